@@ -1,0 +1,49 @@
+# Fresh machine: `make demo` and `make test` set up all that is missing, then do their work.
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test check bench soak lock clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+setup: $(READY)  ## system packages, virtual environment, locked Python packages
+
+$(READY): requirements.lock pyproject.toml .ci/setup
+	bash .ci/setup $(VENV)
+	@touch $(READY)
+
+demo: $(READY)  ## the whole way on a simulated dock; DEMO_EXIT=1 stops after the table
+	$(BIN)/gateway demo $(if $(DEMO_EXIT),--exit)
+
+run: $(READY)  ## daemon and API with devices.yaml
+	$(BIN)/gateway up
+
+test: $(READY)  ## every test
+	bash .ci/setup --tests
+	$(BIN)/python -m pytest -m "not soak"
+
+check: $(READY)  ## style, types, imports, units
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	bash .ci/check-units
+
+soak: $(READY)  ## the long campaigns
+	bash .ci/setup --tests
+	$(BIN)/python -m pytest -m soak --timeout 3600
+
+bench: $(READY)  ## speed and memory against named peers; writes benchmarks/latest.json
+	bash .ci/setup --bench
+	$(BIN)/python -m benchmarks
+
+lock: $(READY)  ## refresh requirements.lock from pyproject.toml
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra dev --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
+
+clean:  ## remove what set-up and demo made
+	rm -rf $(VENV) var

@@ -1,0 +1,1 @@
+"""The user-facing process: sign-in, resources, media."""

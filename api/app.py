@@ -1,0 +1,55 @@
+"""The application factory: nothing is built at import."""
+
+from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import problems
+from api.v1 import cases, clips, custody, devices, health, offloads, orders, session
+from gateway import __version__
+from gateway.database import Database
+from gateway.store import LocalStore
+
+PREFIX = "/api/v1"
+
+
+def create_app(database: Database, store: LocalStore) -> FastAPI:
+    app = FastAPI(
+        title="Evidence gateway 执法全过程记录网关",
+        version=__version__,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # its page loads from outside; these networks are closed
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    app.state.database, app.state.store = database, store
+    problems.install(app)
+    root = APIRouter(prefix=PREFIX)
+    for module in (session, health, devices, offloads, clips, cases, custody, orders):
+        root.include_router(module.router)
+    app.include_router(root)
+
+    app.add_middleware(Headers)
+    return app
+
+
+class Headers:
+    """Adds the headers every answer carries; passes bodies through untouched, however large."""
+
+    ALWAYS = (
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"same-origin"),
+        (b"cache-control", b"no-store"),
+    )
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name.lower() for name, _ in message["headers"]}
+                missing = [header for header in self.ALWAYS if header[0] not in present]
+                message["headers"] = [*message["headers"], *missing]
+            await send(message)
+
+        await self.app(scope, receive, with_headers)

@@ -1,0 +1,56 @@
+"""Errors as problem details (RFC 9457): what happened, and what to do."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from gateway.device import Refused
+from gateway.wording import sentence
+
+TYPE = "application/problem+json"
+
+
+class Problem(HTTPException):
+    """Raise it anywhere in a request. `title` says what, `detail` what to do."""
+
+    def __init__(self, status: int, title: str, detail: str = "", **more: Any) -> None:
+        super().__init__(status, detail)
+        self.title, self.more = title, more
+
+
+def not_found(what: str) -> Problem:
+    """Also for what exists and is not the viewer's to know."""
+    return Problem(404, f"{what} not found", "It does not exist, or it is not visible to you.")
+
+
+def body(status: int, title: str, detail: str = "", **more: Any) -> JSONResponse:
+    content = {"type": "about:blank", "status": status, "title": title, **more}
+    if detail:
+        content["detail"] = detail
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse(content, status_code=status, media_type=TYPE, headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    @app.exception_handler(HTTPException)
+    def http_error(_: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error, Problem):
+            return body(error.status_code, error.title, error.detail, **error.more)
+        return body(error.status_code, str(error.detail))
+
+    @app.exception_handler(RequestValidationError)
+    def validation_error(_: Request, error: RequestValidationError) -> JSONResponse:
+        places = [
+            {"place": ".".join(str(part) for part in item["loc"]), "problem": item["msg"]}
+            for item in error.errors()
+        ]
+        return body(422, "The request is not as documented", "See `errors` for each place.", errors=places)
+
+    @app.exception_handler(Refused)
+    def refused(_: Request, error: Refused) -> JSONResponse:
+        return body(
+            409, sentence(error.reason, "en"), sentence(error.reason, "zh"), code=error.reason["code"]
+        )

@@ -1,0 +1,224 @@
+"""Clips: search, labels, viewing sessions, bytes."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+from sqlmodel import Session, col, or_, select
+
+from api.media import MediaResponse, media
+from api.paging import Cutting, Page, page
+from api.problems import Problem, not_found
+from api.shapes import ClipOut, ClipWhole, LinkOut, RenditionOut
+from api.signin import Db, Labeller, Reader, Watcher
+from gateway import custody, linking
+from gateway.case_sources.records import Moment
+from gateway.models import (
+    Attachment,
+    Clip,
+    Described,
+    Link,
+    Original,
+    Rendition,
+    State,
+    Viewing,
+    new_id,
+    now,
+)
+from gateway.store import LocalStore
+from gateway.visibility import Viewer, visible
+
+router = APIRouter(tags=["clips"])
+
+VIEWING = timedelta(hours=4)
+STORED = (State.ACQUIRED, State.VERIFIED, State.PRESERVED)
+
+
+class Wanted(BaseModel):
+    """Filters; all that are given must hold."""
+
+    device: str | None = None
+    officer: str | None = None
+    case: str | None = Field(default=None, description="case uid")
+    captured_after: Moment | None = None
+    captured_before: Moment | None = None
+    state: State | None = None
+    described: Described | None = None
+    unlinked: bool | None = None
+    quarantined: bool | None = None
+
+
+class Labels(BaseModel):
+    """What a person adds; a missing label keeps a clip from being archived, never from being linked."""
+
+    place: str | None = Field(default=None, max_length=200)
+    matter: str | None = Field(
+        default=None, max_length=500, description="证明对象", examples=["现场货架有过期食品"]
+    )
+    case_no: str | None = Field(default=None, max_length=100, examples=["冀邢市监罚〔2024〕27号"])
+
+
+class Purpose(BaseModel):
+    purpose: str = Field(min_length=2, max_length=300, examples=["案卷评查"])
+
+
+class ViewingOut(BaseModel):
+    viewing: str
+    expires_in: int
+    original: str
+    renditions: dict[str, str]
+
+
+@router.get("/clips")
+def clips(viewer: Reader, database: Db, wanted: Cutting, only: Annotated[Wanted, Query()]) -> Page[ClipOut]:
+    """Newest first; follow `next` for more."""
+    statement = (
+        select(Clip, Original).join(Original, col(Original.id) == Clip.id).where(visible(viewer, Clip))
+    )
+    for condition in conditions(only):
+        statement = statement.where(condition)
+    with database.read() as session:
+        return page(session, statement, Clip.id, wanted, ClipOut.of, lambda pair: str(pair[0].id))
+
+
+def conditions(only: Wanted) -> list[Any]:
+    active = select(Link.clip_id).where(col(Link.ended_at).is_(None), col(Link.status) != "WITHDRAWN")
+    asked: list[tuple[object, Any]] = [
+        (only.device, Clip.device_id == only.device),
+        (only.officer, Clip.officer_id == only.officer),
+        (only.case, col(Clip.id).in_(active.where(Link.case_uid == only.case))),
+        (only.captured_after, col(Clip.ended_at) >= only.captured_after if only.captured_after else None),
+        (
+            only.captured_before,
+            col(Clip.started_at) <= only.captured_before if only.captured_before else None,
+        ),
+        (only.state, Original.state == only.state),
+        (only.described, Clip.described == only.described),
+    ]
+    chosen = [condition for given, condition in asked if given is not None]
+    if only.unlinked is not None:
+        is_linked = col(Clip.id).in_(active)
+        chosen.append(~is_linked if only.unlinked else is_linked)
+    if only.quarantined is not None:
+        aside = or_(Original.state == State.QUARANTINED, Clip.described == Described.QUARANTINED)
+        chosen.append(aside if only.quarantined else ~aside)
+    return chosen
+
+
+def seen(session: Session, viewer: Viewer, clip_id: str) -> tuple[Clip, Original]:
+    found = session.exec(
+        select(Clip, Original)
+        .join(Original, col(Original.id) == Clip.id)
+        .where(Clip.id == clip_id, visible(viewer, Clip))
+    ).one_or_none()
+    if found is None:
+        raise not_found("Clip")
+    return found
+
+
+@router.get("/clips/{clip_id}")
+def clip(clip_id: str, viewer: Reader, database: Db) -> ClipWhole:
+    """One clip whole: links with their reasons and history, renditions with their lineage, attachments."""
+    with database.read() as session:
+        return whole(session, *seen(session, viewer, clip_id))
+
+
+def whole(session: Session, found: Clip, original: Original) -> ClipWhole:
+    links = session.exec(select(Link).where(Link.clip_id == found.id).order_by(col(Link.id).desc())).all()
+    made = session.exec(select(Rendition).where(Rendition.clip_id == found.id)).all()
+    beside = session.exec(select(Attachment.id).where(Attachment.clip_id == found.id)).all()
+    return ClipWhole(
+        **ClipOut.of((found, original)).model_dump(),
+        links=[LinkOut.of(link) for link in links],
+        renditions=[RenditionOut.of(rendition) for rendition in made],
+        attachments=list(beside),
+    )
+
+
+@router.patch("/clips/{clip_id}/labels")
+def label(clip_id: str, given: Labels, viewer: Labeller, database: Db) -> ClipWhole:
+    """Add or correct labels; the clip is decided anew at once by what they say."""
+    with database.write() as session:
+        found, original = seen(session, viewer, clip_id)
+        for name in ("place", "matter"):
+            if (value := getattr(given, name)) is not None:
+                setattr(found, name, value)
+        if given.case_no is not None:
+            found.declared = {**found.declared, "case_no": given.case_no}
+            found.case_no = given.case_no
+        session.add(found)
+        chain = custody.device_chain(original.device_id)
+        changed = given.model_dump(exclude_none=True)
+        custody.append(session, chain, "LABELLED_BY_PERSON", viewer.name, clip_id, (found,), changed)
+        linking.due(session, "labels", clip_id=clip_id)
+        return whole(session, found, original)
+
+
+@router.post("/clips/{clip_id}/viewings", status_code=201)
+def begin_viewing(clip_id: str, given: Purpose, viewer: Watcher, database: Db) -> ViewingOut:
+    """Begin a viewing session (调阅): one line of custody, however much is watched in it."""
+    with database.write() as session:
+        found, original = seen(session, viewer, clip_id)
+        viewing = Viewing(
+            id=new_id(), clip_id=clip_id, user_id=viewer.user_id, purpose=given.purpose,
+            expires_at=now() + VIEWING,
+        )  # fmt: skip
+        session.add(viewing)
+        chain = custody.device_chain(original.device_id)
+        custody.append(session, chain, "VIEWED", viewer.name, clip_id, (viewing,), {"purpose": given.purpose})
+        made = session.exec(select(Rendition.kind).where(Rendition.clip_id == found.id)).all()
+    here = f"/api/v1/clips/{clip_id}"
+    return ViewingOut(
+        viewing=viewing.id,
+        expires_in=int(VIEWING.total_seconds()),
+        original=f"{here}/original?viewing={viewing.id}",
+        renditions={kind: f"{here}/renditions/{kind}?viewing={viewing.id}" for kind in made},
+    )
+
+
+@router.get("/clips/{clip_id}/original", response_class=MediaResponse)
+def original_bytes(
+    clip_id: str, request: Request, viewer: Watcher, database: Db, viewing: Annotated[str, Query()]
+) -> MediaResponse:
+    """The original, by range, from ACQUIRED on; `X-Original-Verified` says whether it was read twice."""
+    with database.read() as session:
+        _, original = seen(session, viewer, clip_id)
+        must_be_viewing(session, viewer, clip_id, viewing)
+    if original.stored_as is None or original.state not in (*STORED, State.QUARANTINED):
+        raise Problem(409, "Nothing is stored yet", "The clip still waits for its source.")
+    return media(
+        store_of(request).path(original.stored_as), original.name, verified=original.verified_at is not None
+    )
+
+
+@router.get("/clips/{clip_id}/renditions/{kind}", response_class=MediaResponse)
+def rendition_bytes(
+    clip_id: str, kind: str, request: Request, viewer: Watcher, database: Db, viewing: Annotated[str, Query()]
+) -> MediaResponse:
+    """A proxy, poster or thumbnail, by range."""
+    with database.read() as session:
+        seen(session, viewer, clip_id)
+        must_be_viewing(session, viewer, clip_id, viewing)
+        made = session.exec(
+            select(Rendition).where(Rendition.clip_id == clip_id, Rendition.kind == kind)
+        ).one_or_none()
+    if made is None:
+        raise not_found("Rendition")
+    return media(store_of(request).path(made.stored_as), made.stored_as, made.media_type)
+
+
+def must_be_viewing(session: Session, viewer: Viewer, clip_id: str, viewing: str) -> None:
+    found = session.get(Viewing, viewing)
+    if (
+        found is None
+        or found.clip_id != clip_id
+        or found.user_id != viewer.user_id
+        or found.expires_at < now()
+    ):
+        raise Problem(403, "No viewing session", "POST a purpose to the clip's `viewings` first.")
+
+
+def store_of(request: Request) -> LocalStore:
+    store: LocalStore = request.app.state.store
+    return store

@@ -1,0 +1,81 @@
+"""Orders: work that a person asks of the daemon, with its result."""
+
+from datetime import timedelta
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from sqlmodel import col, or_, select
+
+from api.paging import Cutting, Page, page
+from api.problems import Problem, not_found
+from api.shapes import OrderOut
+from api.signin import Db, Operator, Reader
+from gateway import orders
+from gateway.database import Database
+from gateway.models import Clip, Device, OrderRow, Original
+from gateway.visibility import Viewer, visible
+
+router = APIRouter(tags=["orders"])
+
+
+class OrderIn(BaseModel):
+    """`verify` reads a clip's bytes again; `retry` starts it again; `relink` decides its links anew."""
+
+    kind: Literal["verify", "retry", "relink", "start_recording", "stop_recording", "set_clock", "unlock"] = (
+        Field(examples=["verify"])
+    )
+    clip: str | None = None
+    device: str | None = None
+    arguments: dict[str, Any] = {}
+    within_seconds: int = Field(default=600, ge=1, le=86400, description="not carried out later than this")
+
+
+@router.post("/orders", status_code=202)
+def ask(given: OrderIn, viewer: Operator, database: Db) -> OrderOut:
+    about_clip = given.kind in orders.KINDS
+    if about_clip != (given.clip is not None) or about_clip == (given.device is not None):
+        raise Problem(422, f"{given.kind} needs a {'clip' if about_clip else 'device'}, and only that")
+    must_see(database, viewer, given)
+    with database.write() as session:
+        order = orders.ask(
+            session, given.kind, viewer.name, device_id=given.device, clip_id=given.clip,
+            arguments=given.arguments, within=timedelta(seconds=given.within_seconds),
+        )  # fmt: skip
+        session.flush()
+        return OrderOut.of(order)
+
+
+@router.get("/orders")
+def asked(viewer: Reader, database: Db, wanted: Cutting) -> Page[OrderOut]:
+    with database.read() as session:
+        return page(
+            session, select(OrderRow).where(visible(viewer, OrderRow)), OrderRow.id, wanted, OrderOut.of
+        )
+
+
+@router.get("/orders/{order_id}")
+def order(order_id: str, viewer: Reader, database: Db) -> OrderOut:
+    with database.read() as session:
+        found = session.exec(
+            select(OrderRow).where(OrderRow.id == order_id, visible(viewer, OrderRow))
+        ).one_or_none()
+    if found is None:
+        raise not_found("Order")
+    return OrderOut.of(found)
+
+
+def must_see(database: Database, viewer: Viewer, given: OrderIn) -> None:
+    with database.read() as session:
+        if given.device is not None:
+            mine = select(Device.id).where(Device.id == given.device, visible(viewer, Device))
+        else:
+            mine = select(Original.id).where(
+                Original.id == given.clip,
+                or_(
+                    visible(viewer, Original),
+                    col(Original.id).in_(select(Clip.id).where(visible(viewer, Clip))),
+                ),
+            )
+        if session.exec(mine).first() is None:
+            raise not_found("Device" if given.device else "Clip")

@@ -1,0 +1,1 @@
+"""Ways that footage arrives: one file per kind of device."""

@@ -1,0 +1,177 @@
+"""Files lying on a card or in a folder: walking, telling what each is, reading sidecars."""
+
+import dataclasses
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from drivers.names import is_system, kind_of, read_name
+from gateway.device import (
+    Declared,
+    DeviceUnavailable,
+    FileFound,
+    FileListed,
+    FoundFile,
+    MediaKind,
+    edge_digest,
+    shown,
+)
+from gateway.wording import Reason, reason
+
+SIDECAR_BYTES = 64 * 1024
+MD5 = re.compile(rb"\b[0-9a-fA-F]{32}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name on the card. `path` is relative, exactly as the file system has it."""
+
+    path: bytes
+    size: int
+    mtime_ns: int
+    mode: int
+
+    @property
+    def readable(self) -> str:
+        return shown(self.path)
+
+
+def walk(root: Path) -> Iterator[Entry]:
+    """Every entry below a folder but the folders themselves; links are not followed.
+
+    Raises DeviceUnavailable if the root cannot be read: an empty listing after a
+    surprise removal must not look like a wiped card.
+    """
+    pending = [b""]
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(os.path.join(bytes(root), folder)) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            if folder and root.is_dir():
+                continue  # gone or unreadable below a root that is there: the next walk tells
+            raise DeviceUnavailable("wait.source_unreadable", error=error.strerror) from error
+        for entry in found:
+            path = os.path.join(folder, entry.name)
+            try:
+                seen = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            if stat.S_ISDIR(seen.st_mode):
+                pending.append(path)
+            else:
+                yield Entry(path, seen.st_size, seen.st_mtime_ns, seen.st_mode)
+
+
+def grouped(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
+    pending = iter(entries)
+    while group := list(islice(pending, size)):
+        yield group
+
+
+def not_kept(entry: Entry) -> Reason | None:
+    """Why a file is listed but not kept; None for one that is."""
+    if stat.S_ISLNK(entry.mode):
+        return reason("listed.link")
+    if not stat.S_ISREG(entry.mode):
+        return reason("listed.special")
+    if is_system(entry.readable):
+        return reason("listed.system")
+    if entry.size == 0:
+        return reason("condition.empty")
+    return None
+
+
+def report(
+    root: Path,
+    entry: Entry,
+    device_id: str,
+    *,
+    volume: str = "",
+    offload: str | None = None,
+    templates: Sequence[str] = (),
+    adopt: bool = False,
+) -> FileFound | FileListed:
+    """The event for one entry. Raises DeviceUnavailable if the whole root is gone meanwhile."""
+    why = not_kept(entry)
+    local = root / os.fsdecode(entry.path)
+    if why is None:
+        try:
+            edges = edge_digest(local, entry.size)
+            declared = declared_by(root, entry, templates)
+        except FileNotFoundError:
+            why = reason("listed.gone")
+        except OSError as error:
+            why = reason("listed.unreadable", error=error.strerror)
+    if why is not None:
+        if not root.is_dir():
+            raise DeviceUnavailable("wait.source_gone", done=0)
+        return FileListed(
+            device_id=device_id, offload=offload, path=entry.path,
+            size=entry.size, mtime_ns=entry.mtime_ns, why=why,
+        )  # fmt: skip
+    return FileFound(
+        found=FoundFile(
+            device_id=device_id,
+            path=entry.path,
+            local=local,
+            size=entry.size,
+            mtime_ns=entry.mtime_ns,
+            kind=kind_of(entry.readable),
+            edges=edges,
+            volume=volume,
+            offload=offload,
+            declared=declared,
+            adopt=adopt,
+        )
+    )
+
+
+def declared_by(root: Path, entry: Entry, templates: Sequence[str]) -> Declared:
+    """Name first, then what a sidecar beside the file adds."""
+    declared = read_name(entry.readable, templates)
+    if not isinstance(kind_of(entry.readable), MediaKind):
+        return declared
+    local = root / os.fsdecode(entry.path)
+    for sidecar in (local.with_suffix(".json"), Path(f"{local}.json")):
+        declared = with_labels(declared, sidecar)
+    for sidecar in (local.with_suffix(".md5"), Path(f"{local}.md5")):
+        if match := MD5.search(head_of(sidecar)):
+            declared = dataclasses.replace(declared, md5=match.group(0).decode().lower())
+    return declared
+
+
+def with_labels(declared: Declared, sidecar: Path) -> Declared:
+    """What a JSON sidecar adds; anything else in it stays in the kept file."""
+    try:
+        written = json.loads(head_of(sidecar) or b"{}")
+    except ValueError:
+        return declared
+    if not isinstance(written, dict):
+        return declared
+    given = {
+        name: value.strip()[:200]
+        for name in ("case_no", "officer", "place", "matter")
+        if isinstance(value := written.get(name), str) and value.strip()
+    }
+    return dataclasses.replace(
+        declared,
+        case_no=given.get("case_no", declared.case_no),
+        officer=given.get("officer", declared.officer),
+        place=given.get("place", declared.place),
+        matter=given.get("matter", declared.matter),
+    )
+
+
+def head_of(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(SIDECAR_BYTES)
+    except OSError:
+        return b""

@@ -1,0 +1,146 @@
+"""A folder that something else writes into: events are a hint, a periodic scan is the truth."""
+
+import fnmatch
+import os
+import stat
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Event
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+
+from drivers.card import Entry, grouped, report, walk
+from drivers.release import erase
+from gateway.config import DropFolderSettings
+from gateway.device import (
+    Connected,
+    DeviceUnavailable,
+    Emit,
+    FileFound,
+    FileListed,
+    FoundFile,
+    Order,
+    OrderResult,
+    Refused,
+    Release,
+)
+from gateway.wording import reason
+
+GROUP = 100
+MARKERS = (b".ok", b".md5")
+Seen = tuple[int, int]
+"""Size and modification time."""
+
+
+class Hint(FileSystemEventHandler):
+    """Wakes the scan; may be lost, doubled or wrong without harm."""
+
+    def __init__(self, wake: Event) -> None:
+        self.wake = wake
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if not event.is_directory and event.event_type in {"created", "closed", "moved"}:
+            self.wake.set()
+
+
+@dataclass
+class Memory:
+    """What earlier scans saw; lost at a restart without harm, since identity is checked in the database."""
+
+    before: dict[bytes, Seen] = field(default_factory=dict)
+    reported: dict[bytes, Seen] = field(default_factory=dict)
+
+
+class DropFolder:
+    """Reports a file once its size and time rest over two scans and its marker, if asked for, is there."""
+
+    def __init__(self, settings: DropFolderSettings) -> None:
+        self.settings = settings
+        self.root = settings.path
+
+    def run(self, emit: Emit, stop: Event) -> None:
+        if not self.root.is_dir():
+            raise DeviceUnavailable("wait.source_unreadable", error=f"{self.root} is no folder")
+        emit(Connected(device_id=self.settings.id, at=datetime.now(UTC)))
+        wake = Event()
+        observer = Observer()
+        observer.schedule(Hint(wake), str(self.root), recursive=True)
+        with suppress(OSError):  # no more inotify watches: the scan alone is enough
+            observer.start()
+        try:
+            self.scan_until(emit, stop, wake)
+        finally:
+            if observer.is_alive():
+                observer.stop()
+                observer.join(timeout=2)
+
+    def scan_until(self, emit: Emit, stop: Event, wake: Event) -> None:
+        memory = Memory()
+        while not stop.is_set():
+            wake.clear()
+            self.scan(emit, memory, stop)
+            self.rest(stop, wake)
+
+    def rest(self, stop: Event, wake: Event) -> None:
+        """Until the next scan is due; a hint shortens the wait, never below a tenth of it."""
+        pause = self.settings.scan_seconds
+        stop.wait(min(pause / 10, 0.5))
+        waited = pause / 10
+        while waited < pause and not wake.is_set() and not stop.wait(0.2):
+            waited += 0.2
+
+    def scan(self, emit: Emit, memory: Memory, stop: Event) -> None:
+        """One look at everything: report what rests, remember the rest for the next look."""
+        entries = {entry.path: entry for entry in walk(self.root)}
+        ready = (entry for entry in entries.values() if self.is_ready(entry, entries, memory))
+        for group in grouped(ready, GROUP):
+            if stop.is_set():
+                return
+            emit(*(self.event_for(entry) for entry in group))
+            memory.reported.update({entry.path: (entry.size, entry.mtime_ns) for entry in group})
+        memory.before = {path: (entry.size, entry.mtime_ns) for path, entry in entries.items()}
+        memory.reported = {path: seen for path, seen in memory.reported.items() if path in entries}
+
+    def is_ready(self, entry: Entry, entries: dict[bytes, Entry], memory: Memory) -> bool:
+        now: Seen = (entry.size, entry.mtime_ns)
+        if memory.reported.get(entry.path) == now or self.is_ignored(entry):
+            return False
+        if memory.before.get(entry.path) != now:
+            return False
+        return self.is_marker(entry) or self.has_marker(entry, entries)
+
+    def is_ignored(self, entry: Entry) -> bool:
+        name = entry.readable.rpartition("/")[2]
+        return any(fnmatch.fnmatch(name, pattern) for pattern in self.settings.ignore)
+
+    def is_marker(self, entry: Entry) -> bool:
+        return entry.path.endswith(MARKERS)
+
+    def has_marker(self, entry: Entry, entries: dict[bytes, Entry]) -> bool:
+        if self.settings.marker == "none" or not stat.S_ISREG(entry.mode):
+            return True
+        ending = f".{self.settings.marker}".encode()
+        return entry.path + ending in entries or entry.path.rpartition(b".")[0] + ending in entries
+
+    def event_for(self, entry: Entry) -> FileFound | FileListed:
+        if self.is_marker(entry):
+            return FileListed(
+                device_id=self.settings.id, offload=None, path=entry.path,
+                size=entry.size, mtime_ns=entry.mtime_ns, why=reason("listed.marker"),
+            )  # fmt: skip
+        return report(
+            self.root, entry, self.settings.id,
+            templates=self.settings.name_templates, adopt=self.settings.adopt,
+        )  # fmt: skip
+
+    def release(self, found: FoundFile, sha256: str) -> Release:
+        if self.settings.adopt:
+            return Release.DONE if not (self.root / os.fsdecode(found.path)).exists() else Release.KEPT
+        if self.settings.release == "keep":
+            return Release.KEPT
+        return erase(self.root, found, sha256)
+
+    def perform(self, order: Order) -> OrderResult:
+        raise Refused("order.unknown", kind=order.kind)

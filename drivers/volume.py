@@ -1,0 +1,140 @@
+"""A camera volume that the system mounts: every docking is one offload."""
+
+import os
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+
+from drivers.card import Entry, grouped, report, walk
+from drivers.names import read_name
+from drivers.release import erase
+from gateway.config import VolumeSettings
+from gateway.device import (
+    Connected,
+    DeviceUnavailable,
+    Disconnected,
+    Emit,
+    FoundFile,
+    ListedFile,
+    OffloadOpened,
+    Order,
+    OrderResult,
+    Refused,
+    Release,
+)
+
+GROUP = 50
+LAYOUTS = {
+    "police": ("police/video", "police/pic", "police/sound"),
+    "dcf": ("DCIM",),
+    "dash": ("Video", "EVENT", "Normal"),
+    "media": ("100MEDIA",),
+}
+
+
+class Volume:
+    """Waits for its folder to appear, reports all that lies on it, watches it until it leaves."""
+
+    def __init__(self, settings: VolumeSettings) -> None:
+        self.settings = settings
+        self.root = settings.path
+
+    def run(self, emit: Emit, stop: Event) -> None:
+        while not stop.is_set():
+            if self.is_there():
+                self.offload(emit, stop)
+            stop.wait(min(self.settings.poll_seconds, 0.5))
+
+    def is_there(self) -> bool:
+        """A mounted card, or a folder with something in it: an empty mount point is no card."""
+        try:
+            return self.root.is_mount() or any(self.root.iterdir())
+        except OSError:
+            return False
+
+    def offload(self, emit: Emit, stop: Event) -> None:
+        device, offload = self.settings.id, uuid.uuid4().hex
+        mark = self.mark()
+        volume = volume_serial(self.root)
+        emit(Connected(device_id=device, at=moment(), bay=self.settings.bay, volume=volume))
+        entries = list(walk(self.root))
+        if self.mark() != mark:
+            raise DeviceUnavailable("wait.source_gone", done=0)
+        emit(
+            OffloadOpened(
+                device_id=device,
+                offload=offload,
+                at=moment(),
+                listing=tuple(self.listed(entry) for entry in entries),
+                bay=self.settings.bay,
+                volume=volume,
+            )
+        )
+        for group in grouped(self.by_urgency(entries), GROUP):
+            if stop.is_set():
+                return
+            emit(
+                *(
+                    report(
+                        self.root, entry, device,
+                        volume=volume, offload=offload, templates=self.settings.name_templates,
+                    )
+                    for entry in group
+                )
+            )  # fmt: skip
+        while not stop.wait(min(self.settings.poll_seconds, 0.5)):
+            if self.mark() != mark or not self.is_there():
+                emit(Disconnected(device_id=device, at=moment(), offload=offload))
+                return
+
+    def mark(self) -> tuple[int, int] | None:
+        """Tells this card from whatever is mounted there a moment later."""
+        try:
+            seen = self.root.stat()
+        except OSError:
+            return None
+        return seen.st_dev, seen.st_ino
+
+    def listed(self, entry: Entry) -> ListedFile:
+        declared = read_name(entry.readable, self.settings.name_templates)
+        return ListedFile(
+            path=entry.path, size=entry.size, mtime_ns=entry.mtime_ns, sequence=declared.sequence
+        )
+
+    def by_urgency(self, entries: list[Entry]) -> list[Entry]:
+        """Files marked important first, then in the card's own order."""
+        templates = self.settings.name_templates
+        return sorted(entries, key=lambda entry: not read_name(entry.readable, templates).important)
+
+    def release(self, found: FoundFile, sha256: str) -> Release:
+        if self.settings.release == "keep":
+            return Release.KEPT
+        return erase(self.root, found, sha256)
+
+    def perform(self, order: Order) -> OrderResult:
+        raise Refused("order.unknown", kind=order.kind)
+
+
+def moment() -> datetime:
+    return datetime.now(UTC)
+
+
+def layout(root: Path) -> str | None:
+    """Which of the known card layouts this is (devices 1.5); None for an unknown one."""
+    for name, folders in LAYOUTS.items():
+        if any((root / folder).is_dir() for folder in folders):
+            return name
+    return None
+
+
+def volume_serial(root: Path) -> str:
+    """The file system's own serial where the system knows it, else empty."""
+    try:
+        device = root.stat().st_dev
+        for link in Path("/dev/disk/by-uuid").iterdir():
+            if os.stat(link).st_rdev == device:
+                return link.name
+    except OSError:
+        return ""
+    return ""

@@ -1,0 +1,171 @@
+"""Compares store, database and chain of custody, each against the others, and names every difference."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import Session, SQLModel, col, select
+
+from gateway import custody
+from gateway.models import (
+    Allocation,
+    Attachment,
+    ChainHead,
+    Checkout,
+    Clip,
+    ClockReading,
+    CustodyEvent,
+    Finding,
+    Link,
+    Original,
+    Receipt,
+    Rendition,
+    State,
+    Viewing,
+    Work,
+)
+from gateway.store import LocalStore
+from gateway.store.digests import digests
+
+EVIDENCE: tuple[type[SQLModel], ...] = (
+    Original, Clip, Attachment, Finding, Link, Receipt, Rendition,
+    Allocation, Checkout, ClockReading, Viewing,
+)  # fmt: skip
+"""Tables in which every row is vouched for by a line of a chain."""
+
+STORED = (State.ACQUIRED, State.VERIFIED, State.PRESERVED, State.QUARANTINED)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+def audit(
+    session: Session, store: LocalStore, second: LocalStore | None = None, *, read_bytes: bool = True
+) -> Iterator[Difference]:
+    """Every difference. With `read_bytes` each stored file is read cold and its digest compared."""
+    yield from chains(session)
+    yield from rows(session)
+    yield from files(session, store, read_bytes=read_bytes)
+    if second is not None:
+        yield from second_copies(session, second, read_bytes=read_bytes)
+    yield from strays(session, store)
+
+
+def chains(session: Session) -> Iterator[Difference]:
+    names = {*session.exec(select(ChainHead.chain)), *session.exec(select(CustodyEvent.chain).distinct())}
+    for name in sorted(names):
+        for seq, what in custody.breaks(session, name):
+            yield Difference(f"chain {name}, line {seq}", what)
+
+
+def rows(session: Session) -> Iterator[Difference]:
+    """Each row must be as the last line that describes it says; no row may be there that no line tells of."""
+    told: dict[tuple[str, str], str] = {}
+    lines = session.exec(select(CustodyEvent.rows).order_by(col(CustodyEvent.chain), col(CustodyEvent.seq)))
+    for described in lines:
+        for row in described:
+            told[row["table"], row["id"]] = row["digest"]
+    for model in EVIDENCE:
+        table = str(model.__tablename__)
+        for found in session.exec(select(model)).yield_per(1000):
+            key = custody.row_key(found)
+            expected = told.pop((table, key), None)
+            if expected is None:
+                yield Difference(f"row {table}/{key}", "no line of custody tells of it")
+            elif expected != custody.row_digest(found):
+                yield Difference(f"row {table}/{key}", "edited: differs from its last line of custody")
+            session.expunge(found)
+    watched = {str(model.__tablename__) for model in EVIDENCE}
+    for table, key in sorted(told):
+        if table in watched:
+            yield Difference(f"row {table}/{key}", "deleted: the chain tells of it")
+
+
+def files(session: Session, store: LocalStore, *, read_bytes: bool) -> Iterator[Difference]:
+    """Every row's file is there, with its size and digest, and its manifest as it was written."""
+    originals = select(Original).where(col(Original.state).in_(STORED), col(Original.stored_as).is_not(None))
+    for original in session.exec(originals).yield_per(500):
+        assert original.stored_as is not None
+        yield from compare(
+            store, original.stored_as, original.size, original.sha256, original.sm3, read_bytes=read_bytes
+        )
+        if original.manifest:
+            yield from manifest(store, original)
+    for made in session.exec(select(Rendition)).yield_per(500):
+        yield from compare(store, made.stored_as, made.size, made.sha256, None, read_bytes=read_bytes)
+
+
+def compare(
+    store: LocalStore, key: str, size: int, sha256: str | None, sm3: str | None, *, read_bytes: bool
+) -> Iterator[Difference]:
+    path = store.path(key)
+    try:
+        found_size = path.stat().st_size
+    except FileNotFoundError:
+        yield Difference(f"file {path}", "missing")
+        return
+    if found_size != size:
+        yield Difference(f"file {path}", f"{found_size} bytes, {size} expected")
+    elif read_bytes:
+        expected = {"sha256": sha256, "sm3": sm3}
+        names = [name for name, digest in expected.items() if digest]
+        found = digests(path, names, lambda _: None)
+        wrong = [name for name in names if found[name] != expected[name]]
+        if wrong:
+            yield Difference(f"file {path}", f"altered: {' and '.join(wrong)} differ")
+
+
+def manifest(store: LocalStore, original: Original) -> Iterator[Difference]:
+    """The manifest is as it was written."""
+    assert original.stored_as is not None
+    path = store.manifest_path(original.stored_as)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        yield Difference(f"file {path}", "missing")
+        return
+    if hashlib.sha256(content).hexdigest() != original.manifest:
+        yield Difference(f"file {path}", "altered")
+
+
+def second_copies(session: Session, second: LocalStore, *, read_bytes: bool) -> Iterator[Difference]:
+    copied = select(Original).where(
+        col(Original.second_copy).is_(True), col(Original.state).in_((State.PRESERVED,))
+    )
+    for original in session.exec(copied).yield_per(500):
+        assert original.stored_as is not None
+        yield from compare(
+            second, original.stored_as, original.size, original.sha256, None, read_bytes=read_bytes
+        )
+
+
+def strays(session: Session, store: LocalStore) -> Iterator[Difference]:
+    """Every file belongs to a row, and every unfinished file to work that is still open."""
+    for key in store.finished():
+        path = store.path(key)
+        item_id = Path(key).name.partition(".")[0]
+        if key.startswith("renditions/"):
+            known = session.exec(select(Rendition.id).where(Rendition.stored_as == key)).first()
+        else:
+            known = session.exec(
+                select(Original.id).where(Original.stored_as == key, Original.state != State.DUPLICATE)
+            ).first()
+        if known is None and not under_way(session, item_id):
+            yield Difference(f"file {path}", "no row knows it")
+    for item_id, _, path in store.partials():
+        if not under_way(session, item_id):
+            yield Difference(f"file {path}", "left over from unfinished work")
+
+
+def under_way(session: Session, item_id: str) -> bool:
+    return (
+        session.exec(select(Work.item_id).where(Work.item_id == item_id, col(Work.open).is_(True))).first()
+        is not None
+    )

@@ -1,0 +1,1 @@
+"""How textual case records come in."""

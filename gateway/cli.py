@@ -1,0 +1,193 @@
+"""The `gateway` command."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from gateway import __version__
+from gateway.config import ConfigError, load
+
+# Commands import what they need when they run: `gateway check` must not load the job engine.
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Exit codes: 0 done, 1 found something wrong, 2 not usable as asked."""
+    parser = build_parser()
+    asked = parser.parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if asked.verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    for chatty in ("alembic", "dbos", "watchdog", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    try:
+        return int(asked.run(asked))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gateway", description="Recording devices to case files 执法全过程记录网关"
+    )
+    parser.add_argument("--version", action="version", version=f"gateway {__version__}")
+    parser.add_argument(
+        "--config", "-c", type=Path, default=Path(os.environ.get("GATEWAY_CONFIG", "devices.yaml")),
+        help="configuration file (default: devices.yaml, or $GATEWAY_CONFIG)",
+    )  # fmt: skip
+    parser.add_argument("--verbose", "-v", action="store_true")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], help_text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help_text, description=help_text)
+        command.set_defaults(run=run)
+        return command
+
+    add("check", check, "check the configuration; exit 0 or 2")
+    add("run", run, "talk to devices and process footage")
+    add("serve", serve, "serve the API")
+    add("up", up, "both in one process: for one PC")
+    add("migrate", migrate, "bring the database to the newest schema")
+    verify = add("verify", verify_all, "compare store, database and custody; exit 1 on any difference")
+    verify.add_argument("--quick", action="store_true", help="sizes only, do not read the stored bytes")
+    ingest = add("ingest", ingest_path, "take in one folder or card by hand and print the receipt")
+    ingest.add_argument("path", type=Path)
+    ingest.add_argument("--device", required=True, help="which device the footage comes from")
+    ingest.add_argument("--json", action="store_true", help="print the receipt as JSON")
+    registry_commands(add)
+    add("demo", demo, "run the whole way on a simulated dock").add_argument(
+        "--exit", action="store_true", help="stop after the table instead of leaving the API running"
+    )
+    return parser
+
+
+class Add(Protocol):
+    def __call__(
+        self, name: str, run: Callable[[argparse.Namespace], int], help_text: str
+    ) -> argparse.ArgumentParser: ...
+
+
+def registry_commands(add: Add) -> None:
+    devices = add("devices", devices_command, "list devices, or say who has one")
+    devices.add_argument("action", nargs="?", choices=("list", "allocate", "import"), default="list")
+    devices.add_argument("target", nargs="?", help="a device id (allocate) or a registry file (import)")
+    devices.add_argument("--officer", help="officer id who holds the device")
+    devices.add_argument("--from", dest="valid_from", help="ISO time, with zone or in the configured one")
+    devices.add_argument("--to", dest="valid_to")
+    cases = add("cases", cases_command, "import textual case records, or list them")
+    cases.add_argument("action", choices=("import", "list"))
+    cases.add_argument("file", nargs="?", type=Path)
+    user = add("user", user_command, "add a user, or a key for a program")
+    user.add_argument("action", choices=("add", "key", "disable", "list"))
+    user.add_argument("name", nargs="?")
+    user.add_argument("--role", default="operator")
+    user.add_argument("--unit")
+    user.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+
+
+def check(asked: argparse.Namespace) -> int:
+    settings = load(asked.config)
+    from gateway import rulepacks
+
+    if settings.rule_pack not in rulepacks.names():
+        raise ConfigError(
+            f"rule_pack: {settings.rule_pack!r} is unknown; known: {', '.join(rulepacks.names())}"
+        )
+    print(f"{asked.config}: good, {len(settings.devices)} devices")
+    return 0
+
+
+def run(asked: argparse.Namespace) -> int:
+    from gateway.serving import run_daemon
+
+    run_daemon(load(asked.config), stop_on_signal())
+    return 0
+
+
+def stop_on_signal() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def serve(asked: argparse.Namespace) -> int:
+    from gateway.serving import serve_api
+
+    serve_api(load(asked.config), stop_on_signal())
+    return 0
+
+
+def up(asked: argparse.Namespace) -> int:
+    from gateway.serving import serve_both
+
+    load(asked.config)
+    return serve_both(asked.config, stop_on_signal())
+
+
+def migrate(asked: argparse.Namespace) -> int:
+    from gateway.opening import open_database
+
+    open_database(load(asked.config)).close()
+    print("the database has the newest schema")
+    return 0
+
+
+def verify_all(asked: argparse.Namespace) -> int:
+    from gateway.audit import audit
+    from gateway.opening import open_database, open_stores
+
+    settings = load(asked.config)
+    database = open_database(settings)
+    store, second = open_stores(settings)
+    count = 0
+    with database.read() as session:
+        for difference in audit(session, store, second, read_bytes=not asked.quick):
+            count += 1
+            print(difference)
+    print(f"{count} differences" if count else "store, database and custody agree")
+    return 1 if count else 0
+
+
+def ingest_path(asked: argparse.Namespace) -> int:
+    from gateway.manual import ingest_by_hand
+
+    return ingest_by_hand(load(asked.config), asked.path, asked.device, as_json=asked.json)
+
+
+def devices_command(asked: argparse.Namespace) -> int:
+    from gateway import commands
+
+    return commands.devices(load(asked.config), asked)
+
+
+def cases_command(asked: argparse.Namespace) -> int:
+    from gateway import commands
+
+    return commands.cases(load(asked.config), asked)
+
+
+def user_command(asked: argparse.Namespace) -> int:
+    from gateway import commands
+
+    return commands.users(load(asked.config), asked)
+
+
+def demo(asked: argparse.Namespace) -> int:
+    from gateway.demo import run_demo
+
+    return run_demo(exit_after_table=asked.exit, stop=stop_on_signal())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

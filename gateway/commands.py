@@ -1,0 +1,154 @@
+"""What the registry commands do: devices, cases, users."""
+
+import argparse
+import getpass
+import secrets
+import sys
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+from sqlmodel import col, select
+
+from api.signin import add_key, add_user
+from gateway import custody, linking, registry, rulepacks
+from gateway.case_sources.files import read_cases
+from gateway.case_sources.records import store_case
+from gateway.config import ConfigError, Settings
+from gateway.daemon import register
+from gateway.database import Database
+from gateway.device import Refused
+from gateway.models import CaseAlias, CaseRecord, Device, DeviceStatus, Role, User
+from gateway.opening import open_database
+from gateway.wording import sentence
+
+console = Console()
+
+
+def devices(settings: Settings, asked: argparse.Namespace) -> int:
+    database = open_database(settings)
+    register(database, settings)
+    try:
+        if asked.action == "allocate":
+            allocate(settings, database, asked)
+        elif asked.action == "import":
+            import_registry(settings, database, Path(asked.target or ""))
+        else:
+            list_devices(database)
+    except Refused as no:
+        raise ConfigError(f"{sentence(no.reason, 'zh')}\n{sentence(no.reason, 'en')}") from no
+    return 0
+
+
+def allocate(settings: Settings, database: Database, asked: argparse.Namespace) -> None:
+    if not asked.target or not asked.officer or not asked.valid_from:
+        raise ConfigError("usage: gateway devices allocate DEVICE --officer OFFICER --from TIME [--to TIME]")
+    given = registry.AllocationIn(
+        device=asked.target,
+        officer=asked.officer,
+        valid_from=moment(asked.valid_from, settings),
+        valid_to=moment(asked.valid_to, settings) if asked.valid_to else None,
+    )
+    with database.write() as session:
+        registry.allocate(session, given, actor())
+    decide_now(settings, database)
+
+
+def moment(written: str, settings: Settings) -> datetime:
+    try:
+        read = datetime.fromisoformat(written)
+    except ValueError:
+        raise ConfigError(f"{written!r} is no time; write one such as 2024-05-06T09:30") from None
+    return read if read.tzinfo else read.replace(tzinfo=ZoneInfo(settings.timezone))
+
+
+def import_registry(settings: Settings, database: Database, path: Path) -> None:
+    given = registry.read_registry(path)
+    with database.write() as session:
+        registry.store_registry(session, given, actor())
+    decide_now(settings, database)
+    console.print(f"{path}: {len(given.officers)} officers, {len(given.allocations)} allocations")
+
+
+def decide_now(settings: Settings, database: Database) -> None:
+    """A change made here drains its own re-linking: no daemon may be running."""
+    pack = rulepacks.load(settings.rule_pack)
+    while linking.drain(database, pack, actor()):
+        pass
+
+
+def list_devices(database: Database) -> None:
+    table = Table("设备", "名称", "类型", "驱动", "状态", "在位")
+    with database.read() as session:
+        present = {row.device_id for row in session.exec(select(DeviceStatus)) if row.present}
+        for device in session.exec(select(Device).order_by(col(Device.id))):
+            here = "是" if device.id in present else "否"
+            table.add_row(device.id, device.name, device.type, device.driver or "", device.status.value, here)
+    console.print(table)
+
+
+def cases(settings: Settings, asked: argparse.Namespace) -> int:
+    database = open_database(settings)
+    if asked.action == "import":
+        if asked.file is None:
+            raise ConfigError("which file? usage: gateway cases import FILE")
+        changed = 0
+        given = read_cases(asked.file)
+        for case in given:
+            with database.write() as session:
+                changed += store_case(session, case, actor(), asked.file.name)
+        decide_now(settings, database)
+        console.print(f"{asked.file}: {len(given)} cases, {changed} new or changed")
+        return 0
+    table = Table("案件", "案由/名称", "编号")
+    with database.read() as session:
+        for row in session.exec(select(CaseRecord).order_by(col(CaseRecord.uid))):
+            numbers = session.exec(select(CaseAlias.raw).where(CaseAlias.case_uid == row.uid))
+            table.add_row(row.uid, row.title, "\n".join(numbers))
+    console.print(table)
+    return 0
+
+
+def users(settings: Settings, asked: argparse.Namespace) -> int:
+    database = open_database(settings)
+    with database.write() as session:
+        if asked.action == "list":
+            for user in session.exec(select(User).order_by(col(User.name))):
+                state = " 停用" if user.disabled else ""
+                console.print(f"{user.name}\t{user.role}\t{user.unit_id or '全部单位'}{state}")
+            return 0
+        if not asked.name:
+            raise ConfigError(f"which user? usage: gateway user {asked.action} NAME")
+        found = session.exec(select(User).where(User.name == asked.name)).one_or_none()
+        if asked.action == "add":
+            if found is not None:
+                raise ConfigError(f"there is a user {asked.name!r} already")
+            role = role_named(asked.role)
+            password = (
+                sys.stdin.readline().rstrip("\n") if asked.password_stdin else secrets.token_urlsafe(12)
+            )
+            found = add_user(session, asked.name, password, role, asked.unit)
+            if not asked.password_stdin:
+                console.print(f"password of {asked.name}: {password}")
+        elif found is None:
+            raise ConfigError(f"no user {asked.name!r}")
+        elif asked.action == "key":
+            console.print(f"key of {asked.name}, shown only now: {add_key(session, found, 'cli')}")
+        else:
+            found.disabled = True
+            session.add(found)
+        custody.append(session, custody.SITE, f"USER_{asked.action.upper()}", actor(), found.id, (found,))
+    return 0
+
+
+def role_named(name: str) -> Role:
+    try:
+        return Role(name)
+    except ValueError:
+        raise ConfigError(f"role {name!r} is unknown; known: {', '.join(Role)}") from None
+
+
+def actor() -> str:
+    return f"cli:{getpass.getuser()}"

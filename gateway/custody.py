@@ -1,0 +1,131 @@
+"""The one way to add to the chain of custody, and to check one."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import inspect
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, SQLModel, col, select
+
+from gateway.models import ChainHead, CustodyEvent, now
+
+SITE = "site"
+START = "0" * 64
+
+
+def device_chain(device_id: str) -> str:
+    """One chain per device, so that writers do not queue on one lock."""
+    return f"device:{device_id}"
+
+
+def canonical(value: Any) -> str:
+    """One text for one value on every database: sorted keys, instants in UTC, bytes in hexadecimal."""
+    return json.dumps(value, default=plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Enum):
+        return value.value
+    return str(value)
+
+
+def row_digest(row: SQLModel) -> str:
+    """SHA-256 of a row's columns that hold something.
+
+    Empty columns are left out, so that a later migration may add a nullable column
+    without changing what the chain says of the rows before it.
+    """
+    mapper = inspect(type(row))
+    values = {attribute.key: getattr(row, attribute.key) for attribute in mapper.column_attrs}
+    return hashlib.sha256(
+        canonical({key: value for key, value in values.items() if value is not None}).encode()
+    ).hexdigest()
+
+
+def row_key(row: SQLModel) -> str:
+    return "/".join(str(part) for part in inspect(type(row)).primary_key_from_instance(row))
+
+
+def append(
+    session: Session,
+    chain: str,
+    event: str,
+    actor: str,
+    subject: str,
+    rows: Iterable[SQLModel] = (),
+    detail: Mapping[str, Any] | None = None,
+) -> CustodyEvent:
+    """Add one event in the caller's transaction; the chain's head stays locked until it ends."""
+    session.flush()
+    head = session.exec(
+        select(ChainHead).where(ChainHead.chain == chain).with_for_update()
+    ).one_or_none() or first_head(session, chain)
+    line = CustodyEvent(
+        chain=chain,
+        seq=head.count + 1,
+        at=now(),
+        event=event,
+        actor=actor,
+        subject=subject,
+        rows=[
+            {"table": str(row.__tablename__), "id": row_key(row), "digest": row_digest(row)} for row in rows
+        ],
+        detail=json.loads(canonical(detail or {})),
+        previous=head.digest or START,
+        digest="",
+    )
+    line.digest = line_digest(line)
+    head.count, head.digest = line.seq, line.digest
+    session.add_all((line, head))
+    session.flush()
+    return line
+
+
+def first_head(session: Session, chain: str) -> ChainHead:
+    """Begin a chain; two that begin the same one at once queue on its row (PostgreSQL)."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.exec(insert(ChainHead).values(chain=chain, count=0, digest="").on_conflict_do_nothing())
+        return session.exec(select(ChainHead).where(ChainHead.chain == chain).with_for_update()).one()
+    head = ChainHead(chain=chain)
+    session.add(head)
+    return head
+
+
+def line_digest(line: CustodyEvent) -> str:
+    content = {name: getattr(line, name) for name in CustodyEvent.model_fields if name != "digest"}
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+def head_of(session: Session, chain: str) -> tuple[int, str]:
+    head = session.get(ChainHead, chain)
+    return (head.count, head.digest) if head else (0, "")
+
+
+def breaks(session: Session, chain: str) -> Iterator[tuple[int, str]]:
+    """Each place where a chain does not hold: (line number, what is wrong there)."""
+    expected, previous = 1, START
+    lines = session.exec(
+        select(CustodyEvent).where(CustodyEvent.chain == chain).order_by(col(CustodyEvent.seq))
+    )
+    for line in lines.yield_per(1000):
+        if line.seq != expected:
+            yield expected, f"missing: lines {expected} to {line.seq - 1} are gone"
+        elif line.previous != previous:
+            yield line.seq, "does not follow from the line before"
+        if line_digest(line) != line.digest:
+            yield line.seq, "edited: its digest does not match its content"
+        expected, previous = line.seq + 1, line.digest
+        session.expunge(line)
+    count, digest = head_of(session, chain)
+    if count != expected - 1:
+        yield expected, f"missing at the tail: the head counts {count} lines, {expected - 1} are here"
+    elif count and digest != previous:
+        yield count, "the head names another last line"

@@ -1,0 +1,179 @@
+"""Composition root of `gateway run`: builds everything, starts it, joins it."""
+
+import fcntl
+import logging
+import os
+import threading
+import time
+from pathlib import Path
+from typing import assert_never
+
+from sqlmodel import Session
+
+from drivers.drop_folder import DropFolder
+from drivers.volume import Volume
+from gateway import custody, rulepacks
+from gateway.config import (
+    AnyDevice,
+    ConfigError,
+    DeviceSettings,
+    DropFolderSettings,
+    Settings,
+    VolumeSettings,
+)
+from gateway.daemon.caretaker import Caretaker, Progress
+from gateway.database import Database
+from gateway.device import Driver
+from gateway.intake import Intake
+from gateway.models import Device, Room, Unit, new_id
+from gateway.opening import open_database, open_stores
+from gateway.supervisor import Supervisor
+from ingest.dispatch import Dispatch, queue_name
+from ingest.engine import Engine
+from ingest.runner import Runner
+from ingest.stage import Context
+
+log = logging.getLogger(__name__)
+
+CLAIMED = 16
+"""Jobs claimed at once: how many small files can begin between two polls of the engine."""
+
+
+class Daemon:
+    """Everything that touches devices and bytes. `role` tells two processes of one host apart."""
+
+    def __init__(
+        self, settings: Settings, role: str = "run", drivers: dict[str, Driver] | None = None
+    ) -> None:
+        self.settings = settings
+        settings.data.mkdir(parents=True, exist_ok=True)
+        self.lock = only_one(settings.data / f"{role}.lock")
+        self.stop_event = threading.Event()
+        self.database = open_database(settings)
+        self.store, self.second = open_stores(settings)
+        self.pack = rulepacks.load(settings.rule_pack)
+        register(self.database, settings)
+        host = host_id(settings.data)
+        executor = f"{host}-{role}"
+        self.progress = Progress(self.database)
+        self.context = Context(
+            store=self.store,
+            second=self.second,
+            stop=self.stop_event,
+            progress=self.progress,
+            derive=settings.ingest.derive,
+            copying=lambda: self.runner.is_copying,
+        )
+        self.runner = Runner(
+            self.database, self.context, self.pack, settings.ingest, executor,
+            lambda item_id: self.dispatch.submit([item_id], "describe"),
+        )  # fmt: skip
+        queues = {queue_name("preserve", host): CLAIMED, queue_name("describe", host): 4}
+        self.engine = Engine(settings.engine_database_url, executor, queues, self.runner.advance)
+        self.dispatch = Dispatch(self.database, self.engine, host, executor)
+        self.intake = Intake(self.database, host, self.dispatch.submit)
+        chosen = drivers if drivers is not None else {item.id: driver_for(item) for item in settings.devices}
+        self.supervisors = {
+            device_id: Supervisor(device_id, driver, self.intake.emit, self.stop_event)
+            for device_id, driver in chosen.items()
+        }
+        self.caretaker = Caretaker(
+            self.database,
+            self.store,
+            self.pack,
+            self.dispatch,
+            self.supervisors,
+            self.progress,
+            self.stop_event,
+        )
+
+    def start(self) -> None:
+        self.dispatch.renew_lease()
+        self.engine.start()
+        self.intake.start()
+        self.caretaker.start()
+        for supervisor in self.supervisors.values():
+            supervisor.start()
+        log.info("running: %d devices", len(self.supervisors))
+
+    @property
+    def is_healthy(self) -> bool:
+        """What the systemd watchdog wants to know."""
+        return self.intake.thread.is_alive() and time.monotonic() - self.caretaker.beat < 30
+
+    def stop(self) -> None:
+        """Everything ends within two seconds, whatever it is doing; nothing acknowledged is lost."""
+        self.stop_event.set()
+        for supervisor in self.supervisors.values():
+            supervisor.join(0.6)
+        self.intake.stop()
+        self.engine.stop()
+        self.caretaker.thread.join(0.5)
+        self.database.close()
+        os.close(self.lock)
+
+
+def driver_for(settings: AnyDevice) -> Driver:
+    match settings:
+        case VolumeSettings():
+            return Volume(settings)
+        case DropFolderSettings():
+            return DropFolder(settings)
+        case _:
+            assert_never(settings)
+
+
+def only_one(path: Path) -> int:
+    """Hold a lock file: two processes with one name would take each other's work for their own."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise ConfigError(
+            f"another `gateway {path.stem}` already works on {path.parent}; stop it first"
+        ) from None
+    return handle
+
+
+def host_id(data: Path) -> str:
+    """A name for this machine that outlives a change of its host name."""
+    path = data / "host-id"
+    if not path.exists():
+        path.write_text(new_id()[-12:])
+    return path.read_text().strip()
+
+
+def register(database: Database, settings: Settings) -> None:
+    """Put every configured device into the registry, or bring its entry up to date, with custody."""
+    with database.write() as session:
+        for device in settings.devices:
+            enter(session, device, settings)
+
+
+def enter(session: Session, device: DeviceSettings, settings: Settings) -> Device:
+    told = {
+        "name": device.name,
+        "type": device.type,
+        "unit_id": device.unit,
+        "room_id": device.room,
+        "driver": getattr(device, "driver", None),
+        "container_time": device.container_time,
+        "timezone": settings.zone_of(device).key,
+        "release": device.release,
+    }
+    if device.unit and session.get(Unit, device.unit) is None:
+        session.add(Unit(id=device.unit, name=device.unit))
+        session.flush()
+    if device.room and session.get(Room, device.room) is None:
+        session.add(Room(id=device.room, name=device.room, unit_id=device.unit or ""))
+        session.flush()
+    row = session.get(Device, device.id)
+    if row is not None and all(getattr(row, name) == value for name, value in told.items()):
+        return row
+    row = row or Device(id=device.id, type=device.type)
+    for name, value in told.items():
+        setattr(row, name, value)
+    session.add(row)
+    custody.append(session, custody.SITE, "DEVICE_REGISTERED", "devices.yaml", device.id, (row,))
+    return row

@@ -1,0 +1,232 @@
+"""The driver contract: what a driver reports, what it may be asked, how it says that a device is gone."""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+from pathlib import Path
+from threading import Event
+from typing import Protocol
+
+from gateway.wording import Reason, reason
+
+EDGE = 64 * 1024
+
+
+class DeviceUnavailable(Exception):
+    """The device is not there, or not now; nothing is wrong with the work itself."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        self.reason: Reason = reason(code, **facts)
+        super().__init__(code, facts)
+
+
+class Refused(Exception):
+    """What was asked must not be done; a person has to look."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        self.reason: Reason = reason(code, **facts)
+        super().__init__(code, facts)
+
+
+class MediaKind(StrEnum):
+    VIDEO = "VIDEO"
+    AUDIO = "AUDIO"
+    PHOTO = "PHOTO"
+
+
+class AttachmentKind(StrEnum):
+    LOG = "LOG"
+    TRACK = "TRACK"
+    KEY = "KEY"
+    PREVIEW = "PREVIEW"
+    LABELS = "LABELS"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What a file's name or sidecar says of itself; nothing here is believed without a check."""
+
+    device: str | None = None
+    officer: str | None = None
+    started: datetime | None = None
+    """Naive: as written on the device's own clock."""
+    sequence: int | None = None
+    important: bool = False
+    case_no: str | None = None
+    place: str | None = None
+    matter: str | None = None
+    """证明对象, the fact to be proved."""
+    md5: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFile:
+    """One file seen on a device, readable at a local path."""
+
+    device_id: str
+    path: bytes
+    """Relative to the device's root, as the file system has it: any bytes but NUL."""
+    local: Path
+    size: int
+    mtime_ns: int
+    kind: MediaKind | AttachmentKind
+    edges: str
+    """SHA-256 of the first, middle and last 64 KiB, see `edge_digest`."""
+    volume: str = ""
+    offload: str | None = None
+    declared: Declared = field(default_factory=Declared)
+    adopt: bool = False
+    """The file already lies on our disk: hash, fsync and rename it instead of copying."""
+
+    @property
+    def identity(self) -> str:
+        """Equal identity only ever skips a copy; it never permits an erase (architecture 4.6)."""
+        parts = (self.device_id, self.volume, self.path.hex(), str(self.size), str(self.mtime_ns), self.edges)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedFile:
+    path: bytes
+    size: int
+    mtime_ns: int
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    device_id: str
+    at: datetime
+    bay: str | None = None
+    volume: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffloadOpened:
+    """A docking session begins: everything that lies on the device at this moment."""
+
+    device_id: str
+    offload: str
+    at: datetime
+    listing: tuple[ListedFile, ...]
+    bay: str | None = None
+    volume: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFound:
+    found: FoundFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileListed:
+    """A file that is accounted for but not kept, and why."""
+
+    device_id: str
+    offload: str | None
+    path: bytes
+    size: int
+    mtime_ns: int
+    why: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockRead:
+    """The device's clock as read before it was set (architecture 4.7)."""
+
+    device_id: str
+    at: datetime
+    device_time: datetime
+    uncertainty_s: float
+    host_synchronised: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalReceived:
+    """Telemetry: heartbeat, position, an alarm."""
+
+    device_id: str
+    at: datetime
+    kind: str
+    detail: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disconnected:
+    device_id: str
+    at: datetime
+    offload: str | None = None
+
+
+DeviceEvent = Connected | OffloadOpened | FileFound | FileListed | ClockRead | SignalReceived | Disconnected
+
+
+class Emit(Protocol):
+    def __call__(self, *events: DeviceEvent) -> None:
+        """Return once the events are stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    id: str
+    kind: str
+    arguments: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderResult:
+    done: bool
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
+class Release(StrEnum):
+    """How a release ended on the device."""
+
+    DONE = "DONE"
+    KEPT = "KEPT"
+
+
+class Driver(Protocol):
+    def run(self, emit: Emit, stop: Event) -> None:
+        """Report events until `stop` is set; raise DeviceUnavailable if the device goes away."""
+
+    def release(self, found: FoundFile, sha256: str) -> Release:
+        """Let go of a file whose clip is preserved: erase or leave it. Idempotent.
+
+        `sha256` is the original's digest: what is erased must still read as that.
+        Raises Refused if it does not, DeviceUnavailable if the device is not there.
+        """
+
+    def perform(self, order: Order) -> OrderResult:
+        """Carry out an order for this device; raise Refused for one it does not know."""
+
+
+def edge_digest(path: Path, size: int) -> str:
+    """SHA-256 over the first, middle and last 64 KiB: tells a reused name from the same file."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        for offset in sorted({0, max(0, size // 2 - EDGE // 2), max(0, size - EDGE)}):
+            digest.update(os.pread(file.fileno(), EDGE, offset))
+    return digest.hexdigest()
+
+
+def shown(path: bytes) -> str:
+    """A device's path as a person can read it: UTF-8, else GBK as Chinese cameras write, else escaped."""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            text = path.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+    return path.decode("ascii", "backslashreplace")
+
+
+def numbering_gaps(sequences: Sequence[int]) -> list[tuple[int, int]]:
+    """The numbers a device skipped, as inclusive ranges."""
+    ordered = sorted(set(sequences))
+    return [(low + 1, high - 1) for low, high in pairwise(ordered) if high - low > 1]

@@ -1,0 +1,115 @@
+"""What each event of a driver changes in the database."""
+
+from typing import Any, assert_never
+
+from sqlmodel import Session, col, select
+
+from gateway import custody, linking
+from gateway.device import (
+    ClockRead,
+    Connected,
+    DeviceEvent,
+    Disconnected,
+    FileFound,
+    FileListed,
+    OffloadOpened,
+    SignalReceived,
+    shown,
+)
+from gateway.intake.files import ACTOR, file_found, list_only
+from gateway.models import ClockReading, DeviceStatus, Offload, now
+
+
+def store_one(session: Session, event: DeviceEvent, host: str) -> str | None:
+    match event:
+        case Connected():
+            set_status(session, event.device_id, event.bay, present=True)
+            record(session, event.device_id, "CONNECTED", {"bay": event.bay, "volume": event.volume})
+        case OffloadOpened():
+            open_offload(session, event)
+        case FileFound(found=found):
+            return file_found(session, found, host)
+        case FileListed():
+            list_only(session, event)
+        case ClockRead():
+            clock_read(session, event)
+        case SignalReceived():
+            set_status(session, event.device_id, None, present=True, **{event.kind: dict(event.detail)})
+        case Disconnected():
+            disconnect(session, event)
+        case _:
+            assert_never(event)
+    return None
+
+
+def device_of(event: DeviceEvent) -> str:
+    return event.found.device_id if isinstance(event, FileFound) else event.device_id
+
+
+def record(session: Session, device_id: str, event: str, detail: dict[str, Any]) -> None:
+    custody.append(session, custody.device_chain(device_id), event, ACTOR, device_id, (), detail)
+
+
+def set_status(session: Session, device_id: str, bay: str | None, *, present: bool, **detail: Any) -> None:
+    status = session.get(DeviceStatus, (device_id, bay or "")) or DeviceStatus(
+        device_id=device_id, bay=bay or ""
+    )
+    if status.present != present:
+        status.present, status.since = present, now()
+    status.detail = {**status.detail, **detail}
+    session.add(status)
+
+
+def open_offload(session: Session, event: OffloadOpened) -> None:
+    if session.get(Offload, event.offload) is not None:
+        return
+    listing = [
+        {
+            "path": file.path.hex(),
+            "name": shown(file.path),
+            "size": file.size,
+            "mtime_ns": file.mtime_ns,
+            "sequence": file.sequence,
+        }
+        for file in event.listing
+    ]
+    offload = Offload(
+        id=event.offload, device_id=event.device_id, bay=event.bay, volume=event.volume,
+        opened_at=event.at, listing=listing,
+    )  # fmt: skip
+    session.add(offload)
+    record(
+        session, event.device_id, "OFFLOAD_OPENED",
+        {"offload": offload.id, "files": len(listing), "bytes": sum(file.size for file in event.listing)},
+    )  # fmt: skip
+
+
+def clock_read(session: Session, event: ClockRead) -> None:
+    offset = (event.device_time - event.at).total_seconds()
+    reading = ClockReading(
+        device_id=event.device_id,
+        read_at=event.at,
+        device_time=event.device_time,
+        offset_s=offset,
+        uncertainty_s=event.uncertainty_s,
+        host_synchronised=event.host_synchronised,
+    )
+    session.add(reading)
+    custody.append(
+        session, custody.device_chain(event.device_id), "CLOCK_READ", ACTOR, reading.id, (reading,),
+        {"offset_s": offset, "host_synchronised": event.host_synchronised},
+    )  # fmt: skip
+    linking.due(session, "clock", device_id=event.device_id, span=(None, None))
+
+
+def disconnect(session: Session, event: Disconnected) -> None:
+    for status in session.exec(select(DeviceStatus).where(DeviceStatus.device_id == event.device_id)):
+        status.present, status.since = False, event.at
+        session.add(status)
+    open_offloads = select(Offload).where(
+        Offload.device_id == event.device_id, col(Offload.closed_at).is_(None)
+    )
+    for offload in session.exec(open_offloads):
+        offload.closed_at, offload.stale = event.at, True
+        session.add(offload)
+    record(session, event.device_id, "DISCONNECTED", {"offload": event.offload})

@@ -1,0 +1,172 @@
+"""What becomes of a file that was found or listed on a device."""
+
+import dataclasses
+from pathlib import PurePosixPath
+from typing import Any
+
+from sqlmodel import Session, col, or_, select
+
+from gateway import custody
+from gateway.device import FileListed, FoundFile, MediaKind, shown
+from gateway.models import (
+    Attachment,
+    Clip,
+    Device,
+    Disposition,
+    Finding,
+    Original,
+    ReleaseState,
+    State,
+    Work,
+)
+
+ACTOR = "gateway"
+
+
+def file_found(session: Session, found: FoundFile, host: str) -> str | None:
+    """Store one found file; returns the item that now has work to do."""
+    known = session.exec(
+        select(Finding)
+        .where(
+            Finding.identity == found.identity,
+            Finding.device_id == found.device_id,
+            col(Finding.original_id).is_not(None),
+        )
+        .order_by(col(Finding.id).desc())
+        .limit(1)
+    ).first()
+    if known is None:
+        return new_item(session, found, host)
+    original = session.get_one(Original, known.original_id)
+    if known.offload_id != found.offload:
+        seen_again(session, found, original)
+    elif known.release is ReleaseState.KEPT and found.adopt:
+        known.release = ReleaseState.DUE
+    return point_to(session, original, found, host)
+
+
+def new_item(session: Session, found: FoundFile, host: str) -> str:
+    original = Original(
+        device_id=found.device_id,
+        name=shown(found.path),
+        suffix=PurePosixPath(shown(found.path)).suffix.lower()[:9],
+        size=found.size,
+    )
+    finding = finding_of(found, original.id)
+    item = described_item(session, found, original)
+    session.add(original)
+    session.flush()
+    session.add_all((finding, item, work_for(original.id, found, host)))
+    rows = (original, finding, item)
+    custody.append(
+        session, custody.device_chain(found.device_id), "FOUND", ACTOR, original.id, rows,
+        {"name": original.name, "size": found.size, "identity": finding.identity},
+    )  # fmt: skip
+    return original.id
+
+
+def work_for(item_id: str, found: FoundFile, host: str) -> Work:
+    return Work(
+        item_id=item_id,
+        pipeline="preserve",
+        host=host,
+        source=bytes(found.local),
+        adopt=found.adopt,
+    )
+
+
+def seen_again(session: Session, found: FoundFile, original: Original) -> None:
+    """The same file in a later offload: a finding of its own, no second copy."""
+    finding = finding_of(found, original.id)
+    finding.disposition = Disposition.DUPLICATE
+    if original.state in {State.PRESERVED, State.DUPLICATE}:
+        finding.release = ReleaseState.DUE
+    session.add(finding)
+    custody.append(
+        session, custody.device_chain(found.device_id), "SEEN_AGAIN", ACTOR, original.id, (finding,),
+        {"name": original.name},
+    )  # fmt: skip
+
+
+def point_to(session: Session, original: Original, found: FoundFile, host: str) -> str | None:
+    """The file is at hand again: work that waited for it goes on from the verified prefix."""
+    work = session.get(Work, (original.id, "preserve"))
+    if original.state is not State.FOUND or work is None or not work.open:
+        return None
+    work.source, work.host, work.adopt = bytes(found.local), host, found.adopt
+    work.waiting, work.not_before = None, None
+    session.add(work)
+    return original.id
+
+
+def finding_of(found: FoundFile, original_id: str) -> Finding:
+    return Finding(
+        device_id=found.device_id,
+        offload_id=found.offload,
+        path=found.path,
+        name=shown(found.path),
+        size=found.size,
+        mtime_ns=found.mtime_ns,
+        volume=found.volume,
+        edges=found.edges,
+        identity=found.identity,
+        disposition=Disposition.CLIP if isinstance(found.kind, MediaKind) else Disposition.ATTACHMENT,
+        original_id=original_id,
+        declared=declared_of(found),
+    )
+
+
+def declared_of(found: FoundFile) -> dict[str, Any]:
+    """What the file says of itself, only what it does say."""
+    said = dataclasses.asdict(found.declared)
+    if found.declared.started:
+        said["started"] = found.declared.started.isoformat()
+    return {name: value for name, value in said.items() if value not in (None, False)}
+
+
+def described_item(session: Session, found: FoundFile, original: Original) -> Clip | Attachment:
+    if not isinstance(found.kind, MediaKind):
+        return Attachment(id=original.id, kind=found.kind.value)
+    return Clip(
+        id=original.id,
+        device_id=recorder(session, found),
+        kind=found.kind.value,
+        declared=declared_of(found),
+        important=found.declared.important,
+        matter=found.declared.matter,
+        place=found.declared.place,
+    )
+
+
+def recorder(session: Session, found: FoundFile) -> str:
+    """The device that made the file: as its name says, if the registry knows it; else where it was found."""
+    named = found.declared.device
+    if named is None:
+        return found.device_id
+    known = session.exec(
+        select(Device.id).where(or_(Device.id == named, Device.serial_no == named)).limit(1)
+    ).first()
+    return known or found.device_id
+
+
+def list_only(session: Session, event: FileListed) -> None:
+    """A file that is accounted for but not kept."""
+    same = session.exec(
+        select(Finding.id).where(
+            Finding.device_id == event.device_id,
+            Finding.offload_id == event.offload,
+            Finding.path == event.path,
+            Finding.size == event.size,
+        )
+    ).first()
+    if same is not None:
+        return
+    finding = Finding(
+        device_id=event.device_id, offload_id=event.offload, path=event.path, name=shown(event.path),
+        size=event.size, mtime_ns=event.mtime_ns, identity="", disposition=Disposition.LISTED, why=event.why,
+    )  # fmt: skip
+    session.add(finding)
+    custody.append(
+        session, custody.device_chain(event.device_id), "LISTED", ACTOR, finding.id, (finding,),
+        {"name": finding.name, "why": event.why["code"]},
+    )  # fmt: skip

@@ -1,0 +1,158 @@
+"""`gateway ingest`: one offload by hand, with a progress bar and the receipt."""
+
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from sqlmodel import col, func, select
+
+from drivers.volume import Volume
+from gateway import receipts
+from gateway.config import AnyDevice, ConfigError, Settings, VolumeSettings
+from gateway.daemon import Daemon
+from gateway.database import Database
+from gateway.models import Finding, Offload, Original, Receipt, State, Work
+from gateway.wording import sentence
+
+SETTLED = (State.PRESERVED, State.DUPLICATE, State.QUARANTINED)
+
+
+def ingest_by_hand(settings: Settings, path: Path, device_id: str, *, as_json: bool = False) -> int:
+    """Take in what lies at a path now; 0 when everything is stored, 1 when something is not."""
+    if not path.exists():
+        raise ConfigError(f"{path}: there is nothing here")
+    device = volume_for(settings.device(device_id), path)
+    daemon = Daemon(settings, role="ingest", drivers={device_id: Volume(device)})
+    stop = threading.Event()
+    daemon.start()
+    try:
+        offload_id = wait_for_offload(daemon, device_id, stop)
+        show_progress(daemon.database, offload_id, quiet=as_json)
+        receipt = sealed(daemon.database, offload_id)
+    finally:
+        daemon.stop()
+    if as_json:
+        json.dump(receipt.body | {"digest": receipt.digest}, sys.stdout, ensure_ascii=False, indent=1)
+        print()  # noqa: T201
+    else:
+        print_receipt(receipt)
+    return 0 if not receipt.body["missing"] else 1
+
+
+def volume_for(device: AnyDevice, path: Path) -> VolumeSettings:
+    """Read by hand, whatever its own driver: same device, this path, nothing erased."""
+    told = device.model_dump(include=set(VolumeSettings.model_fields) - {"driver", "path", "bay"})
+    return VolumeSettings(**(told | {"driver": "volume", "path": path.resolve(), "release": "keep"}))
+
+
+def wait_for_offload(daemon: Daemon, device_id: str, stop: threading.Event) -> str:
+    """The offload that this run opened."""
+    started = time.monotonic()
+    with daemon.database.read() as session:
+        before = set(session.exec(select(Offload.id).where(Offload.device_id == device_id)))
+    while not stop.wait(0.05):
+        with daemon.database.read() as session:
+            offloads = session.exec(select(Offload.id).where(Offload.device_id == device_id)).all()
+        fresh = [offload for offload in offloads if offload not in before]
+        if fresh:
+            return fresh[-1]
+        if time.monotonic() - started > 15:
+            raise ConfigError("nothing was found to take in: the folder is empty or cannot be read")
+    raise KeyboardInterrupt
+
+
+def show_progress(database: Database, offload_id: str, *, quiet: bool) -> None:
+    """Until every file has come to its end, or waits for something only a person can mend."""
+    with database.read() as session:
+        offload = session.get_one(Offload, offload_id)
+    total = sum(entry["size"] for entry in offload.listing)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
+        task = bar.add_task("采集", total=total)
+        while True:
+            files, done, waiting = so_far(database, offload)
+            bar.update(task, completed=done, description=f"采集 {files}/{len(offload.listing)} 个文件")
+            if waiting or all_done(database, offload_id):
+                bar.update(task, completed=total if not waiting else done)
+                return
+            time.sleep(0.1)
+
+
+def all_done(database: Database, offload_id: str) -> bool:
+    """Every file is at its end and every clip of them is described."""
+    with database.read() as session:
+        at_work = session.exec(
+            select(Work.item_id)
+            .join(Finding, col(Finding.original_id) == Work.item_id)
+            .where(Finding.offload_id == offload_id, col(Work.open).is_(True))
+            .limit(1)
+        ).first()
+        return at_work is None and receipts.settled(session, session.get_one(Offload, offload_id))
+
+
+def so_far(database: Database, offload: Offload) -> tuple[int, int, bool]:
+    """(files at their end, bytes so far, whether all that is left waits)."""
+    with database.read() as session:
+        rows = session.exec(
+            select(Original.state, Original.size, Work.done_bytes, Work.waiting)
+            .join(Finding, col(Finding.original_id) == Original.id)
+            .join(Work, col(Work.item_id) == Original.id)
+            .where(Finding.offload_id == offload.id, Work.pipeline == "preserve")
+        ).all()
+        found = session.exec(
+            select(func.count()).select_from(Finding).where(Finding.offload_id == offload.id)
+        ).one()
+    settled = [row for row in rows if row[0] in SETTLED]
+    listed = found - len(rows)
+    unsettled = [row for row in rows if row[0] not in SETTLED]
+    done = sum(row[1] for row in settled) + sum(row[2] for row in unsettled)
+    waits = bool(unsettled) and found == len(offload.listing) and all(row[3] for row in unsettled)
+    return len(settled) + listed, done, waits
+
+
+def sealed(database: Database, offload_id: str) -> Receipt:
+    """The newest receipt of the offload; sealed here if the daemon has not come round to it yet."""
+    with database.write() as session:
+        offload = session.get_one(Offload, offload_id, with_for_update=True)
+        receipts.seal(session, offload)
+        offload.stale = False
+        return session.exec(
+            select(Receipt).where(Receipt.offload_id == offload_id).order_by(col(Receipt.revision).desc())
+        ).first()  # type: ignore[return-value]
+
+
+def print_receipt(receipt: Receipt) -> None:
+    body = receipt.body
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    table = Table(
+        title=f"采集回执 {receipt.offload_id[:12]} · 第 {receipt.revision} 版 · 设备 {body['device']}"
+    )
+    for name in ("文件", "字节", "结果", "SHA-256", "SM3", "说明"):
+        table.add_column(name, justify="right" if name == "字节" else "left", overflow="fold")
+    for file in body["files"]:
+        links = "、".join(f"{link['case']} ({link['verdict']})" for link in file["links"])
+        why = sentence(file["why"]) or links
+        table.add_row(
+            file["name"], f"{file['size']:,}", FATES.get(file["fate"], file["fate"]),
+            (file["sha256"] or "")[:16], (file["sm3"] or "")[:16], why,
+        )  # fmt: skip
+    console.print(table)
+    counts = (body["listed"]["files"], body["received"]["files"], body["stored"]["files"], body["not_kept"])
+    console.print("清点 {} · 接收 {} · 存妥 {} · 不予保存 {}".format(*counts))
+    for gap in body["numbering_gaps"]:
+        console.print(f"设备自身编号缺 {gap['from']}–{gap['to']}（{gap['folder'] or '/'}）")
+    console.print(f"保管链 {body['chain']['name']} 第 {body['chain']['count']} 行 {body['chain']['digest']}")
+    console.print(f"回执摘要 {receipt.digest}")
+
+
+FATES = {
+    "clip": "已保存", "attachment": "附件已保存", "duplicate": "内容相同，已有", "quarantined": "已隔离",
+    "listed": "不予保存", "waiting": "等待", "not_read": "未读取",
+}  # fmt: skip

@@ -1,0 +1,59 @@
+"""Who may ask: users, their sessions, integrators' keys, and what was viewed."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlmodel import Field, SQLModel
+
+from gateway.models.columns import Json, UtcDateTime, new_id, now, words
+
+
+class Role(StrEnum):
+    OPERATOR = "operator"  # at the docking station
+    EVIDENCE = "evidence"  # evidence-management staff
+    SUPERVISOR = "supervisor"  # 法制/监督: retrieves across its unit and those below
+    INTEGRATOR = "integrator"  # a program
+    ADMIN = "admin"
+
+
+class User(SQLModel, table=True):
+    __tablename__ = "account"  # `user` is a reserved word in PostgreSQL
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    name: str = Field(unique=True)
+    password_hash: str | None = None
+    role: Role = Field(sa_type=words(Role))
+    unit_id: str | None = Field(default=None, foreign_key="unit.id")
+    """None: sees every unit."""
+    disabled: bool = False
+
+
+class SignIn(SQLModel, table=True):
+    token_hash: str = Field(primary_key=True)
+    user_id: str = Field(foreign_key="account.id", index=True)
+    started_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ApiKey(SQLModel, table=True):
+    """An integrator's key, kept only as its hash."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    user_id: str = Field(foreign_key="account.id", index=True)
+    key_hash: str = Field(unique=True)
+    label: str = ""
+    made_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Viewing(SQLModel, table=True):
+    """One viewing session (调阅): who watched which clip, why; not one row per range request."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    clip_id: str = Field(foreign_key="clip.id", index=True)
+    user_id: str = Field(foreign_key="account.id")
+    purpose: str
+    started_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)

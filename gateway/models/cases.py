@@ -1,0 +1,118 @@
+"""The textual side: case records, their papers and steps, and the links from clips to them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from gateway.models.columns import Json, UtcDateTime, new_id, now, words
+
+
+class LinkStatus(StrEnum):
+    PROPOSED = "PROPOSED"
+    CONFIRMED = "CONFIRMED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class CaseRecord(SQLModel, table=True):
+    """A textual case record (案卷). `uid` is ours or the case system's; numbers are aliases."""
+
+    uid: str = Field(primary_key=True)
+    title: str
+    unit_id: str | None = Field(default=None, foreign_key="unit.id", index=True)
+    cause: str | None = None
+    party_name: str | None = None
+    party_code: str | None = Field(default=None, index=True)
+    """统一社会信用代码 of the party (当事人)."""
+    procedure: str | None = None
+    opened_on: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_on: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    handlers: list[str] = Field(default_factory=list, sa_type=Json)
+    """Officer ids of the 承办人."""
+    source: str = "manual"
+    updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+
+class CaseAlias(SQLModel, table=True):
+    """A number under which a case is known (文号、案号), as written and normalised."""
+
+    __table_args__ = (UniqueConstraint("case_uid", "norm"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    case_uid: str = Field(foreign_key="caserecord.uid", index=True)
+    raw: str
+    norm: str = Field(index=True)
+    key: str | None = Field(default=None, index=True)
+    """Its parts (org, kind, year, sub-unit, serial), equal for two spellings of one number."""
+
+
+class Document(SQLModel, table=True):
+    """A paper of a case (文书), such as 现场笔录 or 行政处罚决定书."""
+
+    id: str = Field(primary_key=True)
+    case_uid: str = Field(foreign_key="caserecord.uid", index=True)
+    type: str
+    number: str | None = None
+    issued_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Activity(SQLModel, table=True):
+    """One step of enforcement (执法环节) with its time, place and officers."""
+
+    __table_args__ = (Index("ix_activity_started_at_ended_at", "started_at", "ended_at"),)
+
+    id: str = Field(primary_key=True)
+    case_uid: str = Field(foreign_key="caserecord.uid", index=True)
+    kind: str
+    stage: str
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime = Field(sa_type=UtcDateTime)
+    place: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    room_id: str | None = Field(default=None, foreign_key="room.id")
+    officers: list[str] = Field(default_factory=list, sa_type=Json)
+    document_id: str | None = Field(default=None, foreign_key="document.id")
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Set when the case system no longer has this step; links that stood on it keep their history."""
+
+
+class Link(SQLModel, table=True):
+    """Clip (or a part of it) to case, activity and document, with verdict and reasons."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    clip_id: str = Field(foreign_key="clip.id", index=True)
+    case_uid: str = Field(foreign_key="caserecord.uid", index=True)
+    activity_id: str | None = Field(default=None, foreign_key="activity.id")
+    document_id: str | None = Field(default=None, foreign_key="document.id")
+    t0_s: float | None = None
+    t1_s: float | None = None
+    status: LinkStatus = Field(default=LinkStatus.PROPOSED, index=True, sa_type=words(LinkStatus))
+    verdict: str
+    score: float
+    reasons: list[dict[str, Any]] = Field(sa_type=Json)
+    losers: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    facts: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    rule_pack: str
+    matter: str | None = None
+    made_by: str = "gateway"
+    made_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    supersedes: str | None = Field(default=None, foreign_key="link.id")
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Set when a later link took its place or it was withdrawn; history stays."""
+    ended_why: dict[str, Any] | None = Field(default=None, sa_type=Json)
+
+
+class RelinkDue(SQLModel, table=True):
+    """A fact changed: links it can affect are to be decided anew."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    why: str
+    clip_id: str | None = None
+    device_id: str | None = None
+    alias_norm: str | None = None
+    from_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    to_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    written_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)

@@ -1,0 +1,79 @@
+"""Work that one process asks of another: asked, claimed once, ended with a result."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, update
+from sqlmodel import Session, col, select
+
+from gateway import custody
+from gateway.database import Database
+from gateway.models import OrderRow, OrderState, Original, now
+
+KINDS = ("verify", "retry", "relink")
+DEVICE_KINDS = ("start_recording", "stop_recording", "set_clock", "unlock")
+
+
+def ask(
+    session: Session,
+    kind: str,
+    asked_by: str,
+    *,
+    device_id: str | None = None,
+    clip_id: str | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    within: timedelta = timedelta(minutes=10),
+) -> OrderRow:
+    """Write an order down; what touches footage is a custody event as well."""
+    order = OrderRow(
+        kind=kind,
+        device_id=device_id,
+        clip_id=clip_id,
+        arguments=dict(arguments or {}),
+        asked_by=asked_by,
+        deadline=now() + within,
+    )
+    session.add(order)
+    original = session.get(Original, clip_id) if clip_id else None
+    if original is not None:
+        chain = custody.device_chain(original.device_id)
+        custody.append(
+            session, chain, "ORDERED", asked_by, original.id, (), {"order": order.id, "kind": kind}
+        )
+    return order
+
+
+def claim(database: Database, executor: str) -> list[OrderRow]:
+    """Take every order that nobody has; one whose deadline has passed is ended, never carried out."""
+    with database.read() as session:
+        waiting = session.exec(select(OrderRow).where(OrderRow.state == OrderState.ASKED)).all()
+    mine = []
+    for order in waiting:
+        if order.deadline < now():
+            end(database, order.id, OrderState.EXPIRED, {}, OrderState.ASKED)
+        elif move(database, order.id, OrderState.ASKED, state=OrderState.CLAIMED, claimed_by=executor):
+            mine.append(order)
+    return mine
+
+
+def end(
+    database: Database,
+    order_id: str,
+    state: OrderState,
+    result: Mapping[str, Any],
+    before: OrderState = OrderState.CLAIMED,
+) -> bool:
+    return move(database, order_id, before, state=state, result=dict(result), ended_at=now())
+
+
+def move(database: Database, order_id: str, before: OrderState, **changes: Any) -> bool:
+    """Compare and set: only one process gets True."""
+    with database.write() as session:
+        done = session.execute(
+            update(OrderRow)
+            .where(col(OrderRow.id) == order_id, col(OrderRow.state) == before)
+            .values(**changes)
+        )
+        assert isinstance(done, CursorResult)
+        return done.rowcount == 1

@@ -1,0 +1,1 @@
+"""Rules: pure functions of facts; nothing of ours is imported here."""

@@ -1,0 +1,75 @@
+"""Case and document numbers: normalise, recognise, compare (regulations 6.2)."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+YEAR = re.compile(r"[\[〔(【〖](20\d{2})[\]〕)】〗]")
+DASHES = re.compile(r"[—–−]")
+KIND = (
+    r"(?:不予|当场|当)?(?:处罚|罚)(?:决定|决|先告|听告|告|听|催|缓|执|立案|立)?|责改|责令|立案|立"
+    r"|查(?:\(扣\))?扣?|查封|扣押|封|扣|强制|强措|强|先登|登存|询通|询|检|移送|移|结|不立|不罚|解封|解"
+)
+NUMBER = (
+    rf"(?P<org>[\u4e00-\u9fff]{{1,12}}?)(?P<kind>{KIND})(?P<zi>字)?"
+    r"〔(?P<year>20\d{2})〕第?(?P<serial>(?:\d{1,3}-)?\d{1,6})号"
+)
+WHOLE = re.compile(rf"^{NUMBER}$")
+WITHIN = re.compile(NUMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNumber:
+    org: str
+    kind: str
+    year: int
+    serial: str
+
+    @property
+    def serial_int(self) -> int:
+        return int(self.serial.rsplit("-", 1)[-1])
+
+    @property
+    def key(self) -> tuple[str, str, int, str, int]:
+        """Equal for two spellings of one number; never year and serial alone.
+
+        The sub-unit before a dash (`03-003`) belongs to it: two sub-units count separately.
+        """
+        sub_unit = self.serial.rsplit("-", 1)[0] if "-" in self.serial else ""
+        return (self.org, self.kind, self.year, sub_unit, self.serial_int)
+
+
+def normalise(written: str) -> str:
+    """One spelling: full-width forms and dashes folded, spaces gone, the year in 〔〕."""
+    folded = re.sub(r"\s+", "", unicodedata.normalize("NFKC", written))
+    return YEAR.sub(r"〔\1〕", DASHES.sub("-", folded))
+
+
+def parse(written: str) -> CaseNumber | None:
+    """The parts of a case document's number; None for anything else, policy papers included."""
+    match = WHOLE.match(normalise(written))
+    return match and numbered(match)
+
+
+def numbered(match: re.Match[str]) -> CaseNumber:
+    return CaseNumber(match["org"], match["kind"], int(match["year"]), match["serial"])
+
+
+def find(text: str) -> str | None:
+    """The first case number inside a longer text such as a file name, normalised."""
+    match = WITHIN.search(normalise(text))
+    return match and match.group(0)
+
+
+def key_text(written: str) -> str | None:
+    """The parts of a number as one text that two spellings share; None for an opaque number."""
+    number = parse(written)
+    return None if number is None else "|".join(str(part) for part in number.key)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two numbers name the same document: by spelling, or by all their parts."""
+    if normalise(one) == normalise(other):
+        return True
+    left, right = key_text(one), key_text(other)
+    return left is not None and left == right

@@ -1,0 +1,86 @@
+"""The long-running processes: the daemon, the API, and both side by side on one PC."""
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import sdnotify
+
+from gateway.config import Settings
+
+log = logging.getLogger(__name__)
+
+# The two processes load what only they need: the API never loads the job engine or a driver.
+
+
+def run_daemon(settings: Settings, stop: threading.Event) -> None:
+    from gateway.daemon import Daemon
+
+    daemon = Daemon(settings)
+    daemon.start()
+    try:
+        attend(stop, lambda: daemon.is_healthy)
+    finally:
+        daemon.stop()
+
+
+def attend(stop: threading.Event, is_healthy: Callable[[], bool]) -> None:
+    """Tell systemd that we are ready, and alive as long as we are, until asked to stop."""
+    notifier = sdnotify.SystemdNotifier()
+    notifier.notify("READY=1")
+    while not stop.wait(2.0):
+        if is_healthy():
+            notifier.notify("WATCHDOG=1")
+    notifier.notify("STOPPING=1")
+
+
+def serve_api(settings: Settings, stop: threading.Event) -> None:
+    """Serve until asked to stop; open connections are given a second."""
+    import uvicorn
+
+    from api.app import create_app
+    from gateway.opening import open_database, open_stores
+
+    database = open_database(settings)
+    store, _ = open_stores(settings)
+    config = uvicorn.Config(
+        create_app(database, store),
+        host=settings.api.host,
+        port=settings.api.port,
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, name="api", daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive() and not stop.wait(0.02):
+        pass
+    if server.started:
+        log.info("serving http://%s:%d/api/v1", settings.api.host, settings.api.port)
+        attend(stop, thread.is_alive)
+    server.should_exit = True
+    thread.join(3)
+    database.close()
+
+
+def serve_both(config: Path, stop: threading.Event) -> int:
+    """`gateway run` and `gateway serve` as two processes; if one ends, the other does too."""
+    begin = [sys.executable, "-m", "gateway.cli", "--config", str(config)]
+    running = [subprocess.Popen([*begin, name]) for name in ("run", "serve")]
+    while not stop.wait(0.2) and all(process.poll() is None for process in running):
+        pass
+    for process in running:
+        process.terminate()
+    deadline = time.monotonic() + 5
+    for process in running:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+    asked = stop.is_set()
+    return 0 if asked else max(abs(process.returncode or 0) for process in running) or 1

@@ -1,0 +1,68 @@
+"""File operations whose effect survives a power cut."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+BLOCK = 4 * 1024 * 1024
+
+
+def sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder and its parents, each entry fsynced in its parent."""
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a small file so that it is either there whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    sync_folder(path.parent)
+
+
+def publish(partial: Path, target: Path) -> None:
+    """Give a finished, fsynced file its name; a file that has the name already stays.
+
+    Raises FileExistsError then: originals are never replaced.
+    """
+    os.link(partial, target, follow_symlinks=False)
+    sync_folder(target.parent)
+    partial.unlink()
+    sync_folder(target.parent)
+
+
+def blocks(handle: int, start: int = 0, size: int = BLOCK) -> Iterator[bytes]:
+    """A file's bytes from `start` to its end."""
+    while block := os.pread(handle, size, start):
+        yield block
+        start += len(block)
+
+
+def cold_blocks(path: Path, size: int = BLOCK) -> Iterator[bytes]:
+    """A file's bytes as the disk has them: what the page cache held is dropped first."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)  # only clean pages can be dropped
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+        yield from blocks(handle, size=size)
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+    finally:
+        os.close(handle)

@@ -1,0 +1,132 @@
+"""A file that is still being written, and the journal that lets it go on after a crash."""
+
+import fcntl
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.store.durable import BLOCK, publish, sync_folder
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+STEP = 64 * 1024 * 1024
+"""Bytes between two fsyncs: what stopping may have to wait for, and what a crash may cost."""
+
+ZEROS = bytes(BLOCK)
+
+
+class Partial:
+    """`<name>.<attempt>.partial` beside its target, with the running SHA-256 journalled at every fsync.
+
+    Only one process can hold it (flock): a frozen worker that wakes up finds it taken.
+    Raises BlockingIOError when another holds it.
+    """
+
+    def __init__(self, target: Path, attempt: int) -> None:
+        self.target = target
+        self.path = target.with_name(f"{target.name}.{attempt}.partial")
+        self.journal = journal_of(target, attempt)
+        self.handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.notes = os.open(self.journal, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError:
+            os.close(self.handle)
+            raise
+        self.digest: _Hash = hashlib.sha256()
+        self.size = 0
+        self.synced = 0
+        self.recover()
+
+    def recover(self) -> None:
+        """Keep the longest prefix that still reads as the journal says; cut off the rest."""
+        promised = self.entries()
+        running, position = hashlib.sha256(), 0
+        kept: tuple[int, _Hash] = (0, hashlib.sha256())
+        for boundary in sorted(promised):
+            while position < boundary and (
+                block := os.pread(self.handle, min(BLOCK, boundary - position), position)
+            ):
+                running.update(block)
+                position += len(block)
+            if position != boundary or running.hexdigest() != promised[boundary]:
+                break
+            kept = (position, running.copy())
+        self.size, self.digest = kept
+        self.synced = self.size
+        os.ftruncate(self.handle, self.size)
+        os.ftruncate(self.notes, 0)
+        if self.size:
+            self.note()
+
+    def entries(self) -> dict[int, str]:
+        return read_journal(os.pread(self.notes, 1 << 20, 0))
+
+    def put(self, block: bytes) -> None:
+        """Store a block that is hashed elsewhere; zeros become a hole, as in a sparse source."""
+        if block == ZEROS[: len(block)]:
+            self.size += len(block)
+            os.ftruncate(self.handle, self.size)
+        else:
+            view = memoryview(block)
+            while view:
+                written = os.pwrite(self.handle, view, self.size)
+                self.size += written
+                view = view[written:]
+
+    @property
+    def due(self) -> bool:
+        return self.size - self.synced >= STEP
+
+    def sync(self) -> None:
+        """Make what was written so far durable, and say so in the journal."""
+        os.fsync(self.handle)
+        self.synced = self.size
+        self.note()
+
+    def note(self) -> None:
+        os.write(self.notes, json.dumps([self.size, self.digest.hexdigest()]).encode() + b"\n")
+        os.fsync(self.notes)
+
+    def publish(self) -> None:
+        """Bytes durable, then the name, then the folder. Raises FileExistsError if the name is taken."""
+        self.sync()
+        sync_folder(self.path.parent)
+        publish(self.path, self.target)
+
+    def close(self) -> None:
+        os.close(self.notes)
+        os.close(self.handle)
+
+    def __enter__(self) -> "Partial":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def journal_of(target: Path, attempt: int) -> Path:
+    return target.with_name(f"{target.name}.{attempt}.partial.journal")
+
+
+def read_journal(content: bytes) -> dict[int, str]:
+    """Size → SHA-256 of the bytes up to there; the line that a power cut tore is passed over."""
+    found: dict[int, str] = {}
+    for line in content.decode("ascii", "replace").splitlines():
+        try:
+            size, digest = json.loads(line)
+        except ValueError:
+            continue
+        found[size] = digest
+    return found
+
+
+def promised_digest(target: Path, attempt: int, size: int) -> str | None:
+    """What the journal says a finished file of this size must give, if a crash left one."""
+    try:
+        return read_journal(journal_of(target, attempt).read_bytes()).get(size)
+    except FileNotFoundError:
+        return None

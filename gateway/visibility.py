@@ -1,0 +1,97 @@
+"""The one function that scopes every query to its viewer, and the table of what each role may do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, true
+from sqlmodel import Session, SQLModel, col, or_, select
+
+from gateway.models import (
+    Allocation,
+    CaseRecord,
+    Checkout,
+    Clip,
+    Device,
+    DeviceStatus,
+    Finding,
+    Link,
+    Offload,
+    OrderRow,
+    Original,
+    Role,
+    Unit,
+)
+
+
+class Right(StrEnum):
+    READ = "read"  # see what is there
+    VIEW = "view"  # watch footage (调阅)
+    OPERATE = "operate"  # docks: orders, checkouts
+    LABEL = "label"  # labels and links
+    LEDGER = "ledger"  # allocations, corrections of checkouts
+    CASES = "cases"  # write case records
+    CUSTODY = "custody"  # read the chain
+    ADMIN = "admin"
+
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.OPERATOR: frozenset({Right.READ, Right.OPERATE}),
+    Role.EVIDENCE: frozenset(
+        {Right.READ, Right.VIEW, Right.OPERATE, Right.LABEL, Right.LEDGER, Right.CASES, Right.CUSTODY}
+    ),
+    Role.SUPERVISOR: frozenset({Right.READ, Right.VIEW, Right.CUSTODY}),
+    Role.INTEGRATOR: frozenset({Right.READ, Right.CASES}),
+    Role.ADMIN: frozenset(Right),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks. `units` is None for somebody who sees every unit."""
+
+    user_id: str
+    name: str
+    role: Role
+    units: frozenset[str] | None
+
+    def may(self, right: Right) -> bool:
+        return right in RIGHTS[self.role]
+
+
+def units_below(session: Session, unit_id: str) -> frozenset[str]:
+    """A unit and all below it."""
+    parents = dict(session.exec(select(Unit.id, Unit.parent_id)).all())
+    found = {unit_id}
+    while fresh := {unit for unit, parent in parents.items() if parent in found} - found:
+        found |= fresh
+    return frozenset(found)
+
+
+def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
+    """The condition under which a viewer sees a row of `model`; every query carries it.
+
+    Footage belongs to the unit of its device; a clip also to the unit of a case it is linked to.
+    """
+    if viewer.units is None:
+        return true()
+    units = viewer.units
+    devices = select(Device.id).where(col(Device.unit_id).in_(units))
+    cases = select(CaseRecord.uid).where(col(CaseRecord.unit_id).in_(units))
+    linked = select(Link.clip_id).where(col(Link.case_uid).in_(cases), col(Link.ended_at).is_(None))
+    clips = select(Clip.id).where(or_(col(Clip.device_id).in_(devices), col(Clip.id).in_(linked)))
+    conditions: dict[type[SQLModel], Any] = {
+        Device: col(Device.unit_id).in_(units),
+        DeviceStatus: col(DeviceStatus.device_id).in_(devices),
+        Allocation: col(Allocation.device_id).in_(devices),
+        Checkout: col(Checkout.device_id).in_(devices),
+        Offload: col(Offload.device_id).in_(devices),
+        Finding: col(Finding.device_id).in_(devices),
+        Original: or_(col(Original.device_id).in_(devices), col(Original.id).in_(clips)),
+        Clip: col(Clip.id).in_(clips),
+        CaseRecord: col(CaseRecord.unit_id).in_(units),
+        Link: col(Link.clip_id).in_(clips),
+        OrderRow: or_(col(OrderRow.device_id).in_(devices), col(OrderRow.clip_id).in_(clips)),
+    }
+    found: ColumnElement[bool] = conditions[model]
+    return found

@@ -1,0 +1,201 @@
+"""Carries one item through its pipeline and commits every stage: state and custody in one transaction."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from gateway import custody
+from gateway.config import IngestSettings
+from gateway.database import Database
+from gateway.device import DeviceUnavailable, Refused
+from gateway.models import Clip, Device, Finding, Original, State, Work, now
+from gateway.rulepacks import RulePack
+from gateway.store import LocalStore, StoreFull
+from gateway.wording import Reason, reason
+from ingest.commit import commit, quarantine
+from ingest.engine import Interrupted
+from ingest.pipeline import stage_at
+from ingest.stage import Context, Item, Stage, Stopping
+
+log = logging.getLogger(__name__)
+
+RETRY_WAIT_S = {"wait.busy": 5, "wait.source_gone": 60}
+WAIT_S = 20
+
+
+class Runner:
+    """`advance` is what the job engine calls; it may be called twice for the same work at any time."""
+
+    def __init__(
+        self,
+        database: Database,
+        context: Context,
+        pack: RulePack,
+        settings: IngestSettings,
+        executor: str,
+        on_described: Callable[[str], None],
+    ) -> None:
+        self.database, self.context, self.pack = database, context, pack
+        self.settings, self.executor, self.on_described = settings, executor, on_described
+        self.bringing_in: set[str] = set()
+        self.slots = {"preserve": threading.Semaphore(settings.copies), "describe": threading.Semaphore(1)}
+
+    def advance(self, item_id: str, pipeline: str, run: int) -> None:
+        """Run stage after stage until the pipeline ends, waits or fails; each is committed by itself."""
+        with self.slot(pipeline):
+            while item := self.load(item_id, pipeline, run):
+                stage = stage_at(pipeline, state_of(item, pipeline))
+                if stage is None or not self.run_stage(item, pipeline, stage):
+                    break
+        self.tidy(item_id, pipeline)
+
+    @property
+    def is_copying(self) -> bool:
+        """Bytes are on their way from a device: what can wait, waits."""
+        return bool(self.bringing_in)
+
+    @contextmanager
+    def slot(self, pipeline: str) -> Iterator[None]:
+        """Wait for a turn; many jobs are claimed at once so that small files need not wait for the poll."""
+        while not self.slots[pipeline].acquire(timeout=0.2):
+            if self.context.stop.is_set():
+                raise Interrupted
+        try:
+            if self.context.stop.is_set():
+                raise Interrupted
+            yield
+        finally:
+            self.slots[pipeline].release()
+
+    def load(self, item_id: str, pipeline: str, run: int) -> Item | None:
+        """The item, if this start is still the one that counts."""
+        with self.database.read() as session:
+            work = session.get(Work, (item_id, pipeline))
+            if work is None or not work.open or work.run != run:
+                return None
+            return item_of(session, work)
+
+    def run_stage(self, item: Item, pipeline: str, stage: Stage) -> bool:
+        """One stage to its end; True when the next may follow."""
+        if stage.before == State.FOUND:
+            self.bringing_in.add(item.original.id)
+        try:
+            self.check_store()
+            outcome = stage.run(item, self.context)
+            return self.finish(item, pipeline, stage, outcome)
+        except Stopping:
+            raise Interrupted from None
+        except DeviceUnavailable as gone:
+            self.wait(item, gone.reason)
+        except StoreFull as full:
+            self.wait(item, reason("wait.store_full", free=size(full.free), need=size(full.need)))
+        except Refused as no:
+            self.set_aside(item, pipeline, no.reason)
+        except Exception as error:
+            log.exception("%s of %s failed", stage.name, item.original.id)
+            self.failed(item, pipeline, error)
+        finally:
+            self.bringing_in.discard(item.original.id)
+        return False
+
+    def check_store(self) -> None:
+        if not self.context.store.is_present:
+            raise DeviceUnavailable("wait.store_gone", path=self.context.store.root)
+
+    def finish(self, item: Item, pipeline: str, stage: Stage, outcome: Any) -> bool:
+        done = commit(self.database, self.pack, item, pipeline, stage, outcome)
+        if not done.won:
+            log.info("%s of %s: somebody else was first", stage.name, item.original.id)
+        if done.describe:
+            self.on_described(item.original.id)
+        return done.won
+
+    def wait(self, item: Item, why: Reason) -> None:
+        """No failure is counted; the sweep starts it again, or the intake when the device is back."""
+        delay = RETRY_WAIT_S.get(why["code"], WAIT_S)
+        self.start_later(item, waiting=why, not_before=now() + timedelta(seconds=delay))
+
+    def failed(self, item: Item, pipeline: str, error: Exception) -> None:
+        failures = item.work.failures + 1
+        said = f"{type(error).__name__}: {error}"[:300]
+        if failures >= self.settings.retries:
+            self.set_aside(item, pipeline, reason("quarantine.failed", error=said))
+            return
+        delay = self.settings.retry_seconds * 2 ** (failures - 1)
+        self.start_later(
+            item,
+            failures=failures,
+            waiting=reason("wait.retry", error=said),
+            not_before=now() + timedelta(seconds=delay),
+        )
+
+    def start_later(self, item: Item, **changes: Any) -> None:
+        with self.database.write() as session:
+            work = session.get(Work, (item.work.item_id, item.work.pipeline), with_for_update=True)
+            if work is None or work.run != item.work.run:
+                return
+            if work.source != item.work.source:
+                changes["not_before"] = None  # the device came back meanwhile
+            for name, value in changes.items():
+                setattr(work, name, value)
+            work.run, work.updated_at = work.run + 1, now()
+
+    def set_aside(self, item: Item, pipeline: str, why: Reason) -> None:
+        quarantine(self.database, item, pipeline, why)
+
+    def tidy(self, item_id: str, pipeline: str) -> None:
+        """Remove what an ended pipeline leaves in the store, then close the work. Safe to repeat."""
+        with self.database.read() as session:
+            work = session.get(Work, (item_id, pipeline))
+            original = session.get_one(Original, item_id)
+            if work is None or not work.open or not ended(session, original, pipeline):
+                return
+        if pipeline == "preserve":
+            clear(self.context.store, self.context.second, original)
+        with self.database.write() as session:
+            work = session.get_one(Work, (item_id, pipeline), with_for_update=True)
+            work.open, work.waiting, work.updated_at = False, None, now()
+
+
+def ended(session: Session, original: Original, pipeline: str) -> bool:
+    if pipeline == "preserve":
+        return original.state.value in {"PRESERVED", "DUPLICATE", "QUARANTINED"}
+    clip = session.get_one(Clip, original.id)
+    return clip.described.value in {"READY", "QUARANTINED"}
+
+
+def clear(store: LocalStore, second: LocalStore | None, original: Original) -> None:
+    """Unfinished files go, and a duplicate's bytes (the same content is kept once); an original never."""
+    key = store.original_key(original.id, original.suffix)
+    store.remove_partials(key)
+    if original.state.value == "DUPLICATE":
+        for place in filter(None, (store, second)):
+            place.path(key).unlink(missing_ok=True)
+            place.manifest_path(key).unlink(missing_ok=True)
+
+
+def state_of(item: Item, pipeline: str) -> str:
+    if pipeline == "preserve":
+        return item.original.state
+    assert item.clip is not None
+    return item.clip.described
+
+
+def item_of(session: Session, work: Work) -> Item:
+    original = session.get_one(Original, work.item_id)
+    clip = session.get(Clip, work.item_id)
+    finding = session.exec(
+        select(Finding).where(Finding.original_id == work.item_id).order_by(col(Finding.id).desc()).limit(1)
+    ).one()
+    device = session.get_one(Device, clip.device_id if clip else original.device_id)
+    chain = custody.head_of(session, custody.device_chain(original.device_id))
+    return Item(original=original, finding=finding, work=work, device=device, clip=clip, chain=chain)
+
+
+def size(count: int) -> str:
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"

@@ -1,0 +1,121 @@
+"""What every test may use: a database, a store, media made by ffmpeg, a real PostgreSQL."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from drivers.simulators.card import make_video
+from gateway import migrations
+from gateway.database import Database
+from gateway.store import LocalStore
+
+SHARED_MEDIA = Path(__file__).parents[2] / "shared" / "media" / "max-heromode.mp4"
+real_footage = pytest.mark.skipif(
+    not SHARED_MEDIA.exists(), reason="no real footage beside the checkout (an outside clone has none)"
+)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(f"sqlite:///{tmp_path / 'gateway.sqlite'}")
+    migrations.upgrade(opened.engine)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LocalStore:
+    made = LocalStore(tmp_path / "store")
+    made.prepare()
+    return made
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of small real recordings, made once."""
+    folder = tmp_path_factory.mktemp("media")
+    started = datetime(2024, 5, 6, 9, 30)
+    make_video(folder / "one.mp4", started, 2, 10)
+    make_video(folder / "two.mp4", started, 2, 120)
+    return folder
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def postgres_programs() -> Path | None:
+    """Where initdb and postgres lie: on the path, or where Debian puts them."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).parent
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return versions[-1].parent if versions else None
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A real PostgreSQL of our own on a free port; its URL without a database name."""
+    programs = postgres_programs()
+    assert programs is not None, "PostgreSQL is missing: run `bash .ci/setup --tests`"
+    folder = Path(tempfile.mkdtemp(prefix="gateway-pg-"))
+    port = free_port()
+    # PostgreSQL refuses to run as root.
+    user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
+    if user:
+        os.chown(folder, 65534, 65534)
+    environment = {**os.environ, "HOME": str(folder), "LC_ALL": "C.UTF-8"}
+    data = folder / "data"
+    subprocess.run(
+        [*user, programs / "initdb", "-D", data, "-U", "gateway", "-A", "trust", "-E", "UTF8"],
+        check=True, capture_output=True, env=environment, cwd=folder,
+    )  # fmt: skip
+    server = subprocess.Popen(
+        [*user, programs / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1",
+         "-c", "fsync=off"],
+        env=environment, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    url = f"postgresql://gateway@127.0.0.1:{port}"
+    try:
+        wait_for_postgres(url)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_for_postgres(url: str) -> None:
+    import psycopg
+
+    for _ in range(200):
+        try:
+            psycopg.connect(f"{url}/postgres", connect_timeout=1).close()
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("PostgreSQL did not come up")
+
+
+@pytest.fixture
+def postgres_database(postgres: str) -> Iterator[str]:
+    """The URL of an empty database."""
+    import psycopg
+
+    name = f"t{time.monotonic_ns()}"
+    with psycopg.connect(f"{postgres}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield f"{postgres}/{name}"
+    with psycopg.connect(f"{postgres}/postgres", autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

@@ -1,0 +1,98 @@
+"""devices.yaml: what is wrong is named by its place, with what to write instead."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.cli import main
+from gateway.config import ConfigError, Settings, from_mapping, load
+
+CAMERA = {"id": "cam-1", "driver": "volume", "path": "card"}
+
+
+def refused(written: dict[str, Any], **environment: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        from_mapping(written, Path("/x"), environment)
+    return str(caught.value)
+
+
+def accepted(written: dict[str, Any], **environment: str) -> Settings:
+    return from_mapping(written, Path("/x"), environment)
+
+
+def test_an_unknown_setting_is_named_by_place_with_what_is_known() -> None:
+    said = refused({"devices": [{**CAMERA, "pol_seconds": 2}]})
+    assert "devices.0.pol_seconds" in said
+    assert "did you mean poll_seconds?" in said
+    assert "name_templates" in said
+
+
+def test_an_unknown_driver_lists_the_known_ones() -> None:
+    said = refused({"devices": [{**CAMERA, "driver": "telepathy"}]})
+    assert "devices.0.driver" in said
+    assert "drop_folder, volume" in said
+
+
+def test_nested_settings_are_named_too() -> None:
+    assert "store.pth" in refused({"store": {"pth": "x"}})
+    assert "api.port" in refused({"api": {"port": 70000}})
+
+
+def test_two_devices_with_one_id() -> None:
+    assert "devices.1.id" in refused({"devices": [CAMERA, CAMERA]})
+
+
+def test_erase_needs_a_second_copy_or_plain_words() -> None:
+    said = refused({"devices": [{**CAMERA, "release": "erase"}]})
+    assert "second_copy" in said
+    assert accepted({"devices": [{**CAMERA, "release": "erase", "erase_without_second_copy": True}]})
+    assert accepted({"store": {"second_copy": "b"}, "devices": [{**CAMERA, "release": "erase"}]})
+
+
+def test_secrets_come_from_the_environment_and_never_show() -> None:
+    settings = accepted({"database": "postgresql://u:${PW}@h/d"}, PW="s3cret")
+    assert settings.database_url == "postgresql://u:s3cret@h/d"
+    assert "s3cret" not in repr(settings)
+    assert "s3cret" not in str(settings.model_dump())
+
+
+def test_a_missing_secret_names_its_place() -> None:
+    said = refused({"database": "postgresql://u:${PW}@h/d"})
+    assert said.startswith("database:")
+    assert "PW" in said
+
+
+def test_a_mistake_never_prints_a_secret() -> None:
+    assert "s3cret" not in refused({"api": {"host": "${PW}", "port": "${PW}"}}, PW="s3cret")
+
+
+def test_an_unknown_zone() -> None:
+    assert "timezone" in refused({"timezone": "Asia/Xingtai"})
+
+
+def test_settings_are_frozen() -> None:
+    settings = accepted({"devices": [CAMERA]})
+    with pytest.raises(Exception, match="frozen"):
+        settings.site = "other"  # type: ignore[misc]
+
+
+def test_relative_paths_start_at_the_file(tmp_path: Path) -> None:
+    (tmp_path / "devices.yaml").write_text("devices: [{id: c, driver: volume, path: card}]\n")
+    settings = load(tmp_path / "devices.yaml")
+    assert settings.device("c").path == tmp_path / "card"
+    assert settings.store.path == tmp_path / "var" / "store"
+
+
+def test_the_sample_configuration_is_good() -> None:
+    assert load(Path(__file__).parents[2] / "devices.yaml", {}).devices
+
+
+def test_check_exits_0_or_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text("site: x\n")
+    bad.write_text("sight: x\n")
+    assert main(["--config", str(good), "check"]) == 0
+    assert main(["--config", str(bad), "check"]) == 2
+    assert "sight" in capsys.readouterr().err
+    assert main(["--config", str(tmp_path / "none.yaml"), "check"]) == 2

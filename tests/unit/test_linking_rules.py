@@ -1,0 +1,182 @@
+"""Who held it, which case, and why the others lost."""
+
+from datetime import UTC, datetime, timedelta
+
+from gateway.rules.allocation import Custody, HolderKind, Holding, custody_over
+from gateway.rules.clock import Interval, TimeSource
+from gateway.rules.judgement import ActivityFacts, CaseFacts, ClipFacts, LinkLimits, Verdict
+from gateway.rules.linking import decide
+
+T0 = datetime(2024, 5, 6, 1, 30, tzinfo=UTC)
+LIMITS = LinkLimits(custody_tolerance_s=900, activity_slack_s=300, min_officers=2)
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def holding(officer: str, start: datetime, end: datetime | None, kind: str = "PERSONAL") -> Holding:
+    return Holding(f"{kind}-{officer}", kind, HolderKind.OFFICER, officer, start, end)
+
+
+HELD = Custody("zhang", None, holding("zhang", T0 - timedelta(days=9), None))
+NOBODY = Custody(None, None, None)
+
+
+def clip(**given: object) -> ClipFacts:
+    told: dict[str, object] = {
+        "clip_id": "c",
+        "interval": Interval(T0, T0 + minutes(10), 60, TimeSource.CONTAINER),
+        "case_no": None,
+        "declared_officer": None,
+        "custody": HELD,
+        "device_status": "IN_SERVICE",
+        "certificate_valid": True,
+        "original_verified": True,
+    }
+    return ClipFacts(**(told | given))  # type: ignore[arg-type]
+
+
+def step(
+    start: datetime = T0 - minutes(5), length: float = 30, officers: str = "zhang li", **more: object
+) -> ActivityFacts:
+    return ActivityFacts(
+        activity_id=str(more.pop("id", "a")),
+        kind="现场检查",
+        start=start,
+        end=start + minutes(length),
+        officers=frozenset(officers.split()),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def case(uid: str, *steps: ActivityFacts, numbers: tuple[str, ...] = ()) -> CaseFacts:
+    return CaseFacts(
+        case_uid=uid, title=uid, numbers=numbers, handlers=frozenset({"zhang"}), activities=steps
+    )
+
+
+def test_holder_and_time_make_a_valid_link() -> None:
+    decision = decide(clip(), [case("k", step())], LIMITS)
+    assert decision.winner is not None
+    assert decision.winner.verdict is Verdict.VALID
+    assert {finding.rule for finding in decision.winner.findings} >= {
+        "LK-3",
+        "LK-4",
+        "LK-5",
+        "LK-6",
+        "LK-7",
+        "LK-12",
+    }
+
+
+def test_a_clip_that_begins_before_the_step_still_overlaps() -> None:
+    assert decide(clip(), [case("k", step(T0 + minutes(8)))], LIMITS).winner is not None
+
+
+def test_another_officers_step_is_no_candidate() -> None:
+    decision = decide(clip(), [case("k", step(officers="wang li"))], LIMITS)
+    assert decision.winner is None
+    assert decision.unlinked is not None
+    assert decision.unlinked.code == "unlinked.no_activity"
+
+
+def test_without_a_holder_the_reason_says_so() -> None:
+    decision = decide(clip(custody=NOBODY), [case("k", step())], LIMITS)
+    assert decision.unlinked is not None
+    assert decision.unlinked.code == "unlinked.no_holder"
+
+
+def test_an_explicit_number_wins_and_the_loser_is_named() -> None:
+    named = case("named", numbers=("冀邢市监罚〔2024〕27号",))
+    decision = decide(clip(case_no="冀邢市监罚[2024]027号"), [case("other", step()), named], LIMITS)
+    assert decision.winner is not None
+    assert decision.winner.case.case_uid == "named", "a stated number outweighs time and person"
+    both = case("named", step(id="b"), numbers=("冀邢市监罚〔2024〕27号",))
+    decision = decide(clip(case_no="冀邢市监罚[2024]027号"), [case("other", step()), both], LIMITS)
+    assert decision.winner is not None
+    assert decision.winner.case.case_uid == "named"
+    [(loser, why)] = decision.losers
+    assert loser.case.case_uid == "other"
+    assert why.code == "lost.lower_score"
+
+
+def test_a_number_nobody_knows_waits_for_its_case() -> None:
+    decision = decide(clip(case_no="冀邢市监罚〔2024〕99号"), [], LIMITS)
+    assert decision.unlinked is not None
+    assert decision.unlinked.code == "unlinked.number_unknown"
+
+
+def test_a_tie_is_a_persons_question() -> None:
+    decision = decide(clip(), [case("k", step()), case("m", step(id="b"))], LIMITS)
+    assert decision.winner is not None
+    assert decision.winner.verdict is Verdict.NEEDS_REVIEW
+    assert any(finding.code == "link.tied" for finding in decision.winner.findings)
+
+
+def test_one_officer_alone_is_rejected_but_kept_with_its_reason() -> None:
+    decision = decide(clip(), [case("k", step(officers="zhang"))], LIMITS)
+    assert decision.winner is not None
+    assert decision.winner.verdict is Verdict.REJECTED
+
+
+def test_a_missing_label_is_a_note_never_a_rejection() -> None:
+    decision = decide(clip(missing_labels=("证明对象",)), [case("k", step())], LIMITS)
+    assert decision.winner is not None
+    assert decision.winner.verdict is Verdict.VALID_WITH_NOTE
+
+
+def test_a_lost_device_is_no_evidence() -> None:
+    decision = decide(clip(device_status="LOST"), [case("k", step())], LIMITS)
+    assert decision.winner is not None
+    assert decision.winner.verdict is Verdict.REJECTED
+
+
+def test_a_doubtful_time_concludes_nothing() -> None:
+    doubtful = Interval(T0, T0 + minutes(10), 60, TimeSource.CONTAINER, doubtful=True)
+    decision = decide(clip(interval=doubtful), [case("k", step())], LIMITS)
+    assert decision.winner is None
+
+
+def test_the_file_naming_another_officer_needs_review() -> None:
+    decision = decide(clip(declared_officer="wang"), [case("k", step())], LIMITS)
+    assert decision.winner is not None
+    assert decision.winner.verdict is Verdict.NEEDS_REVIEW
+
+
+def test_a_photo_is_an_instant() -> None:
+    photo = Interval(T0, T0, 2, TimeSource.NAME)
+    assert decide(clip(interval=photo), [case("k", step())], LIMITS).winner is not None
+
+
+def test_a_room_recorder_goes_by_its_room() -> None:
+    room = Custody(None, "r1", Holding("d", "FIXED_ROOM", HolderKind.ROOM, "r1", T0 - minutes(99), None))
+    cases = [case("other", step(room_id="r2")), case("k", step(id="b", room_id="r1"))]
+    decision = decide(clip(custody=room), cases, LIMITS)
+    assert decision.winner is not None
+    assert decision.winner.case.case_uid == "k"
+
+
+def test_a_checkout_decides_before_an_allocation() -> None:
+    allocated = holding("zhang", T0 - timedelta(days=9), None)
+    taken = holding("li", T0 - minutes(30), T0 + minutes(60), "CHECKOUT")
+    assert custody_over([allocated, taken], T0, T0 + minutes(10), 900).officer_id == "li"
+
+
+def test_a_shared_device_needs_a_checkout() -> None:
+    shared = Holding("s", "POOL", HolderKind.UNIT, "u", T0 - timedelta(days=9), None)
+    found = custody_over([shared], T0, T0 + minutes(10), 900)
+    assert found.officer_id is None
+    assert found.shared_without_checkout
+
+
+def test_tolerance_covers_a_few_minutes_and_no_more() -> None:
+    taken = holding("li", T0 + minutes(10), None, "CHECKOUT")
+    assert custody_over([taken], T0, T0 + minutes(20), 900).officer_id == "li"
+    assert custody_over([taken], T0 - minutes(10), T0 + minutes(20), 900).officer_id is None
+
+
+def test_the_later_of_two_holders_within_tolerance_is_the_true_one() -> None:
+    before = holding("wang", T0 - timedelta(days=2), T0 - minutes(5), "CHECKOUT")
+    after = holding("li", T0 - minutes(4), None, "CHECKOUT")
+    assert custody_over([before, after], T0, T0 + minutes(1), 900).officer_id == "li"
