@@ -159,7 +159,7 @@ def strays(session: Session, store: LocalStore) -> Iterator[Difference]:
             ).first()
         if known is None and not under_way(session, item_id):
             yield Difference(f"file {path}", "no row knows it")
-    for item_id, _, path in store.partials():
+    for item_id, path in store.partials():
         if not under_way(session, item_id):
             yield Difference(f"file {path}", "left over from unfinished work")
 

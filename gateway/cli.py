@@ -54,7 +54,9 @@ def build_parser() -> argparse.ArgumentParser:
         return command
 
     add("check", check, "check the configuration; exit 0 or 2")
-    add("run", run, "talk to devices and process footage")
+    add("run", run, "talk to devices and process footage").add_argument(
+        "--name", default="run", help="this worker's name, where several work on one database (default: run)"
+    )
     add("serve", serve, "serve the API")
     add("up", up, "both in one process: for one PC")
     add("migrate", migrate, "bring the database to the newest schema")
@@ -110,7 +112,7 @@ def check(asked: argparse.Namespace) -> int:
 def run(asked: argparse.Namespace) -> int:
     from gateway.serving import run_daemon
 
-    run_daemon(load(asked.config), stop_on_signal())
+    run_daemon(load(asked.config), stop_on_signal(), asked.name)
     return 0
 
 
@@ -149,7 +151,7 @@ def verify_all(asked: argparse.Namespace) -> int:
 
     settings = load(asked.config)
     database = open_database(settings)
-    store, second = open_stores(settings)
+    store, second = open_stores(settings, database)
     count = 0
     with database.read() as session:
         for difference in audit(session, store, second, read_bytes=not asked.quick):

@@ -53,6 +53,11 @@ class IngestSettings(Model):
     retries: int = Field(
         default=5, ge=1, description="failed attempts of one stage before a person has to look"
     )
+    lease_seconds: float = Field(
+        default=30.0,
+        ge=1,
+        description="a worker that was silent for so long counts as dead; others take over",
+    )
     retry_seconds: float = Field(
         default=5.0, gt=0, description="wait after the first failure; doubles each time"
     )

@@ -17,10 +17,10 @@ log = logging.getLogger(__name__)
 # The two processes load what only they need: the API never loads the job engine or a driver.
 
 
-def run_daemon(settings: Settings, stop: threading.Event) -> None:
+def run_daemon(settings: Settings, stop: threading.Event, name: str = "run") -> None:
     from gateway.daemon import Daemon
 
-    daemon = Daemon(settings)
+    daemon = Daemon(settings, name)
     daemon.start()
     try:
         attend(stop, lambda: daemon.is_healthy)
@@ -46,7 +46,7 @@ def serve_api(settings: Settings, stop: threading.Event) -> None:
     from gateway.opening import open_database, open_stores
 
     database = open_database(settings)
-    store, _ = open_stores(settings)
+    store, _ = open_stores(settings, database)
     config = uvicorn.Config(
         create_app(database, store),
         host=settings.api.host,

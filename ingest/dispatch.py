@@ -14,13 +14,15 @@ from ingest.engine import Engine
 log = logging.getLogger(__name__)
 
 BATCH = 500
-LEASE_S = 30
 PRIORITY = {"preserve": 10, "describe": 100}
 
 
 class Dispatch:
-    def __init__(self, database: Database, engine: Engine, host: str, executor: str) -> None:
+    def __init__(
+        self, database: Database, engine: Engine, host: str, executor: str, lease_s: float = 30.0
+    ) -> None:
         self.database, self.engine, self.host, self.executor = database, engine, host, executor
+        self.lease_s = lease_s
 
     def queue(self, pipeline: str) -> str:
         """Bytes are brought in where the device is; describing can be done anywhere."""
@@ -77,7 +79,7 @@ class Dispatch:
             lease = session.get(Lease, self.executor) or Lease(
                 executor=self.executor, host=self.host, expires_at=now()
             )
-            lease.expires_at = now() + timedelta(seconds=LEASE_S)
+            lease.expires_at = now() + timedelta(seconds=self.lease_s)
             session.add(lease)
 
     def rescue(self) -> int:

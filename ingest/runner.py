@@ -9,11 +9,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from gateway import custody
 from gateway.config import IngestSettings
 from gateway.database import Database
 from gateway.device import DeviceUnavailable, Refused
-from gateway.models import Clip, Device, Finding, Original, State, Work, now
+from gateway.models import Clip, Device, Finding, Original, Rendition, State, Work, now
 from gateway.rulepacks import RulePack
 from gateway.store import LocalStore, StoreFull
 from gateway.wording import Reason, reason
@@ -111,6 +110,7 @@ class Runner:
         done = commit(self.database, self.pack, item, pipeline, stage, outcome)
         if not done.won:
             log.info("%s of %s: somebody else was first", stage.name, item.original.id)
+            self.clear_renditions(item.original.id)
         if done.describe:
             self.on_described(item.original.id)
         return done.won
@@ -145,6 +145,11 @@ class Runner:
                 setattr(work, name, value)
             work.run, work.updated_at = work.run + 1, now()
 
+    def clear_renditions(self, item_id: str) -> None:
+        with self.database.read() as session:
+            known = set(session.exec(select(Rendition.stored_as).where(Rendition.clip_id == item_id)))
+        self.context.store.remove_stray_renditions(item_id, known)
+
     def set_aside(self, item: Item, pipeline: str, why: Reason) -> None:
         quarantine(self.database, item, pipeline, why)
 
@@ -157,6 +162,8 @@ class Runner:
                 return
         if pipeline == "preserve":
             clear(self.context.store, self.context.second, original)
+        else:
+            self.clear_renditions(item_id)
         with self.database.write() as session:
             work = session.get_one(Work, (item_id, pipeline), with_for_update=True)
             work.open, work.waiting, work.updated_at = False, None, now()
@@ -172,7 +179,8 @@ def ended(session: Session, original: Original, pipeline: str) -> bool:
 def clear(store: LocalStore, second: LocalStore | None, original: Original) -> None:
     """Unfinished files go, and a duplicate's bytes (the same content is kept once); an original never."""
     key = store.original_key(original.id, original.suffix)
-    store.remove_partials(key)
+    for place in filter(None, (store, second)):
+        place.remove_partials(key)
     if original.state.value == "DUPLICATE":
         for place in filter(None, (store, second)):
             place.path(key).unlink(missing_ok=True)
@@ -193,8 +201,7 @@ def item_of(session: Session, work: Work) -> Item:
         select(Finding).where(Finding.original_id == work.item_id).order_by(col(Finding.id).desc()).limit(1)
     ).one()
     device = session.get_one(Device, clip.device_id if clip else original.device_id)
-    chain = custody.head_of(session, custody.device_chain(original.device_id))
-    return Item(original=original, finding=finding, work=work, device=device, clip=clip, chain=chain)
+    return Item(original=original, finding=finding, work=work, device=device, clip=clip)
 
 
 def size(count: int) -> str:

@@ -23,7 +23,6 @@ class Item:
     work: Work
     device: Device
     clip: Clip | None = None
-    chain: tuple[int, str] = (0, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

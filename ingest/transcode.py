@@ -11,7 +11,7 @@ import ffmpeg as compiler
 from gateway import ffmpeg
 from gateway.models import Clip, Rendition
 from gateway.store import LocalStore
-from gateway.store.durable import blocks, sync_folder
+from gateway.store.durable import blocks, own_partial, sync_folder
 from gateway.wording import reason
 from ingest.stage import Context, Item, Outcome, Stopping
 
@@ -86,7 +86,7 @@ def video_proxy(clip: Clip) -> Make:
 
     def make(original: Path, target: Path) -> Any:
         read = ffmpeg.source(original, fflags="+genpts+discardcorrupt", err_detect="ignore_err")
-        return compiler.output(read, f"file:{target}", map=["0:v:0", "0:a:0?"], **options)
+        return compiler.output(read["v:0"], read["a:0?"], f"file:{target}", **options)
 
     return make
 
@@ -117,15 +117,17 @@ def derive(item: Item, context: Context, kind: str, name: str, media_type: str, 
     original = item.original
     assert original.stored_as is not None
     assert original.sha256 is not None
-    key = context.store.rendition_key(original.id, name)
-    target = context.store.place(key)
-    partial = target.with_name(f"{target.name}.{item.work.failures + 1}.partial")
+    partial = own_partial(context.store.place(context.store.rendition_key(original.id, name)))
     arguments = ffmpeg.compiled(make(context.store.path(original.stored_as), partial))
     seconds = item.clip.duration_s if item.clip and item.clip.duration_s else 60.0
     watch = ffmpeg.Watch(deadline_s=600 + 20 * seconds, stop=context.stop, pause=context.copying)
     try:
         ffmpeg.run(arguments, watch, max_bytes=max(1 << 30, 4 * original.size))
-        size, sha256 = finish(partial, target)
+        size, sha256 = finish(partial)
+        # The name bears the content: a worker that made it twice never replaces what a row points at.
+        key = context.store.rendition_key(original.id, f"{sha256[:12]}.{name}")
+        partial.replace(context.store.path(key))
+        sync_folder(partial.parent)
     except ffmpeg.MediaStopped as stopped:
         if context.stop.is_set():
             raise Stopping from None
@@ -139,8 +141,8 @@ def derive(item: Item, context: Context, kind: str, name: str, media_type: str, 
     )  # fmt: skip
 
 
-def finish(partial: Path, target: Path) -> tuple[int, str]:
-    """Make a written file durable under its name; an empty one counts as not made."""
+def finish(partial: Path) -> tuple[int, str]:
+    """Make a written file durable; an empty one counts as not made. (size, SHA-256)"""
     digest = hashlib.sha256()
     try:
         handle = os.open(partial, os.O_RDONLY)
@@ -155,8 +157,6 @@ def finish(partial: Path, target: Path) -> tuple[int, str]:
         os.close(handle)
     if size == 0:
         raise ffmpeg.MediaError("ffmpeg wrote nothing")
-    partial.replace(target)
-    sync_folder(target.parent)
     return size, digest.hexdigest()
 
 

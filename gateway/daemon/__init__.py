@@ -50,7 +50,7 @@ class Daemon:
         self.lock = only_one(settings.data / f"{role}.lock")
         self.stop_event = threading.Event()
         self.database = open_database(settings)
-        self.store, self.second = open_stores(settings)
+        self.store, self.second = open_stores(settings, self.database)
         self.pack = rulepacks.load(settings.rule_pack)
         register(self.database, settings)
         host = host_id(settings.data)
@@ -70,7 +70,7 @@ class Daemon:
         )  # fmt: skip
         queues = {queue_name("preserve", host): CLAIMED, queue_name("describe", host): 4}
         self.engine = Engine(settings.engine_database_url, executor, queues, self.runner.advance)
-        self.dispatch = Dispatch(self.database, self.engine, host, executor)
+        self.dispatch = Dispatch(self.database, self.engine, host, executor, settings.ingest.lease_seconds)
         self.intake = Intake(self.database, host, self.dispatch.submit)
         chosen = drivers if drivers is not None else {item.id: driver_for(item) for item in settings.devices}
         self.supervisors = {

@@ -77,8 +77,8 @@ class Caretaker:
             (1.0, releases.hand_out),
             (1.0, self.receipts),
             (2.0, dispatch.sweep),
-            (10.0, dispatch.renew_lease),
-            (30.0, dispatch.rescue),
+            (dispatch.lease_s / 3, dispatch.renew_lease),
+            (dispatch.lease_s, dispatch.rescue),
             (3600.0, self.forget),
         ]
         self.beat = time.monotonic()

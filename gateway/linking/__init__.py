@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from gateway import custody
+from gateway import custody, receipts
 from gateway.database import Database
 from gateway.linking.facts import case_facts, clip_facts, held_by, interval_of
 from gateway.models import Clip, Device, Link, LinkStatus, Original, RelinkDue, now
@@ -59,6 +59,7 @@ def relink(session: Session, clip: Clip, pack: RulePack, actor: str) -> list[Lin
         detail = {"case": winner.case.case_uid, "verdict": winner.verdict} if winner else {"case": None}
         chain = custody.device_chain(original.device_id)
         custody.append(session, chain, "LINKED", actor, clip.id, (*touched, clip), detail)
+        receipts.mark_stale(session, clip.id)
     return touched
 
 

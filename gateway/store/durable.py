@@ -1,6 +1,7 @@
 """File operations whose effect survives a power cut."""
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,9 +27,14 @@ def make_folder(folder: Path) -> None:
         sync_folder(path.parent)
 
 
+def own_partial(path: Path) -> Path:
+    """A name beside a file that no other thread or process writes to."""
+    return path.with_name(f"{path.name}.{os.getpid()}{threading.get_native_id()}.partial")
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a small file so that it is either there whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
+    partial = own_partial(path)
     with partial.open("wb") as file:
         file.write(content)
         file.flush()

@@ -6,13 +6,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.store.durable import BLOCK, make_folder, sync_folder, write_whole
+from gateway.store.durable import BLOCK, make_folder, own_partial, sync_folder, write_whole
 
 MARKER = ".gateway-store"
 SUFFIX = re.compile(r"^\.[a-z0-9]{1,8}$")
-PARTIAL = re.compile(
-    r"^(?P<id>[0-9a-f]{32})(?P<suffix>\.[a-z0-9]{1,8})?\.(?P<attempt>\d+)\.partial(\.journal)?$"
-)
 
 
 class StoreFull(Exception):
@@ -78,24 +75,26 @@ class LocalStore:
         finally:
             os.close(handle)
 
-    def remove_partials(self, key: str, below_attempt: int | None = None) -> list[Path]:
-        """Remove an item's unfinished files: all, or those of attempts before `below_attempt`."""
+    def remove_partials(self, key: str) -> None:
+        """Remove an item's unfinished files."""
         folder = self.path(key).parent
-        removed = []
-        for path in folder.glob(f"{self.path(key).stem}*.partial*") if folder.exists() else ():
-            match = PARTIAL.match(path.name)
-            if match and (below_attempt is None or int(match["attempt"]) < below_attempt):
-                path.unlink(missing_ok=True)
-                removed.append(path)
-        if removed:
+        left = list(folder.glob(f"{self.path(key).stem}*.partial*"))
+        for path in left:
+            path.unlink(missing_ok=True)
+        if left:
             sync_folder(folder)
-        return removed
 
-    def partials(self) -> Iterator[tuple[str, int, Path]]:
-        """Every unfinished original: (item id, attempt, path)."""
-        for path in (self.root / "originals").glob("??/*.partial*"):
-            if match := PARTIAL.match(path.name):
-                yield match["id"], int(match["attempt"]), path
+    def remove_stray_renditions(self, item_id: str, known: set[str]) -> None:
+        """Remove what runs that lost, or crashed, derived from an item."""
+        folder = self.path(self.rendition_key(item_id, "x")).parent
+        for path in folder.glob(f"{item_id}.*"):
+            if str(path.relative_to(self.root)) not in known:
+                path.unlink(missing_ok=True)
+
+    def partials(self) -> Iterator[tuple[str, Path]]:
+        """Every unfinished file: (item id, path)."""
+        for path in self.root.glob("*/??/*.partial*"):
+            yield path.name.partition(".")[0], path
 
     def finished(self) -> Iterator[str]:
         """Every finished file in the store, but manifests."""
@@ -107,7 +106,7 @@ class LocalStore:
     def copy_to(self, other: "LocalStore", key: str) -> None:
         """Write a second copy of a finished file elsewhere, durable when this returns."""
         source, target = self.path(key), other.place(key)
-        partial = target.with_name(target.name + ".0.partial")
+        partial = own_partial(target)
         with source.open("rb") as reader, partial.open("wb") as writer:
             shutil.copyfileobj(reader, writer, BLOCK)
             writer.flush()

@@ -19,6 +19,7 @@ def holding(officer: str, start: datetime, end: datetime | None, kind: str = "PE
     return Holding(f"{kind}-{officer}", kind, HolderKind.OFFICER, officer, start, end)
 
 
+BEGIN = T0 - timedelta(minutes=5)
 HELD = Custody("zhang", None, holding("zhang", T0 - timedelta(days=9), None))
 NOBODY = Custody(None, None, None)
 
@@ -38,7 +39,7 @@ def clip(**given: object) -> ClipFacts:
 
 
 def step(
-    start: datetime = T0 - minutes(5), length: float = 30, officers: str = "zhang li", **more: object
+    start: datetime = BEGIN, length: float = 30, officers: str = "zhang li", **more: object
 ) -> ActivityFacts:
     return ActivityFacts(
         activity_id=str(more.pop("id", "a")),
