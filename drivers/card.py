@@ -5,7 +5,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from gateway.device import (
     FoundFile,
     MediaKind,
     edge_digest,
+    modified_ns,
     shown,
 )
 from gateway.wording import Reason, reason
@@ -35,6 +36,8 @@ class Entry:
     size: int
     mtime_ns: int
     mode: int
+    error: str | None = None
+    """Why it could not even be looked at."""
 
     @property
     def readable(self) -> str:
@@ -54,19 +57,21 @@ def walk(root: Path) -> Iterator[Entry]:
             with os.scandir(os.path.join(bytes(root), folder)) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            if folder and root.is_dir():
-                continue  # gone or unreadable below a root that is there: the next walk tells
-            raise DeviceUnavailable("wait.source_unreadable", error=error.strerror) from error
+            if not folder or not root.is_dir():
+                raise DeviceUnavailable("wait.source_unreadable", error=error.strerror) from error
+            yield Entry(folder, 0, 0, 0, error.strerror)
+            continue
         for entry in found:
             path = os.path.join(folder, entry.name)
             try:
                 seen = entry.stat(follow_symlinks=False)
-            except OSError:
+            except OSError as error:
+                yield Entry(path, 0, 0, 0, error.strerror)
                 continue
             if stat.S_ISDIR(seen.st_mode):
                 pending.append(path)
             else:
-                yield Entry(path, seen.st_size, seen.st_mtime_ns, seen.st_mode)
+                yield Entry(path, seen.st_size, modified_ns(seen), seen.st_mode)
 
 
 def grouped(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
@@ -77,6 +82,8 @@ def grouped(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
 
 def not_kept(entry: Entry) -> Reason | None:
     """Why a file is listed but not kept; None for one that is."""
+    if entry.error:
+        return reason("listed.unreadable", error=entry.error)
     if stat.S_ISLNK(entry.mode):
         return reason("listed.link")
     if not stat.S_ISREG(entry.mode):
@@ -97,20 +104,26 @@ def report(
     offload: str | None = None,
     templates: Sequence[str] = (),
     adopt: bool = False,
+    is_there: Callable[[], bool],
 ) -> FileFound | FileListed:
-    """The event for one entry. Raises DeviceUnavailable if the whole root is gone meanwhile."""
+    """The event for one entry.
+
+    Raises DeviceUnavailable if the device left meanwhile: then every name is gone, and that
+    must not be taken for what the card holds.
+    """
     why = not_kept(entry)
     local = root / os.fsdecode(entry.path)
     if why is None:
         try:
-            edges = edge_digest(local, entry.size)
+            with local.open("rb", buffering=0) as file:
+                edges = edge_digest(file.fileno(), entry.size)
             declared = declared_by(root, entry, templates)
         except FileNotFoundError:
             why = reason("listed.gone")
         except OSError as error:
             why = reason("listed.unreadable", error=error.strerror)
     if why is not None:
-        if not root.is_dir():
+        if not is_there():
             raise DeviceUnavailable("wait.source_gone", done=0)
         return FileListed(
             device_id=device_id, offload=offload, path=entry.path,
@@ -156,9 +169,9 @@ def with_labels(declared: Declared, sidecar: Path) -> Declared:
     if not isinstance(written, dict):
         return declared
     given = {
-        name: value.strip()[:200]
+        name: value
         for name in ("case_no", "officer", "place", "matter")
-        if isinstance(value := written.get(name), str) and value.strip()
+        if (value := cleaned(written.get(name)))
     }
     return dataclasses.replace(
         declared,
@@ -167,6 +180,12 @@ def with_labels(declared: Declared, sidecar: Path) -> Declared:
         place=given.get("place", declared.place),
         matter=given.get("matter", declared.matter),
     )
+
+
+def cleaned(value: object) -> str:
+    """A label as text that every database can hold."""
+    text = value if isinstance(value, str) else ""
+    return "".join(char for char in text if char.isprintable()).strip()[:200]
 
 
 def head_of(path: Path) -> bytes:

@@ -132,7 +132,7 @@ class DropFolder:
             )  # fmt: skip
         return report(
             self.root, entry, self.settings.id,
-            templates=self.settings.name_templates, adopt=self.settings.adopt,
+            templates=self.settings.name_templates, adopt=self.settings.adopt, is_there=self.root.is_dir,
         )  # fmt: skip
 
     def release(self, found: FoundFile, sha256: str) -> Release:

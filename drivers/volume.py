@@ -39,6 +39,8 @@ class Volume:
     def __init__(self, settings: VolumeSettings) -> None:
         self.settings = settings
         self.root = settings.path
+        self.docked: str | None = None
+        """The offload of the card that is there now."""
 
     def run(self, emit: Emit, stop: Event) -> None:
         while not stop.is_set():
@@ -71,20 +73,25 @@ class Volume:
                 volume=volume,
             )
         )
+        self.docked = offload
         for group in grouped(self.by_urgency(entries), GROUP):
             if stop.is_set():
                 return
+            if self.mark() != mark or not self.is_there():
+                break
             emit(
                 *(
                     report(
                         self.root, entry, device,
                         volume=volume, offload=offload, templates=self.settings.name_templates,
+                        is_there=lambda: self.mark() == mark and self.is_there(),
                     )
                     for entry in group
                 )
             )  # fmt: skip
         while not stop.wait(min(self.settings.poll_seconds, 0.5)):
             if self.mark() != mark or not self.is_there():
+                self.docked = None
                 emit(Disconnected(device_id=device, at=moment(), offload=offload))
                 return
 
@@ -110,6 +117,8 @@ class Volume:
     def release(self, found: FoundFile, sha256: str) -> Release:
         if self.settings.release == "keep":
             return Release.KEPT
+        if found.offload != self.docked or not self.is_there():
+            raise DeviceUnavailable("wait.source_gone", done=0)
         return erase(self.root, found, sha256)
 
     def perform(self, order: Order) -> OrderResult:

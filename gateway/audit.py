@@ -1,6 +1,7 @@
 """Compares store, database and chain of custody, each against the others, and names every difference."""
 
 import hashlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from sqlmodel import Session, SQLModel, col, select
 
 from gateway import custody
+from gateway.database import Database
 from gateway.models import (
     Allocation,
     Attachment,
@@ -56,6 +58,21 @@ def audit(
     if second is not None:
         yield from second_copies(session, second, read_bytes=read_bytes)
     yield from strays(session, store)
+
+
+def lasting(
+    database: Database, store: LocalStore, second: LocalStore | None = None, *, read_bytes: bool = True
+) -> list[Difference]:
+    """The differences that are still there on a second look: beside a running daemon files move meanwhile."""
+    found: list[Difference] = []
+    for look in (1, 2):
+        with database.read() as session:
+            seen = list(audit(session, store, second, read_bytes=read_bytes))
+        found = seen if look == 1 else [difference for difference in seen if difference in found]
+        if not found:
+            break
+        time.sleep(2 if look == 1 else 0)
+    return found
 
 
 def chains(session: Session) -> Iterator[Difference]:

@@ -146,19 +146,17 @@ def migrate(asked: argparse.Namespace) -> int:
 
 
 def verify_all(asked: argparse.Namespace) -> int:
-    from gateway.audit import audit
+    from gateway.audit import lasting
     from gateway.opening import open_database, open_stores
 
     settings = load(asked.config)
     database = open_database(settings)
     store, second = open_stores(settings, database)
-    count = 0
-    with database.read() as session:
-        for difference in audit(session, store, second, read_bytes=not asked.quick):
-            count += 1
-            print(difference)
-    print(f"{count} differences" if count else "store, database and custody agree")
-    return 1 if count else 0
+    found = lasting(database, store, second, read_bytes=not asked.quick)
+    for difference in found:
+        print(difference)
+    print(f"{len(found)} differences" if found else "store, database and custody agree")
+    return 1 if found else 0
 
 
 def ingest_path(asked: argparse.Namespace) -> int:

@@ -189,6 +189,8 @@ class Release(StrEnum):
 
     DONE = "DONE"
     KEPT = "KEPT"
+    GONE = "GONE"
+    """It was not there any more: nothing was erased by us."""
 
 
 class Driver(Protocol):
@@ -206,13 +208,17 @@ class Driver(Protocol):
         """Carry out an order for this device; raise Refused for one it does not know."""
 
 
-def edge_digest(path: Path, size: int) -> str:
-    """SHA-256 over the first, middle and last 64 KiB: tells a reused name from the same file."""
+def edge_digest(handle: int, size: int) -> str:
+    """SHA-256 over the first, middle and last 64 KiB of an open file: tells a reused name."""
     digest = hashlib.sha256()
-    with path.open("rb", buffering=0) as file:
-        for offset in sorted({0, max(0, size // 2 - EDGE // 2), max(0, size - EDGE)}):
-            digest.update(os.pread(file.fileno(), EDGE, offset))
+    for offset in sorted({0, max(0, size // 2 - EDGE // 2), max(0, size - EDGE)}):
+        digest.update(os.pread(handle, EDGE, offset))
     return digest.hexdigest()
+
+
+def modified_ns(seen: os.stat_result) -> int:
+    """Modification time in nanoseconds, held within what a database can store (years 1678 to 2262)."""
+    return max(-(2**63), min(seen.st_mtime_ns, 2**63 - 1))
 
 
 def shown(path: bytes) -> str:

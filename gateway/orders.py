@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from gateway import custody
 from gateway.database import Database
 from gateway.models import OrderRow, OrderState, Original, now
+from gateway.wording import reason
 
 KINDS = ("verify", "retry", "relink")
 DEVICE_KINDS = ("start_recording", "stop_recording", "set_clock", "unlock")
@@ -55,6 +56,17 @@ def claim(database: Database, executor: str) -> list[OrderRow]:
         elif move(database, order.id, OrderState.ASKED, state=OrderState.CLAIMED, claimed_by=executor):
             mine.append(order)
     return mine
+
+
+def abandon(database: Database, executor: str) -> None:
+    """At start: what this executor had claimed before it died did not end; whoever asked must know."""
+    with database.write() as session:
+        for order in session.exec(
+            select(OrderRow).where(OrderRow.state == OrderState.CLAIMED, OrderRow.claimed_by == executor)
+        ):
+            order.state, order.ended_at = OrderState.FAILED, now()
+            order.result = {"reason": reason("order.interrupted")}
+            session.add(order)
 
 
 def end(

@@ -4,8 +4,9 @@ import hashlib
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlalchemy import func, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, or_, select
 
 from gateway import custody
 from gateway.database import Database
@@ -23,7 +24,9 @@ from gateway.models import (
     now,
 )
 
-SETTLED = (State.PRESERVED, State.DUPLICATE, State.QUARANTINED)
+SETTLED = (State.PRESERVED, State.QUARANTINED)
+UNREAD = frozenset({"listed.unreadable", "listed.gone", "listed.unstorable"})
+"""Reasons for which a listed file is missed, not merely left out."""
 
 
 def body(session: Session, offload: Offload) -> dict[str, Any]:
@@ -45,11 +48,18 @@ def body(session: Session, offload: Offload) -> dict[str, Any]:
         "received": total([file for file in kept if file["sha256"]]),
         "stored": total([file for file in kept if file["stored"]]),
         "not_kept": len(files) - len(kept),
-        "missing": [file["name"] for file in kept if not file["stored"]],
+        "missing": [file["name"] for file in files if is_missing(file)],
         "numbering_gaps": gaps(offload),
         "files": files,
         "chain": {"name": custody.device_chain(offload.device_id), "count": count, "digest": digest},
     }
+
+
+def is_missing(file: dict[str, Any]) -> bool:
+    """Not stored, though it should be: only what was left out for a good reason is not missed."""
+    if file["fate"] == "listed":
+        return file["why"]["code"] in UNREAD
+    return not file["stored"]
 
 
 def total(files: list[dict[str, Any]]) -> dict[str, int]:
@@ -119,16 +129,21 @@ def settled(session: Session, offload: Offload) -> bool:
         )
         .limit(1)
     ).first()
+    kept = aliased(Original)
     waiting = session.exec(
         select(Original.id)
         .join(Finding, col(Finding.original_id) == Original.id)
-        .where(Finding.offload_id == offload.id, col(Original.state).not_in(SETTLED))
+        .outerjoin(kept, col(kept.id) == Original.duplicate_of)
+        .where(
+            Finding.offload_id == offload.id,
+            func.coalesce(kept.state, Original.state).not_in(SETTLED),
+        )
         .limit(1)
     ).first()
     found = session.exec(select(Finding.path).where(Finding.offload_id == offload.id)).all()
     listed = {entry["path"] for entry in offload.listing}
-    complete = listed <= {path.hex() for path in found}
-    return complete and waiting is None and open_clips is None
+    read = listed <= {path.hex() for path in found} or offload.closed_at is not None
+    return read and waiting is None and open_clips is None
 
 
 def seal(session: Session, offload: Offload, actor: str = "gateway") -> Receipt | None:
@@ -164,10 +179,13 @@ def same_account(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def mark_stale(session: Session, original_id: str) -> None:
     """A file's fate or links changed: its offloads want a new revision."""
-    holding = select(Finding.offload_id).where(Finding.original_id == original_id)
+    twins = select(Original.id).where(Original.duplicate_of == original_id)
+    holding = select(Finding.offload_id).where(
+        or_(Finding.original_id == original_id, col(Finding.original_id).in_(twins))
+    )
     session.execute(
         update(Offload)
-        .where(col(Offload.id).in_(holding), col(Offload.stale).is_(False))
+        .where(col(Offload.id).in_(holding))
         .values(stale=True)
         .execution_options(synchronize_session=False)
     )

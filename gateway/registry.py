@@ -114,10 +114,12 @@ def give_back(session: Session, checkout_id: str, in_at: datetime, actor: str) -
 def entered(session: Session, new: Entry, old: Entry | None, event: str, actor: str, span: Span) -> Entry:
     """Write one entry and what it supersedes, with custody, and have the clips it can reach decided anew."""
     session.add(new)
-    rows = [new, old] if old is not None else [new]
-    session.add_all(rows)
     detail = {"replaces": old.id} if old is not None else {}
-    custody.append(session, custody.device_chain(new.device_id), event, actor, new.device_id, rows, detail)
+    if old is not None:
+        session.add(old)
+        chain = custody.device_chain(old.device_id)
+        custody.append(session, chain, "SUPERSEDED", actor, old.device_id, (old,), {"by": new.id})
+    custody.append(session, custody.device_chain(new.device_id), event, actor, new.device_id, (new,), detail)
     linking.due(session, event.lower(), device_id=new.device_id, span=span)
     return new
 

@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 
 from gateway.device import (
@@ -18,6 +19,7 @@ from gateway.device import (
     Refused,
     Release,
 )
+from gateway.guard import guarded
 from gateway.models import now
 from gateway.wording import Reason, reason, sentence
 
@@ -27,6 +29,12 @@ FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
 
 Errand = Callable[[], None]
+
+RELEASED = {
+    Release.DONE: "release.erased",
+    Release.KEPT: "release.kept",
+    Release.GONE: "release.source_gone",
+}
 
 
 class Supervisor:
@@ -48,8 +56,9 @@ class Supervisor:
             thread.start()
 
     def join(self, timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
         for thread in self.threads:
-            thread.join(timeout_s)
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def emit(self, *events: DeviceEvent) -> None:
         self.store(*events)
@@ -76,12 +85,14 @@ class Supervisor:
 
     def guarded(self, work: Errand) -> None:
         """Nothing that a device or its driver does may end the thread that looks after it."""
-        try:
-            work()
-        except DeviceUnavailable as gone:
-            self.report_loss(sentence(gone.reason, "en"))
-        except Exception:
-            log.exception("driver of %s failed; it is started again", self.device_id)
+
+        def watched() -> None:
+            try:
+                work()
+            except DeviceUnavailable as gone:
+                self.report_loss(sentence(gone.reason, "en"))
+
+        guarded(log, f"driver of {self.device_id}", watched)
 
     def report_loss(self, why: str) -> None:
         if not self.lost:
@@ -117,7 +128,7 @@ class Supervisor:
             return None, gone.reason
         except Refused as no:
             return Release.KEPT, no.reason
-        return ended, reason("release.erased" if ended is Release.DONE else "release.kept")
+        return ended, reason(RELEASED[ended])
 
     def perform(self, order: Order) -> OrderResult:
         try:

@@ -69,6 +69,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "主存储盘不在（{path}），接回后自动继续",
         "the store's disk is not there ({path}); it goes on when it is back",
     ),
+    "wait.store_error": (
+        "存储盘读写出错（{error}），请检查存储盘，恢复后自动继续",
+        "the store's disk fails ({error}); check it, it goes on when it works again",
+    ),
     "wait.retry": ("处理出错（{error}），稍后自动重试", "it failed ({error}); tried again by itself"),
     "wait.busy": ("另一个工作进程正在复制此文件", "another worker is copying this file"),
     # why a clip is set aside
@@ -119,10 +123,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "listed.special": ("不是普通文件", "not a regular file"),
     "listed.marker": ("传输完成标记", "a marker that a transfer is complete"),
     "listed.unreadable": ("无法读取：{error}", "cannot be read: {error}"),
+    "listed.unstorable": ("信息无法入库：{error}", "cannot be entered: {error}"),
     "listed.gone": ("清点后、采集前从设备上消失", "vanished from the device between listing and copying"),
     # orders
     "order.unknown": ("此设备不支持指令 {kind}", "this device does not know the order {kind}"),
     "order.nothing_stored": ("此资料尚未存入，无可校验", "nothing of this clip is stored yet"),
+    "order.unreadable": ("存储盘读取出错：{error}", "the store's disk cannot be read: {error}"),
+    "order.interrupted": ("执行中断，请重新下达", "interrupted before it ended; ask again"),
+    "order.failed": ("执行失败：{error}", "it failed: {error}"),
     "order.no_clip": ("指令 {kind} 需要指明资料", "the order {kind} needs a clip"),
     "order.no_device": ("没有正在运行的设备 {device}", "no running device {device}"),
     "order.busy": ("设备正忙，请稍后再试", "the device is busy; ask again later"),
@@ -144,6 +152,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "设备上的文件与已存原件不一致，拒绝清除",
         "the file on the device differs from the stored original; not erased",
     ),
+    "release.failed": ("设备拒绝清除：{error}", "the device would not erase it: {error}"),
     "release.source_gone": ("设备上已无此文件", "the file is no longer on the device"),
     # linking: one rule applied to one candidate
     "number.matches": (

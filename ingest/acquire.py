@@ -1,17 +1,22 @@
 """Copy a file from its device into the store while hashing, so that a crash at any byte costs little."""
 
 import errno
+import logging
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
-from gateway.device import DeviceUnavailable, Refused
+from gateway.device import DeviceUnavailable, edge_digest, modified_ns
 from gateway.models import now
-from gateway.store import Partial, StoreFull, promised_digest
+from gateway.store import Partial, StoreFull, promised_digest, vouch
 from gateway.store.digests import digests
-from gateway.store.durable import BLOCK, blocks, make_folder, publish, sync_folder
+from gateway.store.durable import BLOCK, blocks, publish, sync_folder
 from ingest.stage import Context, Item, Outcome
+
+log = logging.getLogger(__name__)
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -33,17 +38,21 @@ def copy(item: Item, source: Path, target: Path, context: Context) -> str:
     """Copy to a partial, going on from the prefix that an earlier start left and that still reads right."""
     if done := published_before(item, target, context):
         return done
+    attempt = item.work.failures + 1
+    drop_earlier(target, attempt)
     try:
-        partial = Partial(target, item.work.failures + 1)
+        partial = Partial(target, attempt, lambda done: context.tick(item.original.id, done))
     except BlockingIOError:
         raise DeviceUnavailable("wait.busy") from None
     with partial:
+        if partial.size:
+            log.info("%s: going on at byte %d", item.original.id, partial.size)
         context.store.require(item.original.size - partial.size)
         handle = open_source(source, partial.size)
         try:
-            check_unchanged(item, handle)
+            check_same(item, handle, partial.size)
             pump(item, handle, partial, context)
-            check_unchanged(item, handle)
+            check_same(item, handle, partial.size)
         finally:
             os.close(handle)
         if partial.size != item.original.size:
@@ -51,6 +60,13 @@ def copy(item: Item, source: Path, target: Path, context: Context) -> str:
         set_aside(target)
         partial.publish()
         return partial.digest.hexdigest()
+
+
+def drop_earlier(target: Path, attempt: int) -> None:
+    """A failed attempt's bytes are not trusted again, and must not fill the store."""
+    for earlier in range(1, attempt):
+        for path in target.parent.glob(f"{target.name}.{earlier}.partial*"):
+            path.unlink(missing_ok=True)
 
 
 def pump(item: Item, handle: int, partial: Partial, context: Context) -> None:
@@ -102,11 +118,19 @@ def open_source(source: Path, done: int) -> int:
     return handle
 
 
-def check_unchanged(item: Item, handle: int) -> None:
-    """The file is the one that was found; another under its name is found as its own item."""
+def check_same(item: Item, handle: int, done: int) -> None:
+    """The open file is the one that was found: another card in the bay may have one of the same name.
+
+    Raises DeviceUnavailable: the true one is still on its device, or came as an item of its own.
+    """
     seen = os.fstat(handle)
-    if (seen.st_size, seen.st_mtime_ns) != (item.finding.size, item.finding.mtime_ns):
-        raise Refused("quarantine.source_changed", was=item.finding.size, found=seen.st_size)
+    same = (seen.st_size, modified_ns(seen)) == (item.finding.size, item.finding.mtime_ns)
+    try:
+        same = same and edge_digest(handle, item.finding.size) == item.finding.edges
+    except OSError as error:
+        raise DeviceUnavailable("wait.source_unreadable", error=error.strerror) from error
+    if not same:
+        raise DeviceUnavailable("wait.source_changed", done=done)
 
 
 def store_error(error: OSError, partial: Partial, item: Item) -> Exception:
@@ -128,36 +152,49 @@ def published_before(item: Item, target: Path, context: Context) -> str | None:
 
 
 def set_aside(target: Path) -> None:
-    """Free the name from a file that no row knows and no journal vouches for; a fresh copy is at hand."""
+    """Free the name from a file that no row knows and no journal vouches for; nothing is deleted.
+
+    `gateway verify` names it: no row knows it.
+    """
     if target.exists():
-        target.unlink()
+        target.rename(target.with_name(f"{target.name}.{time.time_ns()}.aside"))
         sync_folder(target.parent)
 
 
 def adopt(item: Item, source: Path, target: Path, context: Context) -> str:
     """Take over a file that already lies on our disk: hash, fsync, rename, no second copy."""
-    if target.exists() and not source.exists():
-        # the rename was done, the row was not: the file is whole, it was fsynced before it moved
-        return hashed(item, target, context)
+    if done := published_before(item, target, context):
+        return done
     handle = open_source(source, 0)
     try:
-        check_unchanged(item, handle)
+        flock(handle, LOCK_EX | LOCK_NB)
+        check_same(item, handle, 0)
         os.fsync(handle)
+        sha256 = hashed(item, source, context)
+        vouch(target, item.work.failures + 1, item.original.size, sha256)
+        return sha256 if take_over(source, target) else copy(item, source, target, context)
+    except BlockingIOError:
+        raise DeviceUnavailable("wait.busy") from None
     finally:
         os.close(handle)
-    sha256 = hashed(item, source, context)
-    make_folder(target.parent)
-    try:
-        publish(source, target)
-    except FileExistsError:
+
+
+def take_over(source: Path, target: Path) -> bool:
+    """Rename into the store; False where the two lie on different disks."""
+    if target.exists() and not target.samefile(source):
         set_aside(target)
-        publish(source, target)
+    try:
+        if target.exists():
+            source.unlink()  # a crash came between the two names
+        else:
+            publish(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        return copy(item, source, target, context)
+        return False
     sync_folder(source.parent)
-    return sha256
+    sync_folder(target.parent)
+    return True
 
 
 def hashed(item: Item, path: Path, context: Context) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col, or_, select
 
 from gateway import custody, linking, receipts
@@ -40,39 +40,54 @@ def commit(
     database: Database, pack: RulePack, item: Item, pipeline: str, stage: Stage, outcome: Outcome
 ) -> Done:
     """Write one finished stage. Two that keep the same content at once: the second becomes a duplicate."""
-    for _ in range(2):
+    for last in (False, False, True):
         try:
             with database.write() as session:
                 if pipeline == "preserve":
                     return commit_original(session, item, stage, outcome)
                 return commit_clip(session, pack, item, stage, outcome)
-        except IntegrityError:
-            continue  # the other one has committed: now it is found
-    return Done(False)
+        except (IntegrityError, OperationalError):
+            # the twin has committed and is found now; or two transactions stood in each other's way
+            if last:
+                raise
+    raise AssertionError("unreachable")
 
 
 def commit_original(session: Session, item: Item, stage: Stage, outcome: Outcome) -> Done:
     original = take(session, item.original.id, stage.before)
     if original is None:
         return Done(False)
+    twin = same_content(session, original) if stage.after == State.VERIFIED else None
+    receipts.mark_stale(session, original.id)
     for name, value in outcome.changes.items():
         setattr(original, name, value)
     original.state = State(stage.after)
-    rows: list[Original | Finding] = [original]
-    if original.state is State.VERIFIED and (twin := same_content(session, original)):
+    due: list[Finding] = []
+    if twin is not None:
         original.state, original.duplicate_of = State.DUPLICATE, twin.id
-        rows += duplicates(session, original, twin)
-    if original.state is State.PRESERVED:
-        rows += release_due(session, original.id)
-    session.add_all(rows)
-    chain = custody.device_chain(original.device_id)
-    custody.append(session, chain, original.state.value, ACTOR, original.id, rows, outcome.detail)
+        due = duplicates(session, original, twin)
+    elif original.state is State.PRESERVED:
+        due = release_due(session, original.id)
+    session.add_all((original, *due))
+    enter(session, original, due, outcome)
     describe = original.state is State.PRESERVED and session.get(Clip, original.id) is not None
     if describe and session.get(Work, (original.id, "describe")) is None:
         session.add(Work(item_id=original.id, pipeline="describe"))
     advance_work(session, item)
-    receipts.mark_stale(session, original.id)
     return Done(True, describe)
+
+
+def enter(session: Session, original: Original, due: list[Finding], outcome: Outcome) -> None:
+    """The stage's line of custody; a finding of another device is told of in that device's own chain."""
+    chain = custody.device_chain(original.device_id)
+    mine = [finding for finding in due if finding.device_id == original.device_id]
+    custody.append(
+        session, chain, original.state.value, ACTOR, original.id, (original, *mine), outcome.detail
+    )
+    for finding in sorted(due, key=lambda finding: finding.device_id):
+        if finding.device_id != original.device_id:
+            chain = custody.device_chain(finding.device_id)
+            custody.append(session, chain, "RELEASE_DUE", ACTOR, original.id, (finding,), {})
 
 
 def take(session: Session, original_id: str, before: str) -> Original | None:
@@ -84,11 +99,13 @@ def take(session: Session, original_id: str, before: str) -> Original | None:
 
 def same_content(session: Session, original: Original) -> Original | None:
     return session.exec(
-        select(Original).where(
+        select(Original)
+        .where(
             Original.sha256 == original.sha256,
             Original.id != original.id,
             col(Original.state).in_(SAFE),
         )
+        .with_for_update(read=True)
     ).first()
 
 
@@ -116,13 +133,10 @@ def release_due(session: Session, original_id: str) -> list[Finding]:
 
 
 def commit_clip(session: Session, pack: RulePack, item: Item, stage: Stage, outcome: Outcome) -> Done:
-    clip = session.exec(
-        select(Clip)
-        .where(Clip.id == item.original.id, Clip.described == Described(stage.before))
-        .with_for_update()
-    ).one_or_none()
+    clip = take_clip(session, item.original.id, stage.before)
     if clip is None:
         return Done(False)
+    receipts.mark_stale(session, clip.id)
     for name, value in outcome.changes.items():
         setattr(clip, name, value)
     clip.described = Described(stage.after)
@@ -134,8 +148,14 @@ def commit_clip(session: Session, pack: RulePack, item: Item, stage: Stage, outc
     chain = custody.device_chain(item.original.device_id)
     custody.append(session, chain, clip.described.value, ACTOR, clip.id, rows, outcome.detail)
     advance_work(session, item)
-    receipts.mark_stale(session, clip.id)
     return Done(True)
+
+
+def take_clip(session: Session, clip_id: str, before: str) -> Clip | None:
+    """The same compare-and-set for the description's own state."""
+    return session.exec(
+        select(Clip).where(Clip.id == clip_id, Clip.described == Described(before)).with_for_update()
+    ).one_or_none()
 
 
 def keep_rendition(session: Session, made: Rendition) -> Rendition:
@@ -184,9 +204,10 @@ def quarantine(database: Database, item: Item, pipeline: str, why: Reason) -> bo
         if pipeline == "preserve":
             row = take(session, item.original.id, item.original.state)
         else:
-            row = session.get(Clip, item.original.id, with_for_update=True)
+            row = take_clip(session, item.original.id, item.clip.described if item.clip else Described.RAW)
         if row is None:
             return False
+        receipts.mark_stale(session, row.id)
         row.quarantine = why
         if isinstance(row, Original):
             row.state = State.QUARANTINED
@@ -197,5 +218,4 @@ def quarantine(database: Database, item: Item, pipeline: str, why: Reason) -> bo
         custody.append(
             session, chain, "QUARANTINED", ACTOR, row.id, (row,), {"pipeline": pipeline, "why": why}
         )
-        receipts.mark_stale(session, row.id)
         return True

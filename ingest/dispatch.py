@@ -95,15 +95,17 @@ class Dispatch:
                     Work.queued_run == Work.run,
                     Work.updated_at < now() - timedelta(minutes=2),
                 )
+                .order_by(col(Work.updated_at))
                 .limit(BATCH)
             ).all()
         rescued = self.engine.resume(dead)
         for work in stuck:
-            if self.engine.has_ended(work.item_id, work.pipeline, work.run):
-                rescued += self.restart(work)
+            has_ended = self.engine.has_ended(work.item_id, work.pipeline, work.run)
+            rescued += self.look_at(work, work.run + 1 if has_ended else work.run)
         return rescued
 
-    def restart(self, work: Work) -> int:
+    def look_at(self, work: Work, run: int) -> int:
+        """Note that it was looked at, and give it a new start if it ended without an end."""
         with self.database.write() as session:
             done = session.execute(
                 update(Work)
@@ -112,9 +114,9 @@ class Dispatch:
                     col(Work.pipeline) == work.pipeline,
                     col(Work.run) == work.run,
                 )
-                .values(run=work.run + 1, updated_at=now())
+                .values(run=run, updated_at=now())
             )
-            return int(done.rowcount)  # type: ignore[attr-defined]
+            return int(run != work.run and done.rowcount)  # type: ignore[attr-defined]
 
 
 def queue_name(pipeline: str, host: str) -> str:

@@ -16,16 +16,24 @@ from gateway.wording import reason
 def verify_now(database: Database, store: LocalStore, original_id: str, actor: str) -> dict[str, Any]:
     """Read the stored bytes cold and compare both digests; a difference sets the clip aside."""
     with database.read() as session:
-        original = session.get_one(Original, original_id)
+        original = session.get(Original, original_id)
+        if original is not None and original.duplicate_of is not None:
+            original = session.get(Original, original.duplicate_of)
+    if original is None:
+        raise Refused("order.no_clip", kind="verify")
+    original_id = original.id
     if original.stored_as is None:
         raise Refused("order.nothing_stored")
     try:
         found = digests(store.path(original.stored_as), ("sha256", "sm3"), lambda _: None)
     except FileNotFoundError:
         found = {}
+    except OSError as error:
+        raise Refused("order.unreadable", error=error.strerror) from error
     same = bool(found) and found["sha256"] == original.sha256 and original.sm3 in (None, found["sm3"])
     with database.write() as session:
         original = session.get_one(Original, original_id, with_for_update=True)
+        receipts.mark_stale(session, original_id)
         if not same:
             original.state = State.QUARANTINED
             original.quarantine = (
@@ -33,7 +41,6 @@ def verify_now(database: Database, store: LocalStore, original_id: str, actor: s
                 if found
                 else reason("quarantine.stored_missing", path=original.stored_as)
             )
-            receipts.mark_stale(session, original_id)
         session.add(original)
         chain = custody.device_chain(original.device_id)
         custody.append(
@@ -45,7 +52,9 @@ def verify_now(database: Database, store: LocalStore, original_id: str, actor: s
 def retry(database: Database, original_id: str, actor: str) -> dict[str, Any]:
     """Start a clip again: what was set aside goes back to its last safe state, what waits goes on now."""
     with database.write() as session:
-        original = session.get_one(Original, original_id, with_for_update=True)
+        original = session.get(Original, original_id, with_for_update=True)
+        if original is None:
+            raise Refused("order.no_clip", kind="retry")
         clip = session.get(Clip, original_id, with_for_update=True)
         if original.state is State.QUARANTINED:
             original.state = State.ACQUIRED if original.stored_as else State.FOUND

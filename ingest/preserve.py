@@ -37,8 +37,12 @@ def second_copy(item: Item, key: str, content: bytes, second: LocalStore, contex
     if not second.is_present:
         raise DeviceUnavailable("wait.second_copy_gone", path=second.root)
     second.require(item.original.size)
-    context.store.copy_to(second, key)
-    found = digests(second.path(key), ("sha256",), lambda done: context.tick(item.original.id, done))
+
+    def tick(done: int) -> None:
+        context.tick(item.original.id, done)
+
+    context.store.copy_to(second, key, tick)
+    found = digests(second.path(key), ("sha256",), tick)
     if found["sha256"] != item.original.sha256:
         raise Refused("quarantine.second_copy_differs", path=second.path(key))
     write_whole(second.manifest_path(key), content)

@@ -1,6 +1,8 @@
 """Carries one item through its pipeline and commits every stage: state and custody in one transaction."""
 
+import errno
 import logging
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,11 +21,14 @@ from gateway.wording import Reason, reason
 from ingest.commit import commit, quarantine
 from ingest.engine import Interrupted
 from ingest.pipeline import stage_at
-from ingest.stage import Context, Item, Stage, Stopping
+from ingest.stage import Context, Item, Outcome, Stage, Stopping
 
 log = logging.getLogger(__name__)
 
-RETRY_WAIT_S = {"wait.busy": 5, "wait.source_gone": 60}
+RETRY_WAIT_S = {"wait.busy": 5, "wait.source_gone": 86400, "wait.source_changed": 3600}
+"""A device that left wakes its work itself when it is back (intake); no poll is needed."""
+STORE_FULL = {errno.ENOSPC, errno.EDQUOT}
+STORE_SICK = {errno.EROFS, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOTCONN}
 WAIT_S = 20
 
 
@@ -95,6 +100,8 @@ class Runner:
             self.wait(item, reason("wait.store_full", free=size(full.free), need=size(full.need)))
         except Refused as no:
             self.set_aside(item, pipeline, no.reason)
+        except OSError as error:
+            self.store_failed(item, pipeline, stage, error)
         except Exception as error:
             log.exception("%s of %s failed", stage.name, item.original.id)
             self.failed(item, pipeline, error)
@@ -106,11 +113,11 @@ class Runner:
         if not self.context.store.is_present:
             raise DeviceUnavailable("wait.store_gone", path=self.context.store.root)
 
-    def finish(self, item: Item, pipeline: str, stage: Stage, outcome: Any) -> bool:
+    def finish(self, item: Item, pipeline: str, stage: Stage, outcome: Outcome) -> bool:
         done = commit(self.database, self.pack, item, pipeline, stage, outcome)
         if not done.won:
             log.info("%s of %s: somebody else was first", stage.name, item.original.id)
-            self.clear_renditions(item.original.id)
+            self.drop_unknown(outcome)
         if done.describe:
             self.on_described(item.original.id)
         return done.won
@@ -119,6 +126,17 @@ class Runner:
         """No failure is counted; the sweep starts it again, or the intake when the device is back."""
         delay = RETRY_WAIT_S.get(why["code"], WAIT_S)
         self.start_later(item, waiting=why, not_before=now() + timedelta(seconds=delay))
+
+    def store_failed(self, item: Item, pipeline: str, stage: Stage, error: OSError) -> None:
+        """A disk that is full, read-only or away is no fault of the clip: it waits."""
+        if error.errno in STORE_FULL:
+            free = shutil.disk_usage(self.context.store.root).free
+            self.wait(item, reason("wait.store_full", free=size(free), need=size(item.original.size)))
+        elif error.errno in STORE_SICK or not self.context.store.is_present:
+            self.wait(item, reason("wait.store_error", error=error.strerror))
+        else:
+            log.error("%s of %s failed", stage.name, item.original.id, exc_info=error)
+            self.failed(item, pipeline, error)
 
     def failed(self, item: Item, pipeline: str, error: Exception) -> None:
         failures = item.work.failures + 1
@@ -144,6 +162,16 @@ class Runner:
             for name, value in changes.items():
                 setattr(work, name, value)
             work.run, work.updated_at = work.run + 1, now()
+
+    def drop_unknown(self, outcome: Outcome) -> None:
+        """What a losing run derived goes, unless the winner's row points at the very same file."""
+        for made in outcome.renditions:
+            with self.database.read() as session:
+                known = session.exec(
+                    select(Rendition.id).where(Rendition.stored_as == made.stored_as)
+                ).first()
+            if known is None:
+                self.context.store.path(made.stored_as).unlink(missing_ok=True)
 
     def clear_renditions(self, item_id: str) -> None:
         with self.database.read() as session:

@@ -27,6 +27,7 @@ from gateway.device import Driver
 from gateway.intake import Intake
 from gateway.models import Device, Room, Unit, new_id
 from gateway.opening import open_database, open_stores
+from gateway.store.durable import write_whole
 from gateway.supervisor import Supervisor
 from ingest.dispatch import Dispatch, queue_name
 from ingest.engine import Engine
@@ -85,6 +86,7 @@ class Daemon:
             self.supervisors,
             self.progress,
             self.stop_event,
+            lambda device_id: needs_second_copy(settings, device_id),
         )
 
     def start(self) -> None:
@@ -104,11 +106,12 @@ class Daemon:
     def stop(self) -> None:
         """Everything ends within two seconds, whatever it is doing; nothing acknowledged is lost."""
         self.stop_event.set()
+        deadline = time.monotonic() + 0.7
         for supervisor in self.supervisors.values():
-            supervisor.join(0.6)
-        self.intake.stop()
-        self.engine.stop()
-        self.caretaker.thread.join(0.5)
+            supervisor.join(max(0.0, deadline - time.monotonic()))
+        self.intake.stop(0.5)
+        self.engine.stop(0.8)
+        self.caretaker.thread.join(0.2)
         self.database.close()
         os.close(self.lock)
 
@@ -121,6 +124,14 @@ def driver_for(settings: AnyDevice) -> Driver:
             return DropFolder(settings)
         case _:
             assert_never(settings)
+
+
+def needs_second_copy(settings: Settings, device_id: str) -> bool:
+    """Whether a device may be erased only once the second copy is made."""
+    device = next((item for item in settings.devices if item.id == device_id), None)
+    if device is None or device.release == "keep":
+        return False
+    return settings.store.second_copy is not None or not device.erase_without_second_copy
 
 
 def only_one(path: Path) -> int:
@@ -139,9 +150,11 @@ def only_one(path: Path) -> int:
 def host_id(data: Path) -> str:
     """A name for this machine that outlives a change of its host name."""
     path = data / "host-id"
-    if not path.exists():
-        path.write_text(new_id()[-12:])
-    return path.read_text().strip()
+    known = path.read_text().strip() if path.exists() else ""
+    if not known:
+        known = new_id()[-12:]
+        write_whole(path, known.encode())
+    return known
 
 
 def register(database: Database, settings: Settings) -> None:

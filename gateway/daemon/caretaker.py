@@ -1,25 +1,26 @@
 """The daemon's own rounds: orders, releases, re-linking, receipts, leases, and what nobody works on."""
 
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from functools import partial
 
 from sqlalchemy import update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
 from gateway import linking, orders, receipts
 from gateway.daemon.releases import Releases
 from gateway.database import Database
-from gateway.device import Order, Refused
+from gateway.device import Order, OrderResult, Refused
+from gateway.guard import guarded
 from gateway.models import OrderRow, OrderState, RelinkDue, Work, now
 from gateway.rulepacks import RulePack
 from gateway.store import LocalStore
 from gateway.supervisor import Supervisor
-from gateway.wording import reason
+from gateway.wording import Reason, reason
 from ingest import errands
 from ingest.dispatch import Dispatch
 
@@ -66,10 +67,11 @@ class Caretaker:
         supervisors: Mapping[str, Supervisor],
         progress: Progress,
         stop: threading.Event,
+        needs_second_copy: Callable[[str], bool],
     ) -> None:
         self.database, self.store, self.pack, self.dispatch = database, store, pack, dispatch
         self.supervisors, self.stop = supervisors, stop
-        releases = Releases(database, supervisors)
+        releases = Releases(database, supervisors, needs_second_copy)
         self.duties: list[tuple[float, Callable[[], object]]] = [
             (1.0, progress.flush),
             (1.0, self.orders),
@@ -83,10 +85,14 @@ class Caretaker:
         ]
         self.beat = time.monotonic()
         """When the last round ended: the systemd watchdog asks."""
+        self.at_hand: queue.Queue[Callable[[], None]] = queue.Queue()
         self.thread = threading.Thread(target=self.work, name="caretaker", daemon=True)
+        self.orderly = threading.Thread(target=self.work_at_hand, name="orders", daemon=True)
 
     def start(self) -> None:
+        orders.abandon(self.database, self.dispatch.executor)
         self.thread.start()
+        self.orderly.start()
 
     def work(self) -> None:
         last = [float("-inf")] * len(self.duties)
@@ -99,15 +105,10 @@ class Caretaker:
             self.stop.wait(0.5)
 
     def do(self, duty: Callable[[], object]) -> None:
-        """A database that is away for a moment ends nothing: the duty comes round again."""
-        try:
-            duty()
-        except (SQLAlchemyError, OSError):
-            log.exception("%s failed; tried again in a moment", duty.__name__)
+        guarded(log, getattr(duty, "__name__", "a duty"), duty)
 
     def relink(self) -> None:
-        while linking.drain(self.database, self.pack) and not self.stop.is_set():
-            pass
+        linking.drain(self.database, self.pack)
 
     def receipts(self) -> None:
         for receipt in receipts.seal_due(self.database):
@@ -118,47 +119,55 @@ class Caretaker:
 
     def orders(self) -> None:
         for order in orders.claim(self.database, self.dispatch.executor):
+            supervisor = self.supervisors.get(order.device_id or "")
             if order.kind in orders.KINDS:
-                self.carry_out(order)
-            else:
-                self.pass_on(order)
+                self.at_hand.put(partial(self.carry_out, order, self.for_clip))
+            elif supervisor is None:
+                self.refuse(order, reason("order.no_device", device=order.device_id))
+            elif not supervisor.send(partial(self.carry_out, order, partial(for_device, supervisor))):
+                self.refuse(order, reason("order.busy"))
 
-    def carry_out(self, order: OrderRow) -> None:
-        try:
-            result = self.for_clip(order)
-        except Refused as no:
-            orders.end(self.database, order.id, OrderState.FAILED, {"reason": no.reason})
-        else:
-            orders.end(self.database, order.id, OrderState.DONE, result)
+    def work_at_hand(self) -> None:
+        """Orders for clips may read gigabytes: they have a thread of their own."""
+        while not self.stop.is_set():
+            try:
+                work = self.at_hand.get(timeout=0.5)
+            except queue.Empty:
+                continue
+            guarded(log, "an order", work)
 
-    def for_clip(self, order: OrderRow) -> dict[str, Any]:
-        if order.clip_id is None:
-            raise Refused("order.no_clip", kind=order.kind)
-        match order.kind:
-            case "verify":
-                return errands.verify_now(self.database, self.store, order.clip_id, order.asked_by)
-            case "retry":
-                return errands.retry(self.database, order.clip_id, order.asked_by)
-            case _:
-                with self.database.write() as session:
-                    session.add(RelinkDue(why="order", clip_id=order.clip_id))
-                return {"relink": "due"}
-
-    def pass_on(self, order: OrderRow) -> None:
-        """A device order goes to the device's own errand thread."""
-        supervisor = self.supervisors.get(order.device_id or "")
-        if supervisor is None:
-            why = reason("order.no_device", device=order.device_id)
-            orders.end(self.database, order.id, OrderState.FAILED, {"reason": why})
+    def carry_out(self, order: OrderRow, how: Callable[[OrderRow], OrderResult]) -> None:
+        """Whatever happens, whoever asked learns how it ended; an expired order is never carried out."""
+        if order.deadline < now():
+            orders.end(self.database, order.id, OrderState.EXPIRED, {})
             return
+        ended: list[OrderResult] = []
+        if not guarded(log, f"order {order.kind}", lambda: ended.append(how(order))):
+            self.refuse(order, reason("order.failed", error=order.kind))
+            return
+        state = OrderState.DONE if ended[0].done else OrderState.FAILED
+        orders.end(self.database, order.id, state, ended[0].detail)
 
-        def errand() -> None:
-            if order.deadline < now():
-                orders.end(self.database, order.id, OrderState.EXPIRED, {})
-                return
-            done = supervisor.perform(Order(id=order.id, kind=order.kind, arguments=order.arguments))
-            state = OrderState.DONE if done.done else OrderState.FAILED
-            orders.end(self.database, order.id, state, done.detail)
+    def refuse(self, order: OrderRow, why: Reason) -> None:
+        orders.end(self.database, order.id, OrderState.FAILED, {"reason": why})
 
-        if not supervisor.send(errand):
-            orders.end(self.database, order.id, OrderState.FAILED, {"reason": reason("order.busy")})
+    def for_clip(self, order: OrderRow) -> OrderResult:
+        try:
+            match order.kind, order.clip_id:
+                case "verify", str(clip_id):
+                    detail = errands.verify_now(self.database, self.store, clip_id, order.asked_by)
+                case "retry", str(clip_id):
+                    detail = errands.retry(self.database, clip_id, order.asked_by)
+                case "relink", str(clip_id):
+                    with self.database.write() as session:
+                        session.add(RelinkDue(why="order", clip_id=clip_id))
+                    detail = {"relink": "due"}
+                case _:
+                    raise Refused("order.no_clip", kind=order.kind)
+        except Refused as no:
+            return OrderResult(done=False, detail={"reason": no.reason})
+        return OrderResult(done=True, detail=detail)
+
+
+def for_device(supervisor: Supervisor, order: OrderRow) -> OrderResult:
+    return supervisor.perform(Order(id=order.id, kind=order.kind, arguments=order.arguments))

@@ -1,9 +1,11 @@
 """Lets devices go of what is preserved: asks the driver, writes down how it ended."""
 
-from collections import defaultdict
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from sqlalchemy import func
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from gateway import custody
@@ -14,40 +16,56 @@ from gateway.supervisor import Supervisor
 from gateway.wording import Reason
 
 BATCH = 100
+AGAIN_S = 60.0
 
 
 class Releases:
     """Called again and again; a device that is away is asked at its next docking."""
 
-    def __init__(self, database: Database, supervisors: Mapping[str, Supervisor]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        supervisors: Mapping[str, Supervisor],
+        needs_second_copy: Callable[[str], bool],
+    ) -> None:
         self.database, self.supervisors = database, supervisors
+        self.needs_second_copy = needs_second_copy
         self.under_way: set[str] = set()
+        self.asked: dict[str, float] = {}
+        """When a finding was last asked about in vain: one that cannot be read must not stop the others."""
 
     def hand_out(self) -> None:
         """Give every present device the files it may let go of."""
-        present = [
-            device_id
-            for device_id, supervisor in self.supervisors.items()
-            if supervisor.present.is_set() and device_id not in self.under_way
-        ]
-        if not present:
-            return
+        for device_id, supervisor in self.supervisors.items():
+            if supervisor.present.is_set() and device_id not in self.under_way:
+                due = self.due(device_id)
+                if due:
+                    self.send(supervisor, device_id, due)
+
+    def due(self, device_id: str) -> list[tuple[Finding, Original]]:
+        """Findings whose bytes are safe now: the original that is kept is PRESERVED at this moment.
+
+        Where the policy erases and a second copy is configured, that must have been made, too.
+        """
+        kept = aliased(Original)
+        wanted = (
+            select(Finding, kept)
+            .join(Original, col(Original.id) == Finding.original_id)
+            .join(kept, col(kept.id) == func.coalesce(Original.duplicate_of, Original.id))
+            .where(
+                Finding.release == ReleaseState.DUE,
+                Finding.device_id == device_id,
+                kept.state == State.PRESERVED,
+            )
+        )
+        if self.needs_second_copy(device_id):
+            wanted = wanted.where(col(kept.second_copy).is_(True))
+        soon = time.monotonic() - AGAIN_S
+        lately = [finding_id for finding_id, at in self.asked.items() if at > soon]
+        if lately:
+            wanted = wanted.where(col(Finding.id).not_in(lately[-500:]))
         with self.database.read() as session:
-            due = session.exec(
-                select(Finding, Original)
-                .join(Original, col(Original.id) == Finding.original_id)
-                .where(
-                    Finding.release == ReleaseState.DUE,
-                    col(Finding.device_id).in_(present),
-                    col(Original.state).in_((State.PRESERVED, State.DUPLICATE)),
-                )
-                .limit(BATCH)
-            ).all()
-        by_device: dict[str, list[tuple[Finding, Original]]] = defaultdict(list)
-        for finding, original in due:
-            by_device[finding.device_id].append((finding, original))
-        for device_id, pairs in by_device.items():
-            self.send(self.supervisors[device_id], device_id, pairs)
+            return list(session.exec(wanted.order_by(col(Finding.id)).limit(BATCH)).all())
 
     def send(self, supervisor: Supervisor, device_id: str, pairs: list[tuple[Finding, Original]]) -> None:
         def errand() -> None:
@@ -62,26 +80,41 @@ class Releases:
 
     def let_go(self, supervisor: Supervisor, pairs: list[tuple[Finding, Original]]) -> None:
         ended: list[tuple[str, Release, Reason]] = []
-        for finding, original in pairs:
-            if supervisor.stop.is_set() or original.sha256 is None:
-                break
-            how, why = supervisor.release(found_again(finding), original.sha256)
-            if how is None:
-                break
-            ended.append((finding.id, how, why))
-        self.write_down(ended)
+        try:
+            for finding, kept in pairs:
+                if supervisor.stop.is_set() or not supervisor.present.is_set() or kept.sha256 is None:
+                    break
+                how, why = supervisor.release(found_again(finding), kept.sha256)
+                if how is None:
+                    self.asked[finding.id] = time.monotonic()
+                else:
+                    self.asked.pop(finding.id, None)
+                    ended.append((finding.id, how, why))
+        finally:
+            self.write_down(ended)
 
     def write_down(self, ended: list[tuple[str, Release, Reason]]) -> None:
+        """The release of a file ends every finding of it on that device, from earlier dockings too."""
         if not ended:
             return
         with self.database.write() as session:
             for finding_id, how, why in ended:
-                finding = session.get_one(Finding, finding_id, with_for_update=True)
-                finding.release = ReleaseState(how.value)
-                session.add(finding)
+                finding = session.get_one(Finding, finding_id)
+                same = session.exec(
+                    select(Finding)
+                    .where(
+                        Finding.device_id == finding.device_id,
+                        Finding.identity == finding.identity,
+                        Finding.release == ReleaseState.DUE,
+                    )
+                    .with_for_update()
+                ).all()
+                for row in same:
+                    row.release = ReleaseState.KEPT if how is Release.KEPT else ReleaseState.DONE
+                    session.add(row)
                 custody.append(
                     session, custody.device_chain(finding.device_id), "RELEASED", "gateway",
-                    finding.original_id or finding.id, (finding,), {"how": how.value, "why": why},
+                    finding.original_id or finding.id, same, {"how": how.value, "why": why},
                 )  # fmt: skip
 
 

@@ -4,19 +4,23 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError, StatementError
 
 from gateway.database import Database
-from gateway.device import DeviceEvent
-from gateway.intake.events import device_of, store_one
+from gateway.device import DeviceEvent, FileFound
+from gateway.guard import guarded
+from gateway.intake.events import device_of, listed_instead, store_one
 
 log = logging.getLogger(__name__)
 
 GROUP_S = 0.02
 GROUP_EVENTS = 100
+
+DATA_ERRORS = (DataError, StatementError, ValueError, OverflowError, TypeError)
+UNSTORABLE = (SQLAlchemyError, *DATA_ERRORS)
 
 Batch = tuple[tuple[DeviceEvent, ...], "Future[None]"]
 
@@ -35,10 +39,10 @@ class Intake:
     def start(self) -> None:
         self.thread.start()
 
-    def stop(self) -> None:
+    def stop(self, wait_s: float = 5.0) -> None:
         """Store what was already emitted, then end."""
         self.batches.put(None)
-        self.thread.join()
+        self.thread.join(wait_s)
 
     def emit(self, *events: DeviceEvent) -> None:
         done: Future[None] = Future()
@@ -72,23 +76,46 @@ class Intake:
         return group, False
 
     def commit(self, group: list[Batch]) -> None:
-        """One transaction for all; if it fails, one for each, so that one bad event harms nobody else."""
-        try:
-            found = self.store([event for events, _ in group for event in events])
-        except SQLAlchemyError as error:
-            if len(group) == 1:
-                group[0][1].set_exception(error)
+        """One transaction for all; if it fails, event by event, so that one bad file harms nobody else."""
+        found: list[str] = []
+        for events, done, error in self.outcomes(group, found):
+            if error is None:
+                done.set_result(None)
             else:
-                for batch in group:
-                    self.commit([batch])
-            return
-        for _, done in group:
-            done.set_result(None)
+                log.error("%d events could not be stored: %s", len(events), error)
+                done.set_exception(error)
         if found:
-            self.on_found(found)
+            guarded(log, "handing work over (the sweep finds it)", lambda: self.on_found(found))
+
+    def outcomes(
+        self, group: list[Batch], found: list[str]
+    ) -> Iterator[tuple[tuple[DeviceEvent, ...], "Future[None]", Exception | None]]:
+        try:
+            found += self.store([event for events, _ in group for event in events])
+            yield from ((events, done, None) for events, done in group)
+            return
+        except UNSTORABLE as error:
+            log.warning("a batch could not be stored (%s); event by event now", error)
+        for events, done in group:
+            yield events, done, self.one_by_one(events, found)
+
+    def one_by_one(self, events: Sequence[DeviceEvent], found: list[str]) -> Exception | None:
+        """Store each event by itself; a file that cannot be entered is listed with the reason."""
+        for event in events:
+            try:
+                found += self.store([event])
+            except OperationalError as error:
+                return error  # the database itself is away: nothing is wrong with the event
+            except DATA_ERRORS as error:
+                if not isinstance(event, FileFound):
+                    return error
+                self.store([listed_instead(event, error)])
+            except SQLAlchemyError as error:
+                return error
+        return None
 
     def store(self, events: Sequence[DeviceEvent]) -> list[str]:
         # one order of chains in every batch: two gateways on one PostgreSQL cannot lock each other out
         ordered = sorted(events, key=device_of)
         with self.database.write() as session:
-            return [item for event in ordered if (item := store_one(session, event, self.host))]
+            return [item for event in ordered for item in store_one(session, event, self.host)]

@@ -18,9 +18,11 @@ from gateway.device import (
 )
 from gateway.intake.files import ACTOR, file_found, list_only
 from gateway.models import ClockReading, DeviceStatus, Offload, now
+from gateway.wording import reason
 
 
-def store_one(session: Session, event: DeviceEvent, host: str) -> str | None:
+def store_one(session: Session, event: DeviceEvent, host: str) -> list[str]:
+    """Store one event; returns the items that now have work to do."""
     match event:
         case Connected():
             set_status(session, event.device_id, event.bay, present=True)
@@ -39,7 +41,20 @@ def store_one(session: Session, event: DeviceEvent, host: str) -> str | None:
             disconnect(session, event)
         case _:
             assert_never(event)
-    return None
+    return []
+
+
+def listed_instead(event: FileFound, error: Exception) -> FileListed:
+    """For a file whose details no database takes: it is accounted for all the same."""
+    found = event.found
+    return FileListed(
+        device_id=found.device_id,
+        offload=found.offload,
+        path=found.path,
+        size=min(found.size, 2**63 - 1),
+        mtime_ns=0,
+        why=reason("listed.unstorable", error=type(error).__name__),
+    )
 
 
 def device_of(event: DeviceEvent) -> str:

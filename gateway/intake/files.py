@@ -19,12 +19,13 @@ from gateway.models import (
     State,
     Work,
 )
+from gateway.wording import reason
 
 ACTOR = "gateway"
 
 
-def file_found(session: Session, found: FoundFile, host: str) -> str | None:
-    """Store one found file; returns the item that now has work to do."""
+def file_found(session: Session, found: FoundFile, host: str) -> list[str]:
+    """Store one found file; returns the items that now have work to do."""
     known = session.exec(
         select(Finding)
         .where(
@@ -36,13 +37,40 @@ def file_found(session: Session, found: FoundFile, host: str) -> str | None:
         .limit(1)
     ).first()
     if known is None:
-        return new_item(session, found, host)
-    original = session.get_one(Original, known.original_id)
+        return [*superseded(session, found), new_item(session, found, host)]
+    original = session.get_one(Original, known.original_id, with_for_update=True)
     if known.offload_id != found.offload:
         seen_again(session, found, original)
     elif known.release is ReleaseState.KEPT and found.adopt:
         known.release = ReleaseState.DUE
+        chain = custody.device_chain(known.device_id)
+        custody.append(session, chain, "RELEASE_DUE", ACTOR, original.id, (known,), {})
     return point_to(session, original, found, host)
+
+
+def superseded(session: Session, found: FoundFile) -> list[str]:
+    """In a folder, a file that changed before it could be copied is no more: what it became is taken."""
+    if found.offload is not None:
+        return []
+    before = session.exec(
+        select(Original)
+        .join(Finding, col(Finding.original_id) == Original.id)
+        .where(
+            Finding.device_id == found.device_id,
+            Finding.path == found.path,
+            Original.state == State.FOUND,
+        )
+        .with_for_update(of=Original)
+    ).all()
+    for original in before:
+        original.state = State.QUARANTINED
+        original.quarantine = reason("quarantine.source_changed", was=original.size, found=found.size)
+        session.add(original)
+        chain = custody.device_chain(original.device_id)
+        custody.append(
+            session, chain, "QUARANTINED", ACTOR, original.id, (original,), {"why": original.quarantine}
+        )
+    return [original.id for original in before]
 
 
 def new_item(session: Session, found: FoundFile, host: str) -> str:
@@ -79,7 +107,7 @@ def seen_again(session: Session, found: FoundFile, original: Original) -> None:
     """The same file in a later offload: a finding of its own, no second copy."""
     finding = finding_of(found, original.id)
     finding.disposition = Disposition.DUPLICATE
-    if original.state in {State.PRESERVED, State.DUPLICATE}:
+    if kept(session, original).state is State.PRESERVED:
         finding.release = ReleaseState.DUE
     session.add(finding)
     custody.append(
@@ -88,15 +116,24 @@ def seen_again(session: Session, found: FoundFile, original: Original) -> None:
     )  # fmt: skip
 
 
-def point_to(session: Session, original: Original, found: FoundFile, host: str) -> str | None:
+def kept(session: Session, original: Original) -> Original:
+    """The original that holds the bytes: itself, or the one it is a duplicate of."""
+    if original.duplicate_of is None:
+        return original
+    return session.get_one(Original, original.duplicate_of, with_for_update=True)
+
+
+def point_to(session: Session, original: Original, found: FoundFile, host: str) -> list[str]:
     """The file is at hand again: work that waited for it goes on from the verified prefix."""
     work = session.get(Work, (original.id, "preserve"))
     if original.state is not State.FOUND or work is None or not work.open:
-        return None
+        return []
+    if work.host != host:
+        work.run += 1  # its job stands in the queue of a host that has the device no more
     work.source, work.host, work.adopt = bytes(found.local), host, found.adopt
     work.waiting, work.not_before = None, None
     session.add(work)
-    return original.id
+    return [original.id]
 
 
 def finding_of(found: FoundFile, original_id: str) -> Finding:

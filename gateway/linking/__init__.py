@@ -1,11 +1,12 @@
 """Loads the facts about a clip, asks the rules, writes labels and links; `preview` writes nothing."""
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from gateway import custody, receipts
 from gateway.database import Database
@@ -18,6 +19,9 @@ from gateway.rules.clock import Interval
 from gateway.rules.judgement import Candidate, LinkLimits
 from gateway.rules.linking import Decision, decide
 from gateway.wording import reason
+
+MARGIN = timedelta(days=1)
+BATCH = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,12 @@ def relink(session: Session, clip: Clip, pack: RulePack, actor: str) -> list[Lin
     session.add(clip)
     touched = write_links(session, clip, judged, pack)
     if touched or custody.row_digest(clip) != before:
+        receipts.mark_stale(session, clip.id)
         original = session.get_one(Original, clip.id)
         winner = judged.decision.winner
         detail = {"case": winner.case.case_uid, "verdict": winner.verdict} if winner else {"case": None}
         chain = custody.device_chain(original.device_id)
         custody.append(session, chain, "LINKED", actor, clip.id, (*touched, clip), detail)
-        receipts.mark_stale(session, clip.id)
     return touched
 
 
@@ -168,40 +172,59 @@ def due(
         session.add(RelinkDue(why=why, clip_id=clip_id, device_id=device_id, from_at=start, to_at=end))
 
 
-def affected(session: Session, row: RelinkDue, margin: timedelta) -> list[str]:
-    """The clips that one changed fact can reach."""
+def affected(session: Session, row: RelinkDue, margin: timedelta, limit: int) -> list[str]:
+    """The next clips that one changed fact can reach, in order, after the row's cursor."""
+    clips = select(Clip.id).where(Clip.id > (row.cursor or ""))
     if row.clip_id:
-        return [row.clip_id]
-    clips = select(Clip.id).where(col(Clip.times).is_not(None))
-    if row.alias_norm is not None:
-        # few clips name a number; comparing their parts in Python knows every spelling
-        named = session.exec(select(Clip.id, Clip.declared).where(col(Clip.times).is_not(None))).all()
-        return [
-            clip_id
-            for clip_id, declared in named
-            if declared.get("case_no") and case_number.same(declared["case_no"], row.alias_norm)
-        ]
-    if row.device_id is not None:
-        clips = clips.where(Clip.device_id == row.device_id)
-    if row.from_at is not None:
-        clips = clips.where(col(Clip.ended_at) >= row.from_at - margin)
-    if row.to_at is not None:
-        clips = clips.where(col(Clip.started_at) <= row.to_at + margin)
-    return list(session.exec(clips))
+        clips = clips.where(Clip.id == row.clip_id)
+    elif row.alias_norm is not None:
+        return naming(session, row, limit)
+    else:
+        clips = clips.where(col(Clip.times).is_not(None))
+        if row.device_id is not None:
+            clips = clips.where(Clip.device_id == row.device_id)
+        # a clip whose time is not known yet is about to be decided: it may need this fact
+        if row.from_at is not None:
+            clips = clips.where(or_(col(Clip.ended_at) >= row.from_at - margin, col(Clip.ended_at).is_(None)))
+        if row.to_at is not None:
+            clips = clips.where(
+                or_(col(Clip.started_at) <= row.to_at + margin, col(Clip.started_at).is_(None))
+            )
+    return list(session.exec(clips.order_by(col(Clip.id)).limit(limit)))
 
 
-def drain(database: Database, pack: RulePack, actor: str = "gateway", limit: int = 100) -> int:
-    """Carry out what `due` noted; returns how many clips were decided anew."""
-    margin = timedelta(days=1)
-    with database.read() as session:
-        rows = session.exec(select(RelinkDue).order_by(col(RelinkDue.id)).limit(limit)).all()
-        reached = {clip_id for row in rows for clip_id in affected(session, row, margin)}
-    for clip_id in sorted(reached):
+def naming(session: Session, row: RelinkDue, limit: int) -> list[str]:
+    """Clips that name a number, in any spelling: few do, so they are compared one by one."""
+    named = select(Clip.id, Clip.declared).where(Clip.id > (row.cursor or ""), col(Clip.case_no).is_not(None))
+    same = [
+        clip_id
+        for clip_id, declared in session.exec(named.order_by(col(Clip.id)))
+        if declared.get("case_no") and case_number.same(declared["case_no"], row.alias_norm or "")
+    ]
+    return same[:limit]
+
+
+def drain(database: Database, pack: RulePack, actor: str = "gateway", budget_s: float = 5.0) -> bool:
+    """Carry out what `due` noted, for about `budget_s` seconds; True while there is more.
+
+    Each fact keeps a cursor: a fact that reaches ten thousand clips is worked off over many rounds,
+    and a restart goes on where it stopped.
+    """
+    ends = time.monotonic() + budget_s
+    while time.monotonic() < ends:
+        with database.read() as session:
+            row = session.exec(select(RelinkDue).order_by(col(RelinkDue.id)).limit(1)).first()
+            if row is None:
+                return False
+            reached = affected(session, row, MARGIN, BATCH)
+        for clip_id in reached:
+            with database.write() as session:
+                if clip := session.get(Clip, clip_id, with_for_update=True):
+                    relink(session, clip, pack, actor)
         with database.write() as session:
-            relink(session, session.get_one(Clip, clip_id, with_for_update=True), pack, actor)
-    if rows:
-        with database.write() as session:
-            for row in rows:
-                if found := session.get(RelinkDue, row.id):
+            if found := session.get(RelinkDue, row.id, with_for_update=True):
+                if len(reached) < BATCH:
                     session.delete(found)
-    return len(reached)
+                else:
+                    found.cursor = reached[-1]
+    return True

@@ -116,3 +116,5 @@ class RelinkDue(SQLModel, table=True):
     from_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     to_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     written_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    cursor: str | None = None
+    """The last clip that was decided, while there are more."""

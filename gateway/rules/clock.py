@@ -22,6 +22,13 @@ class TimeSource(StrEnum):
 TRUST = tuple(TimeSource)
 
 
+NEVER = datetime(1, 1, 2, tzinfo=UTC)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_S = 50 * 366 * 86400.0
+LONGEST = timedelta(days=30)
+"""No clip is longer: a greater duration is a broken header's."""
+
+
 @dataclass(frozen=True, slots=True)
 class TimeRead:
     """One capture time exactly as read, and how it is to be understood."""
@@ -36,7 +43,11 @@ class TimeRead:
 
     @property
     def instant(self) -> datetime:
-        return self.written.replace(tzinfo=UTC if self.zone == "UTC" else ZoneInfo(self.zone)).astimezone(UTC)
+        zone = UTC if self.zone == "UTC" else ZoneInfo(self.zone)
+        try:
+            return self.written.replace(tzinfo=zone).astimezone(UTC)
+        except OverflowError:
+            return NEVER  # the digits of a broken header
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +101,12 @@ def capture_interval(
     if not ordered:
         return None
     chosen, doubtful = (usable[0], False) if usable else (ordered[0], True)
-    length = timedelta(seconds=duration_s or 0.0)
-    start = chosen.instant - (length if chosen.at_end else timedelta())
+    length = timedelta(seconds=max(0.0, min(duration_s or 0.0, LONGEST.total_seconds())))
+    start = max(chosen.instant, EARLIEST) - (length if chosen.at_end else timedelta())
     uncertainty = limits.gps_uncertainty_s
     if chosen.source is not TimeSource.GPS:
         correction, uncertainty = clock_error(start, readings, limits)
-        start -= timedelta(seconds=correction)
+        start -= timedelta(seconds=max(-MOST_S, min(correction, MOST_S)))
     return Interval(start, start + length, uncertainty, chosen.source, doubtful)
 
 

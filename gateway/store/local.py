@@ -3,13 +3,14 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gateway.store.durable import BLOCK, make_folder, own_partial, sync_folder, write_whole
+from gateway.store.durable import blocks, make_folder, own_partial, sync_folder, write_whole
 
+STEP = 64 * 1024 * 1024
 MARKER = ".gateway-store"
-SUFFIX = re.compile(r"^\.[a-z0-9]{1,8}$")
+SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 
 class StoreFull(Exception):
@@ -40,7 +41,7 @@ class LocalStore:
         return (self.root / MARKER).exists()
 
     def original_key(self, item_id: str, suffix: str) -> str:
-        checked = suffix if SUFFIX.match(suffix) else ""
+        checked = suffix if SUFFIX.fullmatch(suffix) else ""
         return f"originals/{item_id[-2:]}/{item_id}{checked}"
 
     def rendition_key(self, item_id: str, name: str) -> str:
@@ -103,13 +104,23 @@ class LocalStore:
                 if ".partial" not in path.name and not path.name.endswith(".manifest.json"):
                     yield str(path.relative_to(self.root))
 
-    def copy_to(self, other: "LocalStore", key: str) -> None:
+    def copy_to(self, other: "LocalStore", key: str, tick: Callable[[int], None]) -> None:
         """Write a second copy of a finished file elsewhere, durable when this returns."""
         source, target = self.path(key), other.place(key)
         partial = own_partial(target)
-        with source.open("rb") as reader, partial.open("wb") as writer:
-            shutil.copyfileobj(reader, writer, BLOCK)
-            writer.flush()
-            os.fsync(writer.fileno())
-        partial.replace(target)
+        done = 0
+        try:
+            with source.open("rb", buffering=0) as reader, partial.open("wb") as writer:
+                for block in blocks(reader.fileno()):
+                    writer.write(block)
+                    done += len(block)
+                    if done % STEP < len(block):
+                        writer.flush()
+                        os.fsync(writer.fileno())  # so that the last one never waits for gigabytes
+                    tick(done)
+                writer.flush()
+                os.fsync(writer.fileno())
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
         sync_folder(target.parent)

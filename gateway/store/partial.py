@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ class Partial:
     Raises BlockingIOError when another holds it.
     """
 
-    def __init__(self, target: Path, attempt: int) -> None:
+    def __init__(self, target: Path, attempt: int, tick: Callable[[int], None] = lambda _: None) -> None:
         self.target = target
         self.path = target.with_name(f"{target.name}.{attempt}.partial")
         self.journal = journal_of(target, attempt)
@@ -39,10 +40,17 @@ class Partial:
         self.digest: _Hash = hashlib.sha256()
         self.size = 0
         self.synced = 0
-        self.recover()
+        try:
+            self.recover(tick)
+        except BaseException:
+            self.close()
+            raise
 
-    def recover(self) -> None:
-        """Keep the longest prefix that still reads as the journal says; cut off the rest."""
+    def recover(self, tick: Callable[[int], None]) -> None:
+        """Keep the longest prefix that still reads as the journal says; cut off the rest.
+
+        `tick` hears how far it is and may raise to stop: nothing is changed before all is read.
+        """
         promised = self.entries()
         running, position = hashlib.sha256(), 0
         kept: tuple[int, _Hash] = (0, hashlib.sha256())
@@ -52,6 +60,7 @@ class Partial:
             ):
                 running.update(block)
                 position += len(block)
+                tick(position)
             if position != boundary or running.hexdigest() != promised[boundary]:
                 break
             kept = (position, running.copy())
@@ -130,3 +139,12 @@ def promised_digest(target: Path, attempt: int, size: int) -> str | None:
         return read_journal(journal_of(target, attempt).read_bytes()).get(size)
     except FileNotFoundError:
         return None
+
+
+def vouch(target: Path, attempt: int, size: int, digest: str) -> None:
+    """Write down what a file will give before it gets its name, in case its row is never written."""
+    with journal_of(target, attempt).open("ab") as journal:
+        journal.write(json.dumps([size, digest]).encode() + b"\n")
+        journal.flush()
+        os.fsync(journal.fileno())
+    sync_folder(target.parent)

@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("from_at", gateway.models.columns.UtcDateTime(timezone=True), nullable=True),
         sa.Column("to_at", gateway.models.columns.UtcDateTime(timezone=True), nullable=True),
         sa.Column("written_at", gateway.models.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("cursor", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_relinkdue")),
     )
     op.create_table(

@@ -1,0 +1,112 @@
+"""Whoever changes a byte, a line or a row is named by `gateway verify`."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from drivers.simulators.card import Camera
+from tests.e2e.site import Site, volume
+from tests.e2e.test_ingest import PEOPLE, case_file
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site with linked clips, made once; each test spoils a copy of it."""
+    site = Site(tmp_path_factory.mktemp("finished"), [volume()])
+    camera = Camera(site.folder / "card", "CAM1", "130501")
+    camera.record(datetime(2024, 5, 6, 9, 30), 1)
+    camera.record(datetime(2024, 5, 6, 9, 40), 1, hue=60)
+    (site.folder / "people.yaml").write_text(PEOPLE)
+    site.command("devices", "import", site.folder / "people.yaml")
+    site.command("devices", "allocate", "cam-1", "--officer", "zhang", "--from", "2024-01-01")
+    site.command("cases", "import", case_file(site, "2024-05-06T09:20:00+08:00", "2024-05-06T09:50:00+08:00"))
+    site.command("ingest", site.folder / "card", "--device", "cam-1")
+    site.verify()
+    return site.folder
+
+
+@pytest.fixture
+def site(finished: Path, tmp_path: Path) -> Site:
+    shutil.copytree(finished, tmp_path / "copy", ignore=shutil.ignore_patterns("*.lock"))
+    return Site(tmp_path / "copy", [volume()])
+
+
+def spoil(site: Site, statement: str, *values: object) -> None:
+    with closing(sqlite3.connect(site.settings.data / "gateway.sqlite")) as database:
+        assert database.execute(statement, values).rowcount == 1
+        database.commit()
+
+
+def test_one_flipped_byte_in_an_original(site: Site) -> None:
+    key = next(key for key in site.store.finished() if key.startswith("originals"))
+    path = site.store.path(key)
+    path.chmod(0o644)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    said = site.verify(expect=1)
+    assert str(path) in said
+    assert "altered: sha256 and sm3 differ" in said
+
+
+def test_a_line_deleted_in_the_middle(site: Site) -> None:
+    spoil(site, "DELETE FROM custodyevent WHERE chain = 'device:cam-1' AND seq = 5")
+    said = site.verify(expect=1)
+    assert "chain device:cam-1, line 5: missing" in said
+
+
+def test_a_line_deleted_at_the_tail(site: Site) -> None:
+    spoil(
+        site,
+        "DELETE FROM custodyevent WHERE chain = 'device:cam-1' AND seq = "
+        "(SELECT max(seq) FROM custodyevent WHERE chain = 'device:cam-1')",
+    )
+    assert "missing at the tail" in site.verify(expect=1)
+
+
+def test_an_edited_line(site: Site) -> None:
+    spoil(site, "UPDATE custodyevent SET actor = 'nobody' WHERE chain = 'device:cam-1' AND seq = 4")
+    assert "chain device:cam-1, line 4: edited" in site.verify(expect=1)
+
+
+def test_an_edited_link_row(site: Site) -> None:
+    spoil(site, "UPDATE link SET verdict = 'VALID' WHERE id = (SELECT min(id) FROM link)")
+    said = site.verify(expect=1)
+    assert "row link/" in said
+    assert "edited" in said
+
+
+def test_a_deleted_link_row(site: Site) -> None:
+    spoil(site, "DELETE FROM link WHERE id = (SELECT min(id) FROM link)")
+    assert "deleted: the chain tells of it" in site.verify(expect=1)
+
+
+def test_an_inserted_row(site: Site) -> None:
+    spoil(
+        site,
+        "INSERT INTO clockreading (id, device_id, read_at, device_time, offset_s, uncertainty_s) "
+        "VALUES ('x', 'cam-1', '2024-01-01', '2024-01-01', 3600, 1)",
+    )
+    assert "no line of custody tells of it" in site.verify(expect=1)
+
+
+def test_a_swapped_manifest_a_missing_file_and_a_stray_one(site: Site) -> None:
+    originals = [key for key in site.store.finished() if key.startswith("originals")]
+    site.store.manifest_path(originals[0]).write_text("{}")
+    site.store.path(originals[1]).unlink()
+    stray = site.store.path("originals/00/" + "0" * 32 + ".mp4")
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_bytes(b"x")
+    said = site.verify(expect=1)
+    assert f"{site.store.manifest_path(originals[0])}: altered" in said
+    assert f"{site.store.path(originals[1])}: missing" in said
+    assert f"{stray}: no row knows it" in said
+
+
+def test_an_edited_allocation(site: Site) -> None:
+    spoil(site, "UPDATE allocation SET officer_id = 'li'")
+    assert "row allocation/" in site.verify(expect=1)

@@ -1,0 +1,98 @@
+"""A card that fails on command: a FUSE file system over a folder, near to a dying reader.
+
+    python -m tests.faulty_card SOURCE MOUNTPOINT MODEFILE
+
+MODEFILE says what happens now: `ok`; `eio N` (reading at or past byte N fails); `gone` (the device has left:
+open files fail, names are not found, the listing is empty, as seen with real USB devices); `slow S` (each read
+takes S seconds).
+"""
+
+import errno
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import mfusepy as fuse
+
+
+class FaultyCard(fuse.Operations):
+    use_ns = True
+
+    def __init__(self, source: str, mode: str) -> None:
+        self.source, self.mode = source, mode
+
+    def now(self) -> list[str]:
+        return Path(self.mode).read_text().split()
+
+    def real(self, path: str) -> str:
+        if self.now()[0] == "gone" and path != "/":
+            raise fuse.FuseOSError(errno.ENOENT)
+        return self.source + path
+
+    def getattr(self, path: str, fh: int | None = None) -> dict[str, Any]:
+        seen = os.lstat(self.real(path))
+        told = {name: getattr(seen, name) for name in ("st_mode", "st_nlink", "st_size", "st_uid", "st_gid")}
+        return told | {
+            "st_mtime": seen.st_mtime_ns,
+            "st_atime": seen.st_atime_ns,
+            "st_ctime": seen.st_ctime_ns,
+        }
+
+    def readdir(self, path: str, fh: int) -> list[str]:
+        names = [] if self.now()[0] == "gone" else os.listdir(self.source + path)
+        return [".", "..", *names]
+
+    def open(self, path: str, flags: int) -> int:
+        return os.open(self.real(path), os.O_RDONLY)
+
+    def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
+        what, *numbers = self.now()
+        if what == "gone" or (what == "eio" and offset + size > int(numbers[0])):
+            raise fuse.FuseOSError(errno.EIO)
+        if what == "slow":
+            time.sleep(float(numbers[0]))
+        return os.pread(fh, size, offset)
+
+    def release(self, path: str, fh: int) -> int:
+        os.close(fh)
+        return 0
+
+
+class Card:
+    def __init__(self, source: Path, mount: Path, mode: Path) -> None:
+        self.source, self.mount, self.mode = source, mount, mode
+
+    def set(self, mode: str) -> None:
+        fresh = self.mode.with_suffix(".new")
+        fresh.write_text(mode)
+        fresh.replace(self.mode)
+
+
+@contextmanager
+def mounted(folder: Path, mount: Path) -> Iterator[Card]:
+    source, mode = folder / "inside", folder / "mode"
+    for made in (source, mount):
+        made.mkdir(parents=True, exist_ok=True)
+    mode.write_text("ok")
+    process = subprocess.Popen([sys.executable, "-m", "tests.faulty_card", source, mount, mode])
+    try:
+        deadline = time.monotonic() + 10
+        while not mount.is_mount():
+            assert time.monotonic() < deadline, "the faulty card did not mount"
+            time.sleep(0.05)
+        yield Card(source, mount, mode)
+    finally:
+        subprocess.run(["umount", "-l", mount], check=False)
+        process.wait(10)
+
+
+if __name__ == "__main__":
+    fuse.FUSE(
+        FaultyCard(sys.argv[1], sys.argv[3]), sys.argv[2],
+        foreground=True, ro=True, direct_io=True, attr_timeout=0, entry_timeout=0, nothreads=False,
+    )  # fmt: skip

@@ -1,0 +1,290 @@
+"""Every role at every endpoint, at its own unit's rows and at another's. An endpoint without a row fails."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+from sqlmodel import Session
+
+from api.app import create_app
+from api.signin import add_key, add_user
+from gateway.database import Database
+from gateway.models import (
+    Allocation,
+    CaseRecord,
+    Checkout,
+    Clip,
+    Device,
+    Finding,
+    Link,
+    Offload,
+    OrderRow,
+    Original,
+    Receipt,
+    Rendition,
+    Role,
+    State,
+    Unit,
+    Viewing,
+    now,
+)
+from gateway.store import LocalStore
+
+OPERATOR, EVIDENCE, SUPERVISOR = Role.OPERATOR, Role.EVIDENCE, Role.SUPERVISOR
+INTEGRATOR, ADMIN = Role.INTEGRATOR, Role.ADMIN
+EVERYBODY = frozenset(Role)
+T0 = datetime(2024, 5, 6, 1, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One endpoint. `{}` in path, query and body becomes the unit whose rows are asked for."""
+
+    method: str
+    path: str
+    roles: frozenset[Role]
+    query: str = ""
+    body: Any = None
+    listing: bool = False
+    """Answers with what is visible; rows of another unit are left out instead of 404."""
+
+
+def roles(*given: Role) -> frozenset[Role]:
+    return frozenset(given)
+
+
+LEDGER = roles(EVIDENCE, ADMIN)
+WATCH = roles(EVIDENCE, SUPERVISOR, ADMIN)
+WORK = roles(OPERATOR, EVIDENCE, ADMIN)
+CASES = roles(EVIDENCE, INTEGRATOR, ADMIN)
+ALLOCATION = {"device": "cam-{}", "officer": "zhang-{}", "valid_from": "2030-01-01T00:00:00Z"}
+MATRIX = [
+    Row("GET", "/session", EVERYBODY, listing=True),
+    Row("GET", "/devices", EVERYBODY, listing=True),
+    Row("GET", "/devices/cam-{}", EVERYBODY),
+    Row("GET", "/allocations", EVERYBODY, listing=True),
+    Row("POST", "/allocations", LEDGER, body=ALLOCATION),
+    Row("PUT", "/allocations/alloc-{}", LEDGER, body=ALLOCATION),
+    Row("GET", "/checkouts", EVERYBODY, listing=True),
+    Row(
+        "POST", "/checkouts", WORK,
+        body={"device": "cam-{}", "officer": "zhang-{}", "out_at": "2020-01-01T00:00:00Z", "in_at": "2020-01-02T00:00:00Z"},
+    ),
+    Row("POST", "/checkouts/out-{}/return", WORK, body={"in_at": "2024-05-06T12:00:00Z"}),
+    Row("GET", "/offloads", EVERYBODY, listing=True),
+    Row("GET", "/offloads/off-{}", EVERYBODY),
+    Row("GET", "/offloads/off-{}/receipt", EVERYBODY),
+    Row("GET", "/findings", EVERYBODY, listing=True),
+    Row("GET", "/clips", EVERYBODY, listing=True),
+    Row("GET", "/clips/clip-{}", EVERYBODY),
+    Row("PATCH", "/clips/clip-{}/labels", LEDGER, body={"matter": "证明对象"}),
+    Row("POST", "/clips/clip-{}/viewings", WATCH, body={"purpose": "评查"}),
+    Row("GET", "/clips/clip-{}/original", WATCH, query="viewing=view-{role}-{}"),
+    Row("GET", "/clips/clip-{}/renditions/proxy", WATCH, query="viewing=view-{role}-{}"),
+    Row("GET", "/cases", EVERYBODY, listing=True),
+    Row("GET", "/cases/case-{}", EVERYBODY),
+    Row("PUT", "/cases/case-{}", CASES, body={"uid": "case-{}", "title": "改", "unit": "{}"}),
+    Row("GET", "/links", EVERYBODY, listing=True),
+    Row("POST", "/links/link-{}/confirm", LEDGER, body={"why": "核对无误"}),
+    Row("POST", "/links/link-{}/withdraw", LEDGER, body={"why": "不是本案"}),
+    Row("GET", "/custody/heads", WATCH, listing=True),
+    Row("GET", "/custody", WATCH, query="clip=clip-{}"),
+    Row("POST", "/orders", WORK, body={"kind": "verify", "clip": "clip-{}"}),
+    Row("GET", "/orders", EVERYBODY, listing=True),
+    Row("GET", "/orders/order-{}", EVERYBODY),
+]  # fmt: skip
+OPEN_TO_ALL = {("GET", "/health"), ("POST", "/session"), ("DELETE", "/session")}
+
+
+def seed(session: Session, store: LocalStore) -> dict[str, str]:
+    """One of everything for each of two units, and a user of every role in unit `u`."""
+    for unit in ("u", "v"):
+        session.add(Unit(id=unit, name=unit))
+        session.flush()
+        seed_unit(session, store, unit)
+    keys = {}
+    for role in Role:
+        user = add_user(session, f"user-{role.value}", None, role, None if role is ADMIN else "u")
+        keys[role.value] = add_key(session, user, "test")
+        for unit in ("u", "v"):
+            session.add(
+                Viewing(
+                    id=f"view-{role.value}-{unit}", clip_id=f"clip-{unit}", user_id=user.id, purpose="x",
+                    expires_at=now() + timedelta(hours=1),
+                )
+            )  # fmt: skip
+    return keys
+
+
+def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
+    from gateway.models import Officer
+
+    key = store.original_key(f"clip-{unit}", ".mp4")
+    store.place(key).write_bytes(b"original of " + unit.encode())
+    made = store.rendition_key(f"clip-{unit}", "proxy.mp4")
+    store.place(made).write_bytes(b"proxy of " + unit.encode())
+    session.add(Device(id=f"cam-{unit}", type="body_camera", unit_id=unit))
+    session.add(Officer(id=f"zhang-{unit}", name="张", unit_id=unit))
+    session.flush()
+    session.add(
+        Original(
+            id=f"clip-{unit}", device_id=f"cam-{unit}", name="one.mp4", suffix=".mp4", size=13,
+            state=State.PRESERVED, stored_as=key, sha256=unit * 64, verified_at=now(),
+        )
+    )  # fmt: skip
+    session.add(CaseRecord(uid=f"case-{unit}", title="案", unit_id=unit))
+    session.add(Offload(id=f"off-{unit}", device_id=f"cam-{unit}", opened_at=T0))
+    session.flush()
+    session.add(Clip(id=f"clip-{unit}", device_id=f"cam-{unit}", kind="VIDEO"))
+    session.flush()
+    rows = [
+        Allocation(
+            id=f"alloc-{unit}", device_id=f"cam-{unit}", kind="PERSONAL", officer_id=f"zhang-{unit}",  # type: ignore[arg-type]
+            valid_from=T0, valid_to=T0 + timedelta(days=1),
+        ),
+        Checkout(id=f"out-{unit}", device_id=f"cam-{unit}", officer_id=f"zhang-{unit}", out_at=T0),
+        Finding(
+            device_id=f"cam-{unit}", offload_id=f"off-{unit}", path=b"one.mp4", name="one.mp4", size=13,
+            mtime_ns=0, identity="i", disposition="CLIP", original_id=f"clip-{unit}",  # type: ignore[arg-type]
+        ),
+        Receipt(offload_id=f"off-{unit}", revision=1, sealed_at=now(), body={}, digest="d"),
+        Rendition(
+            clip_id=f"clip-{unit}", kind="proxy", stored_as=made, media_type="video/mp4", size=9, sha256="s",
+            parent_sha256="p", command=[], tool="t",
+        ),
+        Link(
+            id=f"link-{unit}", clip_id=f"clip-{unit}", case_uid=f"case-{unit}", verdict="VALID", score=1,
+            reasons=[], rule_pack="p",
+        ),
+        OrderRow(
+            id=f"order-{unit}", kind="verify", clip_id=f"clip-{unit}", device_id=f"cam-{unit}", asked_by="x",
+            deadline=now(),
+        ),
+    ]  # fmt: skip
+    session.add_all(rows)
+
+
+@pytest.fixture
+def api(database: Database, store: LocalStore) -> Iterator[tuple[TestClient, dict[str, str]]]:
+    with database.write() as session:
+        keys = seed(session, store)
+    with TestClient(create_app(database, store)) as client:
+        yield client, keys
+
+
+def filled(value: Any, unit: str, role: str = "") -> Any:
+    if isinstance(value, str):
+        return value.replace("{}", unit).replace("{role}", role)
+    if isinstance(value, dict):
+        return {name: filled(item, unit, role) for name, item in value.items()}
+    return value
+
+
+def ask(client: TestClient, row: Row, unit: str, key: str | None, role: str = "") -> Any:
+    path = f"/api/v1{filled(row.path, unit)}?{filled(row.query, unit, role)}"
+    headers = {"x-api-key": key} if key else {}
+    return client.request(row.method, path, json=filled(row.body, unit), headers=headers)
+
+
+@pytest.mark.parametrize("row", MATRIX, ids=lambda row: f"{row.method} {row.path}")
+@pytest.mark.parametrize("role", list(Role))
+def test_role_by_endpoint_by_unit(api: tuple[TestClient, dict[str, str]], row: Row, role: Role) -> None:
+    client, keys = api
+    assert ask(client, row, "u", None).status_code == 401
+    assert ask(client, row, "u", "gwk_forged").status_code == 401
+    own = ask(client, row, "u", keys[role.value], role.value)
+    other = ask(client, row, "v", keys[role.value], role.value)
+    if role not in row.roles:
+        assert own.status_code == 403, own.text
+        assert other.status_code == 403, other.text
+        return
+    assert own.status_code < 300, own.text
+    if role is ADMIN:
+        assert other.status_code < 300, other.text
+    elif row.listing:
+        assert "-v" not in own.text.replace("clip-view", ""), f"rows of another unit show: {own.text}"
+    else:
+        assert other.status_code == 404, other.text
+
+
+def test_every_endpoint_has_a_row(api: tuple[TestClient, dict[str, str]]) -> None:
+    client, _ = api
+    written = {(row.method, row.path) for row in MATRIX} | OPEN_TO_ALL
+    present = set()
+    for path, methods in client.get("/api/v1/openapi.json").json()["paths"].items():
+        for method in methods:
+            present.add((method.upper(), path.removeprefix("/api/v1")))
+
+    def matches(template: str, path: str) -> bool:
+        parts, asked = template.split("/"), path.split("/")
+        return len(parts) == len(asked) and all(
+            part.startswith("{") or part == piece for part, piece in zip(parts, asked, strict=True)
+        )
+
+    for method, template in present:
+        assert any(method == have and matches(template, path) for have, path in written), (
+            f"no row for {method} {template}"
+        )
+
+
+def test_signing_in_and_out(api: tuple[TestClient, dict[str, str]], database: Database) -> None:
+    client, _ = api
+    with database.write() as session:
+        add_user(session, "chen", "correct horse", Role.OPERATOR, "u")
+    wrong = client.post("/api/v1/session", json={"name": "chen", "password": "no"})
+    assert wrong.status_code == 401
+    assert wrong.headers["content-type"] == "application/problem+json"
+    assert client.post("/api/v1/session", json={"name": "nobody", "password": "no"}).json() == wrong.json()
+    client.cookies.clear()
+    token = client.post("/api/v1/session", json={"name": "chen", "password": "correct horse"}).json()["token"]
+    client.cookies.clear()
+    bearer = {"authorization": f"Bearer {token}"}
+    assert client.get("/api/v1/session", headers=bearer).json()["role"] == "operator"
+    assert client.delete("/api/v1/session", headers=bearer).status_code == 204
+    assert client.get("/api/v1/session", headers=bearer).status_code == 401
+
+
+def test_keys_and_tokens_are_stored_only_as_hashes(
+    api: tuple[TestClient, dict[str, str]], database: Database, tmp_path: Path
+) -> None:
+    _, keys = api
+    database.close()
+    whole = b"".join(path.read_bytes() for path in tmp_path.glob("gateway.sqlite*"))
+    for key in keys.values():
+        assert key.encode() not in whole
+
+
+def test_mistakes_are_problems_that_name_the_place(api: tuple[TestClient, dict[str, str]]) -> None:
+    client, keys = api
+    headers = {"x-api-key": keys["evidence"]}
+    naive = {"device": "cam-u", "officer": "zhang-u", "valid_from": "2024-01-01T00:00:00"}
+    said = client.post("/api/v1/allocations", json=naive, headers=headers)
+    assert said.status_code == 422
+    assert said.json()["errors"][0]["place"] == "body.valid_from"
+    assert "zone" in said.json()["errors"][0]["problem"]
+    taken = {**naive, "valid_from": "2024-05-06T02:00:00Z"}
+    clash = client.post("/api/v1/allocations", json=taken, headers=headers)
+    assert clash.status_code == 409
+    assert clash.json()["code"] == "ledger.overlaps"
+    assert client.get("/api/v1/nowhere").json()["status"] == 404
+
+
+def test_pages_follow_a_cursor(api: tuple[TestClient, dict[str, str]]) -> None:
+    client, keys = api
+    headers = {"x-api-key": keys["admin"]}
+    first = client.get("/api/v1/clips", params={"limit": 1}, headers=headers).json()
+    second = client.get("/api/v1/clips", params={"limit": 1, "cursor": first["next"]}, headers=headers).json()
+    assert [first["items"][0]["id"], second["items"][0]["id"]] == ["clip-v", "clip-u"]
+    assert second["next"] is None
+
+
+def test_the_whole_api_is_described_with_examples(api: tuple[TestClient, dict[str, str]]) -> None:
+    client, _ = api
+    described = client.get("/api/v1/openapi.json").json()
+    assert described["components"]["schemas"]["CaseIn"]["properties"]["numbers"]["examples"]
+    assert not [route for route in client.app.routes if isinstance(route, APIRoute) and not route.tags]  # type: ignore[attr-defined]

@@ -1,0 +1,31 @@
+"""One set of scripts on SQLite and on a real PostgreSQL: up, compared with the models, down, up again."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+
+from gateway import migrations
+from gateway.database import Database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'm.sqlite'}"
+    return str(request.getfixturevalue("postgres_database"))
+
+
+def test_up_down_and_up_again(url: str) -> None:
+    database = Database(url)
+    try:
+        assert not migrations.is_current(database.engine)
+        migrations.upgrade(database.engine)
+        assert migrations.is_current(database.engine)
+        assert migrations.differences(database.engine) == []
+        migrations.downgrade(database.engine, "base")
+        assert set(inspect(database.engine).get_table_names()) <= {migrations.VERSION_TABLE}
+        migrations.upgrade(database.engine)
+        assert migrations.differences(database.engine) == []
+    finally:
+        database.close()
