@@ -50,8 +50,13 @@ class Volume:
 
     def is_there(self) -> bool:
         """A mounted card, or a folder with something in it: an empty mount point is no card."""
+        return self.root.is_mount() or self.lists_something()
+
+    def lists_something(self) -> bool:
+        """After a surprise removal the mount stays and its listing is empty: that is no wiped card."""
         try:
-            return self.root.is_mount() or any(self.root.iterdir())
+            with os.scandir(self.root) as entries:
+                return any(True for _ in entries)
         except OSError:
             return False
 
@@ -61,7 +66,12 @@ class Volume:
         volume = volume_serial(self.root)
         emit(Connected(device_id=device, at=moment(), bay=self.settings.bay, volume=volume))
         entries = list(walk(self.root))
-        if self.mark() != mark:
+        had_files = bool(entries)
+
+        def still_there() -> bool:
+            return self.mark() == mark and has_device(mark) and (self.lists_something() or not had_files)
+
+        if not still_there():
             raise DeviceUnavailable("wait.source_gone", done=0)
         emit(
             OffloadOpened(
@@ -77,20 +87,20 @@ class Volume:
         for group in grouped(self.by_urgency(entries), GROUP):
             if stop.is_set():
                 return
-            if self.mark() != mark or not self.is_there():
+            if not still_there():
                 break
             emit(
                 *(
                     report(
                         self.root, entry, device,
                         volume=volume, offload=offload, templates=self.settings.name_templates,
-                        is_there=lambda: self.mark() == mark and self.is_there(),
+                        is_there=still_there,
                     )
                     for entry in group
                 )
             )  # fmt: skip
         while not stop.wait(min(self.settings.poll_seconds, 0.5)):
-            if self.mark() != mark or not self.is_there():
+            if not still_there():
                 self.docked = None
                 emit(Disconnected(device_id=device, at=moment(), offload=offload))
                 return
@@ -123,6 +133,14 @@ class Volume:
 
     def perform(self, order: Order) -> OrderResult:
         raise Refused("order.unknown", kind=order.kind)
+
+
+def has_device(mark: tuple[int, int] | None) -> bool:
+    """Whether the block device under a mount is still plugged in; a plain folder has none to lose."""
+    if mark is None:
+        return False
+    major, minor = os.major(mark[0]), os.minor(mark[0])
+    return major == 0 or Path(f"/sys/dev/block/{major}:{minor}").exists()
 
 
 def moment() -> datetime:

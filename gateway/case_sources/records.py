@@ -120,9 +120,8 @@ def write_case(session: Session, case: CaseRecord | None, incoming: CaseIn, sour
     told |= {
         "unit_id": ensure_unit(session, incoming.unit),
         "handlers": [officer_ref(session, ref) for ref in incoming.handlers],
-        "source": source,
     }
-    case = case or CaseRecord(uid=incoming.uid, title=incoming.title)
+    case = case or CaseRecord(uid=incoming.uid, title=incoming.title, source=source)
     if any(getattr(case, name) != value for name, value in told.items()):
         for name, value in told.items():
             setattr(case, name, value)
