@@ -54,8 +54,7 @@ def verified_in(folder: Path, sources: Sequence[Path]) -> float:
     daemon.context.progress = lambda item, done: (first.append(time.monotonic()), progress(item, done))[1]  # type: ignore[func-returns-value]
     daemon.start()
     try:
-        time.sleep(2.5)  # the engine's queues listen
-        peers.drop_caches()
+        peers.rest()  # meanwhile the engine's queues begin to listen
         card.symlink_to(sources[0].parent)
         began = time.monotonic()
         while True:
@@ -65,7 +64,7 @@ def verified_in(folder: Path, sources: Sequence[Path]) -> float:
                 state in {State.VERIFIED, State.PRESERVED} for state in states
             ):
                 return time.monotonic() - (first[0] if first else began)
-            time.sleep(0.01)
+            time.sleep(0.05)
     finally:
         daemon.stop()
 
@@ -80,7 +79,7 @@ def compare(
         ours.append(verified_in(scratch / "ours", sources))
         for title, peer, _ in contests:
             target = peers.emptied(scratch / "theirs")
-            peers.drop_caches()
+            peers.rest()
             began = time.monotonic()
             peer(sources, target)
             theirs[title].append(time.monotonic() - began)

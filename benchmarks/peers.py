@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,6 +11,12 @@ from pathlib import Path
 def drop_caches() -> None:
     subprocess.run(["sync"], check=True)
     Path("/proc/sys/vm/drop_caches").write_text("3\n")
+
+
+def rest(seconds: float = 4.0) -> None:
+    """Virtual disks meter their bytes: every contestant starts from a disk that has rested."""
+    drop_caches()
+    time.sleep(seconds)
 
 
 def run(*command: str | Path) -> None:

@@ -82,7 +82,7 @@ def pump(item: Item, handle: int, partial: Partial, context: Context) -> None:
             finally:
                 hashed.result()
             if partial.due:
-                sync(partial, item)
+                sync(partial, item, behind=True)
                 os.posix_fadvise(handle, 0, partial.size, os.POSIX_FADV_DONTNEED)
             try:
                 context.tick(item.original.id, partial.size)
@@ -91,9 +91,12 @@ def pump(item: Item, handle: int, partial: Partial, context: Context) -> None:
                 raise
 
 
-def sync(partial: Partial, item: Item) -> None:
+def sync(partial: Partial, item: Item, *, behind: bool = False) -> None:
     try:
-        partial.sync()
+        if behind:
+            partial.sync_behind()
+        else:
+            partial.sync()
     except OSError as error:
         raise store_error(error, partial, item) from error
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,8 @@ class Partial:
             os.close(self.handle)
             raise
         self.digest: _Hash = hashlib.sha256()
+        self.syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
+        self.behind: Future[None] | None = None
         self.size = 0
         self.synced = 0
         try:
@@ -92,12 +95,37 @@ class Partial:
 
     def sync(self) -> None:
         """Make what was written so far durable, and say so in the journal."""
+        self.settle()
         os.fsync(self.handle)
         self.synced = self.size
         self.note()
 
+    def sync_behind(self) -> None:
+        """The same while writing goes on. Raises what went wrong with the one before."""
+        self.settle()
+        self.synced = self.size
+        line = self.line()
+
+        def work() -> None:
+            os.fsync(self.handle)
+            self.write_note(line)
+
+        self.behind = self.syncer.submit(work)
+
+    def settle(self) -> None:
+        """Wait for the sync that goes on behind; raises what went wrong with it."""
+        behind, self.behind = self.behind, None
+        if behind is not None:
+            behind.result()
+
     def note(self) -> None:
-        os.write(self.notes, json.dumps([self.size, self.digest.hexdigest()]).encode() + b"\n")
+        self.write_note(self.line())
+
+    def line(self) -> bytes:
+        return json.dumps([self.size, self.digest.hexdigest()]).encode() + b"\n"
+
+    def write_note(self, line: bytes) -> None:
+        os.write(self.notes, line)
         os.fsync(self.notes)
 
     def publish(self) -> None:
@@ -107,6 +135,7 @@ class Partial:
         publish(self.path, self.target)
 
     def close(self) -> None:
+        self.syncer.shutdown(wait=True)
         os.close(self.notes)
         os.close(self.handle)
 
