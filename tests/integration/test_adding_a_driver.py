@@ -1,0 +1,119 @@
+"""Adding a driver touches the files that docs/adding-a-driver.md names; what is forgotten is an error."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+SETTINGS = '''
+class PigeonSettings(DeviceSettings):
+    """A carrier pigeon (driver `pigeon`)."""
+
+    driver: Literal["pigeon"]
+    path: Path
+
+
+AnyDevice = Annotated[VolumeSettings | DropFolderSettings | PigeonSettings,'''
+DRIVER = '''"""A carrier pigeon."""
+
+from threading import Event
+
+from gateway.config import PigeonSettings
+from gateway.device import Emit, FoundFile, Order, OrderResult, Refused, Release
+
+
+class Pigeon:
+    def __init__(self, settings: PigeonSettings) -> None:
+        self.settings = settings
+
+    def run(self, emit: Emit, stop: Event) -> None:
+        stop.wait()
+
+    def release(self, found: FoundFile, sha256: str) -> Release:
+        return Release.KEPT
+
+    def perform(self, order: Order) -> OrderResult:
+        raise Refused("order.unknown", kind=order.kind)
+'''
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for room in ("gateway", "drivers", "ingest", "api"):
+        shutil.copytree(PROJECT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def run(tree: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [BIN / command[0], *command[1:]], cwd=tree, capture_output=True, text=True, check=False,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(tree)},
+    )  # fmt: skip
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def add_pigeon(tree: Path, *, arm: bool) -> None:
+    edit(tree / "gateway/config.py", "\nAnyDevice = Annotated[VolumeSettings | DropFolderSettings,", SETTINGS)
+    (tree / "drivers/pigeon.py").write_text(DRIVER)
+    if arm:
+        daemon = tree / "gateway/daemon/__init__.py"
+        edit(
+            daemon,
+            "        case _:\n            assert_never(settings)",
+            "        case PigeonSettings():\n            return Pigeon(settings)\n        case _:\n            assert_never(settings)",
+        )
+        edit(
+            daemon,
+            "from drivers.volume import Volume\n",
+            "from drivers.pigeon import Pigeon\nfrom drivers.volume import Volume\n",
+        )
+        edit(
+            daemon,
+            "from gateway.config import",
+            "from gateway.config import PigeonSettings\nfrom gateway.config import",
+        )
+
+
+def test_the_named_files_are_enough(tree: Path) -> None:
+    add_pigeon(tree, arm=True)
+    checked = run(tree, "mypy", "--no-incremental")
+    assert checked.returncode == 0, checked.stdout
+    linted = run(tree, "lint-imports", "--no-cache")
+    assert linted.returncode == 0, linted.stdout
+    (tree / "devices.yaml").write_text("devices: [{id: p, driver: pigeon, path: loft}]\n")
+    said = run(tree, "python", "-m", "gateway.cli", "--config", "devices.yaml", "check")
+    assert said.returncode == 0, said.stderr
+
+
+def test_forgetting_the_match_arm_is_a_type_error(tree: Path) -> None:
+    add_pigeon(tree, arm=False)
+    checked = run(tree, "mypy", "--no-incremental")
+    assert checked.returncode != 0
+    assert "assert_never" in checked.stdout
+    assert "PigeonSettings" in checked.stdout
+
+
+def test_a_planted_forbidden_import_fails(tree: Path) -> None:
+    with (tree / "drivers/volume.py").open("a") as file:
+        file.write("\nimport ingest.pipeline  # noqa\n")
+    linted = run(tree, "lint-imports", "--no-cache")
+    assert linted.returncode != 0
+    assert "drivers.volume -> ingest.pipeline" in linted.stdout
+
+
+def test_an_unlisted_module_fails(tree: Path) -> None:
+    (tree / "gateway/shelf.py").write_text('"""Nobody gave it a place."""\n')
+    linted = run(tree, "lint-imports", "--no-cache")
+    assert linted.returncode != 0
+    assert "gateway.shelf" in linted.stdout

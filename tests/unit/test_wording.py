@@ -1,0 +1,38 @@
+"""Every reason that the code gives has its sentence in both languages."""
+
+import re
+from pathlib import Path
+
+from gateway.wording import SENTENCES, reason, sentence
+
+PROJECT = Path(__file__).parents[2]
+GIVEN = re.compile(
+    r'"((?:wait|quarantine|condition|listed|release|order|ledger|number|device|custody|handler|certificate|officers|time|original|labels|link|lost|unlinked|ended)\.[a-z_0-9]+)"'
+)
+
+
+def codes() -> set[str]:
+    found: set[str] = set()
+    for room in ("gateway", "drivers", "ingest", "api"):
+        for path in (PROJECT / room).rglob("*.py"):
+            if path.name != "wording.py":
+                found |= set(GIVEN.findall(path.read_text()))
+    return {code for code in found if not code.endswith(".id")}  # foreign keys look alike
+
+
+def test_every_code_has_its_sentence_and_no_sentence_is_dead() -> None:
+    assert codes() - set(SENTENCES) == set()
+    assert set(SENTENCES) - codes() == set()
+
+
+def test_both_languages_tell_the_same_facts() -> None:
+    for code, (chinese, english) in SENTENCES.items():
+        facts = [set(re.findall(r"\{(\w+)\}", text)) for text in (chinese, english)]
+        assert facts[0] >= facts[1] or facts[0] <= facts[1], code
+
+
+def test_instants_are_told_in_local_time_and_unknown_codes_show() -> None:
+    told = sentence(reason("unlinked.no_holder", at="2024-05-06T01:30:00+00:00"))
+    assert "2024-05-06 09:30" in told
+    assert sentence({"code": "new.code", "facts": {}}) == "new.code"
+    assert "‹free›" in sentence({"code": "wait.store_full", "facts": {}})
