@@ -137,7 +137,7 @@ class DropFolder:
 
     def release(self, found: FoundFile, sha256: str) -> Release:
         if self.settings.adopt:
-            return Release.DONE if not (self.root / os.fsdecode(found.path)).exists() else Release.KEPT
+            return Release.KEPT if (self.root / os.fsdecode(found.path)).exists() else Release.GONE
         if self.settings.release == "keep":
             return Release.KEPT
         return erase(self.root, found, sha256)

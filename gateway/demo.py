@@ -24,7 +24,7 @@ from gateway.config import Settings, from_mapping
 from gateway.daemon import Daemon
 from gateway.models import CaseRecord, Clip, Finding, Link, Original, Role, Work
 from gateway.serving import serve_api
-from gateway.wording import sentence
+from gateway.wording import sentence, verdict_word
 
 HERE = Path("var/demo")
 REAL = Path("../shared/media/max-heromode.mp4")
@@ -234,7 +234,7 @@ def show(daemon: Daemon, console: Console) -> None:
                 (original.sha256 or "")[:12],
                 clip.started_at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S") if clip.started_at else "—",
                 case.title if case else "未关联",
-                link.verdict if link else "—",
+                verdict_word(link.verdict) if link else "—",
                 why(clip, link),
             )
     console.print(table)

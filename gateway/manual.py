@@ -17,7 +17,7 @@ from gateway.config import AnyDevice, ConfigError, Settings, VolumeSettings
 from gateway.daemon import Daemon
 from gateway.database import Database
 from gateway.models import Finding, Offload, Original, Receipt, State, Work
-from gateway.wording import sentence
+from gateway.wording import sentence, verdict_word
 
 SETTLED = (State.PRESERVED, State.DUPLICATE, State.QUARANTINED)
 
@@ -137,7 +137,7 @@ def print_receipt(receipt: Receipt) -> None:
     for name in ("文件", "字节", "结果", "SHA-256", "SM3", "说明"):
         table.add_column(name, justify="right" if name == "字节" else "left", overflow="fold")
     for file in body["files"]:
-        links = "、".join(f"{link['case']} ({link['verdict']})" for link in file["links"])
+        links = "、".join(f"{link['case']}（{verdict_word(link['verdict'])}）" for link in file["links"])
         why = sentence(file["why"]) or links
         table.add_row(
             file["name"], f"{file['size']:,}", FATES.get(file["fate"], file["fate"]),

@@ -14,7 +14,7 @@ from gateway.models import now
 from gateway.store import Partial, StoreFull, promised_digest, vouch
 from gateway.store.digests import digests
 from gateway.store.durable import BLOCK, blocks, publish, sync_folder
-from ingest.stage import Context, Item, Outcome
+from ingest.stage import Context, Item, Outcome, Stopping
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +41,11 @@ def copy(item: Item, source: Path, target: Path, context: Context) -> str:
     attempt = item.work.failures + 1
     drop_earlier(target, attempt)
     try:
-        partial = Partial(target, attempt, lambda done: context.tick(item.original.id, done))
+        partial = Partial(target, attempt)
     except BlockingIOError:
         raise DeviceUnavailable("wait.busy") from None
     with partial:
+        partial.recover(lambda done: context.tick(item.original.id, done))
         if partial.size:
             log.info("%s: going on at byte %d", item.original.id, partial.size)
         context.store.require(item.original.size - partial.size)
@@ -86,7 +87,7 @@ def pump(item: Item, handle: int, partial: Partial, context: Context) -> None:
                 os.posix_fadvise(handle, 0, partial.size, os.POSIX_FADV_DONTNEED)
             try:
                 context.tick(item.original.id, partial.size)
-            except Exception:
+            except Stopping:
                 sync(partial, item)
                 raise
 

@@ -23,11 +23,12 @@ ZEROS = bytes(BLOCK)
 class Partial:
     """`<name>.<attempt>.partial` beside its target, with the running SHA-256 journalled at every fsync.
 
+    Call `recover` first: it goes on from what an earlier start left.
     Only one process can hold it (flock): a frozen worker that wakes up finds it taken.
     Raises BlockingIOError when another holds it.
     """
 
-    def __init__(self, target: Path, attempt: int, tick: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(self, target: Path, attempt: int) -> None:
         self.target = target
         self.path = target.with_name(f"{target.name}.{attempt}.partial")
         self.journal = journal_of(target, attempt)
@@ -43,13 +44,8 @@ class Partial:
         self.behind: Future[None] | None = None
         self.size = 0
         self.synced = 0
-        try:
-            self.recover(tick)
-        except BaseException:
-            self.close()
-            raise
 
-    def recover(self, tick: Callable[[int], None]) -> None:
+    def recover(self, tick: Callable[[int], None] = lambda _: None) -> None:
         """Keep the longest prefix that still reads as the journal says; cut off the rest.
 
         `tick` hears how far it is and may raise to stop: nothing is changed before all is read.

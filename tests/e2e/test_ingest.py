@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import col, select
 
 from drivers.simulators.card import Camera
-from gateway.models import Clip, Link, Receipt, Rendition
+from gateway.models import Clip, Finding, Link, Receipt, Rendition
 from tests.conftest import SHARED_MEDIA, real_footage
 from tests.e2e.site import Site, folder, utc, volume
 
@@ -271,3 +271,41 @@ def test_nothing_is_erased_that_differs_from_the_original(tmp_path: Path, media:
     assert DropFolder(settings).release(found, openssl("sha256", target)).value == "DONE"
     assert not target.exists()
     assert DropFolder(settings).release(found, "0" * 64).value == "GONE", "idempotent"
+
+
+def test_a_folder_of_our_own_is_adopted_by_rename(tmp_path: Path, media: Path) -> None:
+    """No second copy: the same inode moves into the store; what a crash left half moved is finished."""
+    site = Site(tmp_path, [folder(adopt=True)], ingest={"derive": False})
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    shutil.copy(media / "one.mp4", drop / "one.mp4")
+    shutil.copy(media / "two.mp4", drop / "two.mp4")
+    inodes = {path.name: path.stat().st_ino for path in drop.iterdir()}
+    with site.running():
+        site.settled(2)
+        site.wait("let go", lambda _: not list(drop.iterdir()))
+        site.wait("released", lambda session: [
+            finding for finding in session.exec(select(Finding)) if finding.release == "DONE"][1:])  # fmt: skip
+    for name, original in site.originals().items():
+        stored = site.store.path(original.stored_as or "")
+        assert stored.stat().st_ino == inodes[name]
+        assert openssl("sha256", stored) == original.sha256 == openssl("sha256", media / name)
+        assert stored.stat().st_mode & 0o777 == 0o444
+    site.verify()
+
+
+def test_what_a_crash_left_half_adopted_is_finished(tmp_path: Path) -> None:
+    """Killed after the rename and before the row: the journal vouches for the file."""
+    from ingest.acquire import take_over
+
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(b"footage")
+    assert take_over(source, target)
+    assert (source.exists(), target.read_bytes()) == (False, b"footage")
+    source.hardlink_to(target)  # killed between the two names
+    assert take_over(source, target)
+    assert (source.exists(), target.read_bytes()) == (False, b"footage")
+    source.write_bytes(b"another under the same name")
+    assert take_over(source, target)
+    aside = [path for path in tmp_path.iterdir() if path.name.endswith(".aside")]
+    assert [path.read_bytes() for path in aside] == [b"footage"], "nothing is ever deleted"
