@@ -22,6 +22,7 @@ from gateway.models import (
     Link,
     Original,
     Receipt,
+    Recording,
     Rendition,
     State,
     Viewing,
@@ -31,7 +32,7 @@ from gateway.store import LocalStore
 from gateway.store.digests import digests
 
 EVIDENCE: tuple[type[SQLModel], ...] = (
-    Original, Clip, Attachment, Finding, Link, Receipt, Rendition,
+    Original, Clip, Attachment, Recording, Finding, Link, Receipt, Rendition,
     Allocation, Checkout, ClockReading, Viewing,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""

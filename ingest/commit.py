@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, SQLModel, col, or_, select
 
 from gateway import custody, linking, receipts
 from gateway.database import Database
+from gateway.linking import series
 from gateway.models import (
     Attachment,
     Clip,
@@ -141,10 +142,12 @@ def commit_clip(session: Session, pack: RulePack, item: Item, stage: Stage, outc
         setattr(clip, name, value)
     clip.described = Described(stage.after)
     session.add(clip)
+    rows: list[SQLModel] = [clip]
     if outcome.relink:
         linking.relink(session, clip, pack, ACTOR)
+        rows += series.join(session, clip, pack["segment_gap_seconds"])
         pair_attachments(session, clip)
-    rows = [clip, *(keep_rendition(session, rendition) for rendition in outcome.renditions)]
+    rows += [keep_rendition(session, rendition) for rendition in outcome.renditions]
     chain = custody.device_chain(item.original.device_id)
     custody.append(session, chain, clip.described.value, ACTOR, clip.id, rows, outcome.detail)
     advance_work(session, item)
