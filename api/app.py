@@ -10,6 +10,7 @@ from gateway.database import Database
 from gateway.store import LocalStore
 
 PREFIX = "/api/v1"
+LARGEST = 8 * 1024 * 1024
 
 
 def create_app(database: Database, store: LocalStore) -> FastAPI:
@@ -52,4 +53,17 @@ class Headers:
                 message["headers"] = [*message["headers"], *missing]
             await send(message)
 
+        if too_large(scope):
+            answer = problems.body(413, "The request is too large", f"At most {LARGEST} bytes.")
+            await answer(scope, receive, with_headers)
+            return
         await self.app(scope, receive, with_headers)
+
+
+def too_large(scope: Scope) -> bool:
+    """Judged by what the client announces; a body without a length is for nobody here."""
+    if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "DELETE"}:
+        return False
+    headers = dict(scope["headers"])
+    length = headers.get(b"content-length", b"")
+    return b"transfer-encoding" in headers or (length.isdigit() and int(length) > LARGEST)

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 
 from gateway.device import Refused
@@ -48,6 +49,14 @@ def install(app: FastAPI) -> None:
             for item in error.errors()
         ]
         return body(422, "The request is not as documented", "See `errors` for each place.", errors=places)
+
+    @app.exception_handler(IntegrityError)
+    def conflict(_: Request, __: IntegrityError) -> JSONResponse:
+        return body(
+            409,
+            "Conflicts with what is stored",
+            "It refers to something that is not there, or exists already.",
+        )
 
     @app.exception_handler(Refused)
     def refused(_: Request, error: Refused) -> JSONResponse:

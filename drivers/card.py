@@ -164,7 +164,7 @@ def with_labels(declared: Declared, sidecar: Path) -> Declared:
     """What a JSON sidecar adds; anything else in it stays in the kept file."""
     try:
         written = json.loads(head_of(sidecar) or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return declared
     if not isinstance(written, dict):
         return declared
@@ -189,8 +189,14 @@ def cleaned(value: object) -> str:
 
 
 def head_of(path: Path) -> bytes:
+    """The beginning of a regular file; nothing of a link, a pipe, or what is not there."""
     try:
-        with path.open("rb") as file:
-            return file.read(SIDECAR_BYTES)
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return b""
+    try:
+        return os.read(handle, SIDECAR_BYTES) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+    except OSError:
+        return b""
+    finally:
+        os.close(handle)

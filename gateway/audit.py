@@ -6,25 +6,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import inspect
 from sqlmodel import Session, SQLModel, col, select
 
 from gateway import custody
 from gateway.database import Database
 from gateway.models import (
+    Activity,
     Allocation,
     Attachment,
+    CaseAlias,
+    CaseRecord,
     ChainHead,
     Checkout,
     Clip,
     ClockReading,
     CustodyEvent,
+    Device,
+    Document,
     Finding,
     Link,
+    Officer,
+    Offload,
     Original,
     Receipt,
     Recording,
     Rendition,
     State,
+    User,
     Viewing,
     Work,
 )
@@ -33,9 +42,13 @@ from gateway.store.digests import digests
 
 EVIDENCE: tuple[type[SQLModel], ...] = (
     Original, Clip, Attachment, Recording, Finding, Link, Receipt, Rendition,
-    Allocation, Checkout, ClockReading, Viewing,
+    Device, Officer, Allocation, Checkout, ClockReading,
+    CaseRecord, CaseAlias, Document, Activity, User, Viewing,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""
+
+UNREADABLE = (ValueError, LookupError, TypeError)
+"""What a row raises in which somebody wrote what its column cannot hold."""
 
 STORED = (State.ACQUIRED, State.VERIFIED, State.PRESERVED, State.QUARANTINED)
 
@@ -53,12 +66,20 @@ def audit(
     session: Session, store: LocalStore, second: LocalStore | None = None, *, read_bytes: bool = True
 ) -> Iterator[Difference]:
     """Every difference. With `read_bytes` each stored file is read cold and its digest compared."""
-    yield from chains(session)
-    yield from rows(session)
-    yield from files(session, store, read_bytes=read_bytes)
+    parts: dict[str, Iterator[Difference]] = {
+        "chains": chains(session),
+        "rows": rows(session),
+        "listings": listings(session),
+        "files": files(session, store, read_bytes=read_bytes),
+        "strays": strays(session, store),
+    }
     if second is not None:
-        yield from second_copies(session, second, read_bytes=read_bytes)
-    yield from strays(session, store)
+        parts["second copies"] = second_copies(session, second, read_bytes=read_bytes)
+    for name, part in parts.items():
+        try:
+            yield from part
+        except UNREADABLE as error:
+            yield Difference(name, f"cannot be read to the end ({error}); see the row that is named above")
 
 
 def lasting(
@@ -91,19 +112,45 @@ def rows(session: Session) -> Iterator[Difference]:
         for row in described:
             told[row["table"], row["id"]] = row["digest"]
     for model in EVIDENCE:
-        table = str(model.__tablename__)
-        for found in session.exec(select(model)).yield_per(1000):
-            key = custody.row_key(found)
-            expected = told.pop((table, key), None)
-            if expected is None:
-                yield Difference(f"row {table}/{key}", "no line of custody tells of it")
-            elif expected != custody.row_digest(found):
-                yield Difference(f"row {table}/{key}", "edited: differs from its last line of custody")
-            session.expunge(found)
+        yield from table_rows(session, model, told)
     watched = {str(model.__tablename__) for model in EVIDENCE}
-    for table, key in sorted(told):
-        if table in watched:
+    for (table, key), digest in sorted(told.items()):
+        if table in watched and digest != custody.GONE:
             yield Difference(f"row {table}/{key}", "deleted: the chain tells of it")
+
+
+def table_rows(
+    session: Session, model: type[SQLModel], told: dict[tuple[str, str], str]
+) -> Iterator[Difference]:
+    """Compare one table; takes what it finds out of `told`."""
+    table = str(model.__tablename__)
+    [key_column] = inspect(model).primary_key
+    for key in session.exec(select(key_column)).all():
+        where = f"row {table}/{key}"
+        expected = told.pop((table, key), None)
+        try:
+            found = session.get_one(model, key)
+        except UNREADABLE as error:
+            yield Difference(where, f"edited: cannot be read ({error})")
+            continue
+        if expected is None or expected == custody.GONE:
+            yield Difference(where, "no line of custody tells of it")
+        elif expected != custody.row_digest(found):
+            yield Difference(where, "edited: differs from its last line of custody")
+        session.expunge(found)
+
+
+def listings(session: Session) -> Iterator[Difference]:
+    """What an offload listed at t0 is what the chain says it listed."""
+    opened = select(CustodyEvent.detail).where(CustodyEvent.event == "OFFLOAD_OPENED")
+    told = {detail["offload"]: detail.get("listing") for detail in session.exec(opened)}
+    for offload_id in session.exec(select(Offload.id)).all():
+        offload = session.get_one(Offload, offload_id)
+        if told.pop(offload_id, None) != custody.value_digest(offload.listing):
+            yield Difference(f"row offload/{offload_id}", "edited: its listing differs from the chain's")
+        session.expunge(offload)
+    for offload_id in sorted(told):
+        yield Difference(f"row offload/{offload_id}", "deleted: the chain tells of it")
 
 
 def files(session: Session, store: LocalStore, *, read_bytes: bool) -> Iterator[Difference]:

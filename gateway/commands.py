@@ -20,7 +20,7 @@ from gateway.config import ConfigError, Settings
 from gateway.daemon import register
 from gateway.database import Database
 from gateway.device import Refused
-from gateway.models import CaseAlias, CaseRecord, Device, DeviceStatus, Role, User
+from gateway.models import CaseAlias, CaseRecord, Device, DeviceStatus, Role, Unit, User
 from gateway.opening import open_database
 from gateway.wording import sentence
 
@@ -61,6 +61,8 @@ def moment(written: str, settings: Settings) -> datetime:
         read = datetime.fromisoformat(written)
     except ValueError:
         raise ConfigError(f"{written!r} is no time; write one such as 2024-05-06T09:30") from None
+    if not 1900 <= read.year <= 2200:
+        raise ConfigError(f"{written!r}: the year must lie between 1900 and 2200")
     return read if read.tzinfo else read.replace(tzinfo=ZoneInfo(settings.timezone))
 
 
@@ -97,8 +99,11 @@ def cases(settings: Settings, asked: argparse.Namespace) -> int:
         changed = 0
         given = read_cases(asked.file)
         for case in given:
-            with database.write() as session:
-                changed += store_case(session, case, actor(), asked.file.name)
+            try:
+                with database.write() as session:
+                    changed += store_case(session, case, actor(), asked.file.name)
+            except Refused as no:
+                raise ConfigError(f"{asked.file}: case {case.uid}: {sentence(no.reason, 'en')}") from no
         decide_now(settings, database)
         console.print(f"{asked.file}: {len(given)} cases, {changed} new or changed")
         return 0
@@ -126,9 +131,14 @@ def users(settings: Settings, asked: argparse.Namespace) -> int:
             if found is not None:
                 raise ConfigError(f"there is a user {asked.name!r} already")
             role = role_named(asked.role)
+            if asked.unit and session.get(Unit, asked.unit) is None:
+                units = ", ".join(session.exec(select(Unit.id))) or "none yet; see `gateway devices import`"
+                raise ConfigError(f"no unit {asked.unit!r}; known: {units}")
             password = (
                 sys.stdin.readline().rstrip("\n") if asked.password_stdin else secrets.token_urlsafe(12)
             )
+            if len(password) < 8:
+                raise ConfigError("the password on standard input is too short; give at least 8 characters")
             found = add_user(session, asked.name, password, role, asked.unit)
             if not asked.password_stdin:
                 console.print(f"password of {asked.name}: {password}")

@@ -186,7 +186,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     Raises ConfigError, with every mistake on a line of its own.
     """
     try:
-        written = yaml.safe_load(path.read_text(encoding="utf-8"))
+        written = yaml.load(path.read_text(encoding="utf-8"), UniqueKeys)  # noqa: S506  (a SafeLoader)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); give another with --config") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -216,8 +216,42 @@ def anchored(settings: Settings, folder: Path) -> Settings:
             "second_copy": settings.store.second_copy and data / settings.store.second_copy,
         }
     )
+    check_apart(store, folder, settings.devices)
     devices = tuple(device.model_copy(update={"path": folder / device.path}) for device in settings.devices)
     return settings.model_copy(update={"data": data, "store": store, "devices": devices})
+
+
+def check_apart(store: StoreSettings, folder: Path, devices: tuple[AnyDevice, ...]) -> None:
+    """A second copy in the store is no second copy, and a source in the store would eat itself."""
+    places = {"store.path": store.path.resolve()}
+    if store.second_copy is not None:
+        places["store.second_copy"] = store.second_copy.resolve()
+        if overlapping(places["store.path"], places["store.second_copy"]):
+            raise ConfigError("store.second_copy: must lie apart from store.path, best on another disk")
+    for number, device in enumerate(devices):
+        source = (folder / device.path).resolve()
+        for name, place in places.items():
+            if overlapping(source, place):
+                raise ConfigError(f"devices.{number}.path: {source} and {name} lie within one another")
+
+
+def overlapping(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+class UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key written twice is an error: the first would be lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{key!r} is written twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
 
 
 def fill_secrets(value: Any, environment: Mapping[str, str], place: str) -> Any:
@@ -251,7 +285,7 @@ def explain(error: Any) -> str:
         known = known_names(error["loc"])
         near = difflib.get_close_matches(str(error["loc"][-1]), known, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        return f"{place}: unknown setting{hint} known here: {', '.join(known)}"
+        return f"{place}: unknown setting{hint}; known here: {', '.join(known)}"
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         return f"{place}.driver: which driver? known: {', '.join(driver_names())}"
     message = error["msg"].removeprefix("Value error, ")

@@ -15,6 +15,7 @@ from gateway.models import ChainHead, CustodyEvent, now
 
 SITE = "site"
 START = "0" * 64
+GONE = "gone"
 
 
 def device_chain(device_id: str) -> str:
@@ -50,6 +51,10 @@ def row_digest(row: SQLModel) -> str:
     ).hexdigest()
 
 
+def value_digest(value: Any) -> str:
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
 def row_key(row: SQLModel) -> str:
     return "/".join(str(part) for part in inspect(type(row)).primary_key_from_instance(row))
 
@@ -62,8 +67,12 @@ def append(
     subject: str,
     rows: Iterable[SQLModel] = (),
     detail: Mapping[str, Any] | None = None,
+    gone: Iterable[SQLModel] = (),
 ) -> CustodyEvent:
-    """Add one event in the caller's transaction; the chain's head stays locked until it ends."""
+    """Add one event in the caller's transaction; the chain's head stays locked until it ends.
+
+    `gone` are rows that this transaction deletes: the chain tells that they must not be there.
+    """
     session.flush()
     head = session.exec(
         select(ChainHead).where(ChainHead.chain == chain).with_for_update()
@@ -76,7 +85,11 @@ def append(
         actor=actor,
         subject=subject,
         rows=[
-            {"table": str(row.__tablename__), "id": row_key(row), "digest": row_digest(row)} for row in rows
+            *(
+                {"table": str(row.__tablename__), "id": row_key(row), "digest": row_digest(row)}
+                for row in rows
+            ),
+            *({"table": str(row.__tablename__), "id": row_key(row), "digest": GONE} for row in gone),
         ],
         detail=json.loads(canonical(detail or {})),
         previous=head.digest or START,

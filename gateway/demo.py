@@ -57,21 +57,26 @@ def run_demo(*, exit_after_table: bool, stop: threading.Event) -> int:
         complete = wait_until_done(daemon, expected=count_files(), stop=stop)
         show(daemon, console)
         differences = check(daemon)
+        said = "存储、数据库、保管链三方一致" if not differences else "\n".join(differences)
+        console.print(f"[bold]3[/] {said}")
+        if not complete or differences:
+            return 1
+        if not exit_after_table:
+            serve(settings, password, console, stop)
     finally:
         daemon.stop()
-    console.print(
-        "[bold]3[/] " + ("存储、数据库、保管链三方一致" if not differences else "\n".join(differences))
-    )
-    if not complete or differences:
-        return 1
-    if exit_after_table:
-        return 0
+    return 0
+
+
+def serve(settings: Settings, password: str, console: Console, stop: threading.Event) -> None:
+    """The API beside the running daemon, until asked to stop."""
     here = f"http://{settings.api.host}:{settings.api.port}/api/v1"
     console.print(f"[bold]4[/] API {here}  用户 demo  口令 {password}  （按 Ctrl-C 结束）")
-    console.print(f"   curl -s {here}/session -H 'content-type: application/json' "
-                  f"-d '{json.dumps({'name': 'demo', 'password': password})}'", soft_wrap=True)  # fmt: skip
+    told = json.dumps({"name": "demo", "password": password})
+    console.print(
+        f"   curl -s {here}/session -H 'content-type: application/json' -d '{told}'", soft_wrap=True
+    )
     serve_api(settings, stop)
-    return 0
 
 
 def demo_settings(*, with_real: bool) -> Settings:

@@ -16,7 +16,8 @@ from gateway import receipts
 from gateway.config import AnyDevice, ConfigError, Settings, VolumeSettings
 from gateway.daemon import Daemon
 from gateway.database import Database
-from gateway.models import Finding, Offload, Original, Receipt, State, Work
+from gateway.device import Disconnected
+from gateway.models import Finding, Offload, Original, Receipt, State, Work, now
 from gateway.wording import sentence, verdict_word
 
 SETTLED = (State.PRESERVED, State.DUPLICATE, State.QUARANTINED)
@@ -33,6 +34,7 @@ def ingest_by_hand(settings: Settings, path: Path, device_id: str, *, as_json: b
     try:
         offload_id = wait_for_offload(daemon, device_id, stop)
         show_progress(daemon.database, offload_id, quiet=as_json)
+        daemon.intake.emit(Disconnected(device_id=device_id, at=now(), offload=offload_id))
         receipt = sealed(daemon.database, offload_id)
     finally:
         daemon.stop()
@@ -138,7 +140,7 @@ def print_receipt(receipt: Receipt) -> None:
         table.add_column(name, justify="right" if name == "字节" else "left", overflow="fold")
     for file in body["files"]:
         links = "、".join(f"{link['case']}（{verdict_word(link['verdict'])}）" for link in file["links"])
-        why = sentence(file["why"]) or links
+        why = sentence(file["why"]) or links or sentence(file.get("unlinked"))
         table.add_row(
             file["name"], f"{file['size']:,}", FATES.get(file["fate"], file["fate"]),
             (file["sha256"] or "")[:16], (file["sm3"] or "")[:16], why,

@@ -89,6 +89,8 @@ def line(
         told["fate"] = "quarantined" if original.state is State.QUARANTINED else finding.disposition.lower()
     if session.get(Attachment, original.id) is None:
         told["links"] = links(session, original.id)
+        clip = session.get(Clip, original.id)
+        told["unlinked"] = clip.unlinked if clip is not None else None
     return told | {
         "clip": original.id,
         "sha256": original.sha256,

@@ -13,7 +13,7 @@ from gateway import custody, linking
 from gateway.case_sources.records import Moment
 from gateway.config import ConfigError
 from gateway.device import Refused
-from gateway.models import Allocation, AllocationKind, Checkout, Device, Officer, Room, Unit, now
+from gateway.models import Allocation, AllocationKind, Checkout, Device, DeviceState, Officer, Room, Unit, now
 
 Entry = TypeVar("Entry", Allocation, Checkout)
 Span = tuple[datetime, datetime | None]
@@ -183,11 +183,19 @@ class OfficerIn(BaseModel):
     cert_valid_to: date | None = None
 
 
-class NamedIn(BaseModel):
+class UnitIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     id: str
     name: str
-    unit: str | None = None
+    parent: str | None = None
+    """The unit above: who belongs to that one sees this one, too."""
+
+
+class RoomIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    id: str
+    name: str
+    unit: str
 
 
 class DeviceFacts(BaseModel):
@@ -197,16 +205,16 @@ class DeviceFacts(BaseModel):
     id: str
     serial_no: str | None = None
     model: str | None = None
-    status: str | None = None
+    status: DeviceState | None = None
 
 
 class RegistryFile(BaseModel):
     """Units, officers, rooms and the ledger, for a unit that begins."""
 
     model_config = ConfigDict(extra="forbid")
-    units: list[NamedIn] = []
+    units: list[UnitIn] = []
     officers: list[OfficerIn] = []
-    rooms: list[NamedIn] = []
+    rooms: list[RoomIn] = []
     devices: list[DeviceFacts] = []
     allocations: list[AllocationIn] = []
     checkouts: list[CheckoutIn] = []
@@ -225,7 +233,7 @@ def read_registry(path: Path) -> RegistryFile:
             f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_url=False)
         )
         raise ConfigError("\n".join(f"{path}: {place}" for place in places)) from None
-    except (ValueError, yaml.YAMLError) as error:
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: not valid: {error}") from error
 
 
@@ -233,7 +241,13 @@ def store_registry(session: Session, given: RegistryFile, actor: str) -> None:
     """Enter people and places; allocations that are in the ledger already are passed over."""
     rows: list[SQLModel] = [session.merge(Unit(id=unit.id, name=unit.name)) for unit in given.units]
     session.flush()
-    rows += [session.merge(Room(id=room.id, name=room.name, unit_id=room.unit or "")) for room in given.rooms]
+    for unit in given.units:
+        if unit.parent is not None:
+            known(session, Unit, unit.parent, "unit")
+            session.get_one(Unit, unit.id).parent_id = unit.parent
+    for unit_id in {*(room.unit for room in given.rooms), *(officer.unit for officer in given.officers)}:
+        known(session, Unit, unit_id, "unit")
+    rows += [session.merge(Room(id=room.id, name=room.name, unit_id=room.unit)) for room in given.rooms]
     for officer in given.officers:
         told = officer.model_dump(exclude={"unit"})
         rows.append(session.merge(Officer(unit_id=officer.unit, **told)))
@@ -250,7 +264,8 @@ def store_registry(session: Session, given: RegistryFile, actor: str) -> None:
         if not already(session, entry):
             allocate(session, entry, actor)
     for checkout in given.checkouts:
-        check_out(session, checkout, actor)
+        if not checked_out_already(session, checkout):
+            check_out(session, checkout, actor)
 
 
 def already(session: Session, given: AllocationIn) -> bool:
@@ -262,5 +277,15 @@ def already(session: Session, given: AllocationIn) -> bool:
         Allocation.unit_id == given.unit,
         Allocation.valid_from == given.valid_from,
         col(Allocation.superseded_at).is_(None),
+    )
+    return session.exec(same).first() is not None
+
+
+def checked_out_already(session: Session, given: CheckoutIn) -> bool:
+    same = select(Checkout.id).where(
+        Checkout.device_id == given.device,
+        Checkout.officer_id == given.officer,
+        Checkout.out_at == given.out_at,
+        col(Checkout.superseded_at).is_(None),
     )
     return session.exec(same).first() is not None

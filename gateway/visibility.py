@@ -16,6 +16,7 @@ from gateway.models import (
     DeviceStatus,
     Finding,
     Link,
+    LinkStatus,
     Offload,
     OrderRow,
     Original,
@@ -71,14 +72,19 @@ def units_below(session: Session, unit_id: str) -> frozenset[str]:
 def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
     """The condition under which a viewer sees a row of `model`; every query carries it.
 
-    Footage belongs to the unit of its device; a clip also to the unit of a case it is linked to.
+    Footage belongs to the unit of its device; a clip also to the unit of a case
+    that a person confirmed it belongs to.
     """
     if viewer.units is None:
         return true()
     units = viewer.units
     devices = select(Device.id).where(col(Device.unit_id).in_(units))
     cases = select(CaseRecord.uid).where(col(CaseRecord.unit_id).in_(units))
-    linked = select(Link.clip_id).where(col(Link.case_uid).in_(cases), col(Link.ended_at).is_(None))
+    # only a link that a person confirmed opens footage to another unit: whoever writes a case record
+    # could otherwise draw clips over by naming officers and numbers
+    linked = select(Link.clip_id).where(
+        col(Link.case_uid).in_(cases), col(Link.ended_at).is_(None), Link.status == LinkStatus.CONFIRMED
+    )
     clips = select(Clip.id).where(or_(col(Clip.device_id).in_(devices), col(Clip.id).in_(linked)))
     conditions: dict[type[SQLModel], Any] = {
         Device: col(Device.unit_id).in_(units),

@@ -180,6 +180,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "该设备自 {since} 起已由 {holder} 持有，请先终止或更正该记录",
         "{holder} has the device since {since}; end or correct that entry first",
     ),
+    # case records
+    "case.part_of_another": (
+        "编号 {part} 属于另一案件，请使用本案自己的环节、文书编号",
+        "{part} belongs to another case; use ids of this case's own steps and papers",
+    ),
     # release of the source
     "release.kept": ("按策略保留在设备上", "left on the device by policy"),
     "release.erased": ("两次校验一致后已从设备清除", "erased from the device after both reads agreed"),
@@ -288,6 +293,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "unlinked.no_activity": (
         "持有人在 {at} 没有登记的执法环节，登记后自动关联",
         "no recorded step of its holder at {at}; linked by itself once there is one",
+    ),
+    "unlinked.withdrawn": (
+        "人工已撤销与候选案件的关联，不再自动提出",
+        "a person took it back from the case that fits; it is not proposed again",
     ),
     "ended.superseded": ("事实变化，重新判定", "decided anew after a fact changed"),
     "ended.withdrawn": ("人工撤销：{why}", "withdrawn by a person: {why}"),

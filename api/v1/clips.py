@@ -4,11 +4,11 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session, col, or_, select
 
 from api.media import MediaResponse, media
-from api.paging import Cutting, Page, page
+from api.paging import Cut, Page, page
 from api.problems import Problem, not_found
 from api.shapes import ClipOut, ClipWhole, LinkOut, RenditionOut
 from api.signin import Db, Labeller, Reader, Watcher
@@ -36,8 +36,14 @@ STORED = (State.ACQUIRED, State.VERIFIED, State.PRESERVED)
 
 
 class Wanted(BaseModel):
-    """Filters; all that are given must hold."""
+    """Filters; all that are given must hold. An unknown one is an error: a typo must not show everything."""
 
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(
+        default=None, pattern="^[0-9a-z-]{1,64}$", description="`next` of the page before"
+    )
     device: str | None = None
     officer: str | None = None
     case: str | None = Field(default=None, description="case uid")
@@ -71,7 +77,7 @@ class ViewingOut(BaseModel):
 
 
 @router.get("/clips")
-def clips(viewer: Reader, database: Db, wanted: Cutting, only: Annotated[Wanted, Query()]) -> Page[ClipOut]:
+def clips(viewer: Reader, database: Db, only: Annotated[Wanted, Query()]) -> Page[ClipOut]:
     """Newest first; follow `next` for more."""
     statement = (
         select(Clip, Original).join(Original, col(Original.id) == Clip.id).where(visible(viewer, Clip))
@@ -79,6 +85,7 @@ def clips(viewer: Reader, database: Db, wanted: Cutting, only: Annotated[Wanted,
     for condition in conditions(only):
         statement = statement.where(condition)
     with database.read() as session:
+        wanted = Cut(limit=only.limit, cursor=only.cursor)
         return page(session, statement, Clip.id, wanted, ClipOut.of, lambda pair: str(pair[0].id))
 
 

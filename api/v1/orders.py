@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import col, or_, select
 
 from api.paging import Cutting, Page, page
@@ -22,6 +22,7 @@ router = APIRouter(tags=["orders"])
 class OrderIn(BaseModel):
     """`verify` reads a clip's bytes again; `retry` starts it again; `relink` decides its links anew."""
 
+    model_config = ConfigDict(extra="forbid")
     kind: Literal["verify", "retry", "relink", "start_recording", "stop_recording", "set_clock", "unlock"] = (
         Field(examples=["verify"])
     )

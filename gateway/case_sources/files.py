@@ -41,7 +41,7 @@ def read_cases(path: Path) -> list[CaseIn]:
 def from_json(path: Path, text: str) -> list[Any]:
     try:
         read = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not valid JSON: {error}") from error
     if isinstance(read, dict):
         read = read.get("cases", [read])

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from gateway import custody, linking
+from gateway.device import Refused
 from gateway.models import Activity, CaseAlias, CaseRecord, Document, Officer, Room, Unit, now
 from gateway.rules import case_number
 
@@ -17,6 +18,8 @@ Text = Annotated[str, Field(min_length=1, max_length=500)]
 def aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("needs a zone, such as 2024-05-06T09:30:00+08:00")
+    if not 1900 <= value.year <= 2200:
+        raise ValueError("is no time of a case: the year must lie between 1900 and 2200")
     return value
 
 
@@ -25,6 +28,14 @@ Moment = Annotated[datetime, AfterValidator(aware)]
 
 class Incoming(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*")
+    @classmethod
+    def storable(cls, value: object) -> object:
+        """No database column holds a NUL."""
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("contains a NUL character")
+        return value
 
 
 class DocumentIn(Incoming):
@@ -71,6 +82,17 @@ class CaseIn(Incoming):
     documents: list[DocumentIn] = Field(default_factory=list)
     activities: list[ActivityIn] = Field(default_factory=list)
 
+    @model_validator(mode="after")
+    def consistent(self) -> "CaseIn":
+        papers = {paper.id for paper in self.documents}
+        steps = [step.id for step in self.activities]
+        for step in self.activities:
+            if step.document is not None and step.document not in papers:
+                raise ValueError(f"activity {step.id}: no document {step.document!r} in this case")
+            if steps.count(step.id) > 1:
+                raise ValueError(f"activity {step.id}: this id is used twice")
+        return self
+
 
 def store_case(session: Session, incoming: CaseIn, actor: str, source: str) -> bool:
     """Write a case as given, replacing what an earlier version said; False when nothing differs."""
@@ -78,7 +100,7 @@ def store_case(session: Session, incoming: CaseIn, actor: str, source: str) -> b
     before = snapshot(session, case) if case else {}
     numbers_before, spans_before = reach(session, incoming.uid)
     write_case(session, case, incoming, source)
-    write_aliases(session, incoming)
+    gone = write_aliases(session, incoming)
     write_parts(session, incoming)
     session.flush()
     case = session.get_one(CaseRecord, incoming.uid)
@@ -86,7 +108,9 @@ def store_case(session: Session, incoming: CaseIn, actor: str, source: str) -> b
     if after == before:
         return False
     rows = parts(session, incoming.uid)
-    custody.append(session, custody.SITE, "CASE_STORED", actor, case.uid, (case, *rows), {"source": source})
+    custody.append(
+        session, custody.SITE, "CASE_STORED", actor, case.uid, (case, *rows), {"source": source}, gone=gone
+    )
     numbers, spans = reach(session, incoming.uid)
     linking.due(session, "case", numbers=numbers | numbers_before)
     for start, end in spans | spans_before:
@@ -130,23 +154,29 @@ def write_case(session: Session, case: CaseRecord | None, incoming: CaseIn, sour
     session.flush()
 
 
-def write_aliases(session: Session, incoming: CaseIn) -> None:
-    """The case's own numbers, and those of its papers: a clip may bear either."""
+def write_aliases(session: Session, incoming: CaseIn) -> list[SQLModel]:
+    """The case's own numbers, and those of its papers: a clip may bear either. Returns what went."""
     papers = [document.number for document in incoming.documents if document.number]
     wanted = {case_number.normalise(raw): raw for raw in (*incoming.numbers, *papers)}
     present = session.exec(select(CaseAlias).where(CaseAlias.case_uid == incoming.uid)).all()
-    for alias in present:
-        if alias.norm not in wanted:
-            session.delete(alias)
+    gone: list[SQLModel] = [alias for alias in present if alias.norm not in wanted]
+    for alias in gone:
+        session.delete(alias)
     known = {alias.norm for alias in present}
     session.add_all(
         CaseAlias(case_uid=incoming.uid, raw=raw, norm=norm, key=case_number.key_text(raw))
         for norm, raw in wanted.items()
         if norm not in known
     )
+    return gone
 
 
 def write_parts(session: Session, incoming: CaseIn) -> None:
+    for model, refs in (
+        (Document, [paper.id for paper in incoming.documents]),
+        (Activity, [step.id for step in incoming.activities]),
+    ):
+        not_anothers(session, model, refs, incoming.uid)
     for paper in incoming.documents:
         session.merge(Document(case_uid=incoming.uid, **paper.model_dump()))
     session.flush()
@@ -162,6 +192,13 @@ def write_parts(session: Session, incoming: CaseIn) -> None:
             )
         )
     withdraw_absent(session, incoming.uid, {step.id for step in incoming.activities})
+
+
+def not_anothers(session: Session, model: type[Document] | type[Activity], refs: list[str], uid: str) -> None:
+    """Raises Refused for a part that belongs to another case: nobody takes a step away by naming it."""
+    owned = session.exec(select(model.id).where(col(model.id).in_(refs), model.case_uid != uid)).first()
+    if owned is not None:
+        raise Refused("case.part_of_another", part=owned)
 
 
 def withdraw_absent(session: Session, uid: str, kept: Iterable[str]) -> None:

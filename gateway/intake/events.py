@@ -95,7 +95,12 @@ def open_offload(session: Session, event: OffloadOpened) -> None:
     session.add(offload)
     record(
         session, event.device_id, "OFFLOAD_OPENED",
-        {"offload": offload.id, "files": len(listing), "bytes": sum(file.size for file in event.listing)},
+        {
+            "offload": offload.id,
+            "files": len(listing),
+            "bytes": sum(file.size for file in event.listing),
+            "listing": custody.value_digest(listing),
+        },
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from gateway.rulepacks import RulePack
 from gateway.rules import case_number
 from gateway.rules.allocation import Custody
 from gateway.rules.clock import Interval
-from gateway.rules.judgement import Candidate, LinkLimits
+from gateway.rules.judgement import Candidate, LinkLimits, finding
 from gateway.rules.linking import Decision, decide
 from gateway.wording import reason
 
@@ -44,7 +44,12 @@ def preview(session: Session, clip: Clip, pack: RulePack) -> Judged:
         activity_slack_s=pack["activity_slack_minutes"] * 60,
         min_officers=int(pack["min_officers"]),
     )
-    return Judged(interval, held, decide(facts, case_facts(session, clip, interval, limits), limits))
+    cases = case_facts(session, clip, interval, limits)
+    allowed = [case for case in cases if not withdrawn_before(session, clip, case.case_uid)]
+    decision = decide(facts, allowed, limits)
+    if decision.winner is None and len(allowed) < len(cases):
+        decision = Decision(None, (), finding("LK-17", False, "unlinked.withdrawn"))
+    return Judged(interval, held, decision)
 
 
 def relink(session: Session, clip: Clip, pack: RulePack, actor: str) -> list[Link]:
@@ -83,22 +88,18 @@ def write_links(session: Session, clip: Clip, judged: Judged, pack: RulePack) ->
         link.ended_at = now()
         link.ended_why = reason("ended.superseded" if winner else "ended.no_longer_fits")
         touched.append(link)
-    if winner is not None and not withdrawn_before(session, clip, winner):
+    if winner is not None:
         touched.append(link_for(clip, winner, judged.decision, pack, proposed))
     session.add_all(touched)
     return touched
 
 
-def withdrawn_before(session: Session, clip: Clip, winner: Candidate) -> bool:
-    """A person took back exactly this link: it is not proposed again."""
-    step = winner.activity.activity_id if winner.activity else None
+def withdrawn_before(session: Session, clip: Clip, case_uid: str) -> bool:
+    """A person took the clip back from this case: the machine does not propose it again."""
     return (
         session.exec(
             select(Link.id).where(
-                Link.clip_id == clip.id,
-                Link.case_uid == winner.case.case_uid,
-                Link.activity_id == step,
-                Link.status == LinkStatus.WITHDRAWN,
+                Link.clip_id == clip.id, Link.case_uid == case_uid, Link.status == LinkStatus.WITHDRAWN
             )
         ).first()
         is not None

@@ -1,6 +1,7 @@
 """Loads what the rules need to know about a clip."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, or_, select
 
@@ -96,7 +97,8 @@ def clip_facts(
     declared = officer_named(session, clip.declared.get("officer"))
     valid = None
     if officer and interval:
-        valid = certificate_valid(officer.cert_valid_from, officer.cert_valid_to, interval.start.date())
+        day = interval.start.astimezone(ZoneInfo(device.timezone)).date()
+        valid = certificate_valid(officer.cert_valid_from, officer.cert_valid_to, day)
     return ClipFacts(
         clip_id=clip.id,
         interval=interval,

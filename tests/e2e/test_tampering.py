@@ -110,3 +110,29 @@ def test_a_swapped_manifest_a_missing_file_and_a_stray_one(site: Site) -> None:
 def test_an_edited_allocation(site: Site) -> None:
     spoil(site, "UPDATE allocation SET officer_id = 'li'")
     assert "row allocation/" in site.verify(expect=1)
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE activity SET started_at = '2020-01-01 00:00:00'", "row activity/a1"),
+        ("UPDATE caserecord SET title = 'x'", "row caserecord/k1"),
+        ("DELETE FROM casealias", "row casealias/"),
+        ("UPDATE officer SET cert_valid_to = '2050-01-01' WHERE id = 'zhang'", "row officer/zhang"),
+        ("UPDATE device SET status = 'LOST'", "row device/cam-1"),
+        ("UPDATE offload SET listing = '[]'", "row offload/"),
+        ("UPDATE clip SET started_at = 'garbage' WHERE id = (SELECT min(id) FROM clip)", "row clip/"),
+        ("UPDATE original SET state = 'FINE' WHERE id = (SELECT min(id) FROM original)", "row original/"),
+    ],
+)
+def test_every_fact_that_decides_a_case_is_watched(site: Site, statement: str, named: str) -> None:
+    spoil(site, statement)
+    assert named in site.verify(expect=1)
+
+
+def test_a_whole_chain_with_its_head(site: Site) -> None:
+    with closing(sqlite3.connect(site.settings.data / "gateway.sqlite")) as database:
+        database.execute("DELETE FROM custodyevent WHERE chain = 'site'")
+        database.execute("DELETE FROM chainhead WHERE chain = 'site'")
+        database.commit()
+    assert "row caserecord/k1: no line of custody tells of it" in site.verify(expect=1)

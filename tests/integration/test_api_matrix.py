@@ -288,3 +288,34 @@ def test_the_whole_api_is_described_with_examples(api: tuple[TestClient, dict[st
     described = client.get("/api/v1/openapi.json").json()
     assert described["components"]["schemas"]["CaseIn"]["properties"]["numbers"]["examples"]
     assert not [route for route in client.app.routes if isinstance(route, APIRoute) and not route.tags]  # type: ignore[attr-defined]
+
+
+def test_a_case_cannot_take_anothers_steps_or_footage(api: tuple[TestClient, dict[str, str]]) -> None:
+    """A case of unit u that names v's officer and step draws nothing of v's over to u."""
+    client, keys = api
+    admin, evidence = {"x-api-key": keys["admin"]}, {"x-api-key": keys["evidence"]}
+    step = {
+        "id": "step-1",
+        "kind": "现场检查",
+        "started_at": "2024-05-06T01:00:00Z",
+        "ended_at": "2024-05-06T03:00:00Z",
+    }
+    of_v = {"uid": "case-v", "title": "案", "unit": "v", "activities": [{**step, "officers": ["zhang-v"]}]}
+    assert client.put("/api/v1/cases/case-v", json=of_v, headers=admin).status_code == 200
+    stolen = {"uid": "case-u", "title": "案", "unit": "u", "activities": [{**step, "officers": ["zhang-v"]}]}
+    said = client.put("/api/v1/cases/case-u", json=stolen, headers=evidence)
+    assert (said.status_code, said.json()["code"]) == (409, "case.part_of_another")
+    assert client.get("/api/v1/clips/clip-v", headers=evidence).status_code == 404
+
+
+def test_an_unknown_filter_is_an_error_and_a_huge_body_too(api: tuple[TestClient, dict[str, str]]) -> None:
+    client, keys = api
+    headers = {"x-api-key": keys["evidence"]}
+    assert client.get("/api/v1/clips", params={"from": "2024"}, headers=headers).status_code == 422
+    assert client.get("/api/v1/clips", params={"cursor": "ZZ Z"}, headers=headers).status_code == 422
+    huge = client.post(
+        "/api/v1/session", content=b" " * (9 << 20), headers={"content-type": "application/json"}
+    )
+    assert huge.status_code == 413
+    wrong = {"uid": "x", "title": "a\u0000b", "unit": "u"}
+    assert client.put("/api/v1/cases/x", json=wrong, headers=headers).status_code == 422

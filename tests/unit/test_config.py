@@ -96,3 +96,15 @@ def test_check_exits_0_or_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["--config", str(bad), "check"]) == 2
     assert "sight" in capsys.readouterr().err
     assert main(["--config", str(tmp_path / "none.yaml"), "check"]) == 2
+
+
+def test_a_second_copy_in_the_store_is_none() -> None:
+    assert "second_copy" in refused({"store": {"path": "a", "second_copy": "a"}})
+    assert "second_copy" in refused({"store": {"path": "a", "second_copy": "a/b"}})
+    assert "devices.0.path" in refused({"devices": [{**CAMERA, "path": "var/store/originals"}]})
+
+
+def test_a_key_written_twice(tmp_path: Path) -> None:
+    (tmp_path / "d.yaml").write_text("devices: []\ndevices: []\n")
+    with pytest.raises(ConfigError, match="written twice"):
+        load(tmp_path / "d.yaml")
