@@ -175,8 +175,13 @@ def seal(session: Session, offload: Offload, actor: str = "gateway") -> Receipt 
 
 
 def same_account(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """The chain grows with every event; it alone makes no new revision."""
-    return {**one, "chain": None} == {**other, "chain": None}
+    """The chain grows with every event, and why a clip fits no case yet may change: neither makes a revision."""
+    return settled_part(one) == settled_part(other)
+
+
+def settled_part(account: dict[str, Any]) -> dict[str, Any]:
+    files = [{**file, "unlinked": None} for file in account["files"]]
+    return {**account, "chain": None, "files": files}
 
 
 def mark_stale(session: Session, original_id: str) -> None:
