@@ -175,7 +175,7 @@ def seal(session: Session, offload: Offload, actor: str = "gateway") -> Receipt 
 
 
 def same_account(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """The chain grows with every event, and why a clip fits no case yet may change: neither makes a revision."""
+    """The chain grows with every event, and why a clip is unlinked may change: neither makes a revision."""
     return settled_part(one) == settled_part(other)
 
 
