@@ -25,12 +25,6 @@ from gateway.device import (
 )
 
 GROUP = 50
-LAYOUTS = {
-    "police": ("police/video", "police/pic", "police/sound"),
-    "dcf": ("DCIM",),
-    "dash": ("Video", "EVENT", "Normal"),
-    "media": ("100MEDIA",),
-}
 
 
 class Volume:
@@ -145,14 +139,6 @@ def has_device(mark: tuple[int, int] | None) -> bool:
 
 def moment() -> datetime:
     return datetime.now(UTC)
-
-
-def layout(root: Path) -> str | None:
-    """Which of the known card layouts this is (devices 1.5); None for an unknown one."""
-    for name, folders in LAYOUTS.items():
-        if any((root / folder).is_dir() for folder in folders):
-            return name
-    return None
 
 
 def volume_serial(root: Path) -> str:

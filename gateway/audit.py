@@ -86,15 +86,16 @@ def lasting(
     database: Database, store: LocalStore, second: LocalStore | None = None, *, read_bytes: bool = True
 ) -> list[Difference]:
     """The differences that are still there on a second look: beside a running daemon files move meanwhile."""
-    found: list[Difference] = []
-    for look in (1, 2):
+
+    def look() -> list[Difference]:
         with database.read() as session:
-            seen = list(audit(session, store, second, read_bytes=read_bytes))
-        found = seen if look == 1 else [difference for difference in seen if difference in found]
-        if not found:
-            break
-        time.sleep(2 if look == 1 else 0)
-    return found
+            return list(audit(session, store, second, read_bytes=read_bytes))
+
+    first = look()
+    if not first:
+        return []
+    time.sleep(2)
+    return [difference for difference in look() if difference in first]
 
 
 def chains(session: Session) -> Iterator[Difference]:

@@ -13,7 +13,6 @@ from gateway.models import OrderRow, OrderState, Original, now
 from gateway.wording import reason
 
 KINDS = ("verify", "retry", "relink")
-DEVICE_KINDS = ("start_recording", "stop_recording", "set_clock", "unlock")
 
 
 def ask(

@@ -45,7 +45,8 @@ def preview(session: Session, clip: Clip, pack: RulePack) -> Judged:
         min_officers=int(pack["min_officers"]),
     )
     cases = case_facts(session, clip, interval, limits)
-    allowed = [case for case in cases if not withdrawn_before(session, clip, case.case_uid)]
+    withdrawn = taken_back(session, clip)
+    allowed = [case for case in cases if case.case_uid not in withdrawn]
     decision = decide(facts, allowed, limits)
     if decision.winner is None and len(allowed) < len(cases):
         decision = Decision(None, (), finding("LK-17", False, "unlinked.withdrawn"))
@@ -94,16 +95,10 @@ def write_links(session: Session, clip: Clip, judged: Judged, pack: RulePack) ->
     return touched
 
 
-def withdrawn_before(session: Session, clip: Clip, case_uid: str) -> bool:
-    """A person took the clip back from this case: the machine does not propose it again."""
-    return (
-        session.exec(
-            select(Link.id).where(
-                Link.clip_id == clip.id, Link.case_uid == case_uid, Link.status == LinkStatus.WITHDRAWN
-            )
-        ).first()
-        is not None
-    )
+def taken_back(session: Session, clip: Clip) -> set[str]:
+    """The cases from which a person took the clip back: the machine does not propose them again."""
+    withdrawn = select(Link.case_uid).where(Link.clip_id == clip.id, Link.status == LinkStatus.WITHDRAWN)
+    return set(session.exec(withdrawn))
 
 
 def label(clip: Clip, judged: Judged) -> None:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-BLOCK = 1 * 1024 * 1024
+BLOCK = 1024 * 1024
 
 
 def sync_folder(folder: Path) -> None:

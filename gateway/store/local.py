@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gateway.store.durable import blocks, make_folder, own_partial, sync_folder, write_whole
+from gateway.store.partial import STEP
 
-STEP = 64 * 1024 * 1024
 MARKER = ".gateway-store"
 SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
