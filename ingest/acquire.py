@@ -5,15 +5,17 @@ import logging
 import os
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from gateway.device import DeviceUnavailable, edge_digest, modified_ns
 from gateway.models import now
 from gateway.store import Partial, StoreFull, promised_digest, vouch
-from gateway.store.digests import digests
-from gateway.store.durable import BLOCK, blocks, publish, sync_folder
+from gateway.store.digests import digests, filled
+from gateway.store.direct import DirectFile
+from gateway.store.durable import publish, sync_folder
+from gateway.store.lanes import Lanes
+from gateway.store.partial import STEP
 from ingest.stage import Context, Item, Outcome, Stopping
 
 log = logging.getLogger(__name__)
@@ -52,7 +54,10 @@ def copy(item: Item, source: Path, target: Path, context: Context) -> str:
         handle = open_source(source, partial.size)
         try:
             check_same(item, handle, partial.size)
-            pump(item, handle, partial, context)
+            try:
+                pump(item, handle, partial, context)
+            except OSError as error:
+                raise store_error(error, partial, item) from error
             check_same(item, handle, partial.size)
         finally:
             os.close(handle)
@@ -71,43 +76,30 @@ def drop_earlier(target: Path, attempt: int) -> None:
 
 
 def pump(item: Item, handle: int, partial: Partial, context: Context) -> None:
-    """Read, hash and write block by block; hashing and writing go on side by side."""
-    with ThreadPoolExecutor(1, thread_name_prefix="hash") as hasher:
-        incoming = source_blocks(handle, partial)
-        for block in incoming:
-            hashed = hasher.submit(partial.digest.update, block)
-            try:
-                partial.put(block)
-            except OSError as error:
-                raise store_error(error, partial, item) from error
-            finally:
-                hashed.result()
-            if partial.due:
-                sync(partial, item, behind=True)
-                os.posix_fadvise(handle, 0, partial.size, os.POSIX_FADV_DONTNEED)
-            try:
+    """Read, hash and write side by side; at every step the journal says what is safe."""
+    with Lanes([partial.digest.update, partial.put]) as lanes:
+        read = partial.size
+        try:
+            for block in source_blocks(handle, read, lanes.buffers):
+                lanes.put(block)
+                read += len(block)
+                if read - partial.synced >= STEP:
+                    lanes.drain()
+                    partial.sync()
+                    os.posix_fadvise(handle, 0, read, os.POSIX_FADV_DONTNEED)
                 context.tick(item.original.id, partial.size)
-            except Stopping:
-                sync(partial, item)
-                raise
-
-
-def sync(partial: Partial, item: Item, *, behind: bool = False) -> None:
-    try:
-        if behind:
-            partial.sync_behind()
-        else:
+            lanes.drain()
+        except (DeviceUnavailable, Stopping):
+            lanes.drain()
             partial.sync()
-    except OSError as error:
-        raise store_error(error, partial, item) from error
+            raise
 
 
-def source_blocks(handle: int, partial: Partial) -> Iterator[bytes]:
-    """The rest of the source; a read error keeps what was copied and waits."""
+def source_blocks(handle: int, start: int, buffers: Iterator[memoryview]) -> Iterator[memoryview]:
+    """The rest of the source. Raises DeviceUnavailable on a read error."""
     try:
-        yield from blocks(handle, partial.size, BLOCK)
+        yield from filled(DirectFile(handle), buffers, start)
     except OSError as error:
-        partial.sync()
         raise DeviceUnavailable("wait.source_unreadable", error=error.strerror) from error
 
 

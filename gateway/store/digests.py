@@ -1,19 +1,12 @@
 """Several digests of a file as the disk has it, in one read."""
 
 import hashlib
-import queue
-import threading
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from gateway.store.durable import cold_blocks
-
-if TYPE_CHECKING:
-    from hashlib import _Hash
-
-AHEAD = 6
-"""Blocks a digest may lag behind the reading: enough that the slow one never waits, little memory."""
+from gateway.store.direct import DirectFile
+from gateway.store.lanes import Lanes
 
 
 def digests(path: Path, names: Sequence[str], tick: Callable[[int], None]) -> dict[str, str]:
@@ -23,33 +16,36 @@ def digests(path: Path, names: Sequence[str], tick: Callable[[int], None]) -> di
     sit on the copy path. `tick` hears the bytes read so far and may raise to stop.
     """
     running = {name: hashlib.new(name) for name in names}
-    lanes = [Lane(digest) for digest in running.values()]
     done = 0
-    try:
-        for block in cold_blocks(path):
-            for lane in lanes:
-                lane.blocks.put(block)
+    with Lanes([digest.update for digest in running.values()]) as lanes:
+        for block in cold_blocks(path, lanes.buffers):
+            lanes.put(block)
             done += len(block)
             tick(done)
-    finally:
-        for lane in lanes:
-            lane.end()
     return {name: digest.hexdigest() for name, digest in running.items()}
 
 
-class Lane:
-    """One thread that feeds one digest; hashing releases the interpreter, so lanes use all cores."""
+def cold_blocks(path: Path, buffers: Iterator[memoryview]) -> Iterator[memoryview]:
+    """A file's bytes as the disk has them.
 
-    def __init__(self, digest: "_Hash") -> None:
-        self.digest = digest
-        self.blocks: queue.Queue[bytes | None] = queue.Queue(AHEAD)
-        self.thread = threading.Thread(target=self.work, name="digest", daemon=True)
-        self.thread.start()
+    Past the page cache; where the file system does not offer that, the cache is dropped first.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)  # only clean pages can be dropped
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+        yield from filled(DirectFile(handle), buffers)
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+    finally:
+        os.close(handle)
 
-    def work(self) -> None:
-        while block := self.blocks.get():
-            self.digest.update(block)
 
-    def end(self) -> None:
-        self.blocks.put(None)
-        self.thread.join()
+def filled(file: DirectFile, buffers: Iterator[memoryview], position: int = 0) -> Iterator[memoryview]:
+    """A file's bytes from a position to its end, each block in the next buffer."""
+    try:
+        while size := file.read(buffer := next(buffers), position):
+            yield buffer[:size]
+            position += size
+    finally:
+        file.switch(False)

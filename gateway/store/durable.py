@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-BLOCK = 1024 * 1024
+from gateway.store.direct import BLOCK
 
 
 def sync_folder(folder: Path) -> None:
@@ -59,16 +59,3 @@ def blocks(handle: int, start: int = 0, size: int = BLOCK) -> Iterator[bytes]:
     while block := os.pread(handle, size, start):
         yield block
         start += len(block)
-
-
-def cold_blocks(path: Path, size: int = BLOCK) -> Iterator[bytes]:
-    """A file's bytes as the disk has them: what the page cache held is dropped first."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)  # only clean pages can be dropped
-        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_SEQUENTIAL)
-        yield from blocks(handle, size=size)
-        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-    finally:
-        os.close(handle)

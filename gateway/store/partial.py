@@ -5,11 +5,11 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.store.durable import BLOCK, publish, sync_folder
+from gateway.store.direct import BLOCK, DirectFile
+from gateway.store.durable import publish, sync_folder
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -18,6 +18,7 @@ STEP = 64 * 1024 * 1024
 """Bytes between two fsyncs: what stopping may have to wait for, and what a crash may cost."""
 
 ZEROS = bytes(BLOCK)
+FIRST = 512
 
 
 class Partial:
@@ -40,8 +41,7 @@ class Partial:
             os.close(self.handle)
             raise
         self.digest: _Hash = hashlib.sha256()
-        self.syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
-        self.behind: Future[None] | None = None
+        self.file = DirectFile(self.handle)
         self.size = 0
         self.synced = 0
 
@@ -73,55 +73,26 @@ class Partial:
     def entries(self) -> dict[int, str]:
         return read_journal(os.pread(self.notes, 1 << 20, 0))
 
-    def put(self, block: bytes) -> None:
+    def put(self, block: memoryview | bytes) -> None:
         """Store a block that is hashed elsewhere; zeros become a hole, as in a sparse source."""
-        if block == ZEROS[: len(block)]:
+        if block[:FIRST] == ZEROS[: len(block[:FIRST])] and bytes(block) == ZEROS[: len(block)]:
             self.size += len(block)
             os.ftruncate(self.handle, self.size)
-        else:
-            view = memoryview(block)
-            while view:
-                written = os.pwrite(self.handle, view, self.size)
-                self.size += written
-                view = view[written:]
-
-    @property
-    def due(self) -> bool:
-        return self.size - self.synced >= STEP
+            return
+        view = memoryview(block)
+        while view:
+            written = self.file.write(view, self.size)
+            self.size += written
+            view = view[written:]
 
     def sync(self) -> None:
         """Make what was written so far durable, and say so in the journal."""
-        self.settle()
         os.fsync(self.handle)
         self.synced = self.size
         self.note()
 
-    def sync_behind(self) -> None:
-        """The same while writing goes on. Raises what went wrong with the one before."""
-        self.settle()
-        self.synced = self.size
-        line = self.line()
-
-        def work() -> None:
-            os.fsync(self.handle)
-            self.write_note(line)
-
-        self.behind = self.syncer.submit(work)
-
-    def settle(self) -> None:
-        """Wait for the sync that goes on behind; raises what went wrong with it."""
-        behind, self.behind = self.behind, None
-        if behind is not None:
-            behind.result()
-
     def note(self) -> None:
-        self.write_note(self.line())
-
-    def line(self) -> bytes:
-        return json.dumps([self.size, self.digest.hexdigest()]).encode() + b"\n"
-
-    def write_note(self, line: bytes) -> None:
-        os.write(self.notes, line)
+        os.write(self.notes, json.dumps([self.size, self.digest.hexdigest()]).encode() + b"\n")
         os.fsync(self.notes)
 
     def publish(self) -> None:
@@ -131,7 +102,6 @@ class Partial:
         publish(self.path, self.target)
 
     def close(self) -> None:
-        self.syncer.shutdown(wait=True)
         os.close(self.notes)
         os.close(self.handle)
 

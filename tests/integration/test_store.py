@@ -1,14 +1,18 @@
 """The store: what a crash leaves, what is kept of it, what can never be replaced."""
 
+import fcntl
 import hashlib
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from gateway.store import LocalStore, Partial, StoreFull
-from gateway.store.digests import digests
+from gateway.store.digests import digests, filled
+from gateway.store.direct import BLOCK, DirectFile, buffers
 from gateway.store.durable import publish
+from gateway.store.lanes import Lanes
 
 
 def written(target: Path, *blocks: bytes, attempt: int = 1) -> None:
@@ -61,15 +65,15 @@ def test_only_one_worker_can_hold_a_partial(tmp_path: Path) -> None:
         Partial(tmp_path / "one.mp4", 1)
 
 
-def test_a_sync_that_failed_behind_is_not_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sync_that_failed_is_not_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Partial(tmp_path / "one.mp4", 1) as partial:
         partial.recover()
         partial.put(b"x")
         with monkeypatch.context() as patched:
             patched.setattr(os, "fsync", refuse)
-            partial.sync_behind()
             with pytest.raises(OSError, match="disk"):
                 partial.sync()
+        assert partial.synced == 0
 
 
 def refuse(_: int) -> None:
@@ -103,6 +107,101 @@ def test_a_tick_that_raises_stops_the_reading(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         digests(path, ("sha256",), stop)
     assert len(seen) == 1
+
+
+def test_after_a_block_that_failed_none_takes_its_place() -> None:
+    written: list[bytes] = []
+
+    def write(block: memoryview) -> None:
+        if block[0] == 1:
+            raise OSError(28, "full")
+        written.append(bytes(block[:1]))
+
+    def fill() -> None:
+        with Lanes([write, lambda block: None]) as lanes:
+            for number in range(100):
+                block = next(lanes.buffers)
+                block[0] = number
+                lanes.put(block[:1])
+
+    with pytest.raises(OSError, match="full"):
+        fill()
+    assert written == [b"\0"]
+
+
+def test_a_slow_lane_never_sees_a_buffer_filled_anew() -> None:
+    seen: list[int] = []
+
+    def slow(block: memoryview) -> None:
+        time.sleep(0.002)
+        seen.append(block[0])
+
+    with Lanes([slow, lambda block: None]) as lanes:
+        for number in range(60):
+            block = next(lanes.buffers)
+            block[0] = number
+            lanes.put(block)
+    assert seen == list(range(60))
+
+
+def has_direct(handle: int) -> bool:
+    return bool(fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_DIRECT)
+
+
+def test_a_file_is_read_past_the_cache_and_its_odd_end_through_it(tmp_path: Path) -> None:
+    path, content = tmp_path / "file", os.urandom(3 * BLOCK + 4097)
+    path.write_bytes(content)
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        modes, got = [], b""
+        for block in filled(DirectFile(handle), buffers(2), 0):
+            modes.append(has_direct(handle))
+            got += block
+        assert got == content
+        assert modes == [True] * 4
+        assert not has_direct(handle), "who reads the handle next knows nothing of alignment"
+    finally:
+        os.close(handle)
+
+
+@pytest.mark.parametrize("refused_at", ["fcntl", "preadv"])
+def test_where_the_file_system_refuses_it_goes_through_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused_at: str
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(os.urandom(BLOCK + 5))
+    handle = os.open(path, os.O_RDONLY)
+    set_flags, read = fcntl.fcntl, os.preadv
+
+    def refuse_flag(handle: int, command: int, flags: int = 0) -> int:
+        if flags & os.O_DIRECT:
+            raise OSError(22, "Invalid argument")
+        return set_flags(handle, command, flags)
+
+    def refuse_transfer(handle: int, *rest: object) -> int:
+        if has_direct(handle):
+            raise OSError(22, "Invalid argument")
+        return read(handle, *rest)  # type: ignore[arg-type]
+
+    try:
+        with monkeypatch.context() as patched:
+            if refused_at == "fcntl":
+                patched.setattr(fcntl, "fcntl", refuse_flag)
+            else:
+                patched.setattr(os, "preadv", refuse_transfer)
+            got = b"".join(bytes(block) for block in filled(DirectFile(handle), buffers(1)))
+    finally:
+        os.close(handle)
+    assert got == path.read_bytes()
+
+
+def test_other_errors_of_the_disk_are_not_taken_for_a_refusal(tmp_path: Path) -> None:
+    handle = os.open(tmp_path, os.O_RDONLY)
+    try:
+        with pytest.raises(IsADirectoryError):
+            DirectFile(handle).read(next(buffers(1)), 0)
+    finally:
+        os.close(handle)
 
 
 def test_the_reserve_is_never_used_up(tmp_path: Path) -> None:
