@@ -13,7 +13,7 @@ from watchdog.observers import Observer
 
 from drivers.card import Entry, grouped, report, walk
 from drivers.release import erase
-from gateway.config import DropFolderSettings
+from gateway.config.devices import DropFolderSettings
 from gateway.device import (
     Connected,
     DeviceUnavailable,

@@ -9,7 +9,7 @@ from threading import Event
 from drivers.card import Entry, grouped, report, walk
 from drivers.names import read_name
 from drivers.release import erase
-from gateway.config import VolumeSettings
+from gateway.config.devices import VolumeSettings
 from gateway.device import (
     Connected,
     DeviceUnavailable,

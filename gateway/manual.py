@@ -9,11 +9,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from sqlmodel import col, func, select
+from sqlmodel import case, col, func, select
 
 from drivers.volume import Volume
 from gateway import receipts
-from gateway.config import AnyDevice, ConfigError, Settings, VolumeSettings
+from gateway.config import AnyDevice, ConfigError, Settings
+from gateway.config.devices import VolumeSettings
 from gateway.daemon import Daemon
 from gateway.database import Database
 from gateway.device import Disconnected
@@ -27,6 +28,8 @@ def ingest_by_hand(settings: Settings, path: Path, device_id: str, *, as_json: b
     """Take in what lies at a path now; 0 when everything is stored, 1 when something is not."""
     if not path.exists():
         raise ConfigError(f"{path}: there is nothing here")
+    if path.is_dir() and not any(entry.is_file() for entry in path.rglob("*")):
+        raise ConfigError(f"{path}: the folder is empty; is the right volume mounted there?")
     device = volume_for(settings.device(device_id), path)
     daemon = Daemon(settings, role="ingest", drivers={device_id: Volume(device)})
     stop = threading.Event()
@@ -82,7 +85,6 @@ def show_progress(database: Database, offload_id: str, *, quiet: bool) -> None:
             files, done, waiting = so_far(database, offload)
             bar.update(task, completed=done, description=f"采集 {files}/{len(offload.listing)} 个文件")
             if waiting or all_done(database, offload_id):
-                bar.update(task, completed=total if not waiting else done)
                 return
             time.sleep(0.1)
 
@@ -108,13 +110,15 @@ def so_far(database: Database, offload: Offload) -> tuple[int, int, bool]:
             .join(Work, col(Work.item_id) == Original.id)
             .where(Finding.offload_id == offload.id, Work.pipeline == "preserve")
         ).all()
-        found = session.exec(
-            select(func.count()).select_from(Finding).where(Finding.offload_id == offload.id)
+        found, not_kept = session.exec(
+            select(func.count(), func.sum(case((col(Finding.original_id).is_(None), Finding.size), else_=0)))
+            .select_from(Finding)
+            .where(Finding.offload_id == offload.id)
         ).one()
     settled = [row for row in rows if row[0] in SETTLED]
     listed = found - len(rows)
     unsettled = [row for row in rows if row[0] not in SETTLED]
-    done = sum(row[1] for row in settled) + sum(row[2] for row in unsettled)
+    done = int(not_kept or 0) + sum(row[1] for row in settled) + sum(row[2] for row in unsettled)
     waits = bool(unsettled) and found == len(offload.listing) and all(row[3] for row in unsettled)
     return len(settled) + listed, done, waits
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from gateway.device import DeviceUnavailable, edge_digest, modified_ns
 from gateway.models import now
 from gateway.store import Partial, StoreFull, promised_digest, vouch
-from gateway.store.digests import digests, filled
-from gateway.store.direct import DirectFile
+from gateway.store.digests import digests
+from gateway.store.direct import DirectFile, filled
 from gateway.store.durable import publish, sync_folder
 from gateway.store.lanes import Lanes
 from gateway.store.partial import STEP

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from gateway.device import DeviceUnavailable, Refused
-from gateway.models import now
+from gateway.models import Original, now
 from gateway.store import LocalStore
 from gateway.store.digests import digests
 from gateway.store.durable import write_whole
@@ -21,7 +21,7 @@ def preserve(item: Item, context: Context) -> Outcome:
     write_whole(context.store.manifest_path(key), content)
     context.store.seal(key)
     if context.second is not None:
-        second_copy(item, key, content, context.second, context)
+        second_copy(original, content, context.second, context)
     return Outcome(
         changes={
             "manifest": hashlib.sha256(content).hexdigest(),
@@ -32,18 +32,20 @@ def preserve(item: Item, context: Context) -> Outcome:
     )
 
 
-def second_copy(item: Item, key: str, content: bytes, second: LocalStore, context: Context) -> None:
+def second_copy(original: Original, content: bytes, second: LocalStore, context: Context) -> None:
     """1:1 backup (R-55), read back cold before it counts."""
     if not second.is_present:
         raise DeviceUnavailable("wait.second_copy_gone", path=second.root)
-    second.require(item.original.size)
+    second.require(original.size)
+    key = original.stored_as
+    assert key is not None
 
     def tick(done: int) -> None:
-        context.tick(item.original.id, done)
+        context.tick(original.id, done)
 
     context.store.copy_to(second, key, tick)
     found = digests(second.path(key), ("sha256",), tick)
-    if found["sha256"] != item.original.sha256:
+    if found["sha256"] != original.sha256:
         raise Refused("quarantine.second_copy_differs", path=second.path(key))
     write_whole(second.manifest_path(key), content)
     second.seal(key)

@@ -6,22 +6,14 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import assert_never
 
 from sqlmodel import Session
 
-from drivers.drop_folder import DropFolder
-from drivers.volume import Volume
 from gateway import custody, rulepacks
-from gateway.config import (
-    AnyDevice,
-    ConfigError,
-    DeviceSettings,
-    DropFolderSettings,
-    Settings,
-    VolumeSettings,
-)
+from gateway.config import ConfigError, DeviceSettings, Settings
+from gateway.daemon.backup import Backup
 from gateway.daemon.caretaker import Caretaker, Progress
+from gateway.daemon.drivers import driver_for
 from gateway.database import Database
 from gateway.device import Driver
 from gateway.intake import Intake
@@ -88,12 +80,14 @@ class Daemon:
             self.stop_event,
             lambda device_id: needs_second_copy(settings, device_id),
         )
+        self.backup = Backup(self.database, self.context, executor)
 
     def start(self) -> None:
         self.dispatch.renew_lease()
         self.engine.start()
         self.intake.start()
         self.caretaker.start()
+        self.backup.start()
         for supervisor in self.supervisors.values():
             supervisor.start()
         log.info("running: %d devices", len(self.supervisors))
@@ -114,16 +108,6 @@ class Daemon:
         self.caretaker.thread.join(0.2)
         self.database.close()
         os.close(self.lock)
-
-
-def driver_for(settings: AnyDevice) -> Driver:
-    match settings:
-        case VolumeSettings():
-            return Volume(settings)
-        case DropFolderSettings():
-            return DropFolder(settings)
-        case _:
-            assert_never(settings)
 
 
 def needs_second_copy(settings: Settings, device_id: str) -> bool:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from gateway.store.direct import DirectFile
+from gateway.store.direct import DirectFile, filled
 from gateway.store.lanes import Lanes
 
 
@@ -39,13 +39,3 @@ def cold_blocks(path: Path, buffers: Iterator[memoryview]) -> Iterator[memoryvie
         os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
     finally:
         os.close(handle)
-
-
-def filled(file: DirectFile, buffers: Iterator[memoryview], position: int = 0) -> Iterator[memoryview]:
-    """A file's bytes from a position to its end, each block in the next buffer."""
-    try:
-        while size := file.read(buffer := next(buffers), position):
-            yield buffer[:size]
-            position += size
-    finally:
-        file.switch(False)

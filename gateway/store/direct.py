@@ -37,8 +37,8 @@ class DirectFile:
         """Bytes read into the buffer, 0 at the end of the file. Raises OSError."""
         return self.transfer(lambda: os.preadv(self.handle, [buffer], offset), offset, len(buffer))
 
-    def write(self, block: memoryview | bytes, offset: int) -> int:
-        """Bytes written. Raises OSError."""
+    def write(self, block: memoryview, offset: int) -> int:
+        """Bytes written, which may be fewer. Raises OSError."""
         return self.transfer(lambda: os.pwrite(self.handle, block, offset), offset, len(block))
 
     def transfer(self, call: Callable[[], int], offset: int, length: int) -> int:
@@ -64,3 +64,13 @@ class DirectFile:
             self.allowed = False
         else:
             self.direct = direct
+
+
+def filled(file: DirectFile, buffers: Iterator[memoryview], position: int = 0) -> Iterator[memoryview]:
+    """A file's bytes from a position to its end, each block in the next buffer."""
+    try:
+        while size := file.read(buffer := next(buffers), position):
+            yield buffer[:size]
+            position += size
+    finally:
+        file.switch(False)

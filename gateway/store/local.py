@@ -6,7 +6,8 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gateway.store.durable import blocks, make_folder, own_partial, sync_folder, write_whole
+from gateway.store.direct import DirectFile, buffers, filled
+from gateway.store.durable import make_folder, own_partial, sync_folder, write_whole
 from gateway.store.partial import STEP
 
 MARKER = ".gateway-store"
@@ -110,15 +111,16 @@ class LocalStore:
         partial = own_partial(target)
         done = 0
         try:
-            with source.open("rb", buffering=0) as reader, partial.open("wb") as writer:
-                for block in blocks(reader.fileno()):
-                    writer.write(block)
-                    done += len(block)
+            with source.open("rb", buffering=0) as reader, partial.open("wb", buffering=0) as writer:
+                into = DirectFile(writer.fileno())
+                for block in filled(DirectFile(reader.fileno()), buffers(1)):
+                    left = block
+                    while left:
+                        written = into.write(left, done)
+                        done, left = done + written, left[written:]
                     if done % STEP < len(block):
-                        writer.flush()
                         os.fsync(writer.fileno())  # so that the last one never waits for gigabytes
                     tick(done)
-                writer.flush()
                 os.fsync(writer.fileno())
             partial.replace(target)
         finally:

@@ -79,11 +79,10 @@ class Partial:
             self.size += len(block)
             os.ftruncate(self.handle, self.size)
             return
-        view = memoryview(block)
-        while view:
-            written = self.file.write(view, self.size)
-            self.size += written
-            view = view[written:]
+        left = memoryview(block)
+        while left:
+            written = self.file.write(left, self.size)
+            self.size, left = self.size + written, left[written:]
 
     def sync(self) -> None:
         """Make what was written so far durable, and say so in the journal."""

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import col, select
 
 from drivers.simulators.card import Camera
-from gateway.models import Clip, Finding, Link, Receipt, Rendition
+from gateway.models import Clip, Finding, Link, Original, Receipt, Rendition
 from tests.conftest import SHARED_MEDIA, real_footage
 from tests.e2e.site import Site, folder, utc, volume
 
@@ -249,6 +249,23 @@ def test_a_second_copy_is_kept_where_configured(tmp_path: Path, media: Path) -> 
     assert "second" in site.verify(expect=1)
 
 
+def test_a_second_copy_configured_later_is_made_for_all(tmp_path: Path, media: Path) -> None:
+    site = Site(tmp_path, [volume()])
+    (tmp_path / "card").mkdir()
+    shutil.copy(media / "one.mp4", tmp_path / "card" / "one.mp4")
+    with site.running():
+        site.settled(1)
+    site = Site(tmp_path, [volume()], store={"second_copy": "second", "reserve_mb": 1})
+    with site.running():
+        site.wait("the second copy", lambda s: s.exec(select(Original)).one().second_copy)
+    [original] = site.originals().values()
+    copy = site.settings.store.second_copy / original.stored_as  # type: ignore[operator]
+    assert openssl("sha256", copy) == original.sha256
+    assert copy.with_name(copy.name + ".manifest.json").exists()
+    assert "SECOND_COPY_MADE" in site.events(original.id)
+    site.verify()
+
+
 def test_nothing_is_erased_that_differs_from_the_original(tmp_path: Path, media: Path) -> None:
     """The camera's file changes between copy and release: it stays, and the reason says why."""
     site = Site(tmp_path, [folder(release="erase", erase_without_second_copy=True)])
@@ -256,7 +273,7 @@ def test_nothing_is_erased_that_differs_from_the_original(tmp_path: Path, media:
     target = tmp_path / "drop" / "one.mp4"
     shutil.copy(media / "one.mp4", target)
     from drivers.drop_folder import DropFolder
-    from gateway.config import DropFolderSettings
+    from gateway.config.devices import DropFolderSettings
     from gateway.device import AttachmentKind, FoundFile, Refused
 
     settings = site.settings.device("drop")

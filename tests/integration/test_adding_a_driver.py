@@ -23,7 +23,7 @@ DRIVER = '''"""A carrier pigeon."""
 
 from threading import Event
 
-from gateway.config import PigeonSettings
+from gateway.config.devices import PigeonSettings
 from gateway.device import Emit, FoundFile, Order, OrderResult, Refused, Release
 
 
@@ -64,10 +64,14 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def add_pigeon(tree: Path, *, arm: bool) -> None:
-    edit(tree / "gateway/config.py", "\nAnyDevice = Annotated[VolumeSettings | DropFolderSettings,", SETTINGS)
+    edit(
+        tree / "gateway/config/devices.py",
+        "\nAnyDevice = Annotated[VolumeSettings | DropFolderSettings,",
+        SETTINGS,
+    )
     (tree / "drivers/pigeon.py").write_text(DRIVER)
     if arm:
-        daemon = tree / "gateway/daemon/__init__.py"
+        daemon = tree / "gateway/daemon/drivers.py"
         edit(
             daemon,
             "        case _:\n            assert_never(settings)",
@@ -80,8 +84,8 @@ def add_pigeon(tree: Path, *, arm: bool) -> None:
         )
         edit(
             daemon,
-            "from gateway.config import",
-            "from gateway.config import PigeonSettings\nfrom gateway.config import",
+            "from gateway.config.devices import",
+            "from gateway.config.devices import PigeonSettings\nfrom gateway.config.devices import",
         )
 
 

@@ -12,7 +12,7 @@ import pytest
 from drivers.drop_folder import DropFolder
 from drivers.names import kind_of, read_name
 from drivers.volume import Volume
-from gateway.config import DropFolderSettings, VolumeSettings
+from gateway.config.devices import DropFolderSettings, VolumeSettings
 from gateway.device import (
     Connected,
     DeviceEvent,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.store import LocalStore, Partial, StoreFull
-from gateway.store.digests import digests, filled
-from gateway.store.direct import BLOCK, DirectFile, buffers
+from gateway.store.digests import digests
+from gateway.store.direct import BLOCK, DirectFile, buffers, filled
 from gateway.store.durable import publish
 from gateway.store.lanes import Lanes
 

@@ -57,9 +57,21 @@ def test_secrets_come_from_the_environment_and_never_show() -> None:
     assert "s3cret" not in str(settings.model_dump())
 
 
+def test_pydantic_speaks_our_words() -> None:
+    assert refused({"devices": {"a": 1}}) == "settings: devices: expected a list"
+    assert refused({"store": 3}) == "settings: store: expected settings of its own below it"
+    assert refused({"devices": [{"id": "c", "driver": "volume"}]}) == "settings: devices.0.path: is missing"
+    assert "expected 1 to 64 letters" in refused({"devices": [{**CAMERA, "id": "a b"}]})
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    said = refused({"database": "x${PW}", "engine_database": "${OTHER}", "api": {"port": "x"}})
+    assert [line.split(": ")[1] for line in said.splitlines()] == ["database", "engine_database", "api.port"]
+
+
 def test_a_missing_secret_names_its_place() -> None:
     said = refused({"database": "postgresql://u:${PW}@h/d"})
-    assert said.startswith("database:")
+    assert said.startswith("settings: database:")
     assert "PW" in said
 
 

@@ -1,0 +1,17 @@
+"""devices.yaml: what may stand in it (settings, devices) and how it is read (reading)."""
+
+from gateway.config.devices import AnyDevice, DeviceSettings
+from gateway.config.reading import from_mapping, load
+from gateway.config.settings import ApiSettings, ConfigError, IngestSettings, Settings, StoreSettings
+
+__all__ = [
+    "AnyDevice",
+    "ApiSettings",
+    "ConfigError",
+    "DeviceSettings",
+    "IngestSettings",
+    "Settings",
+    "StoreSettings",
+    "from_mapping",
+    "load",
+]

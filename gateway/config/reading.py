@@ -1,0 +1,185 @@
+"""Reads devices.yaml: secrets filled in, paths anchored, every mistake named by its place."""
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from itertools import product
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from gateway.config.devices import AnyDevice, DeviceSettings
+from gateway.config.settings import ConfigError, Settings, StoreSettings
+
+SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read a configuration file; relative paths in it start at the file's own folder.
+
+    Raises ConfigError, with every mistake on a line of its own.
+    """
+    try:
+        written = yaml.load(path.read_text(encoding="utf-8"), UniqueKeys)  # noqa: S506  (a SafeLoader)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); give another with --config") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}") from error
+    if not isinstance(written, dict):
+        raise ConfigError(f"{path}: expected settings such as `devices:`, found {type(written).__name__}")
+    return from_mapping(written, path.resolve().parent, environment, str(path))
+
+
+def from_mapping(
+    written: Mapping[str, Any], folder: Path, environment: Mapping[str, str], source: str = "settings"
+) -> Settings:
+    wrong: list[str] = []
+    filled = fill_secrets(written, environment, "", wrong)
+    try:
+        settings = Settings.model_validate(filled)
+    except ValidationError as error:
+        wrong += [explain(item) for item in error.errors(include_url=False, include_input=False)]
+    if wrong:
+        raise ConfigError("\n".join(f"{source}: {line}" for line in wrong)) from None
+    return anchored(settings, folder)
+
+
+def anchored(settings: Settings, folder: Path) -> Settings:
+    data = folder / settings.data
+    store = settings.store.model_copy(
+        update={
+            "path": data / settings.store.path,
+            "second_copy": settings.store.second_copy and data / settings.store.second_copy,
+        }
+    )
+    check_apart(store, folder, settings.devices)
+    devices = tuple(
+        device.model_copy(update={name: folder / path for name, path in paths_of(device)})
+        for device in settings.devices
+    )
+    return settings.model_copy(update={"data": data, "store": store, "devices": devices})
+
+
+def paths_of(device: DeviceSettings) -> list[tuple[str, Path]]:
+    return [(name, value) for name, value in device if isinstance(value, Path)]
+
+
+def check_apart(store: StoreSettings, folder: Path, devices: tuple[AnyDevice, ...]) -> None:
+    """A second copy in the store is no second copy, and a source in the store would eat itself."""
+    places = {"store.path": store.path.resolve()}
+    if store.second_copy is not None:
+        places["store.second_copy"] = store.second_copy.resolve()
+        if overlapping(places["store.path"], places["store.second_copy"]):
+            raise ConfigError("store.second_copy: must lie apart from store.path, best on another disk")
+    for number, device in enumerate(devices):
+        for (setting, path), (name, place) in product(paths_of(device), places.items()):
+            source = (folder / path).resolve()
+            if overlapping(source, place):
+                raise ConfigError(f"devices.{number}.{setting}: {source} and {name} lie within one another")
+
+
+def overlapping(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+class UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key written twice is an error: the first would be lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{key!r} is written twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def fill_secrets(value: Any, environment: Mapping[str, str], place: str, wrong: list[str]) -> Any:
+    """Replace `${NAME}` in every string by the environment's value; names that are not set go to `wrong`."""
+    if isinstance(value, dict):
+        return {key: fill_secrets(item, environment, f"{place}{key}.", wrong) for key, item in value.items()}
+    if isinstance(value, list):
+        return [
+            fill_secrets(item, environment, f"{place}{index}.", wrong) for index, item in enumerate(value)
+        ]
+    if not isinstance(value, str):
+        return value
+
+    def filled(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in environment:
+            wrong.append(f"{place.rstrip('.')}: the environment variable {name} is not set")
+        return environment.get(name, match.group(0))
+
+    return SECRET.sub(filled, value)
+
+
+EXPECTED = {
+    "tuple_type": "expected a list",
+    "model_type": "expected settings of its own below it",
+    "model_attributes_type": "expected settings of its own below it",
+    "string_type": "expected a text; put it in quotes",
+    "path_type": "expected a path",
+    "missing": "is missing",
+    "int_parsing": "expected a whole number",
+    "int_type": "expected a whole number",
+    "float_parsing": "expected a number",
+    "float_type": "expected a number",
+    "bool_parsing": "expected true or false",
+    "bool_type": "expected true or false",
+    "string_pattern_mismatch": "expected 1 to 64 letters, digits, dots, dashes or underscores",
+}
+"""What pydantic's own words would leave a reader of the file to guess."""
+
+
+def explain(error: Any) -> str:
+    """One pydantic error as a line that names the place as it is written in the file."""
+    drivers = set(driver_names())
+    location = [part for part in error["loc"] if part not in drivers or part == error["loc"][-1]]
+    place = ".".join(str(part) for part in location)
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        known = known_names(error["loc"])
+        near = difflib.get_close_matches(str(error["loc"][-1]), known, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        return f"{place}: unknown setting{hint}; known here: {', '.join(known)}"
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        return f"{place}.driver: which driver? known: {', '.join(driver_names())}"
+    message = EXPECTED.get(kind, error["msg"].removeprefix("Value error, "))
+    return message if not place else f"{place}: {message}"
+
+
+def driver_names() -> list[str]:
+    return sorted(get_args(model.model_fields["driver"].annotation)[0] for model in device_models())
+
+
+def device_models() -> tuple[type[DeviceSettings], ...]:
+    return get_args(get_args(AnyDevice)[0])
+
+
+def known_names(location: tuple[str | int, ...]) -> list[str]:
+    """The settings that exist where an unknown one was written."""
+    model: Any = Settings
+    for part in location[:-1]:
+        model = inside(model, part)
+    return sorted(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+
+
+def inside(model: Any, part: str | int) -> Any:
+    if isinstance(part, int):
+        return model
+    for candidate in device_models():
+        if part == get_args(candidate.model_fields["driver"].annotation)[0]:
+            return candidate
+    field = model.model_fields.get(part) if isinstance(model, type) and issubclass(model, BaseModel) else None
+    annotation = field.annotation if field else None
+    while get_origin(annotation) in {Union, UnionType, tuple, Annotated}:
+        annotation = next(item for item in get_args(annotation) if item is not type(None))
+    return annotation

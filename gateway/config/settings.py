@@ -1,0 +1,104 @@
+"""The whole shape of devices.yaml: frozen models that refuse what they do not know."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from gateway.config.devices import IDENTIFIER, AnyDevice, DeviceSettings, Model, checked_zone
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message names the place and says what to write instead."""
+
+
+class StoreSettings(Model):
+    """Where originals and renditions lie, and where the second copy goes (1:1 backup, R-55)."""
+
+    path: Path = Path("store")
+    second_copy: Path | None = None
+    reserve_mb: int = Field(default=512, ge=0, description="free space in MiB that acquiring never uses up")
+
+
+class ApiSettings(Model):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8800, ge=0, le=65535)
+
+
+class IngestSettings(Model):
+    copies: int = Field(
+        default=2, ge=1, le=64, description="clips that are copied and verified at the same time"
+    )
+    derive: bool = Field(default=True, description="make proxies and thumbnails")
+    retries: int = Field(
+        default=5, ge=1, description="failed attempts of one stage before a person has to look"
+    )
+    lease_seconds: float = Field(
+        default=30.0,
+        ge=1,
+        description="a worker that was silent for so long counts as dead; others take over",
+    )
+    retry_seconds: float = Field(
+        default=5.0, gt=0, description="wait after the first failure; doubles each time"
+    )
+
+
+class Settings(Model):
+    site: str = Field(default="site", pattern=IDENTIFIER)
+    data: Path = Path("var")
+    database: SecretStr | None = None
+    engine_database: SecretStr | None = None
+    timezone: str = "Asia/Shanghai"
+    rule_pack: str = "hebei-xingtai-2019"
+    store: StoreSettings = StoreSettings()
+    api: ApiSettings = ApiSettings()
+    ingest: IngestSettings = IngestSettings()
+    devices: tuple[AnyDevice, ...] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def known_zone(cls, value: str) -> str:
+        return checked_zone(value)
+
+    @model_validator(mode="after")
+    def consistent(self) -> "Settings":
+        seen: set[str] = set()
+        for place, device in enumerate(self.devices):
+            if device.id in seen:
+                raise ValueError(
+                    f"devices.{place}.id: {device.id!r} is used twice; give each device its own id"
+                )
+            seen.add(device.id)
+            if device.room and not device.unit:
+                raise ValueError(f"devices.{place}.room: say which `unit` the room belongs to as well")
+            erases = device.release == "erase" and not device.erase_without_second_copy
+            if erases and self.store.second_copy is None:
+                raise ValueError(
+                    f"devices.{place}.release: 'erase' needs store.second_copy; to erase with one copy only, "
+                    "say erase_without_second_copy: true"
+                )
+        return self
+
+    @property
+    def database_url(self) -> str:
+        if self.database is not None:
+            return self.database.get_secret_value()
+        return f"sqlite:///{self.data / 'gateway.sqlite'}"
+
+    @property
+    def engine_database_url(self) -> str:
+        if self.engine_database is not None:
+            return self.engine_database.get_secret_value()
+        if self.database is not None and not self.database_url.startswith("sqlite"):
+            return self.database_url
+        return f"sqlite:///{self.data / 'engine.sqlite'}"
+
+    def device(self, device_id: str) -> AnyDevice:
+        for device in self.devices:
+            if device.id == device_id:
+                return device
+        known = ", ".join(device.id for device in self.devices) or "none"
+        raise ConfigError(f"no device {device_id!r} in the configuration; known: {known}")
+
+    def zone_of(self, device: DeviceSettings) -> ZoneInfo:
+        return ZoneInfo(device.timezone or self.timezone)

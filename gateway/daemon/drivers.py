@@ -1,0 +1,20 @@
+"""The one place where settings become drivers."""
+
+from typing import assert_never
+
+from drivers.drop_folder import DropFolder
+from drivers.volume import Volume
+from gateway.config import AnyDevice
+from gateway.config.devices import DropFolderSettings, VolumeSettings
+from gateway.device import Driver
+
+
+def driver_for(settings: AnyDevice) -> Driver:
+    """The driver of a device. A driver without an arm here is a type error."""
+    match settings:
+        case VolumeSettings():
+            return Volume(settings)
+        case DropFolderSettings():
+            return DropFolder(settings)
+        case _:
+            assert_never(settings)
