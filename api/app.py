@@ -1,9 +1,10 @@
 """The application factory: nothing is built at import."""
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.parameters import known_only
 from api.v1 import cases, clips, custody, devices, health, offloads, orders, session
 from gateway import __version__
 from gateway.database import Database
@@ -24,7 +25,7 @@ def create_app(database: Database, store: LocalStore) -> FastAPI:
     )
     app.state.database, app.state.store = database, store
     problems.install(app)
-    root = APIRouter(prefix=PREFIX)
+    root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
     for module in (session, health, devices, offloads, clips, cases, custody, orders):
         root.include_router(module.router)
     app.include_router(root)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlmodel import Session, col, or_, select
 
 from api.media import MediaResponse, media
@@ -36,9 +36,7 @@ STORED = (State.ACQUIRED, State.VERIFIED, State.PRESERVED)
 
 
 class Wanted(BaseModel):
-    """Filters; all that are given must hold. An unknown one is an error: a typo must not show everything."""
-
-    model_config = ConfigDict(extra="forbid")
+    """Filters; all that are given must hold."""
 
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(

@@ -1,8 +1,10 @@
 """Case records from a JSON or CSV file, with every mistake named by its place."""
 
 import csv
+import io
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,9 @@ def read_cases(path: Path) -> list[CaseIn]:
         text = path.read_text(encoding="gb18030", errors="replace")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    written = from_csv(text) if path.suffix.lower() == ".csv" else from_json(path, text)
+    written = from_csv(path, text) if path.suffix.lower() == ".csv" else from_json(path, text)
+    if not written:
+        raise ConfigError(f"{path}: there is no case in it")
     return [checked(path, index, record) for index, record in enumerate(written)]
 
 
@@ -50,12 +54,16 @@ def from_json(path: Path, text: str) -> list[Any]:
     return read
 
 
-def from_csv(text: str) -> list[dict[str, Any]]:
+def from_csv(path: Path, text: str) -> list[dict[str, Any]]:
     """One line per step: lines with the same uid are one case; lists are separated by `;`."""
     cases: dict[str, dict[str, Any]] = {}
     steps: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for line in csv.DictReader(text.splitlines()):
-        filled = {name.strip(): (value or "").strip() for name, value in line.items() if name}
+    lines = csv.DictReader(io.StringIO(text, newline=""))
+    check_columns(path, lines.fieldnames or [])
+    for line in lines:
+        if None in line or None in line.values():
+            raise ConfigError(f"{path}: line {lines.line_num}: has not as many cells as the first line")
+        filled = {name.strip(): value.strip() for name, value in line.items()}
         case = {name: filled[name] for name in CASE_COLUMNS if filled.get(name)}
         case |= {name: split(filled[name]) for name in LISTS if filled.get(name)}
         uid = case.get("uid", "")
@@ -68,6 +76,15 @@ def from_csv(text: str) -> list[dict[str, Any]]:
                 step = {**step, "officers": split(step["officers"])}
             steps[uid].append(step)
     return [{**case, "activities": steps[uid]} for uid, case in cases.items()]
+
+
+def check_columns(path: Path, found: Sequence[str]) -> None:
+    """A column nobody reads would be lost without a word."""
+    known = [*CASE_COLUMNS, *LISTS, *(f"activity_{name}" for name in ACTIVITY_COLUMNS)]
+    unknown = [name for name in found if name.strip() not in known]
+    if unknown or "uid" not in [name.strip() for name in found]:
+        what = f"unknown column {', '.join(map(repr, unknown))}" if unknown else "the column 'uid' is missing"
+        raise ConfigError(f"{path}: {what}; known: {', '.join(known)}")
 
 
 def split(text: str) -> list[str]:

@@ -4,7 +4,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from gateway import custody, linking
@@ -23,7 +31,16 @@ def aware(value: datetime) -> datetime:
     return value
 
 
-Moment = Annotated[datetime, AfterValidator(aware)]
+def written_out(value: object) -> object:
+    """A bare number would be taken for seconds since 1970, or for milliseconds, by its size."""
+    if isinstance(value, datetime) or (
+        isinstance(value, str) and not value.lstrip("+-").replace(".", "").isdigit()
+    ):
+        return value
+    raise ValueError("write date, time and zone, such as 2024-05-06T09:30:00+08:00")
+
+
+Moment = Annotated[datetime, BeforeValidator(written_out), AfterValidator(aware)]
 
 
 class Incoming(BaseModel):

@@ -1,0 +1,66 @@
+"""Case records from files: what is wrong is named by file, line and column; nothing is passed over."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.case_sources.files import read_cases
+from gateway.config import ConfigError
+
+TABLE = """uid,title,unit,numbers,activity_id,activity_kind,activity_started_at,activity_ended_at,activity_place,activity_officers
+k1,某店销售过期食品案,u,冀邢市监罚〔2024〕27号；冀邢市监立〔2024〕9号,a1,现场检查,2024-05-01T09:00:00+08:00,2024-05-01T10:00:00+08:00,"泉北大街
+1号",o1;o2
+k1,,,,a2,询问,2024-05-02T09:00:00+08:00,2024-05-02T10:00:00+08:00,,o1
+k2,另一案,u,,,,,,,
+"""
+
+
+def table(folder: Path, text: str | bytes) -> Path:
+    path = folder / "cases.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(ConfigError) as caught:
+        read_cases(path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_table_with_one_line_per_step(tmp_path: Path, encoding: str) -> None:
+    first, second = read_cases(table(tmp_path, TABLE.encode(encoding)))
+    assert first.title == "某店销售过期食品案"
+    assert first.numbers == ["冀邢市监罚〔2024〕27号", "冀邢市监立〔2024〕9号"]
+    assert [step.kind for step in first.activities] == ["现场检查", "询问"]
+    assert first.activities[0].officers == ["o1", "o2"]
+    assert first.activities[0].place == "泉北大街\n1号"
+    assert second.activities == []
+
+
+def test_an_unknown_column_is_named_with_the_known_ones(tmp_path: Path) -> None:
+    said = refused(table(tmp_path, "uid,titel\nk1,x\n"))
+    assert "'titel'" in said
+    assert "title" in said
+
+
+def test_a_table_without_uid(tmp_path: Path) -> None:
+    assert "'uid' is missing" in refused(table(tmp_path, "title\nx\n"))
+
+
+@pytest.mark.parametrize("line", ["k1,x,y", "k1"])
+def test_a_line_with_shifted_cells_is_named(tmp_path: Path, line: str) -> None:
+    assert "line 2" in refused(table(tmp_path, f"uid,title\n{line}\n"))
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.csv", ""), ("b.csv", "uid,title\n"), ("c.json", "[]")])
+def test_a_file_without_a_case_is_a_mistake(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    assert name in refused(tmp_path / name)
+
+
+def test_a_time_must_be_written_out(tmp_path: Path) -> None:
+    step = {"id": "a", "kind": "x", "started_at": 1714525200, "ended_at": "2024-05-01T10:00:00+08:00"}
+    (tmp_path / "c.json").write_text(json.dumps([{"uid": "k", "title": "t", "activities": [step]}]))
+    assert "activities.0.started_at" in refused(tmp_path / "c.json")
