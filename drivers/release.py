@@ -5,8 +5,7 @@ import os
 from pathlib import Path
 
 from gateway.device import DeviceUnavailable, FoundFile, Refused, Release
-
-BLOCK = 4 * 1024 * 1024
+from gateway.store.direct import DirectFile, buffers, filled
 
 
 def erase(root: Path, found: FoundFile, sha256: str) -> Release:
@@ -24,32 +23,33 @@ def erase(root: Path, found: FoundFile, sha256: str) -> Release:
     except OSError as error:
         raise DeviceUnavailable("wait.source_unreadable", error=error.strerror) from error
     try:
-        if read_digest(handle) != sha256:
+        size, digest = read_whole(handle)
+        if digest != sha256:
             raise Refused("release.source_differs")
-        remove(local, handle)
+        remove(local, handle, size)
     finally:
         os.close(handle)
     return Release.DONE
 
 
-def read_digest(handle: int) -> str:
+def read_whole(handle: int) -> tuple[int, str]:
+    """(bytes, SHA-256) as the device has them now, not as the page cache remembers them."""
     os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-    digest = hashlib.sha256()
+    digest, size = hashlib.sha256(), 0
     try:
-        while block := os.read(handle, BLOCK):
+        for block in filled(DirectFile(handle), buffers(1)):
             digest.update(block)
+            size += len(block)
     except OSError as error:
         raise DeviceUnavailable("wait.source_unreadable", error=error.strerror) from error
-    return digest.hexdigest()
+    return size, digest.hexdigest()
 
 
-def remove(local: Path, handle: int) -> None:
+def remove(local: Path, handle: int, size: int) -> None:
     """Unlink exactly the file that was read: not one that took its name, not one that grew meanwhile."""
     read, named = os.fstat(handle), local.lstat()
     same = ("st_dev", "st_ino", "st_size", "st_mtime_ns")
-    if any(getattr(read, name) != getattr(named, name) for name in same):
-        raise Refused("release.source_differs")
-    if os.lseek(handle, 0, os.SEEK_CUR) != read.st_size:
+    if size != read.st_size or any(getattr(read, name) != getattr(named, name) for name in same):
         raise Refused("release.source_differs")
     try:
         local.unlink()

@@ -1,10 +1,12 @@
 """Compares store, database and chain of custody, each against the others, and names every difference."""
 
+import contextlib
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import inspect
 from sqlmodel import Session, SQLModel, col, select
@@ -50,6 +52,8 @@ EVIDENCE: tuple[type[SQLModel], ...] = (
 UNREADABLE = (ValueError, LookupError, TypeError)
 """What a row raises in which somebody wrote what its column cannot hold."""
 
+PAGE = 500
+
 STORED = (State.ACQUIRED, State.VERIFIED, State.PRESERVED, State.QUARANTINED)
 
 
@@ -63,18 +67,21 @@ class Difference:
 
 
 def audit(
-    session: Session, store: LocalStore, second: LocalStore | None = None, *, read_bytes: bool = True
+    database: Database, store: LocalStore, second: LocalStore | None = None, *, read_bytes: bool = True
 ) -> Iterator[Difference]:
-    """Every difference. With `read_bytes` each stored file is read cold and its digest compared."""
+    """Every difference. With `read_bytes` each stored file is read cold and its digest compared.
+
+    No transaction stays open while bytes are read: a daemon beside this one goes on writing.
+    """
     parts: dict[str, Iterator[Difference]] = {
-        "chains": chains(session),
-        "rows": rows(session),
-        "listings": listings(session),
-        "files": files(session, store, read_bytes=read_bytes),
-        "strays": strays(session, store),
+        "chains": in_session(database, chains),
+        "rows": in_session(database, rows),
+        "listings": in_session(database, listings),
+        "files": files(database, store, read_bytes=read_bytes),
+        "strays": strays(database, store),
     }
     if second is not None:
-        parts["second copies"] = second_copies(session, second, read_bytes=read_bytes)
+        parts["second copies"] = second_copies(database, second, read_bytes=read_bytes)
     for name, part in parts.items():
         try:
             yield from part
@@ -88,14 +95,31 @@ def lasting(
     """The differences that are still there on a second look: beside a running daemon files move meanwhile."""
 
     def look() -> list[Difference]:
-        with database.read() as session:
-            return list(audit(session, store, second, read_bytes=read_bytes))
+        return list(audit(database, store, second, read_bytes=read_bytes))
 
     first = look()
     if not first:
         return []
     time.sleep(2)
     return [difference for difference in look() if difference in first]
+
+
+def in_session(database: Database, part: Callable[[Session], Iterator[Difference]]) -> Iterator[Difference]:
+    with database.read() as session:
+        yield from part(session)
+
+
+def paged(database: Database, model: type[Any], *conditions: Any) -> Iterator[Any]:
+    """The rows of a table, a short transaction for each page."""
+    last = ""
+    while True:
+        with database.read() as session:
+            wanted = select(model).where(*conditions, col(model.id) > last)
+            page = session.exec(wanted.order_by(col(model.id)).limit(PAGE)).all()
+        yield from page
+        if len(page) < PAGE:
+            return
+        last = page[-1].id
 
 
 def chains(session: Session) -> Iterator[Difference]:
@@ -126,19 +150,26 @@ def table_rows(
     """Compare one table; takes what it finds out of `told`."""
     table = str(model.__tablename__)
     [key_column] = inspect(model).primary_key
-    for key in session.exec(select(key_column)).all():
-        where = f"row {table}/{key}"
-        expected = told.pop((table, key), None)
-        try:
-            found = session.get_one(model, key)
-        except UNREADABLE as error:
-            yield Difference(where, f"edited: cannot be read ({error})")
-            continue
-        if expected is None or expected == custody.GONE:
-            yield Difference(where, "no line of custody tells of it")
-        elif expected != custody.row_digest(found):
-            yield Difference(where, "edited: differs from its last line of custody")
-        session.expunge(found)
+    keys = session.exec(select(key_column)).all()
+    for start in range(0, len(keys), PAGE):
+        page = keys[start : start + PAGE]
+        at_hand: dict[str, SQLModel] = {}
+        with contextlib.suppress(*UNREADABLE):  # one bad row spoils its page: then each is read by itself
+            read = session.exec(select(model).where(key_column.in_(page))).all()
+            at_hand = {getattr(row, key_column.name): row for row in read}
+        for key in page:
+            where = f"row {table}/{key}"
+            expected = told.pop((table, key), None)
+            try:
+                found = at_hand.get(key) or session.get_one(model, key)
+            except UNREADABLE as error:
+                yield Difference(where, f"edited: cannot be read ({error})")
+                continue
+            if expected is None or expected == custody.GONE:
+                yield Difference(where, "no line of custody tells of it")
+            elif expected != custody.row_digest(found):
+                yield Difference(where, "edited: differs from its last line of custody")
+        session.expunge_all()
 
 
 def listings(session: Session) -> Iterator[Difference]:
@@ -154,17 +185,17 @@ def listings(session: Session) -> Iterator[Difference]:
         yield Difference(f"row offload/{offload_id}", "deleted: the chain tells of it")
 
 
-def files(session: Session, store: LocalStore, *, read_bytes: bool) -> Iterator[Difference]:
+def files(database: Database, store: LocalStore, *, read_bytes: bool) -> Iterator[Difference]:
     """Every row's file is there, with its size and digest, and its manifest as it was written."""
-    originals = select(Original).where(col(Original.state).in_(STORED), col(Original.stored_as).is_not(None))
-    for original in session.exec(originals).yield_per(500):
+    kept = (col(Original.state).in_(STORED), col(Original.stored_as).is_not(None))
+    for original in paged(database, Original, *kept):
         assert original.stored_as is not None
         yield from compare(
             store, original.stored_as, original.size, original.sha256, original.sm3, read_bytes=read_bytes
         )
         if original.manifest:
             yield from manifest(store, original)
-    for made in session.exec(select(Rendition)).yield_per(500):
+    for made in paged(database, Rendition):
         yield from compare(store, made.stored_as, made.size, made.sha256, None, read_bytes=read_bytes)
 
 
@@ -201,33 +232,35 @@ def manifest(store: LocalStore, original: Original) -> Iterator[Difference]:
         yield Difference(f"file {path}", "altered")
 
 
-def second_copies(session: Session, second: LocalStore, *, read_bytes: bool) -> Iterator[Difference]:
-    copied = select(Original).where(
-        col(Original.second_copy).is_(True), col(Original.state).in_((State.PRESERVED,))
-    )
-    for original in session.exec(copied).yield_per(500):
+def second_copies(database: Database, second: LocalStore, *, read_bytes: bool) -> Iterator[Difference]:
+    copied = (col(Original.second_copy).is_(True), Original.state == State.PRESERVED)
+    for original in paged(database, Original, *copied):
         assert original.stored_as is not None
         yield from compare(
             second, original.stored_as, original.size, original.sha256, None, read_bytes=read_bytes
         )
 
 
-def strays(session: Session, store: LocalStore) -> Iterator[Difference]:
+def strays(database: Database, store: LocalStore) -> Iterator[Difference]:
     """Every file belongs to a row, and every unfinished file to work that is still open."""
     for key in store.finished():
-        path = store.path(key)
         item_id = Path(key).name.partition(".")[0]
-        if key.startswith("renditions/"):
-            known = session.exec(select(Rendition.id).where(Rendition.stored_as == key)).first()
-        else:
-            known = session.exec(
-                select(Original.id).where(Original.stored_as == key, Original.state != State.DUPLICATE)
-            ).first()
-        if known is None and not under_way(session, item_id):
-            yield Difference(f"file {path}", "no row knows it")
+        with database.read() as session:
+            strange = not is_known(session, key) and not under_way(session, item_id)
+        if strange:
+            yield Difference(f"file {store.path(key)}", "no row knows it")
     for item_id, path in store.partials():
-        if not under_way(session, item_id):
+        with database.read() as session:
+            left_over = not under_way(session, item_id)
+        if left_over:
             yield Difference(f"file {path}", "left over from unfinished work")
+
+
+def is_known(session: Session, key: str) -> bool:
+    row: Any = select(Original.id).where(Original.stored_as == key, Original.state != State.DUPLICATE)
+    if key.startswith("renditions/"):
+        row = select(Rendition.id).where(Rendition.stored_as == key)
+    return session.exec(row).first() is not None
 
 
 def under_way(session: Session, item_id: str) -> bool:

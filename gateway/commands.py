@@ -124,7 +124,7 @@ def users(settings: Settings, asked: argparse.Namespace) -> int:
                 state = " 停用" if user.disabled else ""
                 console.print(f"{user.name}\t{user.role}\t{user.unit_id or '全部单位'}{state}")
             return 0
-        if not asked.name:
+        if not (asked.name or "").strip():
             raise ConfigError(f"which user? usage: gateway user {asked.action} NAME")
         found = session.exec(select(User).where(User.name == asked.name)).one_or_none()
         if asked.action == "add":

@@ -260,5 +260,4 @@ def why(clip: Clip, link: Link | None) -> str:
 
 
 def check(daemon: Daemon) -> list[str]:
-    with daemon.database.read() as session:
-        return [str(difference) for difference in audit(session, daemon.store, daemon.second)]
+    return [str(difference) for difference in audit(daemon.database, daemon.store, daemon.second)]
