@@ -37,11 +37,13 @@ def add_user(session: Session, name: str, password: str | None, role: Role, unit
     return user
 
 
-def add_key(session: Session, user: User, label: str) -> str:
-    """A new key for a program; this is the only time it can be read."""
-    key = KEY_PREFIX + secrets.token_urlsafe(32)
-    session.add(ApiKey(user_id=user.id, key_hash=token_hash(key), label=label))
-    return key
+def add_key(session: Session, user: User, label: str) -> tuple[ApiKey, str]:
+    """A new key for a program, and its text: this is the only time it can be read."""
+    text = KEY_PREFIX + secrets.token_urlsafe(32)
+    key = ApiKey(user_id=user.id, key_hash=token_hash(text), label=label)
+    session.add(key)
+    session.flush()
+    return key, text
 
 
 def sign_in(session: Session, name: str, password: str) -> str | None:

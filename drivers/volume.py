@@ -1,10 +1,11 @@
 """A camera volume that the system mounts: every docking is one offload."""
 
 import os
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
+
+from uuid_utils import uuid7
 
 from drivers.card import Entry, grouped, report, walk
 from drivers.names import read_name
@@ -55,7 +56,7 @@ class Volume:
             return False
 
     def offload(self, emit: Emit, stop: Event) -> None:
-        device, offload = self.settings.id, uuid.uuid4().hex
+        device, offload = self.settings.id, uuid7().hex
         mark = self.mark()
         volume = volume_serial(self.root)
         emit(Connected(device_id=device, at=moment(), bay=self.settings.bay, volume=volume))

@@ -2,8 +2,9 @@
 
 import contextlib
 import hashlib
+import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from sqlalchemy import inspect
 from sqlmodel import Session, SQLModel, col, select
 
 from gateway import custody
+from gateway.custody import PAGE, UNREADABLE
 from gateway.database import Database
 from gateway.models import (
     Activity,
     Allocation,
+    ApiKey,
     Attachment,
     CaseAlias,
     CaseRecord,
@@ -41,18 +44,14 @@ from gateway.models import (
 )
 from gateway.store import LocalStore
 from gateway.store.digests import digests
+from gateway.store.local import MANIFEST
 
 EVIDENCE: tuple[type[SQLModel], ...] = (
     Original, Clip, Attachment, Recording, Finding, Link, Receipt, Rendition,
     Device, Officer, Allocation, Checkout, ClockReading,
-    CaseRecord, CaseAlias, Document, Activity, User, Viewing,
+    CaseRecord, CaseAlias, Document, Activity, User, ApiKey, Viewing,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""
-
-UNREADABLE = (ValueError, LookupError, TypeError)
-"""What a row raises in which somebody wrote what its column cannot hold."""
-
-PAGE = 500
 
 STORED = (State.ACQUIRED, State.VERIFIED, State.PRESERVED, State.QUARANTINED)
 
@@ -85,8 +84,8 @@ def audit(
     for name, part in parts.items():
         try:
             yield from part
-        except UNREADABLE as error:
-            yield Difference(name, f"cannot be read to the end ({error}); see the row that is named above")
+        except (*UNREADABLE, OSError) as error:
+            yield Difference(name, f"cannot be read to the end ({error})")
 
 
 def lasting(
@@ -110,16 +109,30 @@ def in_session(database: Database, part: Callable[[Session], Iterator[Difference
 
 
 def paged(database: Database, model: type[Any], *conditions: Any) -> Iterator[Any]:
-    """The rows of a table, a short transaction for each page."""
+    """The rows of a table, a short transaction for each page; `rows` names the ones that cannot be read."""
     last = ""
     while True:
         with database.read() as session:
-            wanted = select(model).where(*conditions, col(model.id) > last)
-            page = session.exec(wanted.order_by(col(model.id)).limit(PAGE)).all()
+            wanted = select(model.id).where(*conditions, col(model.id) > last)
+            keys = session.exec(wanted.order_by(col(model.id)).limit(PAGE)).all()
+            page = list(readable(session, model, keys).values())
         yield from page
-        if len(page) < PAGE:
+        if len(keys) < PAGE:
             return
-        last = page[-1].id
+        last = keys[-1]
+
+
+def readable(session: Session, model: type[Any], keys: Sequence[str]) -> dict[str, Any]:
+    """Rows by key, without those in which somebody wrote what their columns cannot hold."""
+    [key_column] = inspect(model).primary_key
+    with contextlib.suppress(*UNREADABLE):
+        page = session.exec(select(model).where(key_column.in_(keys)).order_by(key_column)).all()
+        return {getattr(row, key_column.name): row for row in page}
+    found = {}
+    for key in keys:
+        with contextlib.suppress(*UNREADABLE):
+            found[key] = session.get_one(model, key)
+    return found
 
 
 def chains(session: Session) -> Iterator[Difference]:
@@ -132,10 +145,10 @@ def chains(session: Session) -> Iterator[Difference]:
 def rows(session: Session) -> Iterator[Difference]:
     """Each row must be as the last line that describes it says; no row may be there that no line tells of."""
     told: dict[tuple[str, str], str] = {}
-    lines = session.exec(select(CustodyEvent.rows).order_by(col(CustodyEvent.chain), col(CustodyEvent.seq)))
-    for described in lines:
-        for row in described:
-            told[row["table"], row["id"]] = row["digest"]
+    for chain in session.exec(select(CustodyEvent.chain).distinct().order_by(CustodyEvent.chain)).all():
+        for _, line in custody.lines_of(session, chain):
+            for row in line.rows if line else ():
+                told[row["table"], row["id"]] = row["digest"]
     for model in EVIDENCE:
         yield from table_rows(session, model, told)
     watched = {str(model.__tablename__) for model in EVIDENCE}
@@ -153,21 +166,15 @@ def table_rows(
     keys = session.exec(select(key_column)).all()
     for start in range(0, len(keys), PAGE):
         page = keys[start : start + PAGE]
-        at_hand: dict[str, SQLModel] = {}
-        with contextlib.suppress(*UNREADABLE):  # one bad row spoils its page: then each is read by itself
-            read = session.exec(select(model).where(key_column.in_(page))).all()
-            at_hand = {getattr(row, key_column.name): row for row in read}
+        found = readable(session, model, page)
         for key in page:
             where = f"row {table}/{key}"
             expected = told.pop((table, key), None)
-            try:
-                found = at_hand.get(key) or session.get_one(model, key)
-            except UNREADABLE as error:
-                yield Difference(where, f"edited: cannot be read ({error})")
-                continue
-            if expected is None or expected == custody.GONE:
+            if key not in found:
+                yield Difference(where, "edited: cannot be read")
+            elif expected is None or expected == custody.GONE:
                 yield Difference(where, "no line of custody tells of it")
-            elif expected != custody.row_digest(found):
+            elif expected != custody.row_digest(found[key]):
                 yield Difference(where, "edited: differs from its last line of custody")
         session.expunge_all()
 
@@ -203,20 +210,25 @@ def compare(
     store: LocalStore, key: str, size: int, sha256: str | None, sm3: str | None, *, read_bytes: bool
 ) -> Iterator[Difference]:
     path = store.path(key)
+    expected = {name: digest for name, digest in (("sha256", sha256), ("sm3", sm3)) if digest}
     try:
-        found_size = path.stat().st_size
-    except FileNotFoundError:
-        yield Difference(f"file {path}", "missing")
-        return
-    if found_size != size:
-        yield Difference(f"file {path}", f"{found_size} bytes, {size} expected")
-    elif read_bytes:
-        expected = {"sha256": sha256, "sm3": sm3}
-        names = [name for name, digest in expected.items() if digest]
-        found = digests(path, names, lambda _: None)
-        wrong = [name for name in names if found[name] != expected[name]]
-        if wrong:
-            yield Difference(f"file {path}", f"altered: {' and '.join(wrong)} differ")
+        seen = path.lstat()
+        if not stat.S_ISREG(seen.st_mode):
+            yield Difference(f"file {path}", "is no file of its own any more")
+        elif seen.st_size != size:
+            yield Difference(f"file {path}", f"{seen.st_size} bytes, {size} expected")
+        elif read_bytes:
+            found = digests(path, list(expected), lambda _: None)
+            wrong = [name for name in expected if found[name] != expected[name]]
+            if wrong:
+                yield Difference(f"file {path}", f"altered: {' and '.join(wrong)} differ")
+    except OSError as error:
+        yield unreadable(path, error)
+
+
+def unreadable(path: Path, error: OSError) -> Difference:
+    gone = isinstance(error, FileNotFoundError)
+    return Difference(f"file {path}", "missing" if gone else f"cannot be read ({error.strerror})")
 
 
 def manifest(store: LocalStore, original: Original) -> Iterator[Difference]:
@@ -225,35 +237,48 @@ def manifest(store: LocalStore, original: Original) -> Iterator[Difference]:
     path = store.manifest_path(original.stored_as)
     try:
         content = path.read_bytes()
-    except FileNotFoundError:
-        yield Difference(f"file {path}", "missing")
+    except OSError as error:
+        yield unreadable(path, error)
         return
     if hashlib.sha256(content).hexdigest() != original.manifest:
         yield Difference(f"file {path}", "altered")
 
 
 def second_copies(database: Database, second: LocalStore, *, read_bytes: bool) -> Iterator[Difference]:
-    copied = (col(Original.second_copy).is_(True), Original.state == State.PRESERVED)
-    for original in paged(database, Original, *copied):
+    """Every preserved original has its second copy, whole, with its manifest; nothing else lies there."""
+    for original in paged(database, Original, Original.state == State.PRESERVED):
         assert original.stored_as is not None
+        if not original.second_copy:
+            yield Difference(f"file {second.path(original.stored_as)}", "the second copy is not made yet")
+            continue
         yield from compare(
             second, original.stored_as, original.size, original.sha256, None, read_bytes=read_bytes
         )
+        yield from manifest(second, original)
+    yield from strays(database, second, young_s=60)
 
 
-def strays(database: Database, store: LocalStore) -> Iterator[Difference]:
-    """Every file belongs to a row, and every unfinished file to work that is still open."""
-    for key in store.finished():
+def strays(database: Database, store: LocalStore, young_s: float = 0) -> Iterator[Difference]:
+    """Every file belongs to a row, and every unfinished file to work that is still open.
+
+    An unfinished one younger than `young_s` seconds may be in the making.
+    """
+    for key in store.files():
         item_id = Path(key).name.partition(".")[0]
+        if young_s and ".partial" in key and is_young(store.path(key), young_s):
+            continue
         with database.read() as session:
-            strange = not is_known(session, key) and not under_way(session, item_id)
-        if strange:
-            yield Difference(f"file {store.path(key)}", "no row knows it")
-    for item_id, path in store.partials():
-        with database.read() as session:
-            left_over = not under_way(session, item_id)
-        if left_over:
-            yield Difference(f"file {path}", "left over from unfinished work")
+            if is_known(session, key.removesuffix(MANIFEST)) or under_way(session, item_id):
+                continue
+        what = "left over from unfinished work" if ".partial" in key else "no row knows it"
+        yield Difference(f"file {store.path(key)}", what)
+
+
+def is_young(path: Path, seconds: float) -> bool:
+    try:
+        return time.time() - path.lstat().st_mtime < seconds
+    except OSError:
+        return True
 
 
 def is_known(session: Session, key: str) -> bool:

@@ -126,8 +126,7 @@ def stop_on_signal() -> threading.Event:
 def serve(asked: argparse.Namespace) -> int:
     from gateway.serving import serve_api
 
-    serve_api(load(asked.config), stop_on_signal())
-    return 0
+    return serve_api(load(asked.config), stop_on_signal())
 
 
 def up(asked: argparse.Namespace) -> int:

@@ -8,9 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
 from rich.table import Table
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
 from api.signin import add_key, add_user
 from gateway import custody, linking, registry, rulepacks
@@ -22,9 +21,10 @@ from gateway.database import Database
 from gateway.device import Refused
 from gateway.models import CaseAlias, CaseRecord, Device, DeviceStatus, Role, Unit, User
 from gateway.opening import open_database
+from gateway.terminal import plain_console
 from gateway.wording import sentence
 
-console = Console()
+console = plain_console()
 
 
 def devices(settings: Settings, asked: argparse.Namespace) -> int:
@@ -124,6 +124,7 @@ def users(settings: Settings, asked: argparse.Namespace) -> int:
                 state = " 停用" if user.disabled else ""
                 console.print(f"{user.name}\t{user.role}\t{user.unit_id or '全部单位'}{state}")
             return 0
+        rows: list[SQLModel] = []
         if not (asked.name or "").strip():
             raise ConfigError(f"which user? usage: gateway user {asked.action} NAME")
         found = session.exec(select(User).where(User.name == asked.name)).one_or_none()
@@ -145,11 +146,15 @@ def users(settings: Settings, asked: argparse.Namespace) -> int:
         elif found is None:
             raise ConfigError(f"no user {asked.name!r}")
         elif asked.action == "key":
-            console.print(f"key of {asked.name}, shown only now: {add_key(session, found, 'cli')}")
+            key, text = add_key(session, found, "cli")
+            console.print(f"key of {asked.name}, shown only now: {text}")
+            rows.append(key)
         else:
             found.disabled = True
             session.add(found)
-        custody.append(session, custody.SITE, f"USER_{asked.action.upper()}", actor(), found.id, (found,))
+        custody.append(
+            session, custody.SITE, f"USER_{asked.action.upper()}", actor(), found.id, (found, *rows)
+        )
     return 0
 
 

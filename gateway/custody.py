@@ -16,6 +16,10 @@ from gateway.models import ChainHead, CustodyEvent, now
 SITE = "site"
 START = "0" * 64
 GONE = "gone"
+PAGE = 500
+
+UNREADABLE = (ValueError, LookupError, TypeError)
+"""What a row raises in which somebody wrote what its column cannot hold."""
 
 
 def device_chain(device_id: str) -> str:
@@ -122,23 +126,51 @@ def head_of(session: Session, chain: str) -> tuple[int, str]:
     return (head.count, head.digest) if head else (0, "")
 
 
+def lines_of(session: Session, chain: str) -> Iterator[tuple[int, CustodyEvent | None]]:
+    """(number, line) of a chain in order; None for a line in which somebody wrote what cannot be read."""
+    last = -1
+    while True:
+        ahead = (CustodyEvent.chain == chain, col(CustodyEvent.seq) > last)
+        order = col(CustodyEvent.seq)
+        numbers = session.exec(select(CustodyEvent.seq).where(*ahead).order_by(order).limit(PAGE)).all()
+        if not numbers:
+            return
+        here = (CustodyEvent.chain == chain, col(CustodyEvent.seq).between(numbers[0], numbers[-1]))
+        lines: list[CustodyEvent | None]
+        try:
+            lines = [*session.exec(select(CustodyEvent).where(*here).order_by(order)).all()]
+        except UNREADABLE:
+            lines = [line_alone(session, chain, number) for number in numbers]
+        yield from zip(numbers, lines, strict=True)
+        session.expunge_all()
+        last = numbers[-1]
+
+
+def line_alone(session: Session, chain: str, number: int) -> CustodyEvent | None:
+    try:
+        return session.exec(
+            select(CustodyEvent).where(CustodyEvent.chain == chain, CustodyEvent.seq == number)
+        ).one()
+    except UNREADABLE:
+        return None
+
+
 def breaks(session: Session, chain: str) -> Iterator[tuple[int, str]]:
     """Each place where a chain does not hold: (line number, what is wrong there)."""
-    expected, previous = 1, START
-    lines = session.exec(
-        select(CustodyEvent).where(CustodyEvent.chain == chain).order_by(col(CustodyEvent.seq))
-    )
-    for line in lines.yield_per(1000):
-        if line.seq != expected:
-            yield expected, f"missing: lines {expected} to {line.seq - 1} are gone"
-        elif line.previous != previous:
-            yield line.seq, "does not follow from the line before"
-        if line_digest(line) != line.digest:
-            yield line.seq, "edited: its digest does not match its content"
-        expected, previous = line.seq + 1, line.digest
-        session.expunge(line)
+    expected: int = 1
+    previous: str | None = START
+    for number, line in lines_of(session, chain):
+        if number != expected:
+            yield expected, f"missing: lines {expected} to {number - 1} are gone"
+        elif line is not None and previous is not None and line.previous != previous:
+            yield number, "does not follow from the line before"
+        if line is None:
+            yield number, "edited: cannot be read"
+        elif line_digest(line) != line.digest:
+            yield number, "edited: its digest does not match its content"
+        expected, previous = number + 1, line.digest if line else None
     count, digest = head_of(session, chain)
     if count != expected - 1:
         yield expected, f"missing at the tail: the head counts {count} lines, {expected - 1} are here"
-    elif count and digest != previous:
+    elif count and previous is not None and digest != previous:
         yield count, "the head names another last line"

@@ -2,23 +2,22 @@
 
 import json
 import sys
-import threading
 import time
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from sqlmodel import case, col, func, select
 
 from drivers.volume import Volume
 from gateway import receipts
-from gateway.config import AnyDevice, ConfigError, Settings
+from gateway.config import AnyDevice, ConfigError, Settings, overlapping
 from gateway.config.devices import VolumeSettings
 from gateway.daemon import Daemon
 from gateway.database import Database
 from gateway.device import Disconnected
 from gateway.models import Finding, Offload, Original, Receipt, State, Work, now
+from gateway.terminal import plain_console
 from gateway.wording import sentence, verdict_word
 
 SETTLED = (State.PRESERVED, State.DUPLICATE, State.QUARANTINED)
@@ -28,14 +27,17 @@ def ingest_by_hand(settings: Settings, path: Path, device_id: str, *, as_json: b
     """Take in what lies at a path now; 0 when everything is stored, 1 when something is not."""
     if not path.exists():
         raise ConfigError(f"{path}: there is nothing here")
-    if path.is_dir() and not any(entry.is_file() for entry in path.rglob("*")):
+    if not path.is_dir():
+        raise ConfigError(f"{path}: is a file; give the folder it lies in")
+    check_source(settings, path.resolve())
+    if not any(entry.is_file() for entry in path.rglob("*")):
         raise ConfigError(f"{path}: the folder is empty; is the right volume mounted there?")
     device = volume_for(settings.device(device_id), path)
     daemon = Daemon(settings, role="ingest", drivers={device_id: Volume(device)})
-    stop = threading.Event()
+    before = offloads_of(daemon.database, device_id)
     daemon.start()
     try:
-        offload_id = wait_for_offload(daemon, device_id, stop)
+        offload_id = wait_for_offload(daemon.database, device_id, before)
         show_progress(daemon.database, offload_id, quiet=as_json)
         daemon.intake.emit(Disconnected(device_id=device_id, at=now(), offload=offload_id))
         receipt = sealed(daemon.database, offload_id)
@@ -55,20 +57,31 @@ def volume_for(device: AnyDevice, path: Path) -> VolumeSettings:
     return VolumeSettings(**(told | {"driver": "volume", "path": path.resolve(), "release": "keep"}))
 
 
-def wait_for_offload(daemon: Daemon, device_id: str, stop: threading.Event) -> str:
+def check_source(settings: Settings, path: Path) -> None:
+    """The gateway's own files are no footage: taking them in would feed it with itself."""
+    own = {"data": settings.data, "store.path": settings.store.path}
+    if settings.store.second_copy is not None:
+        own["store.second_copy"] = settings.store.second_copy
+    for name, place in own.items():
+        if overlapping(path, place.resolve()):
+            raise ConfigError(f"{path} and {name} ({place}) lie within one another; give the camera's folder")
+
+
+def offloads_of(database: Database, device_id: str) -> set[str]:
+    with database.read() as session:
+        return set(session.exec(select(Offload.id).where(Offload.device_id == device_id)))
+
+
+def wait_for_offload(database: Database, device_id: str, before: set[str]) -> str:
     """The offload that this run opened."""
     started = time.monotonic()
-    with daemon.database.read() as session:
-        before = set(session.exec(select(Offload.id).where(Offload.device_id == device_id)))
-    while not stop.wait(0.05):
-        with daemon.database.read() as session:
-            offloads = session.exec(select(Offload.id).where(Offload.device_id == device_id)).all()
-        fresh = [offload for offload in offloads if offload not in before]
-        if fresh:
-            return fresh[-1]
+    while not (fresh := offloads_of(database, device_id) - before):
         if time.monotonic() - started > 15:
-            raise ConfigError("nothing was found to take in: the folder is empty or cannot be read")
-    raise KeyboardInterrupt
+            raise ConfigError(
+                f"nothing was taken in within 15 s; see what `gateway devices` says of {device_id}"
+            )
+        time.sleep(0.05)
+    return max(fresh)
 
 
 def show_progress(database: Database, offload_id: str, *, quiet: bool) -> None:
@@ -79,7 +92,7 @@ def show_progress(database: Database, offload_id: str, *, quiet: bool) -> None:
     columns = (
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
+    with Progress(*columns, console=plain_console(stderr=True), disable=quiet) as bar:
         task = bar.add_task("采集", total=total)
         while True:
             files, done, waiting = so_far(database, offload)
@@ -136,7 +149,7 @@ def sealed(database: Database, offload_id: str) -> Receipt:
 
 def print_receipt(receipt: Receipt) -> None:
     body = receipt.body
-    console = Console(width=None if sys.stdout.isatty() else 160)
+    console = plain_console(None if sys.stdout.isatty() else 160)
     table = Table(
         title=f"采集回执 {receipt.offload_id[:12]} · 第 {receipt.revision} 版 · 设备 {body['device']}"
     )

@@ -38,8 +38,8 @@ def attend(stop: threading.Event, is_healthy: Callable[[], bool]) -> None:
     notifier.notify("STOPPING=1")
 
 
-def serve_api(settings: Settings, stop: threading.Event) -> None:
-    """Serve until asked to stop; open connections are given a second."""
+def serve_api(settings: Settings, stop: threading.Event) -> int:
+    """Serve until asked to stop; open connections are given a second. 1 if it could not begin."""
     import uvicorn
 
     from api.app import create_app
@@ -60,12 +60,14 @@ def serve_api(settings: Settings, stop: threading.Event) -> None:
     thread.start()
     while not server.started and thread.is_alive() and not stop.wait(0.02):
         pass
-    if server.started:
+    began = server.started
+    if began:
         log.info("serving http://%s:%d/api/v1", settings.api.host, settings.api.port)
         attend(stop, thread.is_alive)
     server.should_exit = True
     thread.join(3)
     database.close()
+    return 0 if began or stop.is_set() else 1
 
 
 def serve_both(config: Path, stop: threading.Event) -> int:

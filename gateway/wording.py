@@ -108,6 +108,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "存储盘读写出错（{error}），请检查存储盘，恢复后自动继续",
         "the store's disk fails ({error}); check it, it goes on when it works again",
     ),
+    "wait.manifest_differs": (
+        "原件旁的清单与登记不符，未制作第二份副本，请运行 gateway verify 核对",
+        "the manifest beside the original is not as it was written; no second copy; run `gateway verify`",
+    ),
     "wait.retry": ("处理出错（{error}），稍后自动重试", "it failed ({error}); tried again by itself"),
     "wait.busy": ("另一个工作进程正在复制此文件", "another worker is copying this file"),
     # why a clip is set aside
@@ -181,6 +185,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{holder} has the device since {since}; end or correct that entry first",
     ),
     # case records
+    "case.unknown_room": (
+        "没有编号为“{room}”的房间，而案件又未写明单位；请写明单位，或先登记该房间",
+        "no room {room} is known and the case names no unit; give the unit, or enter the room first",
+    ),
     "case.part_of_another": (
         "编号 {part} 属于另一案件，请使用本案自己的环节、文书编号",
         "{part} belongs to another case; use ids of this case's own steps and papers",

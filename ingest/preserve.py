@@ -6,8 +6,7 @@ from typing import Any
 
 from gateway.device import DeviceUnavailable, Refused
 from gateway.models import Original, now
-from gateway.store import LocalStore
-from gateway.store.digests import digests
+from gateway.store import CopyDiffers, LocalStore
 from gateway.store.durable import write_whole
 from ingest.stage import Context, Item, Outcome
 
@@ -43,10 +42,11 @@ def second_copy(original: Original, content: bytes, second: LocalStore, context:
     def tick(done: int) -> None:
         context.tick(original.id, done)
 
-    context.store.copy_to(second, key, tick)
-    found = digests(second.path(key), ("sha256",), tick)
-    if found["sha256"] != original.sha256:
-        raise Refused("quarantine.second_copy_differs", path=second.path(key))
+    assert original.sha256 is not None
+    try:
+        context.store.copy_to(second, key, original.sha256, tick)
+    except CopyDiffers:
+        raise Refused("quarantine.second_copy_differs", path=second.path(key)) from None
     write_whole(second.manifest_path(key), content)
     second.seal(key)
 

@@ -1,7 +1,7 @@
 """devices.yaml: what may stand in it (settings, devices) and how it is read (reading)."""
 
 from gateway.config.devices import AnyDevice, DeviceSettings
-from gateway.config.reading import from_mapping, load
+from gateway.config.reading import from_mapping, load, overlapping
 from gateway.config.settings import ApiSettings, ConfigError, IngestSettings, Settings, StoreSettings
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "StoreSettings",
     "from_mapping",
     "load",
+    "overlapping",
 ]

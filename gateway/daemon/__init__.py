@@ -16,6 +16,7 @@ from gateway.daemon.caretaker import Caretaker, Progress
 from gateway.daemon.drivers import driver_for
 from gateway.database import Database
 from gateway.device import Driver
+from gateway.guard import guarded
 from gateway.intake import Intake
 from gateway.models import Device, Room, Unit, new_id
 from gateway.opening import open_database, open_stores
@@ -106,6 +107,7 @@ class Daemon:
         self.intake.stop(0.5)
         self.engine.stop(0.8)
         self.caretaker.thread.join(0.2)
+        guarded(log, "ending the lease", self.dispatch.end_lease)
         self.database.close()
         os.close(self.lock)
 

@@ -13,6 +13,7 @@ from gateway.guard import guarded
 from gateway.models import Original, State
 from gateway.store import LocalStore, StoreFull
 from gateway.wording import sentence
+from ingest import errands
 from ingest.preserve import second_copy
 from ingest.stage import Context, Stopping
 
@@ -26,6 +27,7 @@ class Backup:
 
     def __init__(self, database: Database, context: Context, actor: str) -> None:
         self.database, self.context, self.actor = database, context, actor
+        self.told: dict[str, str] = {}
         self.thread = threading.Thread(target=self.work, name="backup", daemon=True)
 
     def start(self) -> None:
@@ -42,17 +44,23 @@ class Backup:
         """Everything that is owed now; what cannot be copied is told and comes again in the next round."""
         second, last = self.context.second, ""
         assert second is not None
-        while not self.context.copying() and (original := self.owed(last)):
+        while second.is_present and not self.context.copying() and (original := self.owed(last)):
             last = original.id
             try:
                 self.make_up(original, second)
             except Stopping:
                 return
-            except (DeviceUnavailable, Refused) as no:
-                log.error("%s: no second copy: %s", original.id, sentence(no.reason))
-            except (StoreFull, OSError) as error:
-                log.error("%s: no second copy: %s", original.id, error)
-                return
+            except Refused as no:  # the stored bytes are not what they were: they are judged, with custody
+                self.tell(original, sentence(no.reason))
+                errands.verify_now(self.database, self.context.store, original.id, self.actor)
+            except (DeviceUnavailable, StoreFull, OSError) as error:
+                self.tell(original, str(error))
+
+    def tell(self, original: Original, what: str) -> None:
+        """Once for each clip and cause: the next round comes in a minute."""
+        if self.told.get(original.id) != what:
+            self.told[original.id] = what
+            log.error("%s: no second copy: %s", original.id, what)
 
     def owed(self, after: str) -> Original | None:
         with self.database.read() as session:
@@ -65,7 +73,7 @@ class Backup:
         assert original.stored_as is not None
         content = self.context.store.manifest_path(original.stored_as).read_bytes()
         if hashlib.sha256(content).hexdigest() != original.manifest:
-            raise Refused("quarantine.digest_differs", expected=original.manifest, found="manifest")
+            raise DeviceUnavailable("wait.manifest_differs")
         second_copy(original, content, second, self.context)
         with self.database.write() as session:
             row = session.get_one(Original, original.id, with_for_update=True)

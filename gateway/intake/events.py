@@ -123,13 +123,16 @@ def clock_read(session: Session, event: ClockRead) -> None:
 
 
 def disconnect(session: Session, event: Disconnected) -> None:
-    for status in session.exec(select(DeviceStatus).where(DeviceStatus.device_id == event.device_id)):
-        status.present, status.since = False, event.at
-        session.add(status)
-    open_offloads = select(Offload).where(
-        Offload.device_id == event.device_id, col(Offload.closed_at).is_(None)
-    )
-    for offload in session.exec(open_offloads):
+    """End the offload that is named, or all of the device; it is absent once none is open."""
+    still_open = session.exec(
+        select(Offload).where(Offload.device_id == event.device_id, col(Offload.closed_at).is_(None))
+    ).all()
+    ended = [offload for offload in still_open if event.offload in (None, offload.id)]
+    for offload in ended:
         offload.closed_at, offload.stale = event.at, True
         session.add(offload)
+    if len(ended) == len(still_open):
+        for status in session.exec(select(DeviceStatus).where(DeviceStatus.device_id == event.device_id)):
+            status.present, status.since = False, event.at
+            session.add(status)
     record(session, event.device_id, "DISCONNECTED", {"offload": event.offload})

@@ -6,18 +6,24 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from gateway.store.digests import digests
 from gateway.store.direct import DirectFile, buffers, filled
 from gateway.store.durable import make_folder, own_partial, sync_folder, write_whole
 from gateway.store.partial import STEP
 
 MARKER = ".gateway-store"
+MANIFEST = ".manifest.json"
 SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 
 class StoreFull(Exception):
     def __init__(self, free: int, need: int) -> None:
-        super().__init__(free, need)
+        super().__init__(f"the store is full: {free} bytes left, {need} needed")
         self.free, self.need = free, need
+
+
+class CopyDiffers(Exception):
+    """What was read from one store is not what it should be; nothing was replaced in the other."""
 
 
 class LocalStore:
@@ -59,7 +65,7 @@ class LocalStore:
 
     def manifest_path(self, key: str) -> Path:
         path = self.path(key)
-        return path.with_name(path.name + ".manifest.json")
+        return path.with_name(path.name + MANIFEST)
 
     def require(self, size: int) -> None:
         """Raise StoreFull if `size` more bytes would use up the reserve."""
@@ -93,36 +99,47 @@ class LocalStore:
             if str(path.relative_to(self.root)) not in known:
                 path.unlink(missing_ok=True)
 
-    def partials(self) -> Iterator[tuple[str, Path]]:
-        """Every unfinished file: (item id, path)."""
-        for path in self.root.glob("*/??/*.partial*"):
-            yield path.name.partition(".")[0], path
+    def files(self) -> Iterator[str]:
+        """Everything that lies in the store but its marker and folders, wherever it lies."""
+        for folder, folders, names in os.walk(self.root):
+            folders.sort()
+            links = [name for name in folders if (Path(folder) / name).is_symlink()]
+            for name in sorted((*names, *links)):
+                key = str((Path(folder) / name).relative_to(self.root))
+                if key != MARKER:
+                    yield key
 
-    def finished(self) -> Iterator[str]:
-        """Every finished file in the store, but manifests."""
-        for area in ("originals", "renditions"):
-            for path in sorted((self.root / area).glob("??/*")):
-                if ".partial" not in path.name and not path.name.endswith(".manifest.json"):
-                    yield str(path.relative_to(self.root))
+    def copy_to(self, other: "LocalStore", key: str, sha256: str, tick: Callable[[int], None]) -> None:
+        """A second copy of a finished file elsewhere: durable, read back cold, and only then given its name.
 
-    def copy_to(self, other: "LocalStore", key: str, tick: Callable[[int], None]) -> None:
-        """Write a second copy of a finished file elsewhere, durable when this returns."""
+        A copy that is there already and reads right stays. Raises CopyDiffers if what was read here is
+        not what it should be: the other copy may be the only good one.
+        """
         source, target = self.path(key), other.place(key)
+        if target.exists() and digests(target, ("sha256",), tick)["sha256"] == sha256:
+            return
+        other.remove_partials(key)
         partial = own_partial(target)
-        done = 0
         try:
             with source.open("rb", buffering=0) as reader, partial.open("wb", buffering=0) as writer:
-                into = DirectFile(writer.fileno())
-                for block in filled(DirectFile(reader.fileno()), buffers(1)):
-                    left = block
-                    while left:
-                        written = into.write(left, done)
-                        done, left = done + written, left[written:]
-                    if done % STEP < len(block):
-                        os.fsync(writer.fileno())  # so that the last one never waits for gigabytes
-                    tick(done)
-                os.fsync(writer.fileno())
+                copy_bytes(reader.fileno(), writer.fileno(), tick)
+            if digests(partial, ("sha256",), tick)["sha256"] != sha256:
+                raise CopyDiffers(target)
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
         sync_folder(target.parent)
+
+
+def copy_bytes(source: int, target: int, tick: Callable[[int], None]) -> None:
+    """Copy a whole file; durable afterwards."""
+    into, done = DirectFile(target), 0
+    for block in filled(DirectFile(source), buffers(1)):
+        left = block
+        while left:
+            written = into.write(left, done)
+            done, left = done + written, left[written:]
+        if done % STEP < len(block):
+            os.fsync(target)  # so that the last one never waits for gigabytes
+        tick(done)
+    os.fsync(target)

@@ -17,6 +17,7 @@ from gateway.config import Settings, load
 from gateway.database import Database
 from gateway.models import Clip, CustodyEvent, Finding, Original, Work
 from gateway.store import LocalStore
+from gateway.store.local import MANIFEST
 
 GATEWAY = Path(sys.executable).with_name("gateway")
 
@@ -38,6 +39,10 @@ class Site:
     @property
     def store(self) -> LocalStore:
         return LocalStore(self.settings.store.path)
+
+    def finished(self) -> list[str]:
+        """Keys of what lies in the store, but manifests and what is unfinished."""
+        return [key for key in self.store.files() if not key.endswith(MANIFEST) and ".partial" not in key]
 
     def command(self, *arguments: str | Path, expect: int | None = 0, timeout: float = 120) -> str:
         done = subprocess.run(

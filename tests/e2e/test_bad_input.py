@@ -188,7 +188,7 @@ def test_the_same_content_under_two_names_is_kept_once(tmp_path: Path, media: Pa
     site.command("ingest", card(site), "--device", "cam-1")
     states = sorted(original.state.value for original in site.originals().values())
     assert states == ["DUPLICATE", "PRESERVED"]
-    assert len(list(site.store.finished())) == 1
+    assert len(site.finished()) == 1
     with site.read() as session:
         body = session.exec(select(Receipt)).one().body
     assert body["stored"]["files"] == 2
@@ -254,7 +254,7 @@ def test_hostile_names_never_reach_the_disk_and_stay_readable(tmp_path: Path, me
         assert {finding.path for finding in session.exec(select(Finding))} == set(HOSTILE), (
             "the exact bytes are kept"
         )
-    for key in site.store.finished():
+    for key in site.finished():
         assert re.fullmatch(r"originals/[0-9a-f]{2}/[0-9a-f]{32}(\.[a-z0-9]{1,8})?", key)
     site.verify()
 
@@ -319,7 +319,7 @@ def test_a_broken_container_is_played_as_far_as_it_goes(tmp_path: Path) -> None:
     (card(site) / "cut.ts").write_bytes(cut[: len(cut) * 2 // 3 + 77])
     site.command("ingest", card(site), "--device", "cam-1")
     found, _ = site.clips()["cut.ts"]
-    keys = list(site.store.finished())
+    keys = site.finished()
     assert any(key.endswith("proxy.mp4") for key in keys)
     assert found.condition is None or found.condition["code"] == "condition.broken"
 

@@ -1,16 +1,18 @@
 """`gateway ingest` and the daemon on whole cards: what comes out at the other end."""
 
 import json
+import os
 import shutil
+import socket
 import subprocess
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from drivers.simulators.card import Camera
-from gateway.models import Clip, Finding, Link, Original, Receipt, Rendition
+from gateway.models import Clip, DeviceStatus, Finding, Link, Offload, Original, Receipt, Rendition
 from tests.conftest import SHARED_MEDIA, real_footage
 from tests.e2e.site import Site, folder, utc, volume
 
@@ -264,6 +266,119 @@ def test_a_second_copy_configured_later_is_made_for_all(tmp_path: Path, media: P
     assert copy.with_name(copy.name + ".manifest.json").exists()
     assert "SECOND_COPY_MADE" in site.events(original.id)
     site.verify()
+
+
+def preserved_then_second(folder: Path, media: Path) -> Site:
+    """Two originals preserved with one copy; now a second one is configured."""
+    site = Site(folder, [volume()])
+    (folder / "card").mkdir()
+    for name in ("one.mp4", "two.mp4"):
+        shutil.copy(media / name, folder / "card" / name)
+    with site.running():
+        site.settled(2)
+    return Site(folder, [volume()], store={"second_copy": "second", "reserve_mb": 1})
+
+
+def copies(session: Session) -> int:
+    return len(session.exec(select(Original.id).where(col(Original.second_copy).is_(True))).all())
+
+
+def test_one_bad_original_keeps_no_other_from_its_second_copy(tmp_path: Path, media: Path) -> None:
+    site = preserved_then_second(tmp_path, media)
+    first = min(site.originals().values(), key=lambda row: row.id)
+    assert first.stored_as
+    site.store.manifest_path(first.stored_as).unlink()
+    assert "the second copy is not made yet" in site.verify(expect=1)
+    with site.running():
+        site.wait("the other's second copy", lambda s: copies(s) == 1)
+    assert "manifest" in site.verify(expect=1)
+
+
+@pytest.mark.parametrize("has_good_copy", [True, False])
+def test_a_rotten_original_never_becomes_a_second_copy(
+    tmp_path: Path, media: Path, has_good_copy: bool
+) -> None:
+    """A good copy, as a crash before its row leaves it, stays; without one the original is set aside."""
+    site = preserved_then_second(tmp_path, media)
+    rotten = min(site.originals().values(), key=lambda row: row.id)
+    assert rotten.stored_as
+    path = site.store.path(rotten.stored_as)
+    second = site.settings.store.second_copy
+    assert second
+    good = second / rotten.stored_as
+    good.parent.mkdir(parents=True)
+    if has_good_copy:
+        shutil.copy(path, good)
+    path.chmod(0o644)
+    path.write_bytes(b"\xff" + path.read_bytes()[1:])
+    with site.running():
+        site.wait("the other's second copy", lambda s: copies(s) == 1 + has_good_copy)
+        if not has_good_copy:
+            site.wait("set aside", lambda s: s.get(Original, rotten.id).state == "QUARANTINED")
+    if has_good_copy:
+        assert openssl("sha256", good) == rotten.sha256
+    else:
+        assert not good.exists()
+        assert "FIXITY_CHECKED" in site.events(rotten.id)
+
+
+def test_what_a_crash_left_in_the_second_store_is_cleared_and_until_then_named(
+    tmp_path: Path, media: Path
+) -> None:
+    site = preserved_then_second(tmp_path, media)
+    [original, _] = site.originals().values()
+    assert original.stored_as
+    assert site.settings.store.second_copy
+    left = site.settings.store.second_copy / f"{original.stored_as.removesuffix('.mp4')}.4711.partial"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    assert f"{left}: left over" in site.verify(expect=1)
+    with site.running():
+        site.wait("second copies", lambda s: copies(s) == 2)
+    assert not left.exists()
+    site.verify()
+
+
+def test_a_name_is_shown_as_it_is_and_no_markup(tmp_path: Path) -> None:
+    site = Site(tmp_path, [volume()])
+    (tmp_path / "card").mkdir()
+    for name in ("day[bold].log", "[b]k.log", ":smiley:.txt"):
+        (tmp_path / "card" / name).write_text(name)
+    said = site.command("ingest", tmp_path / "card", "--device", "cam-1")
+    for name in ("day[bold].log", "[b]k.log", ":smiley:.txt"):
+        assert name in said
+
+
+def test_the_gateways_own_folders_are_no_footage(tmp_path: Path) -> None:
+    site = Site(tmp_path, [volume()])
+    site.command("migrate")
+    for place in (site.folder, site.settings.data):
+        assert "lie within one another" in site.command("ingest", place, "--device", "cam-1", expect=2)
+    (tmp_path / "one.mp4").write_bytes(b"x")
+    assert "is a file" in site.command("ingest", tmp_path / "one.mp4", "--device", "cam-1", expect=2)
+
+
+def test_ingest_by_hand_beside_a_docked_camera_ends_only_its_own_offload(tmp_path: Path, media: Path) -> None:
+    site = Site(tmp_path, [volume()])
+    for folder_name, clip in (("card", "one.mp4"), ("other", "two.mp4")):
+        (tmp_path / folder_name).mkdir()
+        shutil.copy(media / clip, tmp_path / folder_name / clip)
+    with site.running():
+        site.settled(1)
+        site.command("ingest", tmp_path / "other", "--device", "cam-1")
+        with site.read() as session:
+            assert len(session.exec(select(Offload).where(col(Offload.closed_at).is_(None))).all()) == 1
+            assert session.get(DeviceStatus, ("cam-1", "")).present  # type: ignore[union-attr]
+    site.verify()
+
+
+def test_a_taken_port_is_an_error(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        site = Site(tmp_path, [], api={"port": taken.getsockname()[1]})
+        site.command("serve", expect=1)
 
 
 def test_nothing_is_erased_that_differs_from_the_original(tmp_path: Path, media: Path) -> None:

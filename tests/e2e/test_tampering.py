@@ -42,7 +42,7 @@ def spoil(site: Site, statement: str, *values: object) -> None:
 
 
 def test_one_flipped_byte_in_an_original(site: Site) -> None:
-    key = next(key for key in site.store.finished() if key.startswith("originals"))
+    key = next(key for key in site.finished() if key.startswith("originals"))
     path = site.store.path(key)
     path.chmod(0o644)
     content = bytearray(path.read_bytes())
@@ -95,7 +95,7 @@ def test_an_inserted_row(site: Site) -> None:
 
 
 def test_a_swapped_manifest_a_missing_file_and_a_stray_one(site: Site) -> None:
-    originals = [key for key in site.store.finished() if key.startswith("originals")]
+    originals = [key for key in site.finished() if key.startswith("originals")]
     site.store.manifest_path(originals[0]).write_text("{}")
     site.store.path(originals[1]).unlink()
     stray = site.store.path("originals/00/" + "0" * 32 + ".mp4")
@@ -136,3 +136,68 @@ def test_a_whole_chain_with_its_head(site: Site) -> None:
         database.execute("DELETE FROM chainhead WHERE chain = 'site'")
         database.commit()
     assert "row caserecord/k1: no line of custody tells of it" in site.verify(expect=1)
+
+
+def flipped(site: Site) -> Path:
+    """A byte flipped in the last original: whatever else is wrong, this must be named."""
+    path = site.store.path(max(key for key in site.finished() if key.startswith("originals")))
+    path.chmod(0o644)
+    path.write_bytes(b"\xff" + path.read_bytes()[1:])
+    return path
+
+
+HIDING = {
+    "an unreadable row": "UPDATE original SET found_at = 'garbage' WHERE id = (SELECT min(id) FROM original)",
+    "an unreadable line": "UPDATE custodyevent SET detail = '{bad' WHERE chain = 'site' AND seq = 2",
+    "an unreadable list of rows": "UPDATE custodyevent SET rows = '{bad' WHERE chain = 'site' AND seq = 2",
+}
+
+
+@pytest.mark.parametrize("what", HIDING)
+def test_what_cannot_be_read_hides_nothing_else(site: Site, what: str) -> None:
+    path = flipped(site)
+    spoil(site, HIDING[what])
+    spoil(site, "UPDATE finding SET name = 'other' WHERE id = (SELECT max(id) FROM finding)")
+    spoil(site, "DELETE FROM custodyevent WHERE chain = 'device:cam-1' AND seq = 5")
+    said = site.verify(expect=1)
+    assert f"{path}: altered" in said
+    assert "row finding/" in said
+    assert "chain device:cam-1, line 5: missing" in said
+    assert "cannot be read" in said
+
+
+@pytest.mark.parametrize("what", ["a loop", "a folder", "a link"])
+def test_a_file_that_is_none_any_more_hides_nothing_else(site: Site, what: str) -> None:
+    path = flipped(site)
+    other = site.store.path(min(key for key in site.finished() if key.startswith("originals")))
+    if what == "a folder":
+        other = site.store.manifest_path(str(other.relative_to(site.store.root)))
+        other.unlink()
+        other.mkdir()
+    else:
+        other.rename(site.folder / "elsewhere")
+        other.symlink_to(other if what == "a loop" else site.folder / "elsewhere")
+    said = site.verify(expect=1)
+    assert f"{path}: altered" in said
+    assert str(other) in said
+
+
+@pytest.mark.parametrize(
+    "place", ["x.mp4", "originals/x.mp4", "originals/abc/x.mp4", "originals/00/x.mp4.manifest.json"]
+)
+def test_a_stray_file_is_found_wherever_it_lies(site: Site, place: str) -> None:
+    stray = site.store.root / place
+    stray.parent.mkdir(parents=True, exist_ok=True)
+    stray.write_bytes(b"x")
+    assert f"{stray}: no row knows it" in site.verify(expect=1)
+
+
+def test_an_inserted_key(site: Site) -> None:
+    site.command("user", "add", "reader")
+    site.verify()
+    spoil(
+        site,
+        "INSERT INTO apikey (id, user_id, key_hash, label, made_at) "
+        "SELECT 'x', id, 'h', '', '2024-01-01' FROM account LIMIT 1",
+    )
+    assert "row apikey/x: no line of custody tells of it" in site.verify(expect=1)

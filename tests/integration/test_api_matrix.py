@@ -110,7 +110,7 @@ def seed(session: Session, store: LocalStore) -> dict[str, str]:
     keys = {}
     for role in Role:
         user = add_user(session, f"user-{role.value}", None, role, None if role is ADMIN else "u")
-        keys[role.value] = add_key(session, user, "test")
+        _, keys[role.value] = add_key(session, user, "test")
         for unit in ("u", "v"):
             session.add(
                 Viewing(
