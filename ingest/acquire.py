@@ -58,7 +58,11 @@ def copy(item: Item, source: Path, target: Path, context: Context) -> str:
                 pump(item, handle, partial, context)
             except OSError as error:
                 raise store_error(error, partial, item) from error
-            check_same(item, handle, partial.size)
+            try:
+                check_same(item, handle, partial.size)
+            except DeviceUnavailable:
+                partial.forget()  # it changed while it was read: no part of what was read can be trusted
+                raise
         finally:
             os.close(handle)
         if partial.size != item.original.size:
@@ -141,10 +145,14 @@ def published_before(item: Item, target: Path, context: Context) -> str | None:
 
     It counts only if it still reads as its journal says; the source need not be there any more.
     """
-    promised = promised_digest(target, item.work.failures + 1, item.original.size)
-    if promised is None or not target.exists():
+    if not target.exists():
         return None
-    return promised if hashed(item, target, context) == promised else None
+    attempts = range(1, item.work.failures + 2)
+    promises = {promised_digest(target, attempt, item.original.size) for attempt in attempts} - {None}
+    if not promises:
+        return None
+    found = hashed(item, target, context)
+    return found if found in promises else None
 
 
 def set_aside(target: Path) -> None:

@@ -3,8 +3,8 @@
 import csv
 import io
 import json
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,26 +31,60 @@ ACTIVITY_COLUMNS = ("id", "kind", "stage", "started_at", "ended_at", "place", "r
 def read_cases(path: Path) -> list[CaseIn]:
     """Raises ConfigError naming file, record and field."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        text = path.read_text(encoding="gb18030", errors="replace")
+        text = decoded(path, path.read_bytes())
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     written = from_csv(path, text) if path.suffix.lower() == ".csv" else from_json(path, text)
     if not written:
         raise ConfigError(f"{path}: there is no case in it")
-    return [checked(path, index, record) for index, record in enumerate(written)]
+    cases = [checked(path, index, record) for index, record in enumerate(written)]
+    counted = Counter(case.uid for case in cases)
+    if twice := [uid for uid, count in counted.items() if count > 1]:
+        raise ConfigError(f"{path}: these cases are written twice: {', '.join(twice)}")
+    return cases
+
+
+def decoded(path: Path, content: bytes) -> str:
+    """UTF-8, or GB18030 as Chinese office programs write it. Raises ConfigError for what is neither.
+
+    Damaged UTF-8 often reads as GB18030 without an error, and every title would be gibberish:
+    where most of it is good UTF-8, that is what it was meant to be.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        at = error.start
+    meant = [char for char in content.decode("utf-8", "replace") if ord(char) > 127]
+    if meant.count("\N{REPLACEMENT CHARACTER}") * 4 < len(meant):
+        raise ConfigError(f"{path}: damaged: byte {at} is not UTF-8 while the rest is; save the file anew")
+    try:
+        return content.decode("gb18030")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: neither UTF-8 (byte {at}) nor GB18030 (byte {error.start})") from None
 
 
 def from_json(path: Path, text: str) -> list[Any]:
     try:
-        read = json.loads(text)
+        read = json.loads(text, object_pairs_hook=each_key_once)
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not valid JSON: {error}") from error
-    if isinstance(read, dict):
-        read = read.get("cases", [read])
+    if isinstance(read, dict) and "cases" in read:
+        if beside := sorted(read.keys() - {"cases"}):
+            raise ConfigError(f"{path}: unknown beside `cases`: {', '.join(beside)}")
+        read = read["cases"]
+    elif isinstance(read, dict):
+        read = [read]
     if not isinstance(read, list):
         raise ConfigError(f"{path}: expected a list of cases")
+    return read
+
+
+def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises ValueError for a key written twice: the first would be lost without a word."""
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        names = Counter(name for name, _ in pairs)
+        raise ValueError(f"{names.most_common(1)[0][0]!r} is written twice in one object")
     return read
 
 
@@ -58,31 +92,44 @@ def from_csv(path: Path, text: str) -> list[dict[str, Any]]:
     """One line per step: lines with the same uid are one case; lists are separated by `;`."""
     cases: dict[str, dict[str, Any]] = {}
     steps: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    lines = csv.DictReader(io.StringIO(text, newline=""))
-    check_columns(path, lines.fieldnames or [])
-    for line in lines:
-        if None in line or None in line.values():
-            raise ConfigError(f"{path}: line {lines.line_num}: has not as many cells as the first line")
-        filled = {name.strip(): value.strip() for name, value in line.items()}
-        case = {name: filled[name] for name in CASE_COLUMNS if filled.get(name)}
+    for number, filled in lines_of(path, text):
+        case: dict[str, Any] = {name: filled[name] for name in CASE_COLUMNS if filled.get(name)}
         case |= {name: split(filled[name]) for name in LISTS if filled.get(name)}
         uid = case.get("uid", "")
-        cases[uid] = {**cases.get(uid, {}), **case}
-        step = {
+        known = cases.setdefault(uid, case)
+        if other := [name for name, value in case.items() if known.setdefault(name, value) != value]:
+            raise ConfigError(f"{path}: line {number}: case {uid} has another {other[0]} than before")
+        step: dict[str, Any] = {
             name: filled[f"activity_{name}"] for name in ACTIVITY_COLUMNS if filled.get(f"activity_{name}")
         }
         if step:
             if "officers" in step:
-                step = {**step, "officers": split(step["officers"])}
+                step["officers"] = split(step["officers"])
             steps[uid].append(step)
     return [{**case, "activities": steps[uid]} for uid, case in cases.items()]
+
+
+def lines_of(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """(line number, cells by column). Raises ConfigError where a line does not fit the first one."""
+    lines = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        check_columns(path, lines.fieldnames or [])
+        for line in lines:
+            if None in line or None in line.values():
+                raise ConfigError(f"{path}: line {lines.line_num}: has not as many cells as the first line")
+            yield lines.line_num, {name.strip(): value.strip() for name, value in line.items()}
+    except csv.Error as error:
+        raise ConfigError(f"{path}: line {lines.line_num}: {error}; is a quotation mark missing?") from None
 
 
 def check_columns(path: Path, found: Sequence[str]) -> None:
     """A column nobody reads would be lost without a word."""
     known = [*CASE_COLUMNS, *LISTS, *(f"activity_{name}" for name in ACTIVITY_COLUMNS)]
-    unknown = [name for name in found if name.strip() not in known]
-    if unknown or "uid" not in [name.strip() for name in found]:
+    names = [name.strip() for name in found]
+    unknown = [name for name in names if name not in known]
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise ConfigError(f"{path}: column {twice[0]!r} is there twice")
+    if unknown or "uid" not in names:
         what = f"unknown column {', '.join(map(repr, unknown))}" if unknown else "the column 'uid' is missing"
         raise ConfigError(f"{path}: {what}; known: {', '.join(known)}")
 

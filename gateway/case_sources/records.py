@@ -202,7 +202,7 @@ def write_parts(session: Session, incoming: CaseIn) -> None:
         session.merge(
             Activity(
                 case_uid=incoming.uid,
-                room_id=step.room if step.room and session.get(Room, step.room) else None,
+                room_id=ensure_room(session, step.room, incoming.unit),
                 officers=[officer_ref(session, ref) for ref in step.officers],
                 document_id=step.document,
                 **told,
@@ -240,6 +240,23 @@ def officer_ref(session: Session, ref: str) -> str:
         .limit(1)
     ).first()
     return found or ref
+
+
+def ensure_room(session: Session, ref: str | None, unit: str | None) -> str | None:
+    """A room's id from id or name; one that nobody entered yet is entered for the case's unit.
+
+    Raises Refused where the case names no unit: the room would be lost.
+    """
+    if ref is None or session.get(Room, ref) is not None:
+        return ref
+    named = session.exec(select(Room.id).where(Room.name == ref, Room.unit_id == unit).limit(1)).first()
+    if named is not None:
+        return named
+    if unit is None:
+        raise Refused("case.unknown_room", room=ref)
+    session.add(Room(id=ref, name=ref, unit_id=unit))
+    session.flush()
+    return ref
 
 
 def ensure_unit(session: Session, unit: str | None) -> str | None:

@@ -1,16 +1,25 @@
 """What each device may be told in devices.yaml: one class per driver, told apart by `driver`."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def usable(cls, value: object) -> object:
+        """No path and no database takes a NUL."""
+        if "\0" in (str(value) if isinstance(value, (str, Path)) else ""):
+            raise ValueError("contains a NUL character")
+        return value
 
 
 def checked_zone(value: str) -> str:
@@ -42,6 +51,19 @@ class DeviceSettings(Model):
         return value if value is None else checked_zone(value)
 
 
+def compiles(templates: tuple[str, ...]) -> tuple[str, ...]:
+    for template in templates:
+        try:
+            re.compile(template)
+        except re.error as error:
+            raise ValueError(f"{template!r} is no regular expression: {error}") from None
+    return templates
+
+
+Templates = Annotated[tuple[str, ...], AfterValidator(compiles)]
+"""Regular expressions with groups such as `(?P<device>…)`: how a unit names its files."""
+
+
 class VolumeSettings(DeviceSettings):
     """A camera volume that the system mounts (driver `volume`)."""
 
@@ -49,7 +71,7 @@ class VolumeSettings(DeviceSettings):
     path: Path
     bay: str | None = None
     poll_seconds: float = Field(default=1.0, gt=0, le=60)
-    name_templates: tuple[str, ...] = ()
+    name_templates: Templates = ()
 
 
 class DropFolderSettings(DeviceSettings):
@@ -60,7 +82,7 @@ class DropFolderSettings(DeviceSettings):
     scan_seconds: float = Field(default=2.0, gt=0, le=3600)
     marker: Literal["none", "ok", "md5"] = "none"
     ignore: tuple[str, ...] = ("*.part", "*.tmp", "*.filepart", "*~", ".*")
-    name_templates: tuple[str, ...] = ()
+    name_templates: Templates = ()
     adopt: bool = Field(
         default=False, description="the folder is ours: take files by rename, leave nothing behind"
     )

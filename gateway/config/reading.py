@@ -4,13 +4,14 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
-from itertools import product
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from gateway.config.devices import AnyDevice, DeviceSettings
 from gateway.config.settings import ConfigError, Settings, StoreSettings
@@ -27,7 +28,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
         written = yaml.load(path.read_text(encoding="utf-8"), UniqueKeys)  # noqa: S506  (a SafeLoader)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); give another with --config") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, RecursionError) as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(written, dict):
         raise ConfigError(f"{path}: expected settings such as `devices:`, found {type(written).__name__}")
@@ -38,14 +39,25 @@ def from_mapping(
     written: Mapping[str, Any], folder: Path, environment: Mapping[str, str], source: str = "settings"
 ) -> Settings:
     wrong: list[str] = []
-    filled = fill_secrets(written, environment, "", wrong)
+    try:
+        filled = fill_secrets(written, environment, "", wrong)
+    except RecursionError:
+        raise ConfigError(f"{source}: a part of it contains itself") from None
     try:
         settings = Settings.model_validate(filled)
     except ValidationError as error:
         wrong += [explain(item) for item in error.errors(include_url=False, include_input=False)]
     if wrong:
         raise ConfigError("\n".join(f"{source}: {line}" for line in wrong)) from None
-    return anchored(settings, folder)
+    try:
+        anchor = anchored(settings, folder)
+        check_apart(anchor.store, folder, settings.devices)
+        make_url(anchor.database_url), make_url(anchor.engine_database_url)
+    except (ConfigError, OSError, RuntimeError) as error:
+        raise ConfigError(f"{source}: {error}") from None
+    except ArgumentError:
+        raise ConfigError(f"{source}: database: expected postgresql://user:password@host/name") from None
+    return anchor
 
 
 def anchored(settings: Settings, folder: Path) -> Settings:
@@ -56,7 +68,6 @@ def anchored(settings: Settings, folder: Path) -> Settings:
             "second_copy": settings.store.second_copy and data / settings.store.second_copy,
         }
     )
-    check_apart(store, folder, settings.devices)
     devices = tuple(
         device.model_copy(update={name: folder / path for name, path in paths_of(device)})
         for device in settings.devices
@@ -76,10 +87,12 @@ def check_apart(store: StoreSettings, folder: Path, devices: tuple[AnyDevice, ..
         if overlapping(places["store.path"], places["store.second_copy"]):
             raise ConfigError("store.second_copy: must lie apart from store.path, best on another disk")
     for number, device in enumerate(devices):
-        for (setting, path), (name, place) in product(paths_of(device), places.items()):
-            source = (folder / path).resolve()
-            if overlapping(source, place):
-                raise ConfigError(f"devices.{number}.{setting}: {source} and {name} lie within one another")
+        for setting, path in paths_of(device):
+            source, here = (folder / path).resolve(), f"devices.{number}.{setting}"
+            for name, place in places.items():
+                if overlapping(source, place):
+                    raise ConfigError(f"{here}: {source} and {name} lie within one another")
+            places[here] = source
 
 
 def overlapping(one: Path, other: Path) -> bool:

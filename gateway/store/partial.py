@@ -90,6 +90,13 @@ class Partial:
         self.synced = self.size
         self.note()
 
+    def forget(self) -> None:
+        """Begin at nothing again."""
+        os.ftruncate(self.notes, 0)
+        os.fsync(self.notes)
+        os.ftruncate(self.handle, 0)
+        self.size, self.synced, self.digest = 0, 0, hashlib.sha256()
+
     def note(self) -> None:
         os.write(self.notes, json.dumps([self.size, self.digest.hexdigest()]).encode() + b"\n")
         os.fsync(self.notes)

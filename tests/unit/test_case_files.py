@@ -64,3 +64,37 @@ def test_a_time_must_be_written_out(tmp_path: Path) -> None:
     step = {"id": "a", "kind": "x", "started_at": 1714525200, "ended_at": "2024-05-01T10:00:00+08:00"}
     (tmp_path / "c.json").write_text(json.dumps([{"uid": "k", "title": "t", "activities": [step]}]))
     assert "activities.0.started_at" in refused(tmp_path / "c.json")
+
+
+def test_damaged_utf8_is_not_taken_for_gb18030(tmp_path: Path) -> None:
+    """It would read without an error, and every title would be gibberish."""
+    damaged = TABLE.encode().replace("另一案".encode(), b"\xe5\x8f")
+    assert "damaged" in refused(table(tmp_path, damaged))
+
+
+MISTAKES = {
+    "a missing quotation mark": ('uid,title\nk1,"x\nk2,y\n', "quotation"),
+    "a column twice": ("uid,title,title\nk1,x,y\n", "'title' is there twice"),
+    "a column twice, with a blank": ("uid,title, uid\nk1,x,k2\n", "'uid' is there twice"),
+    "two titles for one case": ("uid,title\nk1,x\nk1,y\n", "line 3: case k1 has another title"),
+    "a huge cell": (f"uid,title\nk1,{'x' * 200_000}\n", "field limit"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_nothing_in_a_table_is_lost_without_a_word(tmp_path: Path, mistake: str) -> None:
+    text, said = MISTAKES[mistake]
+    assert said in refused(table(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"uid": "k", "title": "a", "title": "b"}]',
+        '[{"uid": "k", "title": "a"}, {"uid": "k", "title": "b"}]',
+        '{"cases": [{"uid": "k", "title": "a"}], "more": 1}',
+    ],
+)
+def test_nothing_in_json_is_lost_without_a_word(tmp_path: Path, text: str) -> None:
+    (tmp_path / "c.json").write_text(text)
+    refused(tmp_path / "c.json")

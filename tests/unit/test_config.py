@@ -120,3 +120,25 @@ def test_a_key_written_twice(tmp_path: Path) -> None:
     (tmp_path / "d.yaml").write_text("devices: []\ndevices: []\n")
     with pytest.raises(ConfigError, match="written twice"):
         load(tmp_path / "d.yaml")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"devices": [{**CAMERA, "name_templates": ["(["]}]},
+        {"ingest": {"lease_seconds": float("inf")}},
+        {"database": "foo"},
+        {"data": "a\0b"},
+        {"devices": [CAMERA, {**CAMERA, "id": "other"}]},
+    ],
+    ids=["regular expression", "infinity", "database", "NUL", "one path for two"],
+)
+def test_what_could_only_fail_later_is_refused_now(written: dict[str, Any]) -> None:
+    refused(written)
+
+
+@pytest.mark.parametrize("text", ["? [a]\n: 1\n", "a: &a [*a]\n"])
+def test_odd_yaml_is_a_mistake_and_no_traceback(tmp_path: Path, text: str) -> None:
+    (tmp_path / "d.yaml").write_text(text)
+    with pytest.raises(ConfigError):
+        load(tmp_path / "d.yaml", {})
