@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from gateway.config import Settings, load
 from gateway.database import Database
-from gateway.models import Clip, CustodyEvent, Finding, Original, Work
+from gateway.models import Clip, CustodyEvent, Finding, Original, Receipt, Work
 from gateway.store import LocalStore
 from gateway.store.local import MANIFEST
 
@@ -138,6 +138,12 @@ class Site:
     def findings(self) -> dict[str, Finding]:
         with self.read() as session:
             return {row.name: row for row in session.exec(select(Finding))}
+
+    def newest_receipt(self) -> Receipt | None:
+        """An offload may be sealed before its links are decided: the newest revision counts."""
+        with self.read() as session:
+            newest = select(Receipt).order_by(col(Receipt.sealed_at).desc(), col(Receipt.revision).desc())
+            return session.exec(newest).first()
 
     def events(self, subject: str) -> list[str]:
         with self.read() as session:

@@ -161,7 +161,7 @@ def test_the_same_card_twice_is_one_clip_with_two_findings(tmp_path: Path, media
         findings = session.exec(select(Finding)).all()
         assert len(session.exec(select(Original)).all()) == 1
         assert [finding.disposition for finding in findings] == [Disposition.CLIP, Disposition.DUPLICATE]
-        assert len(session.exec(select(Receipt)).all()) == 2
+        assert len(set(session.exec(select(Receipt.offload_id)))) == 2
     site.verify()
 
 
@@ -189,8 +189,9 @@ def test_the_same_content_under_two_names_is_kept_once(tmp_path: Path, media: Pa
     states = sorted(original.state.value for original in site.originals().values())
     assert states == ["DUPLICATE", "PRESERVED"]
     assert len(site.finished()) == 1
-    with site.read() as session:
-        body = session.exec(select(Receipt)).one().body
+    newest = site.newest_receipt()
+    assert newest is not None
+    body = newest.body
     assert body["stored"]["files"] == 2
     assert body["missing"] == []
     site.verify()

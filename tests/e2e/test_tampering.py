@@ -138,9 +138,15 @@ def test_a_whole_chain_with_its_head(site: Site) -> None:
     assert "row caserecord/k1: no line of custody tells of it" in site.verify(expect=1)
 
 
+def originals_of(site: Site) -> list[str]:
+    """Keys by age, as the rows' ids sort."""
+    kept = [key for key in site.finished() if key.startswith("originals")]
+    return sorted(kept, key=lambda key: Path(key).name)
+
+
 def flipped(site: Site) -> Path:
     """A byte flipped in the last original: whatever else is wrong, this must be named."""
-    path = site.store.path(max(key for key in site.finished() if key.startswith("originals")))
+    path = site.store.path(originals_of(site)[-1])
     path.chmod(0o644)
     path.write_bytes(b"\xff" + path.read_bytes()[1:])
     return path
@@ -169,7 +175,7 @@ def test_what_cannot_be_read_hides_nothing_else(site: Site, what: str) -> None:
 @pytest.mark.parametrize("what", ["a loop", "a folder", "a link"])
 def test_a_file_that_is_none_any_more_hides_nothing_else(site: Site, what: str) -> None:
     path = flipped(site)
-    other = site.store.path(min(key for key in site.finished() if key.startswith("originals")))
+    other = site.store.path(originals_of(site)[0])
     if what == "a folder":
         other = site.store.manifest_path(str(other.relative_to(site.store.root)))
         other.unlink()
