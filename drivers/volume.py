@@ -27,15 +27,22 @@ from gateway.device import (
 
 GROUP = 50
 
+Mark = tuple[int, int] | None
+
 
 class Volume:
     """Waits for its folder to appear, reports all that lies on it, watches it until it leaves."""
 
-    def __init__(self, settings: VolumeSettings) -> None:
+    def __init__(self, settings: VolumeSettings, serial: str | None = None) -> None:
         self.settings = settings
+        self.serial = serial
+        """Of the file system, where whoever mounted it knows it."""
         self.root = settings.path
         self.docked: str | None = None
         """The offload of the card that is there now."""
+        self.mark: Mark = None
+        self.expected: set[bytes] = set()
+        """What must still lie on the card: listed and not erased by us."""
 
     def run(self, emit: Emit, stop: Event) -> None:
         while not stop.is_set():
@@ -57,16 +64,12 @@ class Volume:
 
     def offload(self, emit: Emit, stop: Event) -> None:
         device, offload = self.settings.id, uuid7().hex
-        mark = self.mark()
-        volume = volume_serial(self.root)
+        self.mark, self.expected = mark_of(self.root), set()
+        volume = volume_serial(self.root) if self.serial is None else self.serial
         emit(Connected(device_id=device, at=moment(), bay=self.settings.bay, volume=volume))
         entries = list(walk(self.root))
-        had_files = bool(entries)
-
-        def still_there() -> bool:
-            return self.mark() == mark and has_device(mark) and (self.lists_something() or not had_files)
-
-        if not still_there():
+        self.expected = {entry.path for entry in entries}
+        if not self.still_there():
             raise DeviceUnavailable("wait.source_gone", done=0)
         emit(
             OffloadOpened(
@@ -82,31 +85,29 @@ class Volume:
         for group in grouped(self.by_urgency(entries), GROUP):
             if stop.is_set():
                 return
-            if not still_there():
+            if not self.still_there():
                 break
             emit(
                 *(
                     report(
                         self.root, entry, device,
                         volume=volume, offload=offload, templates=self.settings.name_templates,
-                        is_there=still_there,
+                        is_there=self.still_there,
                     )
                     for entry in group
                 )
             )  # fmt: skip
         while not stop.wait(min(self.settings.poll_seconds, 0.5)):
-            if not still_there():
+            if not self.still_there():
                 self.docked = None
                 emit(Disconnected(device_id=device, at=moment(), offload=offload))
                 return
 
-    def mark(self) -> tuple[int, int] | None:
-        """Tells this card from whatever is mounted there a moment later."""
-        try:
-            seen = self.root.stat()
-        except OSError:
-            return None
-        return seen.st_dev, seen.st_ino
+    def still_there(self) -> bool:
+        """The same card, still plugged in; it may list nothing only if we erased all that was on it."""
+        if mark_of(self.root) != self.mark or not has_device(self.mark):
+            return False
+        return self.lists_something() or not self.expected
 
     def listed(self, entry: Entry) -> ListedFile:
         declared = read_name(entry.readable, self.settings.name_templates)
@@ -122,15 +123,27 @@ class Volume:
     def release(self, found: FoundFile, sha256: str) -> Release:
         if self.settings.release == "keep":
             return Release.KEPT
-        if found.offload != self.docked or not self.is_there():
+        if found.offload != self.docked or not self.still_there():
             raise DeviceUnavailable("wait.source_gone", done=0)
-        return erase(self.root, found, sha256)
+        ended = erase(self.root, found, sha256)
+        if ended is Release.DONE:
+            self.expected.discard(found.path)
+        return ended
 
     def perform(self, order: Order) -> OrderResult:
         raise Refused("order.unknown", kind=order.kind)
 
 
-def has_device(mark: tuple[int, int] | None) -> bool:
+def mark_of(root: Path) -> Mark:
+    """Tells this card from whatever is mounted there a moment later."""
+    try:
+        seen = root.stat()
+    except OSError:
+        return None
+    return seen.st_dev, seen.st_ino
+
+
+def has_device(mark: Mark) -> bool:
     """Whether the block device under a mount is still plugged in; a plain folder has none to lose."""
     if mark is None:
         return False

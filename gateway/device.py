@@ -99,6 +99,31 @@ class ListedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSeen:
+    """A device that came through another one, as a camera in a dock's bay: entered in the registry.
+
+    `entry` holds what the registry keeps of it (columns of `Device`).
+    """
+
+    device_id: str
+    via: str
+    type: str
+    entry: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrangerSeen:
+    """Something was plugged in that nobody taught us: refused, not looked into, reported."""
+
+    device_id: str
+    """The dock it was plugged into."""
+    at: datetime
+    bay: str
+    why: Reason
+    detail: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connected:
     device_id: str
     at: datetime
@@ -148,10 +173,11 @@ class ClockRead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalReceived:
-    """Telemetry: heartbeat, position, an alarm."""
+    """Telemetry: heartbeat, position, an alarm, what a bay is doing."""
 
     device_id: str
     at: datetime
+    bay: str | None = None
     kind: str
     detail: Mapping[str, object]
 
@@ -163,7 +189,17 @@ class Disconnected:
     offload: str | None = None
 
 
-DeviceEvent = Connected | OffloadOpened | FileFound | FileListed | ClockRead | SignalReceived | Disconnected
+DeviceEvent = (
+    DeviceSeen
+    | StrangerSeen
+    | Connected
+    | OffloadOpened
+    | FileFound
+    | FileListed
+    | ClockRead
+    | SignalReceived
+    | Disconnected
+)
 
 
 class Emit(Protocol):

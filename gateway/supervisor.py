@@ -42,7 +42,8 @@ class Supervisor:
 
     def __init__(self, device_id: str, driver: Driver, emit: Emit, stop: threading.Event) -> None:
         self.device_id, self.driver, self.store, self.stop = device_id, driver, emit, stop
-        self.present = threading.Event()
+        self.present: set[str] = set()
+        """Devices that can be reached through this driver now: itself, or the cameras in its bays."""
         self.wait_s = FIRST_WAIT_S
         self.lost = False
         self.errands: queue.Queue[Errand] = queue.Queue(maxsize=1000)
@@ -64,12 +65,12 @@ class Supervisor:
         self.store(*events)
         for event in events:
             if isinstance(event, Connected):
-                self.connected()
+                self.connected(event.device_id)
             elif isinstance(event, Disconnected):
-                self.present.clear()
+                self.present.discard(event.device_id)
 
-    def connected(self) -> None:
-        self.present.set()
+    def connected(self, device_id: str) -> None:
+        self.present.add(device_id)
         self.wait_s = FIRST_WAIT_S  # only a device that is there ends the back-off, not a clean return
         if self.lost:
             log.info("%s is back", self.device_id)
@@ -100,9 +101,9 @@ class Supervisor:
             self.lost = True
 
     def leave(self) -> None:
-        """Say that the device is gone, if nobody has yet."""
-        if self.present.is_set():
-            self.emit(Disconnected(device_id=self.device_id, at=now()))
+        """Say that what could be reached is gone, if nobody has yet."""
+        if self.present:
+            self.emit(*(Disconnected(device_id=gone, at=now()) for gone in sorted(self.present)))
 
     def run_errands(self) -> None:
         while not self.stop.is_set():

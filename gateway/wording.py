@@ -114,6 +114,31 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "wait.retry": ("处理出错（{error}），稍后自动重试", "it failed ({error}); tried again by itself"),
     "wait.busy": ("另一个工作进程正在复制此文件", "another worker is copying this file"),
+    "wait.no_usb": (
+        "本机没有 USB 总线，采集站无法工作",
+        "this machine has no USB bus; the dock cannot work",
+    ),
+    # what a bay shows
+    "bay.stranger": (
+        "未登记的设备“{name}”，已拒绝读取。如属本单位记录仪，请由管理员登记后重新插入",
+        "{name} is not on the list and was not read; if it is yours, have it entered and plug it in again",
+    ),
+    "bay.no_card": (
+        "{seconds} 秒内没有出现可读的存储卡，请重新插入；仍不行请检查存储卡",
+        "no readable card appeared within {seconds} s; plug it in again, then check the card",
+    ),
+    "bay.no_identity": (
+        "设备没有给出 {name}，无法确定是哪一台；请在配置中为它单独登记编号",
+        "the camera does not tell its {name}; give it an id of its own in the settings",
+    ),
+    "bay.same_identity": (
+        "编号 {camera} 的设备已在另一仓位；两台设备编号相同，请核对登记",
+        "{camera} is in another bay already: two cameras bear the same id; check the list",
+    ),
+    "bay.mount_failed": (
+        "存储卡无法打开（{error}），原样保留，请联系管理员",
+        "the card cannot be opened ({error}); it was left as it is",
+    ),
     # why a clip is set aside
     "quarantine.digest_differs": (
         "二次读取校验不一致：写入时 {expected}，重读为 {found}，原件已隔离，请检查存储盘",

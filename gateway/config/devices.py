@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 
@@ -50,6 +50,28 @@ class DeviceSettings(Model):
     def known_zone(cls, value: str | None) -> str | None:
         return value if value is None else checked_zone(value)
 
+    @property
+    def kind(self) -> str:
+        """The driver's name."""
+        return str(getattr(self, "driver", ""))
+
+    @property
+    def members(self) -> "tuple[DeviceSettings, ...]":
+        """Devices that come through this one: the cameras of a dock."""
+        return ()
+
+    def entry(self) -> dict[str, str | None]:
+        """What the registry keeps of it."""
+        erases = "erase_single" if self.erase_without_second_copy else "erase"
+        return {
+            "name": self.name,
+            "unit_id": self.unit,
+            "room_id": self.room,
+            "container_time": self.container_time,
+            "timezone": self.timezone,
+            "release": erases if self.release == "erase" else "keep",
+        }
+
 
 def compiles(templates: tuple[str, ...]) -> tuple[str, ...]:
     for template in templates:
@@ -88,4 +110,65 @@ class DropFolderSettings(DeviceSettings):
     )
 
 
-AnyDevice = Annotated[VolumeSettings | DropFolderSettings, Field(discriminator="driver")]
+HEX4 = r"^[0-9a-f]{4}$"
+PORT = r"^[0-9]+-[0-9]+(\.[0-9]+)*$"
+CAMERA_ID = r"^([A-Za-z0-9_.-]|\{(serial|volume)\}){1,80}$"
+
+
+class UsbMatch(Model):
+    """What the system tells of a plugged device; all that is given must hold, texts may hold `*`.
+
+    Vendor and product are no identification: chip makers' numbers are shared by toys (devices 1.3).
+    """
+
+    vendor: str | None = Field(default=None, pattern=HEX4)
+    product: str | None = Field(default=None, pattern=HEX4)
+    manufacturer: str | None = None
+    name: str | None = None
+    serial: str | None = None
+    label: str | None = Field(default=None, description="of the card's file system")
+
+
+class CameraSettings(DeviceSettings):
+    """A camera, or a model of cameras, that a dock may take in."""
+
+    id: str = Field(
+        pattern=CAMERA_ID, description="`{serial}` and `{volume}` stand for what the camera says of itself"
+    )
+    match: UsbMatch
+    name_templates: Templates = ()
+
+    @model_validator(mode="after")
+    def tells_something(self) -> "CameraSettings":
+        if not self.match.model_fields_set:
+            raise ValueError("match: say at least one of vendor, product, manufacturer, name, serial, label")
+        return self
+
+
+class UsbDockSettings(DeviceSettings):
+    """A USB docking station (driver `usb_dock`): bays are ports, cameras are on a list."""
+
+    driver: Literal["usb_dock"]
+    type: Literal["storage"] = "storage"
+    bays: dict[str, Annotated[str, Field(pattern=PORT)]] = Field(
+        min_length=1, description="bay → port path, such as 1-1.3.2; it survives re-enumeration"
+    )
+    cameras: tuple[CameraSettings, ...] = ()
+    mounts: Path = Path("mounts")
+    simulated: Path | None = Field(default=None, description="a folder of twins instead of the system's USB")
+    poll_seconds: float = Field(default=0.5, gt=0, le=60)
+    settle_seconds: float = Field(default=15.0, gt=0, description="how long a card may take to appear")
+
+    @field_validator("bays")
+    @classmethod
+    def each_port_once(cls, bays: dict[str, str]) -> dict[str, str]:
+        if len(set(bays.values())) < len(bays):
+            raise ValueError("two bays have the same port")
+        return bays
+
+    @property
+    def members(self) -> tuple[DeviceSettings, ...]:
+        return self.cameras
+
+
+AnyDevice = Annotated[VolumeSettings | DropFolderSettings | UsbDockSettings, Field(discriminator="driver")]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from gateway.config.devices import AnyDevice, DeviceSettings
+from gateway.config.devices import AnyDevice, DeviceSettings, UsbDockSettings
 from gateway.config.settings import ConfigError, Settings, StoreSettings
 
 SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -68,11 +68,20 @@ def anchored(settings: Settings, folder: Path) -> Settings:
             "second_copy": settings.store.second_copy and data / settings.store.second_copy,
         }
     )
-    devices = tuple(
-        device.model_copy(update={name: folder / path for name, path in paths_of(device)})
-        for device in settings.devices
-    )
+    devices = tuple(settled(device, folder, settings.timezone) for device in settings.devices)
     return settings.model_copy(update={"data": data, "store": store, "devices": devices})
+
+
+def settled(device: AnyDevice, folder: Path, timezone: str) -> AnyDevice:
+    """A device with its paths anchored and its zone known, and so for what comes through it."""
+    update: dict[str, Any] = {name: folder / path for name, path in paths_of(device)}
+    update["timezone"] = device.timezone or timezone
+    if isinstance(device, UsbDockSettings):
+        zone = {"timezone": update["timezone"]}
+        update["cameras"] = tuple(
+            camera if camera.timezone else camera.model_copy(update=zone) for camera in device.cameras
+        )
+    return device.model_copy(update=update)
 
 
 def paths_of(device: DeviceSettings) -> list[tuple[str, Path]]:

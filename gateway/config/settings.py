@@ -1,7 +1,6 @@
 """The whole shape of devices.yaml: frozen models that refuse what they do not know."""
 
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -64,19 +63,12 @@ class Settings(Model):
     def consistent(self) -> "Settings":
         seen: set[str] = set()
         for place, device in enumerate(self.devices):
-            if device.id in seen:
-                raise ValueError(
-                    f"devices.{place}.id: {device.id!r} is used twice; give each device its own id"
-                )
-            seen.add(device.id)
-            if device.room and not device.unit:
-                raise ValueError(f"devices.{place}.room: say which `unit` the room belongs to as well")
-            erases = device.release == "erase" and not device.erase_without_second_copy
-            if erases and self.store.second_copy is None:
-                raise ValueError(
-                    f"devices.{place}.release: 'erase' needs store.second_copy; to erase with one copy only, "
-                    "say erase_without_second_copy: true"
-                )
+            check_device(
+                f"devices.{place}", device, seen, has_second_copies=self.store.second_copy is not None
+            )
+            for number, camera in enumerate(device.members):
+                where = f"devices.{place}.cameras.{number}"
+                check_device(where, camera, seen, has_second_copies=self.store.second_copy is not None)
         return self
 
     @property
@@ -100,5 +92,16 @@ class Settings(Model):
         known = ", ".join(device.id for device in self.devices) or "none"
         raise ConfigError(f"no device {device_id!r} in the configuration; known: {known}")
 
-    def zone_of(self, device: DeviceSettings) -> ZoneInfo:
-        return ZoneInfo(device.timezone or self.timezone)
+
+def check_device(place: str, device: DeviceSettings, seen: set[str], *, has_second_copies: bool) -> None:
+    """Raises ValueError for what contradicts the rest of the file."""
+    if device.id in seen:
+        raise ValueError(f"{place}.id: {device.id!r} is used twice; give each device its own id")
+    seen.add(device.id)
+    if device.room and not device.unit:
+        raise ValueError(f"{place}.room: say which `unit` the room belongs to as well")
+    if device.release == "erase" and not device.erase_without_second_copy and not has_second_copies:
+        raise ValueError(
+            f"{place}.release: 'erase' needs store.second_copy; to erase with one copy only, "
+            "say erase_without_second_copy: true"
+        )

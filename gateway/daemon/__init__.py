@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from gateway import custody, rulepacks
+from gateway import rulepacks
 from gateway.config import ConfigError, DeviceSettings, Settings
 from gateway.daemon.backup import Backup
 from gateway.daemon.caretaker import Caretaker, Progress
@@ -18,7 +18,8 @@ from gateway.database import Database
 from gateway.device import Driver
 from gateway.guard import guarded
 from gateway.intake import Intake
-from gateway.models import Device, Room, Unit, new_id
+from gateway.intake.devices import enter_device
+from gateway.models import Room, Unit, new_id
 from gateway.opening import open_database, open_stores
 from gateway.store.durable import write_whole
 from gateway.supervisor import Supervisor
@@ -79,7 +80,7 @@ class Daemon:
             self.supervisors,
             self.progress,
             self.stop_event,
-            lambda device_id: needs_second_copy(settings, device_id),
+            has_second_copies=settings.store.second_copy is not None,
         )
         self.backup = Backup(self.database, self.context, executor)
 
@@ -112,14 +113,6 @@ class Daemon:
         os.close(self.lock)
 
 
-def needs_second_copy(settings: Settings, device_id: str) -> bool:
-    """Whether a device may be erased only once the second copy is made."""
-    device = next((item for item in settings.devices if item.id == device_id), None)
-    if device is None or device.release == "keep":
-        return False
-    return settings.store.second_copy is not None or not device.erase_without_second_copy
-
-
 def only_one(path: Path) -> int:
     """Hold a lock file: two processes with one name would take each other's work for their own."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -147,32 +140,15 @@ def register(database: Database, settings: Settings) -> None:
     """Put every configured device into the registry, or bring its entry up to date, with custody."""
     with database.write() as session:
         for device in settings.devices:
-            enter(session, device, settings)
+            enter(session, device)
 
 
-def enter(session: Session, device: DeviceSettings, settings: Settings) -> Device:
-    told = {
-        "name": device.name,
-        "type": device.type,
-        "unit_id": device.unit,
-        "room_id": device.room,
-        "driver": getattr(device, "driver", None),
-        "container_time": device.container_time,
-        "timezone": settings.zone_of(device).key,
-        "release": device.release,
-    }
+def enter(session: Session, device: DeviceSettings) -> None:
     if device.unit and session.get(Unit, device.unit) is None:
         session.add(Unit(id=device.unit, name=device.unit))
         session.flush()
     if device.room and session.get(Room, device.room) is None:
         session.add(Room(id=device.room, name=device.room, unit_id=device.unit or ""))
         session.flush()
-    row = session.get(Device, device.id)
-    if row is not None and all(getattr(row, name) == value for name, value in told.items()):
-        return row
-    row = row or Device(id=device.id, type=device.type)
-    for name, value in told.items():
-        setattr(row, name, value)
-    session.add(row)
-    custody.append(session, custody.SITE, "DEVICE_REGISTERED", "devices.yaml", device.id, (row,))
-    return row
+    told = device.entry() | {"driver": device.kind}
+    enter_device(session, device.id, device.type, told, "devices.yaml")

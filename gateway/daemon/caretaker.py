@@ -67,11 +67,12 @@ class Caretaker:
         supervisors: Mapping[str, Supervisor],
         progress: Progress,
         stop: threading.Event,
-        needs_second_copy: Callable[[str], bool],
+        *,
+        has_second_copies: bool,
     ) -> None:
         self.database, self.store, self.pack, self.dispatch = database, store, pack, dispatch
         self.supervisors, self.stop = supervisors, stop
-        releases = Releases(database, supervisors, needs_second_copy)
+        releases = Releases(database, supervisors, has_second_copies=has_second_copies)
         self.duties: list[tuple[float, Callable[[], object]]] = [
             (1.0, progress.flush),
             (1.0, self.orders),
@@ -119,13 +120,18 @@ class Caretaker:
 
     def orders(self) -> None:
         for order in orders.claim(self.database, self.dispatch.executor):
-            supervisor = self.supervisors.get(order.device_id or "")
+            supervisor = self.reaches(order.device_id or "")
             if order.kind in orders.KINDS:
                 self.at_hand.put(partial(self.carry_out, order, self.for_clip))
             elif supervisor is None:
                 self.refuse(order, reason("order.no_device", device=order.device_id))
             elif not supervisor.send(partial(self.carry_out, order, partial(for_device, supervisor))):
                 self.refuse(order, reason("order.busy"))
+
+    def reaches(self, device_id: str) -> Supervisor | None:
+        """Whose driver speaks with a device: its own, or the dock it is in."""
+        through = (one for one in self.supervisors.values() if device_id in one.present)
+        return self.supervisors.get(device_id) or next(through, None)
 
     def work_at_hand(self) -> None:
         """Orders for clips may read gigabytes: they have a thread of their own."""

@@ -3,9 +3,10 @@
 from typing import assert_never
 
 from drivers.drop_folder import DropFolder
+from drivers.usb_dock import UsbDock
 from drivers.volume import Volume
 from gateway.config import AnyDevice
-from gateway.config.devices import DropFolderSettings, VolumeSettings
+from gateway.config.devices import DropFolderSettings, UsbDockSettings, VolumeSettings
 from gateway.device import Driver
 
 
@@ -16,5 +17,7 @@ def driver_for(settings: AnyDevice) -> Driver:
             return Volume(settings)
         case DropFolderSettings():
             return DropFolder(settings)
+        case UsbDockSettings():
+            return UsbDock(settings)
         case _:
             assert_never(settings)

@@ -1,17 +1,17 @@
 """Lets devices go of what is preserved: asks the driver, writes down how it ended."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import func
 from sqlalchemy.orm import aliased
-from sqlmodel import col, select
+from sqlmodel import and_, col, or_, select
 
 from gateway import custody
 from gateway.database import Database
 from gateway.device import AttachmentKind, FoundFile, Release
-from gateway.models import Finding, Original, ReleaseState, State
+from gateway.models import Device, Finding, Original, Policy, ReleaseState, State
 from gateway.supervisor import Supervisor
 from gateway.wording import Reason
 
@@ -26,18 +26,18 @@ class Releases:
         self,
         database: Database,
         supervisors: Mapping[str, Supervisor],
-        needs_second_copy: Callable[[str], bool],
+        *,
+        has_second_copies: bool,
     ) -> None:
-        self.database, self.supervisors = database, supervisors
-        self.needs_second_copy = needs_second_copy
+        self.database, self.supervisors, self.has_second_copies = database, supervisors, has_second_copies
         self.under_way: set[str] = set()
         self.asked: dict[str, float] = {}
         """When a finding was last asked about in vain: one that cannot be read must not stop the others."""
 
     def hand_out(self) -> None:
         """Give every present device the files it may let go of."""
-        for device_id, supervisor in self.supervisors.items():
-            if supervisor.present.is_set() and device_id not in self.under_way:
+        for supervisor in self.supervisors.values():
+            for device_id in sorted(supervisor.present - self.under_way):
                 due = self.due(device_id)
                 if due:
                     self.send(supervisor, device_id, due)
@@ -45,21 +45,26 @@ class Releases:
     def due(self, device_id: str) -> list[tuple[Finding, Original]]:
         """Findings whose bytes are safe now: the original that is kept is PRESERVED at this moment.
 
-        Where the policy erases and a second copy is configured, that must have been made, too.
+        Where the policy erases, the second copy must have been made, too; only a policy that says so in
+        words does without, and only while none is configured.
         """
         kept = aliased(Original)
         wanted = (
             select(Finding, kept)
             .join(Original, col(Original.id) == Finding.original_id)
             .join(kept, col(kept.id) == func.coalesce(Original.duplicate_of, Original.id))
+            .join(Device, col(Device.id) == Finding.device_id)
             .where(
                 Finding.release == ReleaseState.DUE,
                 Finding.device_id == device_id,
                 kept.state == State.PRESERVED,
+                or_(
+                    Device.release == Policy.KEEP,
+                    col(kept.second_copy).is_(True),
+                    and_(Device.release == Policy.ERASE_SINGLE, not self.has_second_copies),
+                ),
             )
         )
-        if self.needs_second_copy(device_id):
-            wanted = wanted.where(col(kept.second_copy).is_(True))
         soon = time.monotonic() - AGAIN_S
         lately = [finding_id for finding_id, at in self.asked.items() if at > soon]
         if lately:
@@ -82,7 +87,8 @@ class Releases:
         ended: list[tuple[str, Release, Reason]] = []
         try:
             for finding, kept in pairs:
-                if supervisor.stop.is_set() or not supervisor.present.is_set() or kept.sha256 is None:
+                gone = finding.device_id not in supervisor.present
+                if supervisor.stop.is_set() or gone or kept.sha256 is None:
                     break
                 how, why = supervisor.release(found_again(finding), kept.sha256)
                 if how is None:

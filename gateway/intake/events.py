@@ -9,13 +9,16 @@ from gateway.device import (
     ClockRead,
     Connected,
     DeviceEvent,
+    DeviceSeen,
     Disconnected,
     FileFound,
     FileListed,
     OffloadOpened,
     SignalReceived,
+    StrangerSeen,
     shown,
 )
+from gateway.intake.devices import enter_device
 from gateway.intake.files import ACTOR, file_found, list_only
 from gateway.models import ClockReading, DeviceStatus, Offload, now
 from gateway.wording import reason
@@ -24,6 +27,12 @@ from gateway.wording import reason
 def store_one(session: Session, event: DeviceEvent, host: str) -> list[str]:
     """Store one event; returns the items that now have work to do."""
     match event:
+        case DeviceSeen():
+            enter_device(session, event.device_id, event.type, event.entry, event.via)
+        case StrangerSeen():
+            set_status(session, event.device_id, event.bay, present=True, state="STRANGER", why=event.why)
+            detail = {"bay": event.bay, "why": event.why, "seen": dict(event.detail)}
+            record(session, event.device_id, "STRANGER_REFUSED", detail)
         case Connected():
             set_status(session, event.device_id, event.bay, present=True)
             record(session, event.device_id, "CONNECTED", {"bay": event.bay, "volume": event.volume})
@@ -36,12 +45,18 @@ def store_one(session: Session, event: DeviceEvent, host: str) -> list[str]:
         case ClockRead():
             clock_read(session, event)
         case SignalReceived():
-            set_status(session, event.device_id, None, present=True, **{event.kind: dict(event.detail)})
+            signal(session, event)
         case Disconnected():
             disconnect(session, event)
         case _:
             assert_never(event)
     return []
+
+
+def signal(session: Session, event: SignalReceived) -> None:
+    """Telemetry; what a bay does is shown as the bay's own state."""
+    detail = dict(event.detail) if event.bay else {event.kind: dict(event.detail)}
+    set_status(session, event.device_id, event.bay, present=True, **detail)
 
 
 def listed_instead(event: FileFound, error: Exception) -> FileListed:

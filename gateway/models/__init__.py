@@ -12,6 +12,7 @@ from gateway.models.equipment import (
     Device,
     DeviceState,
     DeviceStatus,
+    Policy,
 )
 from gateway.models.footage import (
     Attachment,
@@ -60,6 +61,7 @@ __all__ = [
     "OrderRow",
     "OrderState",
     "Original",
+    "Policy",
     "Receipt",
     "Recording",
     "ReleaseState",

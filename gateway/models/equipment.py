@@ -28,6 +28,15 @@ class AllocationKind(StrEnum):
     WINDOW = "WINDOW"
 
 
+class Policy(StrEnum):
+    """What a device may be told once its footage is preserved."""
+
+    KEEP = "keep"
+    ERASE = "erase"
+    ERASE_SINGLE = "erase_single"
+    """Erase with one copy only: the settings say `erase_without_second_copy`."""
+
+
 class Device(SQLModel, table=True):
     """A recording device in the registry (R-30)."""
 

@@ -11,8 +11,10 @@ import pytest
 
 from drivers.drop_folder import DropFolder
 from drivers.names import kind_of, read_name
+from drivers.simulators import dock as twin
+from drivers.usb_dock import UsbDock
 from drivers.volume import Volume
-from gateway.config.devices import DropFolderSettings, VolumeSettings
+from gateway.config.devices import DropFolderSettings, UsbDockSettings, VolumeSettings
 from gateway.device import (
     Connected,
     DeviceEvent,
@@ -84,7 +86,17 @@ def drop(path: Path, **more: object) -> DropFolder:
     return DropFolder(DropFolderSettings.model_validate(told))
 
 
-DRIVERS = {"volume": volume, "drop_folder": drop}
+def usb_dock(card: Path) -> UsbDock:
+    usb = card.parent / "usb"
+    twin.plug(usb, "1-1.1", card, name="H8", serial="S1")
+    told = {
+        "id": "dock", "driver": "usb_dock", "bays": {"1": "1-1.1"}, "mounts": card.parent / "mounts",
+        "simulated": usb, "poll_seconds": 0.1, "cameras": [{"id": "cam", "match": {"name": "H8"}}],
+    }  # fmt: skip
+    return UsbDock(UsbDockSettings.model_validate(told))
+
+
+DRIVERS = {"volume": volume, "drop_folder": drop, "usb_dock": usb_dock}
 
 
 @pytest.mark.parametrize("make", DRIVERS.values(), ids=DRIVERS)

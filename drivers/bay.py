@@ -1,0 +1,224 @@
+"""One bay of a dock: from plugging in to taking out (devices 1.4)."""
+
+import fnmatch
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from drivers.usb_bus import Bus, Card, UsbDevice
+from drivers.volume import Volume
+from gateway.config.devices import CameraSettings, UsbDockSettings, UsbMatch, VolumeSettings
+from gateway.device import (
+    DeviceSeen,
+    DeviceUnavailable,
+    Disconnected,
+    Emit,
+    FoundFile,
+    Refused,
+    Release,
+    SignalReceived,
+    StrangerSeen,
+)
+from gateway.wording import Reason, reason
+
+log = logging.getLogger(__name__)
+
+
+class BayState(StrEnum):
+    """What a bay shows."""
+
+    EMPTY = "EMPTY"
+    PLUGGED = "PLUGGED"
+    STRANGER = "STRANGER"
+    OFFLOADING = "OFFLOADING"
+    FAULT = "FAULT"
+
+
+@dataclass
+class Docked:
+    """Which camera is in which bay: the same camera cannot be in two."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    bays: dict[str, "Bay"] = field(default_factory=dict)
+
+    def take(self, camera: str, bay: "Bay") -> bool:
+        with self.lock:
+            return self.bays.setdefault(camera, bay) is bay
+
+    def leave(self, bay: "Bay") -> None:
+        with self.lock:
+            self.bays = {camera: other for camera, other in self.bays.items() if other is not bay}
+
+
+class Bay:
+    """Lives in a thread of its own, so that one hung camera holds up no other."""
+
+    def __init__(
+        self, number: str, dock: UsbDockSettings, bus: Bus, docked: Docked, emit: Emit, stop: threading.Event
+    ) -> None:
+        self.number, self.dock, self.bus, self.docked = number, dock, bus, docked
+        self.emit, self.stop = emit, stop
+        self.folder = dock.mounts / number
+        self.changed = threading.Condition()
+        self.device: UsbDevice | None = None
+        self.volume: Volume | None = None
+
+    def see(self, device: UsbDevice | None) -> None:
+        """What the bus shows in this bay now."""
+        with self.changed:
+            if device != self.device:
+                self.device = device
+                self.changed.notify_all()
+
+    def wait(self, holds: Callable[[], object], seconds: float = float("inf")) -> bool:
+        """Whether something came to hold before the time was over and before the dock stops."""
+        deadline = time.monotonic() + seconds
+        with self.changed:
+            while not self.stop.is_set():
+                if holds():
+                    return True
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                self.changed.wait(min(left, 0.3))
+        return False
+
+    def run(self) -> None:
+        self.show(BayState.EMPTY)
+        while self.wait(lambda: self.device is not None):
+            device = self.device
+            assert device is not None
+            try:
+                self.session(device)
+            except Refused as no:
+                self.show(BayState.FAULT, no.reason)
+            except DeviceUnavailable as gone:
+                log.info("%s, bay %s: %s", self.dock.id, self.number, gone)
+            self.wait(lambda plug=device.plug: self.device is None or self.device.plug != plug)  # type: ignore[misc]
+            if self.device is None:
+                self.show(BayState.EMPTY)
+
+    def session(self, device: UsbDevice) -> None:
+        """Everything between one plugging in and its taking out."""
+        self.show(BayState.PLUGGED)
+        card: Card | None = None
+        camera = self.known(device, card)
+        if camera is not None:
+            card = self.card_of(device)
+            camera = self.known(device, card)
+        if camera is None:
+            self.refuse_stranger(device, card)
+            return
+        if card is None:
+            raise Refused("bay.no_card", seconds=self.dock.settle_seconds)
+        identity = filled(camera.id, device, card)
+        if not self.docked.take(identity, self):
+            raise Refused("bay.same_identity", camera=identity)
+        try:
+            self.offload(identity, camera, card)
+        finally:
+            self.docked.leave(self)
+            self.volume = None
+            self.bus.unmount(self.folder)
+
+    def known(self, device: UsbDevice, card: Card | None) -> CameraSettings | None:
+        """The first camera on the list that all that is told agrees with."""
+        return next((camera for camera in self.dock.cameras if agrees(camera.match, device, card)), None)
+
+    def card_of(self, device: UsbDevice) -> Card | None:
+        """The card's file system, as soon as the kernel has found it."""
+        found: list[Card] = []
+
+        def look() -> bool:
+            found[:] = self.bus.cards(device)
+            return bool(found) or self.device is None or self.device.plug != device.plug
+
+        self.wait(look, self.dock.settle_seconds)
+        return found[0] if found else None
+
+    def refuse_stranger(self, device: UsbDevice, card: Card | None) -> None:
+        """Never mounted: nothing on it is read but what the system tells anyway."""
+        seen = {
+            "port": device.port, "vendor": device.vendor, "product": device.product,
+            "manufacturer": device.manufacturer, "name": device.name, "serial": device.serial,
+            "interfaces": list(device.interfaces), "label": card.label if card else "",
+        }  # fmt: skip
+        why = reason("bay.stranger", name=device.name or f"{device.vendor}:{device.product}")
+        self.emit(StrangerSeen(device_id=self.dock.id, at=moment(), bay=self.number, why=why, detail=seen))
+
+    def offload(self, identity: str, camera: CameraSettings, card: Card) -> None:
+        zone = ZoneInfo(camera.timezone or "UTC")
+        offset = datetime.now(zone).utcoffset()
+        self.bus.mount(card, self.folder, int(offset.total_seconds() // 60) if offset else 0)
+        entry = camera.entry() | {"driver": self.dock.driver, "unit_id": camera.unit or self.dock.unit}
+        self.emit(DeviceSeen(device_id=identity, via=self.dock.id, type=camera.type, entry=entry))
+        self.show(BayState.OFFLOADING, camera=identity)
+        told = VolumeSettings(
+            driver="volume", path=self.folder, bay=self.number, poll_seconds=self.dock.poll_seconds,
+            **camera.model_dump(include=set(VolumeSettings.model_fields) - {"driver", "path", "bay", "id"}),
+            id=identity,
+        )  # fmt: skip
+        self.volume = Volume(told, serial=card.serial)
+        try:
+            self.volume.offload(self.emit, self.stop)
+        except DeviceUnavailable:
+            self.emit(Disconnected(device_id=identity, at=moment()))
+            raise
+
+    def release(self, found: FoundFile, sha256: str) -> Release:
+        """As the volume's own release, on a card that is writable only meanwhile; then looked for again.
+
+        Raises Refused if it is still there, DeviceUnavailable if the camera has left.
+        """
+        volume = self.volume
+        if volume is None:
+            raise DeviceUnavailable("wait.source_gone", done=0)
+        if volume.settings.release == "keep":
+            return Release.KEPT
+        with self.bus.writable(self.folder):
+            ended = volume.release(found, sha256)
+        if ended is Release.DONE and os.path.lexists(self.folder / os.fsdecode(found.path)):
+            raise Refused("release.failed", error="the name is still there")
+        return ended
+
+    def show(self, state: BayState, why: Reason | None = None, camera: str | None = None) -> None:
+        detail = {"state": state.value, "why": why, "camera": camera}
+        signal = SignalReceived(
+            device_id=self.dock.id, at=moment(), bay=self.number, kind="bay", detail=detail
+        )
+        self.emit(signal)
+
+
+def agrees(match: UsbMatch, device: UsbDevice, card: Card | None) -> bool:
+    told = {
+        "vendor": device.vendor, "product": device.product, "manufacturer": device.manufacturer,
+        "name": device.name, "serial": device.serial, "label": card.label if card else None,
+    }  # fmt: skip
+    wanted = match.model_dump(exclude_none=True)
+    if card is None:
+        wanted.pop("label", None)
+    return bool(match.model_fields_set) and all(
+        fnmatch.fnmatchcase(told[name] or "", pattern) for name, pattern in wanted.items()
+    )
+
+
+def filled(template: str, device: UsbDevice, card: Card) -> str:
+    """The device id. Raises Refused where the camera does not tell what the id is made of."""
+    told = {"serial": device.serial, "volume": card.serial}
+    for name, value in told.items():
+        if "{" + name + "}" in template:
+            cleaned = "".join(char for char in value if char.isalnum() or char in "-_.")
+            if not cleaned:
+                raise Refused("bay.no_identity", name=name)
+            template = template.replace("{" + name + "}", cleaned)
+    return template[:64]
+
+
+def moment() -> datetime:
+    return datetime.now(UTC)

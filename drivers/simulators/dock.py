@@ -1,0 +1,107 @@
+"""A twin of a docking station: a folder with one folder per port, in which cameras come and go.
+
+    python -m drivers.simulators.dock FOLDER plug 1-1.2 CARD --serial BWC-0001
+    python -m drivers.simulators.dock FOLDER pull 1-1.2
+
+`FOLDER/<port>/device.json` is what the camera tells of itself, `FOLDER/<port>/card` a link to its card.
+The seam is the bus: everything above it is the product's own code. What no twin can show (removal in the
+middle of a read, the kernel's own order of events) is tested in a guest with real USB, `make test-usb`.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from drivers.usb_bus import Card, UsbDevice
+from gateway.device import DeviceUnavailable, Refused
+
+
+class SimulatedBus:
+    """Reads the twin's folder as the real bus reads sysfs; mounting is a link to the card."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def plugged(self) -> dict[str, UsbDevice]:
+        if not self.folder.is_dir():
+            raise DeviceUnavailable("wait.no_usb")
+        found = {}
+        for entry in sorted(self.folder.iterdir()):
+            with suppress(OSError, ValueError):
+                found[entry.name] = UsbDevice(
+                    port=entry.name, **json.loads((entry / "device.json").read_text())
+                )
+        return found
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(min(seconds, 0.1))
+
+    def cards(self, device: UsbDevice) -> list[Card]:
+        card = self.folder / device.port / "card"
+        if not card.is_dir():
+            return []
+        label = (card / ".label").read_text().strip() if (card / ".label").exists() else ""
+        return [Card(node=card, file_system="vfat", serial=f"SIM-{card.resolve().name}", label=label, size=1)]
+
+    def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
+        del offset_minutes  # a folder's times are instants already
+        self.unmount(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.symlink_to(card.node)
+        except OSError as error:
+            raise Refused("bay.mount_failed", error=error.strerror) from error
+
+    def unmount(self, folder: Path) -> None:
+        with suppress(FileNotFoundError):
+            folder.unlink()
+
+    @contextmanager
+    def writable(self, folder: Path) -> Iterator[None]:
+        del folder
+        yield
+
+
+def plug(folder: Path, port: str, card: Path, **told: str) -> None:
+    """Put a camera into a port: its card first, then what makes it seen."""
+    place = folder / port
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    (place / "card").symlink_to(card.absolute())
+    device = {"plug": str(time.time_ns()), "vendor": "0603", "product": "8611", **told}
+    (place / "device.json.part").write_text(json.dumps(device))
+    (place / "device.json.part").rename(place / "device.json")
+
+
+def pull(folder: Path, port: str) -> None:
+    """Tear a camera out: in one step every name on its card is gone."""
+    gone = folder / f".{port}-{time.time_ns()}"
+    (folder / port).rename(gone)
+    shutil.rmtree(gone)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m drivers.simulators.dock", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("action", choices=("plug", "pull"))
+    parser.add_argument("port")
+    parser.add_argument("card", type=Path, nargs="?")
+    parser.add_argument("--serial", default="")
+    parser.add_argument("--name", default="twin camera")
+    asked = parser.parse_args(arguments)
+    if asked.action == "pull":
+        pull(asked.folder, asked.port)
+    elif asked.card is None or not asked.card.is_dir():
+        parser.error("which folder is the card?")
+    else:
+        plug(asked.folder, asked.port, asked.card, serial=asked.serial, name=asked.name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

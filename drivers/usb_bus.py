@@ -1,0 +1,206 @@
+"""What is plugged into the USB ports of this machine, and how a card in one of them is mounted."""
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pyudev
+
+from gateway.device import DeviceUnavailable, Refused
+
+PORT = re.compile(r"^\d+-\d+(\.\d+)*$")
+SAFE = "nosuid,nodev,noexec"
+TOOL_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsbDevice:
+    """One enumerated device. `port` is where it is plugged in, `plug` tells this plugging from the next."""
+
+    port: str
+    plug: str
+    vendor: str
+    product: str
+    manufacturer: str = ""
+    name: str = ""
+    serial: str = ""
+    interfaces: tuple[str, ...] = ()
+    """Interface classes, two hexadecimal digits each: `08` is mass storage, `06` still image (MTP/PTP)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A file system on a plugged device."""
+
+    node: Path
+    file_system: str
+    serial: str = ""
+    label: str = ""
+    size: int = 0
+
+
+class Bus(Protocol):
+    """The wire between a dock and the system: the one place where its twin differs."""
+
+    def plugged(self) -> dict[str, UsbDevice]:
+        """Every device by its port path. Raises DeviceUnavailable if there is no USB here."""
+
+    def wait(self, seconds: float) -> None:
+        """Until something is plugged or pulled, or the time is over."""
+
+    def cards(self, device: UsbDevice) -> list[Card]:
+        """File systems on a device now, the largest first; empty while none has appeared."""
+
+    def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
+        """Mount read-only. Raises Refused("bay.mount_failed")."""
+
+    def unmount(self, folder: Path) -> None:
+        """Harmless where nothing is mounted."""
+
+    def writable(self, folder: Path) -> AbstractContextManager[None]:
+        """Read-write while the block lasts."""
+
+
+class SystemBus:
+    """sysfs for what is there, udev for when to look, mount(8) for cards.
+
+    sysfs is the truth: netlink can overflow, and containers lack it.
+    """
+
+    def __init__(self, sysfs: Path = Path("/sys")) -> None:
+        self.devices = sysfs / "bus/usb/devices"
+        self.blocks = sysfs / "class/block"
+        self.monitor = hotplug_monitor()
+
+    def plugged(self) -> dict[str, UsbDevice]:
+        if not self.devices.is_dir():
+            raise DeviceUnavailable("wait.no_usb")
+        found = {}
+        for entry in self.devices.iterdir():
+            if PORT.match(entry.name) and (device := read_device(entry)):
+                found[device.port] = device
+        return found
+
+    def wait(self, seconds: float) -> None:
+        if self.monitor is None:
+            time.sleep(seconds)
+        else:
+            self.monitor.poll(seconds)
+
+    def cards(self, device: UsbDevice) -> list[Card]:
+        marker = f"/{device.port}/{device.port}:"
+        nodes = [
+            Path("/dev") / block.name
+            for block in sorted(self.blocks.iterdir())
+            if marker in str(block.resolve()) and read_number(block / "size") > 0
+        ]
+        found = [card for node in nodes if (card := probed(node))]
+        return sorted(found, key=lambda card: card.size, reverse=True)
+
+    def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.unmount(folder)
+        options = f"ro,{SAFE}"
+        if card.file_system in {"vfat", "exfat"}:
+            # FAT holds the camera's own local time; without this the kernel takes the host's zone for it
+            options += f",time_offset={offset_minutes}"
+        if card.file_system == "vfat":
+            options += ",utf8,codepage=936"
+        run("mount", "-t", card.file_system, "-o", options, str(card.node), str(folder))
+
+    def unmount(self, folder: Path) -> None:
+        while os.path.ismount(folder):
+            run("umount", "--lazy", str(folder))
+
+    @contextmanager
+    def writable(self, folder: Path) -> Iterator[None]:
+        run("mount", "-o", f"remount,rw,{SAFE}", str(folder))
+        try:
+            yield
+        finally:
+            if os.path.ismount(folder):
+                run("mount", "-o", f"remount,ro,{SAFE}", str(folder))
+
+
+def hotplug_monitor() -> pyudev.Monitor | None:
+    """A udev monitor, or None where there is no netlink."""
+    try:
+        monitor = pyudev.Monitor.from_netlink(pyudev.Context())
+        monitor.filter_by("usb")
+        monitor.filter_by("block")
+        monitor.start()
+    except (OSError, pyudev.DeviceNotFoundError):
+        return None
+    return monitor
+
+
+def read_device(entry: Path) -> UsbDevice | None:
+    """One device as sysfs shows it; None if it left while we looked."""
+    told = {
+        name: read_text(entry / name)
+        for name in ("idVendor", "idProduct", "devnum", "manufacturer", "product", "serial")
+    }
+    if not told["idVendor"] or not told["devnum"]:
+        return None
+    classes = sorted(read_text(interface / "bInterfaceClass") for interface in entry.glob(f"{entry.name}:*"))
+    return UsbDevice(
+        port=entry.name,
+        plug=told["devnum"],
+        vendor=told["idVendor"],
+        product=told["idProduct"],
+        manufacturer=told["manufacturer"],
+        name=told["product"],
+        serial=told["serial"],
+        interfaces=tuple(name for name in classes if name),
+    )
+
+
+def read_text(path: Path) -> str:
+    try:
+        return "".join(char for char in path.read_text(errors="replace") if char.isprintable()).strip()
+    except OSError:
+        return ""
+
+
+def read_number(path: Path) -> int:
+    text = read_text(path)
+    return int(text) if text.isdigit() else 0
+
+
+def probed(node: Path) -> Card | None:
+    """The file system on a block device, by blkid's low-level probe (its cache may tell of another card)."""
+    try:
+        done = subprocess.run(
+            ["blkid", "-p", "-o", "export", str(node)],
+            capture_output=True, text=True, errors="replace", timeout=TOOL_S, check=False,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return None
+    told = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    if told.get("USAGE") != "filesystem":
+        return None
+    size = read_number(Path("/sys/class/block") / node.name / "size") * 512
+    return Card(
+        node=node, file_system=told.get("TYPE", ""), serial=told.get("UUID", ""), label=told.get("LABEL", ""),
+        size=size,
+    )  # fmt: skip
+
+
+def run(*command: str) -> None:
+    """Raises Refused("bay.mount_failed") with what the tool said."""
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=TOOL_S, check=False,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise Refused("bay.mount_failed", error=f"{command[0]}: {TOOL_S:.0f} s") from None
+    if done.returncode:
+        raise Refused("bay.mount_failed", error=(done.stderr or done.stdout).strip()[:300])

@@ -1,0 +1,101 @@
+"""The installed gateway with a dock of twins: torn out, put into another bay, strangers, receipts."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import col, select
+
+from drivers.simulators import dock as twin
+from gateway.models import CustodyEvent, Device, DeviceStatus, Finding, Receipt, Work
+from gateway.wording import sentence
+from tests.e2e.site import Site
+from tests.e2e.test_bad_input import sha256
+from tests.faulty_card import mounted
+
+
+def dock(**more: Any) -> dict[str, Any]:
+    return {
+        "id": "dock-1", "driver": "usb_dock", "bays": {"1": "1-1.1", "2": "1-1.2", "3": "1-1.3"},
+        "mounts": "mounts", "simulated": "usb", "poll_seconds": 0.1,
+        "cameras": [{"id": "bwc-{serial}", "match": {"name": "H8*"}, **more}],
+    }  # fmt: skip
+
+
+def site_with(folder: Path, **more: Any) -> Site:
+    (folder / "usb").mkdir(parents=True)
+    return Site(folder, [dock(**more)], ingest={"derive": False})
+
+
+def test_torn_out_in_the_middle_and_put_into_another_bay(tmp_path: Path) -> None:
+    """One clip, bit-exact, resumed from the prefix; no attempt is spent; both receipts tell what they know."""
+    site = site_with(tmp_path / "site")
+    usb = site.folder / "usb"
+    with mounted(tmp_path / "card", tmp_path / "mount") as card:
+        original = card.source / "DCIM" / "0001.MP4"
+        original.parent.mkdir()
+        original.write_bytes(os.urandom(150 << 20))
+        card.set("slow 0.002")
+        with site.running():
+            twin.plug(usb, "1-1.1", card.mount, name="H8", serial="S1")
+            site.wait("half copied", lambda s: any(w.done_bytes > 70 << 20 for w in s.exec(select(Work))))
+            card.set("gone")
+            twin.pull(usb, "1-1.1")
+            site.wait("waiting", lambda s: s.exec(select(Work)).one().waiting)
+            card.set("ok")
+            twin.plug(usb, "1-1.3", card.mount, name="H8", serial="S1")
+            site.settled(1)
+            twin.pull(usb, "1-1.3")
+            receipts = site.wait("both receipts", lambda s: sealed(s, 2))
+        [(clip, kept)] = site.clips().values()
+        assert kept.sha256 == sha256(original)
+    assert clip.device_id == "bwc-S1"
+    assert "going on at byte" in site.log.read_text()
+    with site.read() as session:
+        assert [work.failures for work in session.exec(select(Work))] == [0, 0]
+        assert len(session.exec(select(Finding)).all()) == 2
+    assert site.events(kept.id).count("ACQUIRED") == 1
+    assert receipts[-1].body["stored"]["files"] == 1
+    site.verify()
+
+
+def sealed(session: Any, count: int) -> Any:
+    found = session.exec(select(Receipt).order_by(col(Receipt.sealed_at))).all()
+    return found if len({receipt.offload_id for receipt in found}) >= count else None
+
+
+def test_a_strangers_stick_is_in_the_chain_and_not_in_the_store(tmp_path: Path) -> None:
+    site = site_with(tmp_path / "site")
+    usb = site.folder / "usb"
+    (tmp_path / "stick").mkdir()
+    (tmp_path / "stick" / "holiday.mp4").write_bytes(b"private")
+    with site.running():
+        site.wait("the dock is there", lambda s: s.get(DeviceStatus, ("dock-1", "2")))
+        twin.plug(usb, "1-1.2", tmp_path / "stick", name="DataTraveler", serial="X")
+        told = select(CustodyEvent).where(CustodyEvent.event == "STRANGER_REFUSED")
+        event = site.wait("reported", lambda s: s.exec(told).first())
+        status = site.wait("shown", lambda s: s.get(DeviceStatus, ("dock-1", "2")))
+    assert event.detail["seen"]["serial"] == "X"
+    assert status.detail["state"] == "STRANGER"
+    assert "未登记" in sentence(status.detail["why"])
+    assert site.originals() == {}
+    with site.read() as session:
+        assert [device.id for device in session.exec(select(Device))] == ["dock-1"]
+    site.verify()
+
+
+def test_a_docked_camera_is_emptied_once_both_copies_agree(tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    (folder / "usb").mkdir(parents=True)
+    site = Site(folder, [dock(release="erase")], store={"second_copy": "second", "reserve_mb": 1})
+    card = tmp_path / "card"
+    card.mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        (card / name).write_bytes(os.urandom(10_000))
+    with site.running():
+        twin.plug(folder / "usb", "1-1.1", card, name="H8", serial="S1")
+        site.wait("emptied", lambda _: not list(card.iterdir()), 30)
+        site.wait("still docked", lambda s: s.get(DeviceStatus, ("bwc-S1", "1")).present)
+        twin.pull(folder / "usb", "1-1.1")
+        site.wait("left", lambda s: not s.get(DeviceStatus, ("bwc-S1", "1")).present)
+    site.verify()

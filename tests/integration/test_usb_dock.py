@@ -1,0 +1,261 @@
+"""The dock with its twin: bays, identities, strangers, cameras that move. Real USB is tested in a guest."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.bay import agrees, filled
+from drivers.simulators import dock as twin
+from drivers.usb_bus import Card, SystemBus, UsbDevice
+from drivers.usb_dock import UsbDock
+from gateway.config.devices import UsbDockSettings, UsbMatch
+from gateway.device import (
+    Connected,
+    DeviceSeen,
+    DeviceUnavailable,
+    Disconnected,
+    FileFound,
+    OffloadOpened,
+    Order,
+    Refused,
+    Release,
+    SignalReceived,
+    StrangerSeen,
+)
+from tests.integration.test_drivers import Recorder, running
+
+CAMERA = {"id": "bwc-{serial}", "match": {"name": "H8*"}, "timezone": "Asia/Shanghai"}
+
+
+class Town:
+    """A dock of four bays, its cameras' cards and its driver."""
+
+    def __init__(self, folder: Path, *cameras: dict[str, Any]) -> None:
+        self.folder = folder
+        self.usb = folder / "usb"
+        self.usb.mkdir()
+        told = {
+            "id": "dock-1", "driver": "usb_dock", "bays": {str(n): f"1-1.{n}" for n in range(1, 5)},
+            "mounts": folder / "mounts", "simulated": self.usb, "poll_seconds": 0.1, "settle_seconds": 0.5,
+            "cameras": cameras or (CAMERA,),
+        }  # fmt: skip
+        self.driver = UsbDock(UsbDockSettings.model_validate(told))
+
+    def card(self, name: str, *files: str) -> Path:
+        for file in files:
+            path = self.folder / name / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(f"{name} {file}".encode())
+        return self.folder / name
+
+    def plug(self, bay: int, card: Path, serial: str, name: str = "H8 body camera") -> None:
+        twin.plug(self.usb, f"1-1.{bay}", card, serial=serial, name=name)
+
+    def pull(self, bay: int) -> None:
+        twin.pull(self.usb, f"1-1.{bay}")
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Town:
+    return Town(tmp_path)
+
+
+def bay_states(seen: Recorder, bay: str) -> list[str]:
+    return [
+        str(event.detail["state"])
+        for event in seen.events
+        if isinstance(event, SignalReceived) and event.bay == bay
+    ]
+
+
+def why(seen: Recorder, bay: str) -> str:
+    return next(
+        event.detail["why"]["code"]  # type: ignore[index]
+        for event in seen.events
+        if isinstance(event, SignalReceived) and event.bay == bay and event.detail["why"]
+    )
+
+
+def test_all_bays_at_once_each_with_its_own_offload(town: Town) -> None:
+    with running(town.driver) as seen:
+        for bay in range(1, 5):
+            town.plug(bay, town.card(f"card{bay}", "DCIM/0001.MP4", "DCIM/0002.MP4"), serial=f"S{bay}")
+        seen.wait(lambda seen: len(seen.found()) == 8)
+    opened = [event for event in seen.events if isinstance(event, OffloadOpened)]
+    assert {(event.device_id, event.bay) for event in opened} == {(f"bwc-S{n}", str(n)) for n in range(1, 5)}
+    assert {len(event.listing) for event in opened} == {2}
+    entered = {event.device_id: event for event in seen.events if isinstance(event, DeviceSeen)}
+    assert entered["bwc-S1"].entry["timezone"] == "Asia/Shanghai"
+    assert entered["bwc-S1"].via == "dock-1"
+
+
+def test_a_camera_is_entered_before_anything_of_it_is_reported(town: Town) -> None:
+    with running(town.driver) as seen:
+        town.plug(1, town.card("card", "a.mp4"), serial="S1")
+        seen.wait(lambda seen: seen.found())
+    of_camera = [event for event in seen.events if getattr(event, "device_id", "") == "bwc-S1"]
+    assert isinstance(of_camera[0], DeviceSeen)
+    assert isinstance(of_camera[1], Connected)
+
+
+def test_a_stranger_is_refused_never_mounted_and_reported_once(town: Town) -> None:
+    with running(town.driver) as seen:
+        town.plug(2, town.card("stick", "virus.exe", "a.mp4"), serial="X", name="DataTraveler 3.0")
+        seen.wait(lambda seen: seen.of(StrangerSeen))
+        town.plug(1, town.card("card", "a.mp4"), serial="S1")
+        seen.wait(lambda seen: seen.found())
+        assert not (town.folder / "mounts" / "2").exists()
+    [stranger] = [event for event in seen.events if isinstance(event, StrangerSeen)]
+    assert (stranger.bay, stranger.detail["name"], stranger.detail["serial"]) == (
+        "2",
+        "DataTraveler 3.0",
+        "X",
+    )
+    assert [event.found.device_id for event in seen.events if isinstance(event, FileFound)] == ["bwc-S1"]
+
+
+def test_a_camera_that_moves_to_another_bay_is_the_same_camera(town: Town) -> None:
+    card = town.card("card", "a.mp4")
+    with running(town.driver) as seen:
+        town.plug(1, card, serial="S1")
+        seen.wait(lambda seen: len(seen.found()) == 1)
+        town.pull(1)
+        seen.wait(lambda seen: seen.of(Disconnected))
+        town.plug(3, card, serial="S1")
+        seen.wait(lambda seen: len(seen.found()) == 2)
+    first, second = (event.found for event in seen.events if isinstance(event, FileFound))
+    assert first.identity == second.identity
+    assert first.local != second.local
+    assert len(seen.of(Disconnected)) == 1, "a loss is told once"
+    assert bay_states(seen, "1")[-1] == "EMPTY"
+
+
+def test_two_cameras_with_one_serial_are_not_mixed_up(town: Town) -> None:
+    with running(town.driver) as seen:
+        town.plug(1, town.card("one", "a.mp4"), serial="000000")
+        seen.wait(lambda seen: seen.found())
+        town.plug(2, town.card("two", "b.mp4"), serial="000000")
+        seen.wait(lambda seen: "FAULT" in bay_states(seen, "2"))
+        assert why(seen, "2") == "bay.same_identity"
+    assert seen.found() == ["a.mp4"]
+
+
+def test_cameras_without_a_serial_are_told_apart_by_their_cards(tmp_path: Path) -> None:
+    town = Town(tmp_path, {"id": "cam-{volume}", "match": {"vendor": "0603"}})
+    with running(town.driver) as seen:
+        town.plug(1, town.card("one", "a.mp4"), serial="")
+        town.plug(2, town.card("two", "b.mp4"), serial="")
+        seen.wait(lambda seen: len(seen.found()) == 2)
+    assert {event.device_id for event in seen.events if isinstance(event, DeviceSeen)} == {
+        "cam-SIM-one", "cam-SIM-two",
+    }  # fmt: skip
+
+
+def test_a_camera_that_does_not_say_who_it_is(town: Town) -> None:
+    with running(town.driver) as seen:
+        town.plug(1, town.card("card", "a.mp4"), serial="")
+        seen.wait(lambda seen: "FAULT" in bay_states(seen, "1"))
+    assert why(seen, "1") == "bay.no_identity"
+    assert seen.found() == []
+
+
+def test_a_camera_without_a_card(town: Town) -> None:
+    with running(town.driver) as seen:
+        town.plug(1, town.card("card", "a.mp4"), serial="S1")
+        (town.usb / "1-1.1" / "card").unlink()
+        seen.wait(lambda seen: "FAULT" in bay_states(seen, "1") or seen.found())
+    assert seen.found() or why(seen, "1") == "bay.no_card"
+
+
+def test_what_is_plugged_in_before_the_dock_starts_is_taken(town: Town) -> None:
+    town.plug(4, town.card("card", "a.mp4"), serial="S4")
+    with running(town.driver) as seen:
+        seen.wait(lambda seen: seen.found() == ["a.mp4"])
+
+
+def test_release_goes_to_the_bay_that_has_the_camera_and_twice_is_harmless(tmp_path: Path) -> None:
+    town = Town(tmp_path, {**CAMERA, "release": "erase", "erase_without_second_copy": True})
+    card = town.card("card", "a.mp4")
+    sha256 = "b0e5b1c1d1b1"
+    with running(town.driver) as seen:
+        town.plug(1, card, serial="S1")
+        seen.wait(lambda seen: seen.found())
+        [found] = [event.found for event in seen.events if isinstance(event, FileFound)]
+        with pytest.raises(Refused):
+            town.driver.release(found, sha256)
+        assert (card / "a.mp4").exists(), "what does not read as the original stays"
+        import hashlib
+
+        right = hashlib.sha256((card / "a.mp4").read_bytes()).hexdigest()
+        assert town.driver.release(found, right) is Release.DONE
+        assert not (card / "a.mp4").exists()
+        assert town.driver.release(found, right) is Release.GONE
+        town.pull(1)
+        seen.wait(lambda seen: seen.of(Disconnected))
+        with pytest.raises(DeviceUnavailable):
+            town.driver.release(found, right)
+        with pytest.raises(Refused):
+            town.driver.perform(Order(id="o", kind="levitate", arguments={}))
+
+
+def test_without_usb_the_dock_says_so(tmp_path: Path) -> None:
+    with pytest.raises(DeviceUnavailable) as gone:
+        SystemBus(tmp_path).plugged()
+    assert gone.value.reason["code"] == "wait.no_usb"
+
+
+def test_devices_as_sysfs_shows_them(tmp_path: Path) -> None:
+    devices = tmp_path / "bus/usb/devices"
+    told = {
+        "idVendor": "0603",
+        "idProduct": "8611",
+        "devnum": "7",
+        "product": "H8\n",
+        "serial": "\u4e2d\x01S\n",
+    }
+    for name in ("1-1.3.2", "usb1", "1-1.3.2:1.0", "1-0:1.0"):
+        (devices / name).mkdir(parents=True)
+    for name, text in told.items():
+        (devices / "1-1.3.2" / name).write_text(text)
+    (devices / "1-1.3.2" / "1-1.3.2:1.0").mkdir()
+    (devices / "1-1.3.2" / "1-1.3.2:1.0" / "bInterfaceClass").write_text("08\n")
+    assert SystemBus(tmp_path).plugged() == {
+        "1-1.3.2": UsbDevice(
+            port="1-1.3.2",
+            plug="7",
+            vendor="0603",
+            product="8611",
+            name="H8",
+            serial="中S",
+            interfaces=("08",),
+        )
+    }
+
+
+def test_all_that_a_profile_says_must_hold() -> None:
+    device = UsbDevice(port="1-1", plug="1", vendor="0603", product="8611", name="H8 pro", serial="S1")
+    card = Card(node=Path("/dev/sda1"), file_system="vfat", serial="1234-ABCD", label="BODYCAM")
+    assert agrees(UsbMatch(vendor="0603", name="H8*"), device, None)
+    assert not agrees(UsbMatch(vendor="0603", name="H9*"), device, None)
+    assert not agrees(UsbMatch(), device, None)
+    assert agrees(UsbMatch(label="BODY*"), device, card)
+    assert not agrees(UsbMatch(vendor="0603", label="OTHER"), device, card)
+    assert filled("x-{serial}-{volume}", device, card) == "x-S1-1234-ABCD"
+
+
+def test_a_hostile_serial_becomes_no_path(tmp_path: Path) -> None:
+    device = UsbDevice(port="1-1", plug="1", vendor="0", product="0", serial="../../etc/\x00 passwd")
+    card = Card(node=Path("/dev/sda1"), file_system="vfat")
+    assert filled("c-{serial}", device, card) == "c-....etcpasswd"
+
+
+def test_the_twin_can_be_run_by_hand(tmp_path: Path) -> None:
+    (tmp_path / "card").mkdir()
+    assert twin.main([str(tmp_path / "usb"), "plug", "1-1.2", str(tmp_path / "card"), "--serial", "S9"]) == 0
+    told = json.loads((tmp_path / "usb/1-1.2/device.json").read_text())
+    assert told["serial"] == "S9"
+    assert twin.main([str(tmp_path / "usb"), "pull", "1-1.2"]) == 0
+    assert os.listdir(tmp_path / "usb") == []
