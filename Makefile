@@ -4,10 +4,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check bench soak lock clean
+.PHONY: help setup demo run test test-usb check bench soak lock clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 setup: $(READY)  ## system packages, virtual environment, locked Python packages
 
@@ -23,7 +23,11 @@ run: $(READY)  ## daemon and API with devices.yaml
 
 test: $(READY)  ## every test
 	bash .ci/setup --tests
-	$(BIN)/python -m pytest -m "not soak"
+	$(BIN)/python -m pytest -m "not soak and not usb"
+
+test-usb: $(READY)  ## the installed gateway in a guest with real USB
+	bash .ci/setup --usb
+	$(BIN)/python -m pytest -m usb tests/usb
 
 check: $(READY)  ## style, types, imports, units
 	$(BIN)/ruff check .

@@ -1,0 +1,1 @@
+"""A guest with real USB, FAT and udev: the build machines' kernel has none of them."""

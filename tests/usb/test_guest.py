@@ -1,0 +1,164 @@
+"""The installed gateway on real USB: hubs, hot-plug, FAT, surprise removal, a stranger, power (`make test-usb`)."""
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.usb.guest import Guest, fat_card
+
+pytestmark = pytest.mark.usb
+
+PROJECT = Path(__file__).parents[2]
+GATEWAY = Path(sys.executable).with_name("gateway")
+SHORT_NAME = "执法记录".encode("gb18030")
+SITE: dict[str, Any] = {
+    "store": {"reserve_mb": 1},
+    "ingest": {"derive": False, "copies": 4},
+    "devices": [
+        {
+            "id": "dock-1", "driver": "usb_dock", "mounts": "mounts",
+            "bays": {"1": "1-1.1", "2": "1-1.2", "3": "1-2.1", "4": "1-2.2", "5": "1-2.3", "6": "1-1.4"},
+            "cameras": [{"id": "{serial}", "match": {"vendor": "46f4", "serial": "BWC-*"}}],
+        }
+    ],
+}  # fmt: skip
+
+
+class Dock:
+    """The gateway inside a guest, with the cards that lie outside."""
+
+    def __init__(self, guest: Guest) -> None:
+        self.guest = guest
+        self.files: dict[str, dict[str, bytes]] = {}
+
+    def card(self, serial: str, files: dict[str, bytes], size_mb: int = 40) -> Path:
+        path = self.guest.folder / f"{serial}.img"
+        fat_card(path, size_mb, list(files.items()))
+        self.files[serial] = files
+        return path
+
+    def start(self) -> None:
+        (self.guest.out / "devices.yaml").write_text(json.dumps(SITE))
+        self.guest.run("cp /mnt/out/devices.yaml /mnt/site/")
+        command = f"{GATEWAY} --config /mnt/site/devices.yaml run"
+        self.guest.run(f"PYTHONPATH={PROJECT} setsid {command} >/mnt/site/run.log 2>&1 &")
+        self.wait("select count(*) from devicestatus where device_id = 'dock-1' and bay = '1'", 1, 150)
+
+    def sql(self, query: str) -> list[Any]:
+        code = f"import json,sqlite3; c=sqlite3.connect('/mnt/site/var/gateway.sqlite',timeout=20); print(json.dumps(c.execute({query!r}).fetchall(), default=str))"
+        read: list[Any] = json.loads(self.guest.run(f"python3 -SE -c {json.dumps(code)}"))
+        return read
+
+    def wait(self, query: str, value: int, timeout: float) -> None:
+        code = (
+            "import sqlite3,sys; c=sqlite3.connect('file:/mnt/site/var/gateway.sqlite?mode=ro',uri=True,timeout=20);"
+            f"n=c.execute({query!r}).fetchone()[0]; print(n); sys.exit(n < {value})"
+        )
+        self.guest.wait(
+            f"python3 -SE -c {json.dumps(code)}; e=$?; tail -3 /mnt/site/run.log; exit $e", timeout
+        )
+
+    def preserved(self, count: int, timeout: float = 90) -> None:
+        self.wait("select count(*) from original where state = 'PRESERVED'", count, timeout)
+
+
+@pytest.fixture(scope="module")
+def dock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
+    with Guest(tmp_path_factory.mktemp("guest")) as guest:
+        guest.hub("1")
+        guest.hub("2")
+        dock = Dock(guest)
+        dock.start()
+        yield dock
+        (guest.out / "run.log").write_text(
+            guest.run("cat /mnt/site/run.log; mount | grep mounts; ls -la /mnt/site/mounts")
+        )
+
+
+@pytest.mark.timeout(400)
+def test_a_day_at_the_dock(dock: Dock) -> None:
+    """One guest, one day: each step stands on the one before."""
+    four_cameras_at_once(dock)
+    a_stranger(dock)
+    torn_out_in_the_middle(dock)
+    the_books_balance(dock)
+
+
+def four_cameras_at_once(dock: Dock) -> None:
+    """On two hubs, with Chinese long names, a short name in GBK, and a hidden system file."""
+    places = {"1.1": "BWC-A", "1.2": "BWC-B", "2.1": "BWC-C", "2.2": "BWC-D"}
+    for number, serial in enumerate(places.values()):
+        files = {
+            "DCIM/100MEDIA/0001.MP4": os.urandom(300_000 + number),
+            f"DCIM/执法记录 {serial}.MP4": os.urandom(200_000),
+            "GBKNAME1.MP4": os.urandom(100_000),
+        }
+        image = dock.card(serial, files)
+        raw = image.read_bytes()
+        assert raw.count(b"GBKNAME1MP4") == 1
+        image.write_bytes(raw.replace(b"GBKNAME1MP4", SHORT_NAME + b"MP4"))
+    for port, serial in places.items():
+        dock.guest.plug(port, dock.guest.folder / f"{serial}.img", serial)
+    dock.preserved(12)
+    names = {row[0] for row in dock.sql("select name from original")}
+    assert "执法记录.MP4" in {name.upper() for name in names}, names
+    assert "DCIM/执法记录 BWC-A.MP4" in names
+    bays = dict(dock.sql("select device_id, bay from offload"))
+    assert bays == {"BWC-A": "1", "BWC-B": "2", "BWC-C": "3", "BWC-D": "4"}
+
+
+def a_stranger(dock: Dock) -> None:
+    image = dock.card("STICK", {"holiday.mp4": os.urandom(1000)})
+    del dock.files["STICK"]
+    dock.guest.plug("2.3", image, "STICK-1")
+    dock.wait("select count(*) from custodyevent where event = 'STRANGER_REFUSED'", 1, 30)
+    assert dock.guest.run("ls /mnt/site/mounts").split() == ["1", "2", "3", "4"], "never mounted"
+    dock.guest.pull("2.3")
+
+
+def torn_out_in_the_middle(dock: Dock) -> None:
+    """A slow card, pulled half-way, put into another bay: resumed, one clip, no attempt spent."""
+    image = dock.card("BWC-E", {"DCIM/0001.MP4": os.urandom(14 << 20)})
+    dock.guest.plug("1.4", image, "BWC-E", bytes_per_s=1_500_000)
+    dock.wait("select max(done_bytes) from work where pipeline = 'preserve'", 3 << 20, 60)
+    dock.guest.pull("1.4")
+    dock.wait("select count(*) from work where waiting is not null and waiting != 'null'", 1, 30)
+    [[bay, why]] = dock.sql(
+        "select o.bay, w.waiting from work w join finding f on f.original_id = w.item_id join offload o on o.id = f.offload_id where w.waiting is not null and w.waiting != 'null'"
+    )
+    assert bay == "6"
+    assert json.loads(why)["code"] in {"wait.source_gone", "wait.source_unreadable"}
+    dock.guest.plug("2.3", image, "BWC-E")
+    dock.preserved(13)
+    assert "going on at byte" in dock.guest.run("cat /mnt/site/run.log")
+    assert dock.sql("select count(*) from original where device_id = 'BWC-E'") == [[1]]
+    assert dock.sql("select max(failures) from work") == [[0]]
+
+
+def the_books_balance(dock: Dock) -> None:
+    """Cards pulled, receipts sealed, digests equal on both sides, the chain whole."""
+    for port in ("1.1", "1.2", "2.1", "2.2", "2.3"):
+        dock.guest.pull(port)
+    dock.wait("select count(distinct offload_id) from receipt", 6, 40)
+    receipts = {
+        offload: json.loads(body)
+        for offload, body in dock.sql("select offload_id, body from receipt order by revision")
+    }
+    whole = [body for body in receipts.values() if body["listed"] == body["stored"]]
+    assert {body["device"] for body in whole} == set(dock.files)
+    stored = {row[0] for row in dock.sql("select sha256 from original")}
+    wanted = {
+        hashlib.sha256(content).hexdigest() for files in dock.files.values() for content in files.values()
+    }
+    assert stored == wanted
+    told = dock.guest.run(
+        "cd /mnt/site/var/store/originals && find . -type f ! -name '*.json' -exec sha256sum {} +"
+    )
+    assert {line.split()[0] for line in told.splitlines()} == wanted
+    dock.guest.run(f"PYTHONPATH={PROJECT} {GATEWAY} --config /mnt/site/devices.yaml verify", 150)
