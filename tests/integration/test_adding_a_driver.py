@@ -18,7 +18,7 @@ class PigeonSettings(DeviceSettings):
     path: Path
 
 
-AnyDevice = Annotated[VolumeSettings | DropFolderSettings | PigeonSettings,'''
+AnyDevice = Annotated[PigeonSettings | '''
 DRIVER = '''"""A carrier pigeon."""
 
 from threading import Event
@@ -66,7 +66,7 @@ def edit(path: Path, old: str, new: str) -> None:
 def add_pigeon(tree: Path, *, arm: bool) -> None:
     edit(
         tree / "gateway/config/devices.py",
-        "\nAnyDevice = Annotated[VolumeSettings | DropFolderSettings,",
+        "\nAnyDevice = Annotated[",
         SETTINGS,
     )
     (tree / "drivers/pigeon.py").write_text(DRIVER)
