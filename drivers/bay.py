@@ -5,12 +5,15 @@ import logging
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from drivers.links.dv16 import Dv16Link
+from drivers.links.recorder import Identity
 from drivers.usb_bus import Bus, Card, UsbDevice
 from drivers.volume import Volume
 from gateway.config.devices import CameraSettings, UsbDockSettings, UsbMatch, VolumeSettings
@@ -25,9 +28,11 @@ from gateway.device import (
     SignalReceived,
     StrangerSeen,
 )
-from gateway.wording import Reason, reason
+from gateway.wording import Reason, reason, sentence
 
 log = logging.getLogger(__name__)
+
+MOST_TRIES = 3
 
 
 class BayState(StrEnum):
@@ -36,6 +41,7 @@ class BayState(StrEnum):
     EMPTY = "EMPTY"
     PLUGGED = "PLUGGED"
     STRANGER = "STRANGER"
+    UNLOCKING = "UNLOCKING"
     OFFLOADING = "OFFLOADING"
     FAULT = "FAULT"
 
@@ -46,6 +52,8 @@ class Docked:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     bays: dict[str, "Bay"] = field(default_factory=dict)
+    tries: Counter[str] = field(default_factory=Counter)
+    """Wrong passwords by recorder: it may lock itself for ever after too many."""
 
     def take(self, camera: str, bay: "Bay") -> bool:
         with self.lock:
@@ -68,6 +76,8 @@ class Bay:
         self.changed = threading.Condition()
         self.device: UsbDevice | None = None
         self.volume: Volume | None = None
+        self.plug = ""
+        """The plugging that the session is about; unlocking a recorder makes it another."""
 
     def see(self, device: UsbDevice | None) -> None:
         """What the bus shows in this bay now."""
@@ -94,13 +104,16 @@ class Bay:
         while self.wait(lambda: self.device is not None):
             device = self.device
             assert device is not None
+            self.plug = device.plug
             try:
                 self.session(device)
             except Refused as no:
                 self.show(BayState.FAULT, no.reason)
             except DeviceUnavailable as gone:
-                log.info("%s, bay %s: %s", self.dock.id, self.number, gone)
-            self.wait(lambda plug=device.plug: self.device is None or self.device.plug != plug)  # type: ignore[misc]
+                log.info("%s, bay %s: %s", self.dock.id, self.number, sentence(gone.reason, "en"))
+                if self.device is not None and self.device.plug == self.plug:
+                    self.show(BayState.FAULT, gone.reason)
+            self.wait(lambda plug=self.plug: self.device is None or self.device.plug != plug)  # type: ignore[misc]
             if self.device is None:
                 self.show(BayState.EMPTY)
 
@@ -108,8 +121,12 @@ class Bay:
         """Everything between one plugging in and its taking out."""
         self.show(BayState.PLUGGED)
         card: Card | None = None
+        record: Identity | None = None
         camera = self.known(device, card)
-        if camera is not None:
+        if camera is not None and camera.link != "none" and not self.bus.cards(device):
+            device, record = self.unlock(device, camera)
+            card = self.card_of(device)
+        elif camera is not None:
             card = self.card_of(device)
             camera = self.known(device, card)
         if camera is None:
@@ -117,7 +134,7 @@ class Bay:
             return
         if card is None:
             raise Refused("bay.no_card", seconds=self.dock.settle_seconds)
-        identity = filled(camera.id, device, card)
+        identity = filled(camera.id, device, card, record)
         if not self.docked.take(identity, self):
             raise Refused("bay.same_identity", camera=identity)
         try:
@@ -126,6 +143,35 @@ class Bay:
             self.docked.leave(self)
             self.volume = None
             self.bus.unmount(self.folder)
+
+    def unlock(self, device: UsbDevice, camera: CameraSettings) -> tuple[UsbDevice, Identity]:
+        """Ask a recorder for its card; it leaves the bus and comes back on the same port as another device.
+
+        Raises Refused for a wrong password (after three, nobody asks this recorder again until a restart),
+        an empty battery, a missing card, or a recorder that does not come back in time.
+        """
+        password = camera.password.get_secret_value() if camera.password else ""
+        tries = self.docked.tries
+        if tries[device.serial or device.port] >= MOST_TRIES:
+            raise Refused("recorder.locked_out", tries=MOST_TRIES)
+        link = Dv16Link(self.bus.scsi(device))
+        link.connect()
+        try:
+            record = link.identity(password)
+        except Refused as no:
+            tries[device.serial or device.port] += no.reason["code"] == "recorder.wrong_password"
+            raise
+        battery = link.battery()
+        self.show(BayState.UNLOCKING, battery=battery, officer=record.officer_no, serial=record.serial)
+        if battery < camera.least_battery:
+            raise Refused("recorder.low_battery", battery=battery, least=camera.least_battery)
+        link.storage_mode(password)
+        plug = device.plug
+        self.wait(lambda: self.device is not None and self.device.plug != plug, self.dock.settle_seconds)
+        if self.device is None or self.device.plug == plug:
+            raise Refused("recorder.not_back", seconds=self.dock.settle_seconds)
+        self.plug = self.device.plug
+        return self.device, record
 
     def known(self, device: UsbDevice, card: Card | None) -> CameraSettings | None:
         """The first camera on the list that all that is told agrees with."""
@@ -187,8 +233,8 @@ class Bay:
             raise Refused("release.failed", error="the name is still there")
         return ended
 
-    def show(self, state: BayState, why: Reason | None = None, camera: str | None = None) -> None:
-        detail = {"state": state.value, "why": why, "camera": camera}
+    def show(self, state: BayState, why: Reason | None = None, **more: object) -> None:
+        detail = {"state": state.value, "why": why, "camera": None, **more}
         signal = SignalReceived(
             device_id=self.dock.id, at=moment(), bay=self.number, kind="bay", detail=detail
         )
@@ -208,9 +254,9 @@ def agrees(match: UsbMatch, device: UsbDevice, card: Card | None) -> bool:
     )
 
 
-def filled(template: str, device: UsbDevice, card: Card) -> str:
+def filled(template: str, device: UsbDevice, card: Card, record: Identity | None = None) -> str:
     """The device id. Raises Refused where the camera does not tell what the id is made of."""
-    told = {"serial": device.serial, "volume": card.serial}
+    told = {"serial": device.serial, "volume": card.serial, "record": record.serial if record else ""}
     for name, value in told.items():
         if "{" + name + "}" in template:
             cleaned = "".join(char for char in value if char.isalnum() or char in "-_.")

@@ -13,6 +13,8 @@ from typing import Protocol
 
 import pyudev
 
+from drivers.links.dv16 import Scsi
+from drivers.links.sg import SgDevice
 from gateway.device import DeviceUnavailable, Refused
 
 PORT = re.compile(r"^\d+-\d+(\.\d+)*$")
@@ -63,6 +65,9 @@ class Bus(Protocol):
     def cards(self, device: UsbDevice) -> list[Card]:
         """File systems on a device now, the largest first; empty while none has appeared."""
 
+    def scsi(self, device: UsbDevice) -> Scsi:
+        """The way to send a device SCSI commands. Raises DeviceUnavailable if it has none."""
+
     def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
         """Mount read-only. Raises Refused("bay.mount_failed")."""
 
@@ -82,6 +87,7 @@ class SystemBus:
     def __init__(self, sysfs: Path = Path("/sys")) -> None:
         self.devices = sysfs / "bus/usb/devices"
         self.blocks = sysfs / "class/block"
+        self.generics = sysfs / "class/scsi_generic"
         self.monitor = hotplug_monitor()
 
     def plugged(self) -> dict[str, UsbDevice]:
@@ -108,6 +114,13 @@ class SystemBus:
         ]
         found = [card for node in nodes if (card := probed(node))]
         return sorted(found, key=lambda card: card.size, reverse=True)
+
+    def scsi(self, device: UsbDevice) -> SgDevice:
+        marker = f"/{device.port}/{device.port}:"
+        for generic in sorted(self.generics.glob("sg*")):
+            if marker in str(generic.resolve()):
+                return SgDevice(Path("/dev") / generic.name)
+        raise DeviceUnavailable("recorder.no_answer", call="SCSI")
 
     def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)

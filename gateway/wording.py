@@ -139,6 +139,38 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "存储卡无法打开（{error}），原样保留，请联系管理员",
         "the card cannot be opened ({error}); it was left as it is",
     ),
+    "recorder.no_answer": (
+        "记录仪没有应答（{call}），请重新插入",
+        "the recorder does not answer ({call}); plug it in again",
+    ),
+    "recorder.wrong_password": (
+        "记录仪密码不符，请核对配置；连续三次后不再尝试",
+        "the recorder's password is another; check the settings; after three times nobody tries again",
+    ),
+    "recorder.locked_out": (
+        "记录仪密码已错 {tries} 次，为免锁死不再尝试；改正配置后重启采集服务",
+        "{tries} wrong passwords: not tried again lest it locks itself; correct the settings and restart",
+    ),
+    "recorder.low_battery": (
+        "记录仪电量 {battery}%，低于 {least}%，请先充电，充好后重新插入",
+        "the battery is at {battery} %, less than {least} %; charge the recorder, then plug it in again",
+    ),
+    "recorder.no_card": (
+        "记录仪报告没有存储卡，请检查存储卡",
+        "the recorder says that it has no card; check the card",
+    ),
+    "recorder.not_back": (
+        "记录仪切换为存储模式后 {seconds} 秒内没有回来，请重新插入",
+        "the recorder did not come back within {seconds} s as a disk; plug it in again",
+    ),
+    "recorder.bad_record": (
+        "记录仪的身份记录长度为 {size} 字节，不是已知格式",
+        "the recorder's identity record has {size} bytes, which is no known layout",
+    ),
+    "recorder.too_long": (
+        "“{value}”超过记录仪该项 {width} 字节的限制",
+        "{value} is longer than the {width} bytes that the recorder has for it",
+    ),
     # why a clip is set aside
     "quarantine.digest_differs": (
         "二次读取校验不一致：写入时 {expected}，重读为 {found}，原件已隔离，请检查存储盘",

@@ -13,10 +13,11 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from drivers.simulators.dv16 import Dv16Twin
 from drivers.usb_bus import Card, UsbDevice
 from gateway.device import DeviceUnavailable, Refused
 
@@ -48,6 +49,9 @@ class SimulatedBus:
         label = (card / ".label").read_text().strip() if (card / ".label").exists() else ""
         return [Card(node=card, file_system="vfat", serial=f"SIM-{card.resolve().name}", label=label, size=1)]
 
+    def scsi(self, device: UsbDevice) -> Dv16Twin:
+        return Dv16Twin(self.folder / device.port)
+
     def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
         del offset_minutes  # a folder's times are instants already
         self.unmount(folder)
@@ -67,12 +71,16 @@ class SimulatedBus:
         yield
 
 
-def plug(folder: Path, port: str, card: Path, **told: str) -> None:
-    """Put a camera into a port: its card first, then what makes it seen."""
+def plug(
+    folder: Path, port: str, card: Path, *, recorder: Mapping[str, object] | None = None, **told: str
+) -> None:
+    """Put a camera into a port: its card first, then what makes it seen. A `recorder` hides its card."""
     place = folder / port
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    (place / "card").symlink_to(card.absolute())
+    (place / ("card" if recorder is None else "card.hidden")).symlink_to(card.absolute())
+    if recorder is not None:
+        (place / "recorder.json").write_text(json.dumps(recorder))
     device = {"plug": str(time.time_ns()), "vendor": "0603", "product": "8611", **told}
     (place / "device.json.part").write_text(json.dumps(device))
     (place / "device.json.part").rename(place / "device.json")

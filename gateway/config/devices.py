@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 
@@ -112,7 +112,7 @@ class DropFolderSettings(DeviceSettings):
 
 HEX4 = r"^[0-9a-f]{4}$"
 PORT = r"^[0-9]+-[0-9]+(\.[0-9]+)*$"
-CAMERA_ID = r"^([A-Za-z0-9_.-]|\{(serial|volume)\}){1,80}$"
+CAMERA_ID = r"^([A-Za-z0-9_.-]|\{(serial|volume|record)\}){1,80}$"
 
 
 class UsbMatch(Model):
@@ -133,15 +133,23 @@ class CameraSettings(DeviceSettings):
     """A camera, or a model of cameras, that a dock may take in."""
 
     id: str = Field(
-        pattern=CAMERA_ID, description="`{serial}` and `{volume}` stand for what the camera says of itself"
+        pattern=CAMERA_ID,
+        description="`{serial}` (USB), `{volume}` (card) and `{record}` (its identity record) are filled in",
     )
     match: UsbMatch
+    link: Literal["none", "dv16"] = Field(
+        default="none", description="how it is asked for its card, if it shows none by itself"
+    )
+    password: SecretStr | None = Field(default=None, description="there is no default; `${NAME}`")
+    least_battery: int = Field(default=0, ge=0, le=100, description="per cent; below it is charged first")
     name_templates: Templates = ()
 
     @model_validator(mode="after")
     def tells_something(self) -> "CameraSettings":
         if not self.match.model_fields_set:
             raise ValueError("match: say at least one of vendor, product, manufacturer, name, serial, label")
+        if self.link != "none" and self.password is None:
+            raise ValueError("password: a recorder that has to be unlocked needs one; write it as ${NAME}")
         return self
 
 

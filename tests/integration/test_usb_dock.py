@@ -54,6 +54,18 @@ class Town:
     def plug(self, bay: int, card: Path, serial: str, name: str = "H8 body camera") -> None:
         twin.plug(self.usb, f"1-1.{bay}", card, serial=serial, name=name)
 
+    def plug_recorder(self, bay: int, card: Path, **state: object) -> None:
+        """A DV16 recorder, which shows its card only when it is told to."""
+        recorder = {
+            "password": "774411", "id_code": "HACH8", "battery": 80,
+            "identity": ["H8-0042", "130501", "张伟", "130500", "邢台市市场监督管理局"], **state,
+        }  # fmt: skip
+        twin.plug(self.usb, f"1-1.{bay}", card, serial="S1", name="DV16", recorder=recorder)
+
+    def calls(self, bay: int) -> list[str]:
+        told = json.loads((self.usb / f"1-1.{bay}" / "recorder.json").read_text())
+        return list(told.get("calls", []))
+
     def pull(self, bay: int) -> None:
         twin.pull(self.usb, f"1-1.{bay}")
 
@@ -199,6 +211,58 @@ def test_release_goes_to_the_bay_that_has_the_camera_and_twice_is_harmless(tmp_p
             town.driver.release(found, right)
         with pytest.raises(Refused):
             town.driver.perform(Order(id="o", kind="levitate", arguments={}))
+
+
+DV16 = {
+    "id": "bwc-{record}", "match": {"name": "DV16"}, "link": "dv16", "password": "774411", "least_battery": 20,
+}  # fmt: skip
+
+
+def test_a_locked_recorder_is_asked_for_its_card_and_comes_back_as_another_device(tmp_path: Path) -> None:
+    town = Town(tmp_path, DV16)
+    with running(town.driver) as seen:
+        town.plug_recorder(1, town.card("card", "a.mp4"), busy=2)
+        seen.wait(lambda seen: seen.found() == ["a.mp4"])
+        assert town.calls(1) == ["INIT_USB_DEVICE", "SET_MSDC"], "nothing is written that was not asked for"
+        town.pull(1)
+        seen.wait(lambda seen: seen.of(Disconnected))
+    [entered] = seen.of(DeviceSeen)
+    assert getattr(entered, "device_id", "") == "bwc-H8-0042"
+    assert bay_states(seen, "1") == ["EMPTY", "PLUGGED", "UNLOCKING", "OFFLOADING", "EMPTY"]
+    told = [event.detail for event in seen.events if isinstance(event, SignalReceived)]
+    assert [detail["officer"] for detail in told if detail["state"] == "UNLOCKING"] == ["130501"]
+
+
+REFUSALS: dict[str, dict[str, object]] = {
+    "recorder.wrong_password": {"password": "000000"},
+    "recorder.low_battery": {"battery": 7},
+    "recorder.no_card": {"sd": 0},
+    "recorder.not_back": {"stuck": True},
+    "recorder.no_answer": {"deaf": True},
+}
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_why_a_recorder_stays_locked_is_shown_in_its_bay(tmp_path: Path, code: str) -> None:
+    town = Town(tmp_path, DV16)
+    with running(town.driver) as seen:
+        town.plug_recorder(1, town.card("card", "a.mp4"), **REFUSALS[code])
+        seen.wait(lambda seen: "FAULT" in bay_states(seen, "1"))
+    assert why(seen, "1") == code
+    assert seen.found() == []
+
+
+def test_after_three_wrong_passwords_nobody_asks_again(tmp_path: Path) -> None:
+    town = Town(tmp_path, DV16)
+    with running(town.driver) as seen:
+        for count in range(1, 5):
+            town.plug_recorder(1, town.card("card", "a.mp4"), password="000000")
+            seen.wait(lambda seen, count=count: bay_states(seen, "1").count("FAULT") == count)  # type: ignore[misc]
+            assert town.calls(1) == ([] if count == 4 else ["INIT_USB_DEVICE"])
+            town.pull(1)
+            seen.wait(lambda seen, count=count: bay_states(seen, "1").count("EMPTY") == count + 1)  # type: ignore[misc]
+    last = [e.detail["why"] for e in seen.events if isinstance(e, SignalReceived) and e.detail["why"]][-1]
+    assert last["code"] == "recorder.locked_out"  # type: ignore[index]
 
 
 def test_without_usb_the_dock_says_so(tmp_path: Path) -> None:

@@ -142,3 +142,21 @@ def test_odd_yaml_is_a_mistake_and_no_traceback(tmp_path: Path, text: str) -> No
     (tmp_path / "d.yaml").write_text(text)
     with pytest.raises(ConfigError):
         load(tmp_path / "d.yaml", {})
+
+
+def test_a_recorder_to_be_unlocked_needs_a_password_and_never_shows_it() -> None:
+    camera = {"id": "c-{record}", "match": {"name": "DV16"}, "link": "dv16"}
+    dock = {"id": "d", "driver": "usb_dock", "bays": {"1": "1-1.1"}}
+    assert "password" in refused({"devices": [{**dock, "cameras": [camera]}]})
+    settings = accepted({"devices": [{**dock, "cameras": [{**camera, "password": "${PW}"}]}]}, PW="774411")
+    assert "774411" not in repr(settings)
+    assert "774411" not in str(settings.model_dump())
+
+
+def test_ports_and_matches_of_a_dock() -> None:
+    dock = {"id": "d", "driver": "usb_dock", "bays": {"1": "1-1.1", "2": "1-1.1"}}
+    assert "same port" in refused({"devices": [dock]})
+    assert "devices.0.bays.1" in refused({"devices": [{**dock, "bays": {"1": "sda"}}]})
+    assert "cameras.0" in refused(
+        {"devices": [{**dock, "bays": {"1": "1-1"}, "cameras": [{"id": "c", "match": {}}]}]}
+    )

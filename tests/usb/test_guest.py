@@ -87,7 +87,18 @@ def test_a_day_at_the_dock(dock: Dock) -> None:
     four_cameras_at_once(dock)
     a_stranger(dock)
     torn_out_in_the_middle(dock)
+    scsi_commands_reach_the_disk(dock)
     the_books_balance(dock)
+
+
+def scsi_commands_reach_the_disk(dock: Dock) -> None:
+    """The way a DV16 recorder is unlocked, with a command that every disk knows (INQUIRY)."""
+    code = (
+        "from drivers.usb_bus import SystemBus; bus = SystemBus(); device = bus.plugged()['1-1.1'];"
+        "print(bus.scsi(device).read(bytes((0x12, 0, 0, 0, 36, 0)), 36, 2.0)[8:16])"
+    )
+    said = dock.guest.run(f"cd {PROJECT} && PYTHONPATH={PROJECT} {sys.executable} -c {json.dumps(code)}", 120)
+    assert "QEMU" in said
 
 
 def four_cameras_at_once(dock: Dock) -> None:
