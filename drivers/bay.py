@@ -1,6 +1,5 @@
 """One bay of a dock: from plugging in to taking out (devices 1.4)."""
 
-import fnmatch
 import logging
 import os
 import threading
@@ -10,14 +9,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from drivers.host_clock import is_synchronised
+from drivers.links.bcplus import BcPlusLink
 from drivers.links.dv16 import Dv16Link
-from drivers.links.recorder import Identity
+from drivers.links.recorder import Identity, RecorderLink
+from drivers.profiles import agrees, filled
 from drivers.usb_bus import Bus, Card, UsbDevice
 from drivers.volume import Volume
-from gateway.config.devices import CameraSettings, UsbDockSettings, UsbMatch, VolumeSettings
+from gateway.config.devices import CameraSettings, UsbDockSettings, VolumeSettings
 from gateway.device import (
+    ClockRead,
     DeviceSeen,
     DeviceUnavailable,
     Disconnected,
@@ -154,7 +158,7 @@ class Bay:
         tries = self.docked.tries
         if tries[device.serial or device.port] >= MOST_TRIES:
             raise Refused("recorder.locked_out", tries=MOST_TRIES)
-        link = Dv16Link(self.bus.scsi(device))
+        link = self.link_to(device, camera)
         link.connect()
         try:
             record = link.identity(password)
@@ -165,6 +169,7 @@ class Bay:
         self.show(BayState.UNLOCKING, battery=battery, officer=record.officer_no, serial=record.serial)
         if battery < camera.least_battery:
             raise Refused("recorder.low_battery", battery=battery, least=camera.least_battery)
+        self.read_clock(link, camera, filled(camera.id, device, None, record), password)
         link.storage_mode(password)
         plug = device.plug
         self.wait(lambda: self.device is not None and self.device.plug != plug, self.dock.settle_seconds)
@@ -172,6 +177,42 @@ class Bay:
             raise Refused("recorder.not_back", seconds=self.dock.settle_seconds)
         self.plug = self.device.plug
         return self.device, record
+
+    def link_to(self, device: UsbDevice, camera: CameraSettings) -> RecorderLink:
+        match camera.link:
+            case "dv16":
+                return Dv16Link(self.bus.scsi(device))
+            case "bcplus":
+                return BcPlusLink(self.bus.lines(device))
+            case "none":
+                raise Refused("bay.no_card", seconds=self.dock.settle_seconds)
+            case _:
+                assert_never(camera.link)
+
+    def read_clock(self, link: RecorderLink, camera: CameraSettings, identity: str, password: str) -> None:
+        """Read, store, only then set: how wrong it was is evidence, and setting it destroys that."""
+        before = moment()
+        told = link.clock()
+        if told is None:
+            return
+        zone = ZoneInfo(camera.timezone or "UTC")
+        after = moment()
+        self.enter(identity, camera)
+        self.emit(
+            ClockRead(
+                device_id=identity,
+                at=before + (after - before) / 2,
+                device_time=told.replace(tzinfo=zone),
+                uncertainty_s=1 + (after - before).total_seconds() / 2,  # it tells whole seconds
+                host_synchronised=is_synchronised(),
+            )
+        )
+        if camera.set_clock:
+            link.set_clock(moment().astimezone(zone).replace(tzinfo=None), password)
+
+    def enter(self, identity: str, camera: CameraSettings) -> None:
+        entry = camera.entry() | {"driver": self.dock.driver, "unit_id": camera.unit or self.dock.unit}
+        self.emit(DeviceSeen(device_id=identity, via=self.dock.id, type=camera.type, entry=entry))
 
     def known(self, device: UsbDevice, card: Card | None) -> CameraSettings | None:
         """The first camera on the list that all that is told agrees with."""
@@ -202,8 +243,7 @@ class Bay:
         zone = ZoneInfo(camera.timezone or "UTC")
         offset = datetime.now(zone).utcoffset()
         self.bus.mount(card, self.folder, int(offset.total_seconds() // 60) if offset else 0)
-        entry = camera.entry() | {"driver": self.dock.driver, "unit_id": camera.unit or self.dock.unit}
-        self.emit(DeviceSeen(device_id=identity, via=self.dock.id, type=camera.type, entry=entry))
+        self.enter(identity, camera)
         self.show(BayState.OFFLOADING, camera=identity)
         told = VolumeSettings(
             driver="volume", path=self.folder, bay=self.number, poll_seconds=self.dock.poll_seconds,
@@ -239,31 +279,6 @@ class Bay:
             device_id=self.dock.id, at=moment(), bay=self.number, kind="bay", detail=detail
         )
         self.emit(signal)
-
-
-def agrees(match: UsbMatch, device: UsbDevice, card: Card | None) -> bool:
-    told = {
-        "vendor": device.vendor, "product": device.product, "manufacturer": device.manufacturer,
-        "name": device.name, "serial": device.serial, "label": card.label if card else None,
-    }  # fmt: skip
-    wanted = match.model_dump(exclude_none=True)
-    if card is None:
-        wanted.pop("label", None)
-    return bool(match.model_fields_set) and all(
-        fnmatch.fnmatchcase(told[name] or "", pattern) for name, pattern in wanted.items()
-    )
-
-
-def filled(template: str, device: UsbDevice, card: Card, record: Identity | None = None) -> str:
-    """The device id. Raises Refused where the camera does not tell what the id is made of."""
-    told = {"serial": device.serial, "volume": card.serial, "record": record.serial if record else ""}
-    for name, value in told.items():
-        if "{" + name + "}" in template:
-            cleaned = "".join(char for char in value if char.isalnum() or char in "-_.")
-            if not cleaned:
-                raise Refused("bay.no_identity", name=name)
-            template = template.replace("{" + name + "}", cleaned)
-    return template[:64]
 
 
 def moment() -> datetime:

@@ -13,6 +13,8 @@ from typing import Protocol
 
 import pyudev
 
+from drivers.links.bcplus import Lines
+from drivers.links.bulk import BulkLines
 from drivers.links.dv16 import Scsi
 from drivers.links.sg import SgDevice
 from gateway.device import DeviceUnavailable, Refused
@@ -68,6 +70,9 @@ class Bus(Protocol):
     def scsi(self, device: UsbDevice) -> Scsi:
         """The way to send a device SCSI commands. Raises DeviceUnavailable if it has none."""
 
+    def lines(self, device: UsbDevice) -> Lines:
+        """The way to ask a device a line over its own bulk endpoints."""
+
     def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
         """Mount read-only. Raises Refused("bay.mount_failed")."""
 
@@ -121,6 +126,9 @@ class SystemBus:
             if marker in str(generic.resolve()):
                 return SgDevice(Path("/dev") / generic.name)
         raise DeviceUnavailable("recorder.no_answer", call="SCSI")
+
+    def lines(self, device: UsbDevice) -> BulkLines:
+        return BulkLines(device.port)
 
     def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -163,6 +163,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "记录仪切换为存储模式后 {seconds} 秒内没有回来，请重新插入",
         "the recorder did not come back within {seconds} s as a disk; plug it in again",
     ),
+    "recorder.not_offered": (
+        "此型号记录仪的接口不支持这项操作",
+        "this recorder's interface does not offer that",
+    ),
     "recorder.bad_record": (
         "记录仪的身份记录长度为 {size} 字节，不是已知格式",
         "the recorder's identity record has {size} bytes, which is no known layout",

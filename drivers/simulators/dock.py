@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from drivers.simulators.bcplus import BcPlusTwin
 from drivers.simulators.dv16 import Dv16Twin
 from drivers.usb_bus import Card, UsbDevice
 from gateway.device import DeviceUnavailable, Refused
@@ -51,6 +52,9 @@ class SimulatedBus:
 
     def scsi(self, device: UsbDevice) -> Dv16Twin:
         return Dv16Twin(self.folder / device.port)
+
+    def lines(self, device: UsbDevice) -> BcPlusTwin:
+        return BcPlusTwin(self.folder / device.port)
 
     def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
         del offset_minutes  # a folder's times are instants already

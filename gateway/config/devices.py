@@ -137,10 +137,14 @@ class CameraSettings(DeviceSettings):
         description="`{serial}` (USB), `{volume}` (card) and `{record}` (its identity record) are filled in",
     )
     match: UsbMatch
-    link: Literal["none", "dv16"] = Field(
+    link: Literal["none", "dv16", "bcplus"] = Field(
         default="none", description="how it is asked for its card, if it shows none by itself"
     )
     password: SecretStr | None = Field(default=None, description="there is no default; `${NAME}`")
+    set_clock: bool = Field(
+        default=False,
+        description="set the camera's clock, after it was read and stored; never one that cannot be read",
+    )
     least_battery: int = Field(default=0, ge=0, le=100, description="per cent; below it is charged first")
     name_templates: Templates = ()
 
@@ -150,6 +154,8 @@ class CameraSettings(DeviceSettings):
             raise ValueError("match: say at least one of vendor, product, manufacturer, name, serial, label")
         if self.link != "none" and self.password is None:
             raise ValueError("password: a recorder that has to be unlocked needs one; write it as ${NAME}")
+        if self.link != "none" and "{volume}" in self.id:
+            raise ValueError("id: a recorder is known before its card is seen; use {record} or {serial}")
         return self
 
 

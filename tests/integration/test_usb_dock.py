@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from drivers.bay import agrees, filled
+from drivers.profiles import agrees, filled
 from drivers.simulators import dock as twin
 from drivers.usb_bus import Card, SystemBus, UsbDevice
 from drivers.usb_dock import UsbDock
 from gateway.config.devices import UsbDockSettings, UsbMatch
 from gateway.device import (
+    ClockRead,
     Connected,
     DeviceSeen,
     DeviceUnavailable,
@@ -231,6 +232,40 @@ def test_a_locked_recorder_is_asked_for_its_card_and_comes_back_as_another_devic
     assert bay_states(seen, "1") == ["EMPTY", "PLUGGED", "UNLOCKING", "OFFLOADING", "EMPTY"]
     told = [event.detail for event in seen.events if isinstance(event, SignalReceived)]
     assert [detail["officer"] for detail in told if detail["state"] == "UNLOCKING"] == ["130501"]
+
+
+BCPLUS = {
+    "id": "bwc-{record}", "match": {"name": "DV16"}, "link": "bcplus", "password": "774411",
+    "least_battery": 20, "timezone": "UTC",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sets", [True, False])
+def test_a_clock_is_read_and_stored_before_it_is_set(tmp_path: Path, sets: bool) -> None:
+    town = Town(tmp_path, {**BCPLUS, "set_clock": sets})
+    with running(town.driver) as seen:
+        town.plug_recorder(1, town.card("card", "a.mp4"), clock_ahead_s=3600)
+        seen.wait(lambda seen: seen.found() == ["a.mp4"])
+        asked = town.calls(1)
+    [reading] = [event for event in seen.events if isinstance(event, ClockRead)]
+    assert reading.device_id == "bwc-H8-0042"
+    assert abs((reading.device_time - reading.at).total_seconds() - 3600) < 3
+    assert reading.uncertainty_s >= 1
+    kinds = [type(event) for event in seen.events]
+    assert kinds.index(DeviceSeen) < kinds.index(ClockRead) < kinds.index(OffloadOpened)
+    assert ("SYSTIME" in asked) is sets
+    assert asked.index("SYSTIME?") < asked.index("UDISKEN")
+    if sets:
+        assert asked.index("SYSTIME?") < asked.index("SYSTIME") < asked.index("UDISKEN")
+
+
+@pytest.mark.parametrize("code", ["recorder.wrong_password", "recorder.low_battery", "recorder.not_back"])
+def test_bcplus_tells_why_it_stays_locked(tmp_path: Path, code: str) -> None:
+    town = Town(tmp_path, BCPLUS)
+    with running(town.driver) as seen:
+        town.plug_recorder(1, town.card("card", "a.mp4"), **REFUSALS[code])
+        seen.wait(lambda seen: "FAULT" in bay_states(seen, "1"))
+    assert why(seen, "1") == code
 
 
 REFUSALS: dict[str, dict[str, object]] = {

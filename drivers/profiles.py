@@ -1,0 +1,37 @@
+"""Which camera on a dock's list a plugged device is, and the device id it gets."""
+
+import fnmatch
+
+from drivers.links.recorder import Identity
+from drivers.usb_bus import Card, UsbDevice
+from gateway.config.devices import UsbMatch
+from gateway.device import Refused
+
+
+def agrees(match: UsbMatch, device: UsbDevice, card: Card | None) -> bool:
+    told = {
+        "vendor": device.vendor, "product": device.product, "manufacturer": device.manufacturer,
+        "name": device.name, "serial": device.serial, "label": card.label if card else None,
+    }  # fmt: skip
+    wanted = match.model_dump(exclude_none=True)
+    if card is None:
+        wanted.pop("label", None)
+    return bool(match.model_fields_set) and all(
+        fnmatch.fnmatchcase(told[name] or "", pattern) for name, pattern in wanted.items()
+    )
+
+
+def filled(template: str, device: UsbDevice, card: Card | None, record: Identity | None = None) -> str:
+    """The device id. Raises Refused where the camera does not tell what the id is made of."""
+    told = {
+        "serial": device.serial,
+        "volume": card.serial if card else "",
+        "record": record.serial if record else "",
+    }
+    for name, value in told.items():
+        if "{" + name + "}" in template:
+            cleaned = "".join(char for char in value if char.isalnum() or char in "-_.")
+            if not cleaned:
+                raise Refused("bay.no_identity", name=name)
+            template = template.replace("{" + name + "}", cleaned)
+    return template[:64]

@@ -1,0 +1,39 @@
+"""A twin of a BC+ recorder at the line: `recorder.json` as for DV16, and `clock_ahead_s`."""
+
+from datetime import datetime, timedelta
+
+from drivers.simulators.dv16 import Dv16Twin
+
+
+class BcPlusTwin(Dv16Twin):
+    def ask(self, line: bytes, timeout_s: float) -> bytes:
+        del timeout_s
+        state = self.state
+        said = line.decode("gbk").removeprefix("BC+").strip()
+        name, _, value = said.partition("=")
+        self.keep({**state, "calls": [*state.get("calls", []), name]})
+        name = name.rstrip("?")
+        return f"+{name}:{self.told(name, value)}\r\n".encode("gbk")
+
+    def told(self, name: str, value: str) -> str:
+        state = self.state
+        match name:
+            case "GBIDCODE":
+                return str(state["id_code"])
+            case "LOGIN":
+                return "Sucess" if value == f"admin:{state['password']}" else "Fail"
+            case "USER":
+                return ",".join(state["identity"])
+            case "BATVAL":
+                return str(state.get("battery", 80))
+            case "MVEINFO":
+                return "1920,1080,30,8000000"
+            case "SYSTIME" if value:
+                self.keep({**state, "clock_ahead_s": 0, "set_to": value})
+            case "SYSTIME":
+                return f"{datetime.now() + timedelta(seconds=state.get('clock_ahead_s', 0)):%Y%m%d%H%M%S}"
+            case "UDISKEN":
+                self.change_mode()
+            case _:
+                return "ERROR"
+        return "OK"
