@@ -73,6 +73,9 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+DEVICE_ACTIONS = ("list", "attached", "teach", "allocate", "import")
+
+
 class Add(Protocol):
     def __call__(
         self, name: str, run: Callable[[argparse.Namespace], int], help_text: str
@@ -80,8 +83,8 @@ class Add(Protocol):
 
 
 def registry_commands(add: Add) -> None:
-    devices = add("devices", devices_command, "list devices, or say who has one")
-    devices.add_argument("action", nargs="?", choices=("list", "allocate", "import"), default="list")
+    devices = add("devices", devices_command, "list devices, see what is plugged in, or say who has one")
+    devices.add_argument("action", nargs="?", choices=DEVICE_ACTIONS, default="list")
     devices.add_argument("target", nargs="?", help="a device id (allocate) or a registry file (import)")
     devices.add_argument("--officer", help="officer id who holds the device")
     devices.add_argument("--from", dest="valid_from", help="ISO time, with zone or in the configured one")
@@ -165,9 +168,14 @@ def ingest_path(asked: argparse.Namespace) -> int:
 
 
 def devices_command(asked: argparse.Namespace) -> int:
+    settings = load(asked.config)
+    if asked.action in {"attached", "teach"}:
+        from gateway import attached
+
+        return attached.teach(settings) if asked.action == "teach" else attached.show_attached(settings)
     from gateway import commands
 
-    return commands.devices(load(asked.config), asked)
+    return commands.devices(settings, asked)
 
 
 def cases_command(asked: argparse.Namespace) -> int:

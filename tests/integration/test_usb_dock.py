@@ -2,15 +2,19 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from drivers.profiles import agrees, filled
 from drivers.simulators import dock as twin
 from drivers.usb_bus import Card, SystemBus, UsbDevice
 from drivers.usb_dock import UsbDock
+from gateway.attached import show_attached, teach
+from gateway.config import ConfigError, from_mapping
 from gateway.config.devices import UsbDockSettings, UsbMatch
 from gateway.device import (
     ClockRead,
@@ -358,3 +362,39 @@ def test_the_twin_can_be_run_by_hand(tmp_path: Path) -> None:
     assert told["serial"] == "S9"
     assert twin.main([str(tmp_path / "usb"), "pull", "1-1.2"]) == 0
     assert os.listdir(tmp_path / "usb") == []
+
+
+def test_what_is_attached_can_be_pasted_and_is_then_known(
+    town: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The lines that are printed make a dock that takes the camera in."""
+    town.plug(1, town.card("card", "a.mp4"), serial="S1", name="H8 执法记录仪")
+    settings = from_mapping(
+        {"devices": [{"id": "d", "driver": "usb_dock", "bays": {"1": "1-9"}, "simulated": str(town.usb)}]},
+        town.folder, {},
+    )  # fmt: skip
+    assert show_attached(settings) == 0
+    pasted = yaml.safe_load(capsys.readouterr().out.partition("# serial")[0])
+    told = {
+        "id": "dock-2", "driver": "usb_dock", "mounts": town.folder / "mounts", "simulated": town.usb, **pasted,
+    }  # fmt: skip
+    with running(UsbDock(UsbDockSettings.model_validate(told))) as seen:
+        seen.wait(lambda seen: seen.found() == ["a.mp4"])
+    assert [event.device_id for event in seen.events if isinstance(event, DeviceSeen)] == ["camera-S1"]
+
+
+def test_teaching_waits_for_the_next_camera(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = from_mapping(
+        {"devices": [{"id": "d", "driver": "usb_dock", "bays": {"1": "1-9"}, "simulated": str(town.usb)}]},
+        town.folder, {},
+    )  # fmt: skip
+    town.plug(1, town.card("one"), serial="S1")
+    later = threading.Timer(0.4, lambda: town.plug(3, town.card("two"), serial="S3"))
+    later.start()
+    assert teach(settings, 5) == 0
+    later.join()
+    said = capsys.readouterr().out
+    assert "1-1.3" in said
+    assert "S1" not in said
+    with pytest.raises(ConfigError):
+        teach(settings, 0.3)
