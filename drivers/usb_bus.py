@@ -21,6 +21,7 @@ from gateway.device import DeviceUnavailable, Refused
 
 PORT = re.compile(r"^\d+-\d+(\.\d+)*$")
 TOOL_S = 20.0
+STILL_IMAGE, MTP = "06", "mtp"
 
 # mount(2) and umount2(2) by themselves: mount(8) refuses everybody but root, whatever capability they hold.
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -84,7 +85,7 @@ class Bus(Protocol):
 
 
 class SystemBus:
-    """sysfs for what is there, udev for when to look, mount(8) for cards.
+    """sysfs for what is there, udev for when to look, mount(2) for cards, jmtpfs for MTP.
 
     sysfs is the truth: netlink can overflow, and containers lack it.
     """
@@ -111,6 +112,9 @@ class SystemBus:
             self.monitor.poll(seconds)
 
     def cards(self, device: UsbDevice) -> list[Card]:
+        if STILL_IMAGE in device.interfaces:
+            node = Path(f"/dev/bus/usb/{device.port.partition('-')[0]:0>3}/{device.plug:0>3}")
+            return [Card(node=node, file_system=MTP, serial=device.serial)]
         marker = f"/{device.port}/{device.port}:"
         nodes = [
             Path("/dev") / block.name
@@ -133,6 +137,9 @@ class SystemBus:
     def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.unmount(folder)
+        if card.file_system == MTP:
+            mount_mtp(card.node, folder)
+            return
         options = []
         if card.file_system in {"vfat", "exfat"}:
             # FAT holds the camera's own local time; without this the kernel takes the host's zone for it
@@ -223,6 +230,26 @@ def probed(node: Path) -> Card | None:
 def mount(source: Path, folder: Path, file_system: str, flags: int, options: str) -> None:
     told = (bytes(source), bytes(folder), file_system.encode(), ctypes.c_ulong(flags), options.encode())
     called(LIBC.mount(*told))
+
+
+def mount_mtp(node: Path, folder: Path) -> None:
+    """jmtpfs pulls each file whole when it is opened; the rest of us sees a folder.
+
+    Raises Refused("bay.mount_failed"), also where a desktop's own daemon holds the camera.
+    """
+    bus, number = (str(int(part)) for part in node.parts[-2:])
+    try:
+        done = subprocess.run(
+            ["jmtpfs", f"-device={bus},{number}", str(folder), "-o", "ro,nosuid,nodev,noexec"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            timeout=TOOL_S, check=False,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise Refused("bay.mount_failed", error="jmtpfs is not installed") from None
+    except subprocess.TimeoutExpired:
+        raise Refused("bay.mount_failed", error=f"jmtpfs: {TOOL_S:.0f} s") from None
+    if done.returncode:
+        raise Refused("bay.mount_failed", error=f"jmtpfs ended with {done.returncode}")
 
 
 def called(result: int) -> None:

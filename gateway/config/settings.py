@@ -95,7 +95,7 @@ class Settings(Model):
 
 def check_device(place: str, device: DeviceSettings, seen: set[str], *, has_second_copies: bool) -> None:
     """Raises ValueError for what contradicts the rest of the file."""
-    if device.id in seen:
+    if device.id in seen and "{" not in device.id:  # a template makes an id for each camera
         raise ValueError(f"{place}.id: {device.id!r} is used twice; give each device its own id")
     seen.add(device.id)
     if device.room and not device.unit:

@@ -201,6 +201,15 @@ class Guest:
         )  # fmt: skip
         self.cards[port] = (name, nodes)
 
+    def plug_mtp(self, port: str, folder: Path) -> None:
+        """A camera that speaks MTP."""
+        name = f"usb-{port}".replace(".", "-")
+        self.command(
+            "device_add", driver="usb-mtp", id=name, bus="xhci.0", port=port, rootdir=str(folder),
+            readonly=True, serial="MTP-1",
+        )  # fmt: skip
+        self.cards[port] = (name, [])
+
     def pull(self, port: str) -> None:
         """Tear it out, at once."""
         name, nodes = self.cards.pop(port)

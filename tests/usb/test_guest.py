@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,14 @@ SITE: dict[str, Any] = {
         {
             "id": "dock-1", "driver": "usb_dock", "mounts": "mounts",
             "bays": {"1": "1-1.1", "2": "1-1.2", "3": "1-2.1", "4": "1-2.2", "5": "1-2.3", "6": "1-1.4"},
-            "cameras": [{"id": "{serial}", "match": {"vendor": "46f4", "serial": "BWC-*"}}],
+            "cameras": [
+                {"id": "{serial}", "match": {"vendor": "46f4", "serial": "BWC-*"}},
+                {
+                    "id": "{serial}", "match": {"vendor": "46f4", "serial": "ERASE-*"},
+                    "release": "erase", "erase_without_second_copy": True,
+                },
+                {"id": "mtp-1", "match": {"name": "QEMU filesharing"}},
+            ],
         }
     ],
 }  # fmt: skip
@@ -76,9 +84,8 @@ def dock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
         dock = Dock(guest)
         dock.start()
         yield dock
-        (guest.out / "run.log").write_text(
-            guest.run("cat /mnt/site/run.log; mount | grep mounts; ls -la /mnt/site/mounts")
-        )
+        (guest.out / "run.log").write_text(guest.run("cat /mnt/site/run.log; mount | grep mounts"))
+        (guest.out / "bays").write_text(json.dumps(dock.sql("select * from devicestatus"), indent=1))
 
 
 @pytest.mark.timeout(400)
@@ -88,7 +95,37 @@ def test_a_day_at_the_dock(dock: Dock) -> None:
     a_stranger(dock)
     torn_out_in_the_middle(dock)
     scsi_commands_reach_the_disk(dock)
+    a_camera_that_speaks_mtp(dock)
+    a_camera_that_is_emptied(dock)
     the_books_balance(dock)
+
+
+def a_camera_that_speaks_mtp(dock: Dock) -> None:
+    folder = dock.guest.folder / "mtp"
+    files = {"DCIM/0001.MP4": os.urandom(300_000), "DCIM/执法 2.MP4": os.urandom(100_000)}
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    dock.files["mtp-1"] = files
+    dock.guest.plug_mtp("1.4", folder)
+    dock.preserved(15)
+
+
+def a_camera_that_is_emptied(dock: Dock) -> None:
+    """Files go one by one, the card is read-only again afterwards, folders and what is no footage stay."""
+    files = {"DCIM/0001.MP4": os.urandom(200_000), "DCIM/0002.MP4": os.urandom(200_000)}
+    image = dock.card("ERASE-1", {**files, "System Volume Information/IndexerVolumeGuid": b"x"})
+    dock.files["ERASE-1"] = files
+    dock.guest.pull("2.3")
+    dock.guest.plug("2.3", image, "ERASE-1")
+    dock.wait("select count(*) from finding where device_id = 'ERASE-1' and release = 'DONE'", 2, 60)
+    dock.guest.run("mount | grep '/mnt/site/mounts/5 .*(ro,nosuid,nodev,noexec'")
+    dock.guest.pull("2.3")
+    listing = subprocess.run(
+        ["mdir", "-/", "-b", "-i", image, "::"], capture_output=True, text=True, check=True
+    ).stdout
+    assert ".MP4" not in listing
+    assert "IndexerVolumeGuid" in listing
 
 
 def scsi_commands_reach_the_disk(dock: Dock) -> None:
@@ -154,14 +191,18 @@ def torn_out_in_the_middle(dock: Dock) -> None:
 
 def the_books_balance(dock: Dock) -> None:
     """Cards pulled, receipts sealed, digests equal on both sides, the chain whole."""
-    for port in ("1.1", "1.2", "2.1", "2.2", "2.3"):
+    for port in ("1.1", "1.2", "2.1", "2.2", "1.4"):
         dock.guest.pull(port)
-    dock.wait("select count(distinct offload_id) from receipt", 6, 40)
+    dock.wait("select count(distinct offload_id) from receipt", 8, 40)
     receipts = {
         offload: json.loads(body)
         for offload, body in dock.sql("select offload_id, body from receipt order by revision")
     }
-    whole = [body for body in receipts.values() if body["listed"] == body["stored"]]
+    whole = [
+        body
+        for body in receipts.values()
+        if body["listed"]["files"] == body["stored"]["files"] + body["not_kept"]
+    ]
     assert {body["device"] for body in whole} == set(dock.files)
     stored = {row[0] for row in dock.sql("select sha256 from original")}
     wanted = {
