@@ -7,21 +7,17 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from drivers.host_clock import is_synchronised
-from drivers.links.bcplus import BcPlusLink
-from drivers.links.dv16 import Dv16Link
-from drivers.links.recorder import Identity, RecorderLink
+from drivers.links.recorder import Identity
 from drivers.profiles import agrees, filled
-from drivers.usb_bus import Bus, Card, UsbDevice
+from drivers.unlocking import unlock
+from drivers.usb_bus import Bus, Card, UsbDevice, moment
 from drivers.volume import Volume
 from gateway.config.devices import CameraSettings, UsbDockSettings, VolumeSettings
 from gateway.device import (
-    ClockRead,
     DeviceSeen,
     DeviceUnavailable,
     Disconnected,
@@ -32,11 +28,10 @@ from gateway.device import (
     SignalReceived,
     StrangerSeen,
 )
+from gateway.guard import guarded
 from gateway.wording import Reason, reason, sentence
 
 log = logging.getLogger(__name__)
-
-MOST_TRIES = 3
 
 
 class BayState(StrEnum):
@@ -107,108 +102,81 @@ class Bay:
         self.show(BayState.EMPTY)
         while self.wait(lambda: self.device is not None):
             device = self.device
-            assert device is not None
-            self.plug = device.plug
+            if device is not None:
+                self.plug = device.plug
+                again = self.attempt(device)
+                gone = self.wait(self.has_changed, self.dock.settle_seconds if again else float("inf"))
+                if gone and self.device is None:
+                    self.show(BayState.EMPTY)
+
+    def has_changed(self) -> bool:
+        device = self.device
+        return device is None or device.plug != self.plug
+
+    def attempt(self, device: UsbDevice) -> bool:
+        """One session; whatever happens in it is shown in this bay and stays in it. True: try again."""
+        outcome: list[bool] = []
+
+        def session() -> None:
             try:
-                self.session(device)
+                outcome.append(self.session(device))
             except Refused as no:
                 self.show(BayState.FAULT, no.reason)
+                outcome.append(False)
             except DeviceUnavailable as gone:
                 log.info("%s, bay %s: %s", self.dock.id, self.number, sentence(gone.reason, "en"))
-                if self.device is not None and self.device.plug == self.plug:
+                if not self.has_changed():
                     self.show(BayState.FAULT, gone.reason)
-            self.wait(lambda plug=self.plug: self.device is None or self.device.plug != plug)  # type: ignore[misc]
-            if self.device is None:
-                self.show(BayState.EMPTY)
+                outcome.append(False)
 
-    def session(self, device: UsbDevice) -> None:
-        """Everything between one plugging in and its taking out."""
+        def tell() -> None:
+            self.show(BayState.FAULT, reason("bay.failed"))
+
+        if not guarded(log, f"{self.dock.id}, bay {self.number}", session):
+            guarded(log, f"{self.dock.id}, bay {self.number}", tell)
+        return outcome == [True]
+
+    def session(self, device: UsbDevice) -> bool:
+        """From plugging in to taking out; True if the card left and the camera did not."""
         self.show(BayState.PLUGGED)
-        card: Card | None = None
-        record: Identity | None = None
-        camera = self.known(device, card)
-        if camera is not None and camera.link != "none" and not self.bus.cards(device):
-            device, record = self.unlock(device, camera)
-            card = self.card_of(device)
-        elif camera is not None:
-            card = self.card_of(device)
-            camera = self.known(device, card)
+        camera = self.known(device, None)
         if camera is None:
-            self.refuse_stranger(device, card)
-            return
-        if card is None:
-            raise Refused("bay.no_card", seconds=self.dock.settle_seconds)
-        identity = filled(camera.id, device, card, record)
-        if not self.docked.take(identity, self):
-            raise Refused("bay.same_identity", camera=identity)
+            self.refuse_stranger(device, None)
+            return False
         try:
-            self.offload(identity, camera, card)
+            if camera.link != "none" and not self.bus.cards(device):
+                device, identity = unlock(self, device, camera)
+                card, expected = self.card_of(device), camera.as_disk
+            else:
+                card, identity = self.card_of(device), ""
+                camera = self.known(device, card)
+                expected = camera.match if camera else None
+            if camera is None or expected is None or not agrees(expected, device, card):
+                self.refuse_stranger(device, card)
+                return False
+            if card is None:
+                raise Refused("bay.no_card", seconds=self.dock.settle_seconds)
+            if not identity:
+                identity = filled(camera.id, device, card)
+                self.claim(identity)
+            self.offload(identity, camera, card, device)
+            return not self.has_changed()
         finally:
             self.docked.leave(self)
             self.volume = None
             self.bus.unmount(self.folder)
 
-    def unlock(self, device: UsbDevice, camera: CameraSettings) -> tuple[UsbDevice, Identity]:
-        """Ask a recorder for its card; it leaves the bus and comes back on the same port as another device.
+    def claim(self, identity: str) -> None:
+        """This camera is in this bay. A bay that it just left may need a moment to notice.
 
-        Raises Refused for a wrong password (after three, nobody asks this recorder again until a restart),
-        an empty battery, a missing card, or a recorder that does not come back in time.
+        Raises Refused("bay.same_identity").
         """
-        password = camera.password.get_secret_value() if camera.password else ""
-        tries = self.docked.tries
-        if tries[device.serial or device.port] >= MOST_TRIES:
-            raise Refused("recorder.locked_out", tries=MOST_TRIES)
-        link = self.link_to(device, camera)
-        link.connect()
-        try:
-            record = link.identity(password)
-        except Refused as no:
-            tries[device.serial or device.port] += no.reason["code"] == "recorder.wrong_password"
-            raise
-        battery = link.battery()
-        self.show(BayState.UNLOCKING, battery=battery, officer=record.officer_no, serial=record.serial)
-        if battery < camera.least_battery:
-            raise Refused("recorder.low_battery", battery=battery, least=camera.least_battery)
-        self.read_clock(link, camera, filled(camera.id, device, None, record), password)
-        link.storage_mode(password)
-        plug = device.plug
-        self.wait(lambda: self.device is not None and self.device.plug != plug, self.dock.settle_seconds)
-        if self.device is None or self.device.plug == plug:
-            raise Refused("recorder.not_back", seconds=self.dock.settle_seconds)
-        self.plug = self.device.plug
-        return self.device, record
+        if not self.wait(lambda: self.docked.take(identity, self), self.dock.settle_seconds):
+            raise Refused("bay.same_identity", camera=identity)
 
-    def link_to(self, device: UsbDevice, camera: CameraSettings) -> RecorderLink:
-        match camera.link:
-            case "dv16":
-                return Dv16Link(self.bus.scsi(device))
-            case "bcplus":
-                return BcPlusLink(self.bus.lines(device))
-            case "none":
-                raise Refused("bay.no_card", seconds=self.dock.settle_seconds)
-            case _:
-                assert_never(camera.link)
-
-    def read_clock(self, link: RecorderLink, camera: CameraSettings, identity: str, password: str) -> None:
-        """Read, store, only then set: how wrong it was is evidence, and setting it destroys that."""
-        before = moment()
-        told = link.clock()
-        if told is None:
-            return
-        zone = ZoneInfo(camera.timezone or "UTC")
-        after = moment()
-        self.enter(identity, camera)
-        self.emit(
-            ClockRead(
-                device_id=identity,
-                at=before + (after - before) / 2,
-                device_time=told.replace(tzinfo=zone),
-                uncertainty_s=1 + (after - before).total_seconds() / 2,  # it tells whole seconds
-                host_synchronised=is_synchronised(),
-            )
-        )
-        if camera.set_clock:
-            link.set_clock(moment().astimezone(zone).replace(tzinfo=None), password)
+    def is_back(self) -> bool:
+        device = self.device
+        return device is not None and device.plug != self.plug
 
     def enter(self, identity: str, camera: CameraSettings) -> None:
         entry = camera.entry() | {"driver": self.dock.driver, "unit_id": camera.unit or self.dock.unit}
@@ -219,15 +187,16 @@ class Bay:
         return next((camera for camera in self.dock.cameras if agrees(camera.match, device, card)), None)
 
     def card_of(self, device: UsbDevice) -> Card | None:
-        """The card's file system, as soon as the kernel has found it."""
-        found: list[Card] = []
-
-        def look() -> bool:
-            found[:] = self.bus.cards(device)
-            return bool(found) or self.device is None or self.device.plug != device.plug
-
-        self.wait(look, self.dock.settle_seconds)
-        return found[0] if found else None
+        """The card's file system, once the kernel has found it; None if none comes or the camera goes."""
+        deadline = time.monotonic() + self.dock.settle_seconds
+        while not self.has_changed() and not self.stop.is_set():
+            # asked outside the lock: one card that hangs must not hold up what the other bays see
+            if found := self.bus.cards(self.device or device):
+                return None if self.has_changed() else found[0]
+            if time.monotonic() > deadline:
+                return None
+            self.wait(self.has_changed, 0.3)
+        return None
 
     def refuse_stranger(self, device: UsbDevice, card: Card | None) -> None:
         """Never mounted: nothing on it is read but what the system tells anyway."""
@@ -239,10 +208,11 @@ class Bay:
         why = reason("bay.stranger", name=device.name or f"{device.vendor}:{device.product}")
         self.emit(StrangerSeen(device_id=self.dock.id, at=moment(), bay=self.number, why=why, detail=seen))
 
-    def offload(self, identity: str, camera: CameraSettings, card: Card) -> None:
+    def offload(self, identity: str, camera: CameraSettings, card: Card, device: UsbDevice) -> None:
         zone = ZoneInfo(camera.timezone or "UTC")
         offset = datetime.now(zone).utcoffset()
         self.bus.mount(card, self.folder, int(offset.total_seconds() // 60) if offset else 0)
+        self.confirm(device)
         self.enter(identity, camera)
         self.show(BayState.OFFLOADING, camera=identity)
         told = VolumeSettings(
@@ -257,6 +227,15 @@ class Bay:
             self.emit(Disconnected(device_id=identity, at=moment()))
             raise
 
+    def confirm(self, device: UsbDevice) -> None:
+        """The card is mounted and stays what it is; was it this camera's, or one's that came in between?
+
+        Raises DeviceUnavailable if the camera was changed for another since it was identified.
+        """
+        here = self.bus.plugged().get(device.port)
+        if here is None or here.plug != device.plug:
+            raise DeviceUnavailable("wait.source_gone", done=0)
+
     def release(self, found: FoundFile, sha256: str) -> Release:
         """As the volume's own release, on a card that is writable only meanwhile; then looked for again.
 
@@ -267,19 +246,22 @@ class Bay:
             raise DeviceUnavailable("wait.source_gone", done=0)
         if volume.settings.release == "keep":
             return Release.KEPT
+        if not volume.still_there():  # before anything is made writable: it might be another card
+            raise DeviceUnavailable("wait.source_gone", done=0)
         with self.bus.writable(self.folder):
             ended = volume.release(found, sha256)
         if ended is Release.DONE and os.path.lexists(self.folder / os.fsdecode(found.path)):
             raise Refused("release.failed", error="the name is still there")
         return ended
 
+    def show_recorder(self, battery: int, record: Identity) -> None:
+        officer, serial = record.officer_no, record.serial
+        self.show(BayState.UNLOCKING, battery=battery, officer=officer, serial=serial)
+
     def show(self, state: BayState, why: Reason | None = None, **more: object) -> None:
-        detail = {"state": state.value, "why": why, "camera": None, **more}
+        nothing = dict.fromkeys(("camera", "battery", "officer", "serial"))
+        detail = {"state": state.value, "why": why, **nothing, **more}
         signal = SignalReceived(
             device_id=self.dock.id, at=moment(), bay=self.number, kind="bay", detail=detail
         )
         self.emit(signal)
-
-
-def moment() -> datetime:
-    return datetime.now(UTC)

@@ -1,10 +1,11 @@
 """Which camera on a dock's list a plugged device is, and the device id it gets."""
 
 import fnmatch
+import re
 
 from drivers.links.recorder import Identity
 from drivers.usb_bus import Card, UsbDevice
-from gateway.config.devices import UsbMatch
+from gateway.config.devices import IDENTIFIER, UsbMatch
 from gateway.device import Refused
 
 
@@ -30,8 +31,9 @@ def filled(template: str, device: UsbDevice, card: Card | None, record: Identity
     }
     for name, value in told.items():
         if "{" + name + "}" in template:
-            cleaned = "".join(char for char in value if char.isalnum() or char in "-_.")
-            if not cleaned:
+            if not value:
                 raise Refused("bay.no_identity", name=name)
-            template = template.replace("{" + name + "}", cleaned)
-    return template[:64]
+            template = template.replace("{" + name + "}", value)
+    if not re.fullmatch(IDENTIFIER, template):  # cleaned, it might become another camera's
+        raise Refused("bay.bad_identity", id=template[:80])
+    return template

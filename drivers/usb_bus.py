@@ -1,6 +1,8 @@
 """What is plugged into the USB ports of this machine, and how a card in one of them is mounted."""
 
 import ctypes
+import errno
+import logging
 import os
 import re
 import subprocess
@@ -8,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -19,9 +22,23 @@ from drivers.links.dv16 import Scsi
 from drivers.links.sg import SgDevice
 from gateway.device import DeviceUnavailable, Refused
 
+log = logging.getLogger(__name__)
+
+ESCAPED = re.compile(r"\\(.)")
 PORT = re.compile(r"^\d+-\d+(\.\d+)*$")
 TOOL_S = 20.0
 STILL_IMAGE, MTP = "06", "mtp"
+READ: dict[str, tuple[str, ...]] = {
+    "vfat": ("utf8", "codepage=936"),
+    "exfat": (),
+    "ntfs3": (),
+    "iso9660": (),
+    "udf": (),
+    "ext2": (),
+    "ext3": ("noload",),
+    "ext4": ("noload",),
+}
+"""File systems that are mounted, and how: a journal would be written out even on a read-only mount."""
 
 # mount(2) and umount2(2) by themselves: mount(8) refuses everybody but root, whatever capability they hold.
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -54,6 +71,10 @@ class Card:
     serial: str = ""
     label: str = ""
     size: int = 0
+
+
+def moment() -> datetime:
+    return datetime.now(UTC)
 
 
 class Bus(Protocol):
@@ -109,9 +130,18 @@ class SystemBus:
         if self.monitor is None:
             time.sleep(seconds)
         else:
-            self.monitor.poll(seconds)
+            try:
+                self.monitor.poll(seconds)
+            except OSError:  # more events than netlink holds: the next look sees them all
+                time.sleep(seconds)
+
+    def is_same(self, device: UsbDevice) -> bool:
+        """Whether it is still this plugging that answers for the port."""
+        return read_text(self.devices / device.port / "devnum") == device.plug
 
     def cards(self, device: UsbDevice) -> list[Card]:
+        if not self.is_same(device):
+            return []
         if STILL_IMAGE in device.interfaces:
             node = Path(f"/dev/bus/usb/{device.port.partition('-')[0]:0>3}/{device.plug:0>3}")
             return [Card(node=node, file_system=MTP, serial=device.serial)]
@@ -122,35 +152,38 @@ class SystemBus:
             if marker in str(block.resolve()) and read_number(block / "size") > 0
         ]
         found = [card for node in nodes if (card := probed(node))]
-        return sorted(found, key=lambda card: card.size, reverse=True)
+        return sorted(found, key=lambda card: card.size, reverse=True) if self.is_same(device) else []
 
     def scsi(self, device: UsbDevice) -> SgDevice:
         marker = f"/{device.port}/{device.port}:"
         for generic in sorted(self.generics.glob("sg*")):
-            if marker in str(generic.resolve()):
+            if marker in str(generic.resolve()) and self.is_same(device):
                 return SgDevice(Path("/dev") / generic.name)
         raise DeviceUnavailable("recorder.no_answer", call="SCSI")
 
     def lines(self, device: UsbDevice) -> BulkLines:
-        return BulkLines(device.port)
+        return BulkLines(device.port, int(device.plug))
 
     def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.unmount(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         if card.file_system == MTP:
             mount_mtp(card.node, folder)
             return
-        options = []
+        if card.file_system not in READ:
+            raise Refused("bay.mount_failed", error=f"file system {card.file_system}")
+        options = list(READ[card.file_system])
         if card.file_system in {"vfat", "exfat"}:
             # FAT holds the camera's own local time; without this the kernel takes the host's zone for it
-            options = [f"time_offset={offset_minutes}", f"uid={os.getuid()}", f"gid={os.getgid()}"]
-        if card.file_system == "vfat":
-            options += ["utf8", "codepage=936"]
+            options += [f"time_offset={offset_minutes}", f"uid={os.getuid()}", f"gid={os.getgid()}"]
         mount(card.node, folder, card.file_system, READ_ONLY | SAFE, ",".join(options))
 
     def unmount(self, folder: Path) -> None:
-        while folder.is_mount():
-            called(LIBC.umount2(bytes(folder), DETACH))
+        # no stat: it fails on what a dead jmtpfs left
+        while LIBC.umount2(bytes(folder), DETACH) == 0:
+            pass
+        if ctypes.get_errno() not in {errno.EINVAL, errno.ENOENT}:
+            log.error("%s cannot be unmounted: %s", folder, os.strerror(ctypes.get_errno()))
 
     @contextmanager
     def writable(self, folder: Path) -> Iterator[None]:
@@ -158,8 +191,11 @@ class SystemBus:
         try:
             yield
         finally:
-            if folder.is_mount():
-                mount(folder, folder, "", REMOUNT | READ_ONLY | SAFE, "")
+            try:
+                if folder.is_mount():
+                    mount(folder, folder, "", REMOUNT | READ_ONLY | SAFE, "")
+            except (Refused, OSError) as no:  # what was erased is erased: that must not be told otherwise
+                log.error("%s stays writable: %s", folder, no)
 
 
 def hotplug_monitor() -> pyudev.Monitor | None:
@@ -215,9 +251,10 @@ def probed(node: Path) -> Card | None:
             capture_output=True, text=True, errors="replace", timeout=TOOL_S, check=False,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, FileNotFoundError):
         return None
-    told = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    lines = [line.split("=", 1) for line in done.stdout.splitlines() if "=" in line]
+    told = {name: ESCAPED.sub(r"\1", value) for name, value in lines}
     if told.get("USAGE") != "filesystem":
         return None
     size = read_number(Path("/sys/class/block") / node.name / "size") * 512

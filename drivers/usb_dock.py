@@ -1,12 +1,12 @@
 """USB docking stations (采集站): cameras by port path, each bay by itself."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
 from threading import Event
 
-from drivers.bay import Bay, Docked, moment
+from drivers.bay import Bay, Docked
 from drivers.simulators.dock import SimulatedBus
-from drivers.usb_bus import Bus, SystemBus
+from drivers.usb_bus import Bus, SystemBus, moment
 from gateway.config.devices import UsbDockSettings
 from gateway.device import (
     Connected,
@@ -18,6 +18,23 @@ from gateway.device import (
     Refused,
     Release,
 )
+
+STOP_S = 0.8
+"""A bay that hangs in the kernel is left behind: it holds up neither the others nor the end."""
+
+
+class BayThread(threading.Thread):
+    """Runs one bay and keeps what ended it."""
+
+    def __init__(self, bay: Bay) -> None:
+        super().__init__(name=f"bay {bay.number}", daemon=True)
+        self.bay = bay
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        self.error = RuntimeError(f"bay {self.bay.number} ended by itself")
+        self.bay.run()
+        self.error = None
 
 
 class UsbDock:
@@ -37,7 +54,7 @@ class UsbDock:
         """A bay that goes wrong ends the dock, to be started anew. DeviceUnavailable if there is no USB."""
         bus = self.open_bus()
         bus.plugged()
-        self.docked = Docked()
+        self.docked.bays.clear()
         ended = threading.Event()
         bays = {
             port: Bay(number, self.settings, bus, self.docked, emit, ended)
@@ -46,18 +63,23 @@ class UsbDock:
         for bay in bays.values():
             bus.unmount(bay.folder)  # what a crash left mounted
         emit(Connected(device_id=self.settings.id, at=moment()))
-        with ThreadPoolExecutor(len(bays), thread_name_prefix=f"bay {self.settings.id}") as pool:
-            try:
-                work = [pool.submit(bay.run) for bay in bays.values()]
-                while not stop.is_set() and not any(bay.done() for bay in work):
-                    seen = bus.plugged()
-                    for port, bay in bays.items():
-                        bay.see(seen.get(port))
-                    bus.wait(min(self.settings.poll_seconds, 0.5))
-            finally:
-                ended.set()
-        for bay_work in work:
-            bay_work.result()
+        threads = [BayThread(bay) for bay in bays.values()]
+        try:
+            for thread in threads:
+                thread.start()
+            while not stop.is_set() and all(thread.is_alive() for thread in threads):
+                seen = bus.plugged()
+                for port, bay in bays.items():
+                    bay.see(seen.get(port))
+                bus.wait(min(self.settings.poll_seconds, 0.5))
+        finally:
+            ended.set()
+            deadline = time.monotonic() + STOP_S
+            for thread in threads:
+                thread.join(max(0.0, deadline - time.monotonic()))
+        for thread in threads:
+            if thread.error is not None and not thread.is_alive():
+                raise thread.error
 
     def release(self, found: FoundFile, sha256: str) -> Release:
         bay = self.docked.bays.get(found.device_id)

@@ -31,11 +31,11 @@ def show_attached(settings: Settings) -> int:
 def teach(settings: Settings, seconds: float = TEACH_S) -> int:
     """Wait for the next device that is plugged in, and show its bay and camera."""
     bus = bus_of(settings)
-    before = {device.plug for device in devices_of(bus)}
+    before = {(device.port, device.plug) for device in devices_of(bus)}
     say(f"# plug one camera into the bay you want to name; waiting {seconds:.0f} s")
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        fresh = [device for device in devices_of(bus) if device.plug not in before]
+        fresh = [device for device in devices_of(bus) if (device.port, device.plug) not in before]
         if fresh:
             print_usb(fresh)
             return 0

@@ -131,6 +131,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "设备没有给出 {name}，无法确定是哪一台；请在配置中为它单独登记编号",
         "the camera does not tell its {name}; give it an id of its own in the settings",
     ),
+    "bay.bad_identity": (
+        "设备给出的编号“{id}”含有不能使用的字符或过长；请在配置中为它单独登记编号",
+        "the camera calls itself {id}, which cannot be an id; give it one in the settings",
+    ),
+    "bay.failed": (
+        "仓位处理出错，详见运行日志；请重新插入",
+        "this bay failed, see the log; plug the camera in again",
+    ),
     "bay.same_identity": (
         "编号 {camera} 的设备已在另一仓位；两台设备编号相同，请核对登记",
         "{camera} is in another bay already: two cameras bear the same id; check the list",

@@ -83,6 +83,7 @@ class BcPlusLink:
 def parsed(said: str) -> datetime | None:
     """YYYYMMDDhhmmss, whatever follows it; None for what is no time."""
     try:
-        return datetime.strptime(said[:14], "%Y%m%d%H%M%S")
+        read = datetime.strptime(said[:14], "%Y%m%d%H%M%S")
     except ValueError:
         return None
+    return read if read.year > 1900 else None

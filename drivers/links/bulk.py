@@ -15,8 +15,8 @@ LONGEST = 4096
 class BulkLines:
     """Claims the interface for one question and lets it go again: the recorder may leave at any time."""
 
-    def __init__(self, port: str, backend: Any = None) -> None:
-        self.port, self.backend = port, backend
+    def __init__(self, port: str, address: int, backend: Any = None) -> None:
+        self.port, self.address, self.backend = port, address, backend
 
     def ask(self, line: bytes, timeout_s: float) -> bytes:
         device = None
@@ -26,7 +26,7 @@ class BulkLines:
             usb.util.claim_interface(device, number)
             into.write(line, int(timeout_s * 1000))
             return self.answer(out_of, timeout_s)
-        except (usb.core.USBError, NotImplementedError) as error:
+        except (usb.core.USBError, usb.core.NoBackendError, NotImplementedError) as error:
             raise DeviceUnavailable("recorder.no_answer", call=f"USB, {error}") from error
         finally:
             if device is not None:
@@ -34,7 +34,8 @@ class BulkLines:
 
     def found(self) -> Any:
         def is_ours(device: Any) -> bool:
-            return f"{device.bus}-{'.'.join(map(str, device.port_numbers or ()))}" == self.port
+            port = f"{device.bus}-{'.'.join(map(str, device.port_numbers or ()))}"
+            return (port, device.address) == (self.port, self.address)
 
         device = usb.core.find(custom_match=is_ours, backend=self.backend)
         if device is None:

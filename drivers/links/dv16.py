@@ -2,6 +2,7 @@
 
 import struct
 import time
+from contextlib import suppress
 from datetime import datetime
 from enum import IntEnum
 from typing import Protocol
@@ -77,7 +78,8 @@ class Dv16Link:
         if self.number(Opcode.GET_SD_STATUS) == 0:
             raise Refused("recorder.no_card")
         # it leaves the bus at once: whether it obeyed shows by its coming back
-        self.wire.write(command(Opcode.SET_MSDC, 0, reads=False), b"", WRITE_S)
+        with suppress(DeviceUnavailable):
+            self.wire.write(command(Opcode.SET_MSDC, 0, reads=False), b"", WRITE_S)
 
     def resolution(self) -> tuple[int, int]:
         width, height = struct.unpack("<ii", self.read(Opcode.READ_DEV_RESOLUTION, 8))

@@ -140,6 +140,9 @@ class CameraSettings(DeviceSettings):
     link: Literal["none", "dv16", "bcplus"] = Field(
         default="none", description="how it is asked for its card, if it shows none by itself"
     )
+    as_disk: UsbMatch | None = Field(
+        default=None, description="what an unlocked recorder is when it comes back; nothing else is read"
+    )
     password: SecretStr | None = Field(default=None, description="there is no default; `${NAME}`")
     set_clock: bool = Field(
         default=False,
@@ -154,6 +157,8 @@ class CameraSettings(DeviceSettings):
             raise ValueError("match: say at least one of vendor, product, manufacturer, name, serial, label")
         if self.link != "none" and self.password is None:
             raise ValueError("password: a recorder that has to be unlocked needs one; write it as ${NAME}")
+        if self.link != "none" and (self.as_disk is None or not self.as_disk.model_fields_set):
+            raise ValueError('as_disk: say what the recorder is once unlocked, such as {product: "8612"}')
         if self.link != "none" and "{volume}" in self.id:
             raise ValueError("id: a recorder is known before its card is seen; use {record} or {serial}")
         return self

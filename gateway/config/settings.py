@@ -1,5 +1,6 @@
 """The whole shape of devices.yaml: frozen models that refuse what they do not know."""
 
+import re
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -69,6 +70,7 @@ class Settings(Model):
             for number, camera in enumerate(device.members):
                 where = f"devices.{place}.cameras.{number}"
                 check_device(where, camera, seen, has_second_copies=self.store.second_copy is not None)
+        check_templates(self.devices)
         return self
 
     @property
@@ -105,3 +107,19 @@ def check_device(place: str, device: DeviceSettings, seen: set[str], *, has_seco
             f"{place}.release: 'erase' needs store.second_copy; to erase with one copy only, "
             "say erase_without_second_copy: true"
         )
+
+
+def check_templates(devices: tuple[AnyDevice, ...]) -> None:
+    """An id that a camera makes up for itself must not be able to be another device's."""
+    fixed = [device.id for device in devices] + [
+        camera.id for device in devices for camera in device.members if "{" not in camera.id
+    ]
+    for place, device in enumerate(devices):
+        for number, camera in enumerate(device.members):
+            pattern = re.sub(r"\\{[a-z]+\\}", ".+", re.escape(camera.id))
+            clash = [one for one in fixed if "{" in camera.id and re.fullmatch(pattern, one)]
+            if clash:
+                raise ValueError(
+                    f"devices.{place}.cameras.{number}.id: could become {clash[0]!r}, another device; "
+                    "put something of its own before it, such as bwc-"
+                )

@@ -19,7 +19,7 @@ from gateway.device import Driver
 from gateway.guard import guarded
 from gateway.intake import Intake
 from gateway.intake.devices import enter_device
-from gateway.models import Room, Unit, new_id
+from gateway.models import new_id
 from gateway.opening import open_database, open_stores
 from gateway.store.durable import write_whole
 from gateway.supervisor import Supervisor
@@ -144,11 +144,5 @@ def register(database: Database, settings: Settings) -> None:
 
 
 def enter(session: Session, device: DeviceSettings) -> None:
-    if device.unit and session.get(Unit, device.unit) is None:
-        session.add(Unit(id=device.unit, name=device.unit))
-        session.flush()
-    if device.room and session.get(Room, device.room) is None:
-        session.add(Room(id=device.room, name=device.room, unit_id=device.unit or ""))
-        session.flush()
     told = device.entry() | {"driver": device.kind}
     enter_device(session, device.id, device.type, told, "devices.yaml")

@@ -5,20 +5,47 @@ from collections.abc import Mapping
 from sqlmodel import Session
 
 from gateway import custody
-from gateway.models import Device
+from gateway.device import DeviceSeen
+from gateway.models import Device, Room, Unit
+
+OF_THE_DOCK = ("driver", "release")
+"""What a dock says anew at each docking; the rest of a known camera belongs to the registry."""
 
 
 def enter_device(
     session: Session, device_id: str, kind: str, told: Mapping[str, str | None], source: str
 ) -> None:
     """Enter a device, or bring its entry up to date; nothing is written when all stands there already."""
+    ensure_unit(session, told.get("unit_id"))
+    ensure_room(session, told.get("room_id"), told.get("unit_id"))
     row = session.get(Device, device_id)
+    told = {**told, "type": kind}
     if row is not None and all(getattr(row, name) == value for name, value in told.items()):
         return
     row = row or Device(id=device_id, type=kind)
-    row.type = kind
     for name, value in told.items():
         setattr(row, name, value)
     session.add(row)
     session.flush()
     custody.append(session, custody.SITE, "DEVICE_REGISTERED", source, device_id, (row,))
+
+
+def device_seen(session: Session, event: DeviceSeen) -> None:
+    """A camera in a dock: entered when new; what people changed of a known one stays."""
+    told, kind = dict(event.entry), event.type
+    known = session.get(Device, event.device_id)
+    if known is not None:
+        told, kind = {name: told[name] for name in OF_THE_DOCK}, known.type
+    enter_device(session, event.device_id, kind, told, event.via)
+
+
+def ensure_unit(session: Session, unit_id: str | None) -> None:
+    if unit_id and session.get(Unit, unit_id) is None:
+        session.add(Unit(id=unit_id, name=unit_id))
+        session.flush()
+
+
+def ensure_room(session: Session, room_id: str | None, unit_id: str | None) -> None:
+    if room_id and unit_id and session.get(Room, room_id) is None:
+        session.add(Room(id=room_id, name=room_id, unit_id=unit_id))
+        session.flush()

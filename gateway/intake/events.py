@@ -18,7 +18,7 @@ from gateway.device import (
     StrangerSeen,
     shown,
 )
-from gateway.intake.devices import enter_device
+from gateway.intake.devices import device_seen
 from gateway.intake.files import ACTOR, file_found, list_only
 from gateway.models import ClockReading, DeviceStatus, Offload, now
 from gateway.wording import reason
@@ -28,7 +28,7 @@ def store_one(session: Session, event: DeviceEvent, host: str) -> list[str]:
     """Store one event; returns the items that now have work to do."""
     match event:
         case DeviceSeen():
-            enter_device(session, event.device_id, event.type, event.entry, event.via)
+            device_seen(session, event)
         case StrangerSeen():
             set_status(session, event.device_id, event.bay, present=True, state="STRANGER", why=event.why)
             detail = {"bay": event.bay, "why": event.why, "seen": dict(event.detail)}

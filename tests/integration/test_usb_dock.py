@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -219,7 +220,8 @@ def test_release_goes_to_the_bay_that_has_the_camera_and_twice_is_harmless(tmp_p
 
 
 DV16 = {
-    "id": "bwc-{record}", "match": {"name": "DV16"}, "link": "dv16", "password": "774411", "least_battery": 20,
+    "id": "bwc-{record}", "match": {"name": "DV16"}, "link": "dv16",
+    "as_disk": {"product": "8612"}, "password": "774411", "least_battery": 20,
 }  # fmt: skip
 
 
@@ -239,7 +241,8 @@ def test_a_locked_recorder_is_asked_for_its_card_and_comes_back_as_another_devic
 
 
 BCPLUS = {
-    "id": "bwc-{record}", "match": {"name": "DV16"}, "link": "bcplus", "password": "774411",
+    "id": "bwc-{record}", "match": {"name": "DV16"}, "link": "bcplus",
+    "as_disk": {"product": "8612"}, "password": "774411",
     "least_battery": 20, "timezone": "UTC",
 }  # fmt: skip
 
@@ -349,10 +352,78 @@ def test_all_that_a_profile_says_must_hold() -> None:
     assert filled("x-{serial}-{volume}", device, card) == "x-S1-1234-ABCD"
 
 
-def test_a_hostile_serial_becomes_no_path(tmp_path: Path) -> None:
-    device = UsbDevice(port="1-1", plug="1", vendor="0", product="0", serial="../../etc/\x00 passwd")
+@pytest.mark.parametrize("serial", ["../../etc/passwd", "A/1", "中文", "x" * 70, "a b"])
+def test_a_serial_that_cannot_be_an_id_is_refused_and_not_bent_into_anothers(serial: str) -> None:
+    device = UsbDevice(port="1-1", plug="1", vendor="0", product="0", serial=serial)
     card = Card(node=Path("/dev/sda1"), file_system="vfat")
-    assert filled("c-{serial}", device, card) == "c-....etcpasswd"
+    with pytest.raises(Refused):
+        filled("c-{serial}", device, card)
+
+
+def test_what_comes_back_instead_of_the_recorder_is_a_stranger(tmp_path: Path) -> None:
+    """Somebody swaps it for a stick while it changes its mode."""
+    town = Town(tmp_path, {**DV16, "release": "erase", "erase_without_second_copy": True})
+    stick = town.card("stick", "holiday.mp4")
+    with running(town.driver) as seen:
+        town.plug_recorder(1, town.card("card", "a.mp4"), stuck=True)
+        seen.wait(lambda seen: "UNLOCKING" in bay_states(seen, "1"))
+        town.plug(1, stick, serial="X", name="DataTraveler")
+        seen.wait(lambda seen: seen.of(StrangerSeen))
+    assert seen.found() == []
+    assert not (town.folder / "mounts" / "1").exists()
+
+
+class Swapping(twin.SimulatedBus):
+    """At the moment its card is mounted, the camera is gone and a stick is in its place."""
+
+    def __init__(self, town: Town, stick: Path) -> None:
+        super().__init__(town.usb)
+        self.town, self.stick, self.swapped = town, stick, False
+
+    def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
+        if not self.swapped:
+            self.swapped = True
+            self.town.plug(1, self.stick, serial="X", name="DataTraveler")
+        super().mount(card, folder, offset_minutes)
+
+
+def test_a_stick_swapped_in_at_the_last_moment_is_not_taken_for_the_camera(town: Town) -> None:
+    driver = UsbDock(town.driver.settings, Swapping(town, town.card("stick", "holiday.mp4")))
+    with running(driver) as seen:
+        town.plug(1, town.card("card", "a.mp4"), serial="S1")
+        seen.wait(lambda seen: seen.of(StrangerSeen))
+    assert seen.found() == []
+    assert seen.of(DeviceSeen) == []
+
+
+class Hanging(twin.SimulatedBus):
+    """One card that hangs in the kernel, and one that fails in a way nobody thought of."""
+
+    def cards(self, device: UsbDevice) -> list[Card]:
+        if device.port == "1-1.1":
+            time.sleep(3)
+        if device.port == "1-1.2":
+            raise ZeroDivisionError
+        return super().cards(device)
+
+
+def test_a_bay_that_hangs_or_fails_holds_up_no_other(town: Town) -> None:
+    """And the dock ends when it is asked to (`running` allows a second)."""
+    with running(UsbDock(town.driver.settings, Hanging(town.usb))) as seen:
+        for bay in (1, 2, 3):
+            town.plug(bay, town.card(f"card{bay}", "a.mp4"), serial=f"S{bay}")
+        seen.wait(lambda seen: seen.found() == ["a.mp4"] and "FAULT" in bay_states(seen, "2"), 2)
+        assert why(seen, "2") == "bay.failed"
+
+
+def test_an_id_that_a_camera_makes_up_cannot_be_anothers(tmp_path: Path) -> None:
+    dock = {
+        "id": "dock", "driver": "usb_dock", "bays": {"1": "1-1"},
+        "cameras": [{"id": "{serial}", "match": {"name": "H8"}}],
+    }  # fmt: skip
+    room = {"id": "room-1", "driver": "drop_folder", "path": "rooms"}
+    with pytest.raises(ConfigError, match="another device"):
+        from_mapping({"devices": [dock, room]}, tmp_path, {})
 
 
 def test_the_twin_can_be_run_by_hand(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ class Bus(IBackend):
 
 def test_a_line_goes_to_the_vendors_interface_and_its_answer_comes_in_pieces() -> None:
     bus = Bus()
-    link = BcPlusLink(BulkLines("1-1.3.2", bus))
+    link = BcPlusLink(BulkLines("1-1.3.2", 7, bus))
     assert link.battery() == 76
     assert bus.asked == [b"BC+BATVAL?\r\n"]
     assert bus.claimed == [1], "the disk's interface is left to the kernel"
@@ -105,7 +105,7 @@ def test_a_line_goes_to_the_vendors_interface_and_its_answer_comes_in_pieces() -
 
 def test_one_login_for_one_plugging() -> None:
     bus = Bus()
-    link = BcPlusLink(BulkLines("1-1.3.2", bus))
+    link = BcPlusLink(BulkLines("1-1.3.2", 7, bus))
     link.login("774411")
     link.login("774411")
     assert bus.asked == [b"BC+LOGIN=admin:774411\r\n"]
@@ -118,11 +118,11 @@ def test_one_login_for_one_plugging() -> None:
 )
 def test_who_does_not_answer_is_unavailable(port: str, bus: Bus) -> None:
     with pytest.raises(DeviceUnavailable):
-        BcPlusLink(BulkLines(port, bus)).battery()
+        BcPlusLink(BulkLines(port, 7, bus)).battery()
 
 
 def test_the_identity_cannot_be_written() -> None:
     from drivers.links.recorder import Identity
 
     with pytest.raises(Refused):
-        BcPlusLink(BulkLines("1-1.3.2", Bus())).write_identity(Identity("", "", "", "", ""), "x")
+        BcPlusLink(BulkLines("1-1.3.2", 7, Bus())).write_identity(Identity("", "", "", "", ""), "x")

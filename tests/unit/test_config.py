@@ -145,7 +145,7 @@ def test_odd_yaml_is_a_mistake_and_no_traceback(tmp_path: Path, text: str) -> No
 
 
 def test_a_recorder_to_be_unlocked_needs_a_password_and_never_shows_it() -> None:
-    camera = {"id": "c-{record}", "match": {"name": "DV16"}, "link": "dv16"}
+    camera = {"id": "c-{record}", "match": {"name": "DV16"}, "link": "dv16", "as_disk": {"product": "8612"}}
     dock = {"id": "d", "driver": "usb_dock", "bays": {"1": "1-1.1"}}
     assert "password" in refused({"devices": [{**dock, "cameras": [camera]}]})
     settings = accepted({"devices": [{**dock, "cameras": [{**camera, "password": "${PW}"}]}]}, PW="774411")

@@ -26,9 +26,9 @@ SITE: dict[str, Any] = {
             "id": "dock-1", "driver": "usb_dock", "mounts": "mounts",
             "bays": {"1": "1-1.1", "2": "1-1.2", "3": "1-2.1", "4": "1-2.2", "5": "1-2.3", "6": "1-1.4"},
             "cameras": [
-                {"id": "{serial}", "match": {"vendor": "46f4", "serial": "BWC-*"}},
+                {"id": "cam-{serial}", "match": {"vendor": "46f4", "serial": "BWC-*"}},
                 {
-                    "id": "{serial}", "match": {"vendor": "46f4", "serial": "ERASE-*"},
+                    "id": "cam-{serial}", "match": {"vendor": "46f4", "serial": "ERASE-*"},
                     "release": "erase", "erase_without_second_copy": True,
                 },
                 {"id": "mtp-1", "match": {"name": "QEMU filesharing"}},
@@ -48,7 +48,7 @@ class Dock:
     def card(self, serial: str, files: dict[str, bytes], size_mb: int = 40) -> Path:
         path = self.guest.folder / f"{serial}.img"
         fat_card(path, size_mb, list(files.items()))
-        self.files[serial] = files
+        self.files[f"cam-{serial}"] = files
         return path
 
     def start(self) -> None:
@@ -84,7 +84,7 @@ def dock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
         dock = Dock(guest)
         dock.start()
         yield dock
-        (guest.out / "run.log").write_text(guest.run("cat /mnt/site/run.log; mount | grep mounts"))
+        (guest.out / "run.log").write_text(guest.run("cat /mnt/site/run.log; mount | grep mounts; true"))
         (guest.out / "bays").write_text(json.dumps(dock.sql("select * from devicestatus"), indent=1))
 
 
@@ -115,10 +115,10 @@ def a_camera_that_is_emptied(dock: Dock) -> None:
     """Files go one by one, the card is read-only again afterwards, folders and what is no footage stay."""
     files = {"DCIM/0001.MP4": os.urandom(200_000), "DCIM/0002.MP4": os.urandom(200_000)}
     image = dock.card("ERASE-1", {**files, "System Volume Information/IndexerVolumeGuid": b"x"})
-    dock.files["ERASE-1"] = files
+    dock.files["cam-ERASE-1"] = files
     dock.guest.pull("2.3")
     dock.guest.plug("2.3", image, "ERASE-1")
-    dock.wait("select count(*) from finding where device_id = 'ERASE-1' and release = 'DONE'", 2, 60)
+    dock.wait("select count(*) from finding where device_id = 'cam-ERASE-1' and release = 'DONE'", 2, 60)
     dock.guest.run("mount | grep '/mnt/site/mounts/5 .*(ro,nosuid,nodev,noexec'")
     dock.guest.pull("2.3")
     listing = subprocess.run(
@@ -158,12 +158,12 @@ def four_cameras_at_once(dock: Dock) -> None:
     assert "执法记录.MP4" in {name.upper() for name in names}, names
     assert "DCIM/执法记录 BWC-A.MP4" in names
     bays = dict(dock.sql("select device_id, bay from offload"))
-    assert bays == {"BWC-A": "1", "BWC-B": "2", "BWC-C": "3", "BWC-D": "4"}
+    assert bays == {"cam-BWC-A": "1", "cam-BWC-B": "2", "cam-BWC-C": "3", "cam-BWC-D": "4"}
 
 
 def a_stranger(dock: Dock) -> None:
     image = dock.card("STICK", {"holiday.mp4": os.urandom(1000)})
-    del dock.files["STICK"]
+    del dock.files["cam-STICK"]
     dock.guest.plug("2.3", image, "STICK-1")
     dock.wait("select count(*) from custodyevent where event = 'STRANGER_REFUSED'", 1, 30)
     assert dock.guest.run("ls /mnt/site/mounts").split() == ["1", "2", "3", "4"], "never mounted"
@@ -185,7 +185,7 @@ def torn_out_in_the_middle(dock: Dock) -> None:
     dock.guest.plug("2.3", image, "BWC-E")
     dock.preserved(13)
     assert "going on at byte" in dock.guest.run("cat /mnt/site/run.log")
-    assert dock.sql("select count(*) from original where device_id = 'BWC-E'") == [[1]]
+    assert dock.sql("select count(*) from original where device_id = 'cam-BWC-E'") == [[1]]
     assert dock.sql("select max(failures) from work") == [[0]]
 
 

@@ -1,0 +1,95 @@
+"""Asking a recorder for its card, from inside a bay (devices 1.1 and 1.4)."""
+
+import time
+from typing import TYPE_CHECKING, assert_never
+from zoneinfo import ZoneInfo
+
+from drivers.host_clock import is_synchronised
+from drivers.links.bcplus import BcPlusLink
+from drivers.links.dv16 import Dv16Link, Scsi
+from drivers.links.recorder import RecorderLink
+from drivers.profiles import filled
+from drivers.usb_bus import UsbDevice, moment
+from gateway.config.devices import CameraSettings
+from gateway.device import ClockRead, DeviceUnavailable, Refused
+
+if TYPE_CHECKING:
+    from drivers.bay import Bay
+
+MOST_TRIES = 3
+
+
+def unlock(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> tuple[UsbDevice, str]:
+    """Ask a recorder for its card; it leaves the bus and comes back on the same port as another device.
+
+    Raises Refused for a wrong password (after three, nobody asks this recorder again until a restart),
+    an empty battery, a missing card, or a recorder that does not come back in time.
+    """
+    password = camera.password.get_secret_value() if camera.password else ""
+    tries, who = bay.docked.tries, device.serial or f"{device.vendor}:{device.product}"
+    if tries[who] >= MOST_TRIES:
+        raise Refused("recorder.locked_out", tries=MOST_TRIES)
+    link = link_to(bay, device, camera)
+    link.connect()
+    tries[who] += 1  # counted before it is asked: an answer may be lost
+    record = link.identity(password)
+    tries[who] -= 1
+    identity = filled(camera.id, device, None, record)
+    bay.claim(identity)
+    battery = link.battery()
+    bay.show_recorder(battery, record)
+    if battery < camera.least_battery:
+        raise Refused("recorder.low_battery", battery=battery, least=camera.least_battery)
+    read_clock(bay, link, camera, identity, password)
+    link.storage_mode(password)
+    bay.wait(bay.is_back, bay.dock.settle_seconds)
+    fresh = bay.device
+    if fresh is None or fresh.plug == device.plug:
+        raise Refused("recorder.not_back", seconds=bay.dock.settle_seconds)
+    bay.plug = fresh.plug
+    return fresh, identity
+
+
+def link_to(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> RecorderLink:
+    match camera.link:
+        case "dv16":
+            return Dv16Link(scsi_of(bay, device))
+        case "bcplus":
+            return BcPlusLink(bay.bus.lines(device))
+        case "none":
+            raise Refused("bay.no_card", seconds=bay.dock.settle_seconds)
+        case _:
+            assert_never(camera.link)
+
+
+def scsi_of(bay: "Bay", device: UsbDevice) -> Scsi:
+    """The kernel makes the way a second or so after the device is there."""
+    deadline = time.monotonic() + bay.dock.settle_seconds
+    while True:
+        try:
+            return bay.bus.scsi(device)
+        except DeviceUnavailable:
+            if time.monotonic() > deadline or bay.wait(bay.has_changed, 0.3) or bay.stop.is_set():
+                raise
+
+
+def read_clock(bay: "Bay", link: RecorderLink, camera: CameraSettings, identity: str, password: str) -> None:
+    """Read, store, only then set: how wrong it was is evidence, and setting it destroys that."""
+    before = moment()
+    told = link.clock()
+    if told is None:
+        return
+    zone = ZoneInfo(camera.timezone or "UTC")
+    after = moment()
+    bay.enter(identity, camera)
+    bay.emit(
+        ClockRead(
+            device_id=identity,
+            at=before + (after - before) / 2,
+            device_time=told.replace(tzinfo=zone),
+            uncertainty_s=1 + (after - before).total_seconds() / 2,  # it tells whole seconds
+            host_synchronised=is_synchronised(),
+        )
+    )
+    if camera.set_clock:
+        link.set_clock(moment().astimezone(zone).replace(tzinfo=None), password)
