@@ -26,7 +26,7 @@ class BulkLines:
             usb.util.claim_interface(device, number)
             into.write(line, int(timeout_s * 1000))
             return self.answer(out_of, timeout_s)
-        except (usb.core.USBError, usb.core.NoBackendError, NotImplementedError) as error:
+        except (usb.core.USBError, usb.core.NoBackendError) as error:
             raise DeviceUnavailable("recorder.no_answer", call=f"USB, {error}") from error
         finally:
             if device is not None:

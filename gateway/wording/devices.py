@@ -1,0 +1,98 @@
+"""What bays and recorders show, what orders, the equipment ledger and case records refuse."""
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    # what a bay shows
+    "bay.stranger": (
+        "未登记的设备“{name}”，已拒绝读取。如属本单位记录仪，请由管理员登记后重新插入",
+        "{name} is not on the list and was not read; if it is yours, have it entered and plug it in again",
+    ),
+    "bay.no_card": (
+        "{seconds} 秒内没有出现可读的存储卡，请重新插入；仍不行请检查存储卡",
+        "no readable card appeared within {seconds} s; plug it in again, then check the card",
+    ),
+    "bay.no_identity": (
+        "设备没有给出 {name}，无法确定是哪一台；请在配置中为它单独登记编号",
+        "the camera does not tell its {name}; give it an id of its own in the settings",
+    ),
+    "bay.bad_identity": (
+        "设备给出的编号“{id}”含有不能使用的字符或过长；请在配置中为它单独登记编号",
+        "the camera calls itself {id}, which cannot be an id; give it one in the settings",
+    ),
+    "bay.failed": (
+        "仓位处理出错，详见运行日志；请重新插入",
+        "this bay failed, see the log; plug the camera in again",
+    ),
+    "bay.same_identity": (
+        "编号 {camera} 的设备已在另一仓位；两台设备编号相同，请核对登记",
+        "{camera} is in another bay already: two cameras bear the same id; check the list",
+    ),
+    "bay.mount_failed": (
+        "存储卡无法打开（{error}），原样保留，请联系管理员",
+        "the card cannot be opened ({error}); it was left as it is",
+    ),
+    "recorder.no_answer": (
+        "记录仪没有应答（{call}），请重新插入",
+        "the recorder does not answer ({call}); plug it in again",
+    ),
+    "recorder.wrong_password": (
+        "记录仪密码不符，请核对配置；连续三次后不再尝试",
+        "the recorder's password is another; check the settings; after three times nobody tries again",
+    ),
+    "recorder.locked_out": (
+        "记录仪密码已错 {tries} 次，为免锁死不再尝试；改正配置后重启采集服务",
+        "{tries} wrong passwords: not tried again lest it locks itself; correct the settings and restart",
+    ),
+    "recorder.low_battery": (
+        "记录仪电量 {battery}%，低于 {least}%，请先充电，充好后重新插入",
+        "the battery is at {battery} %, less than {least} %; charge the recorder, then plug it in again",
+    ),
+    "recorder.no_card": (
+        "记录仪报告没有存储卡，请检查存储卡",
+        "the recorder says that it has no card; check the card",
+    ),
+    "recorder.not_back": (
+        "记录仪切换为存储模式后 {seconds} 秒内没有回来，请重新插入",
+        "the recorder did not come back within {seconds} s as a disk; plug it in again",
+    ),
+    "recorder.not_offered": (
+        "此型号记录仪的接口不支持这项操作",
+        "this recorder's interface does not offer that",
+    ),
+    "recorder.bad_record": (
+        "记录仪的身份记录长度为 {size} 字节，不是已知格式",
+        "the recorder's identity record has {size} bytes, which is no known layout",
+    ),
+    "recorder.too_long": (
+        "“{value}”超过记录仪该项 {width} 字节的限制",
+        "{value} is longer than the {width} bytes that the recorder has for it",
+    ),
+    # orders
+    "order.unknown": ("此设备不支持指令 {kind}", "this device does not know the order {kind}"),
+    "order.nothing_stored": ("此资料尚未存入，无可校验", "nothing of this clip is stored yet"),
+    "order.unreadable": ("存储盘读取出错：{error}", "the store's disk cannot be read: {error}"),
+    "order.interrupted": ("执行中断，请重新下达", "interrupted before it ended; ask again"),
+    "order.failed": ("执行失败：{error}", "it failed: {error}"),
+    "order.no_clip": ("指令 {kind} 需要指明资料", "the order {kind} needs a clip"),
+    "order.no_device": ("没有正在运行的设备 {device}", "no running device {device}"),
+    "order.busy": ("设备正忙，请稍后再试", "the device is busy; ask again later"),
+    # the equipment ledger
+    "ledger.unknown": ("登记簿中没有 {what}：{ref}", "the registry has no {what} {ref}"),
+    "ledger.one_holder": (
+        "请且仅请指定一个持有方：人员、房间或单位",
+        "name exactly one holder: officer, room or unit",
+    ),
+    "ledger.backwards": ("结束时间 {end} 早于开始时间 {start}", "it ends ({end}) before it begins ({start})"),
+    "ledger.overlaps": (
+        "该设备自 {since} 起已由 {holder} 持有，请先终止或更正该记录",
+        "{holder} has the device since {since}; end or correct that entry first",
+    ),
+    # case records
+    "case.unknown_room": (
+        "没有编号为“{room}”的房间，而案件又未写明单位；请写明单位，或先登记该房间",
+        "no room {room} is known and the case names no unit; give the unit, or enter the room first",
+    ),
+    "case.part_of_another": (
+        "编号 {part} 属于另一案件，请使用本案自己的环节、文书编号",
+        "{part} belongs to another case; use ids of this case's own steps and papers",
+    ),
+}

@@ -1,0 +1,102 @@
+"""Why work waits, why a clip is set aside, what is wrong with content, what became of a file."""
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    # why work waits
+    "wait.source_gone": (
+        "设备已离开，等待其再次接入后从 {done} 字节处继续复制",
+        "the device has left; copying goes on at byte {done} when it is back",
+    ),
+    "wait.source_unreadable": (
+        "设备读取出错（{error}），保留已复制部分，设备稳定后自动重试",
+        "the device cannot be read ({error}); what was copied is kept, it is tried again by itself",
+    ),
+    "wait.source_changed": (
+        "源文件在复制期间发生变化，等待其稳定后重新采集",
+        "the file changed while it was copied; it is taken again once it rests",
+    ),
+    "wait.store_full": (
+        "存储空间不足（剩余 {free}，需要 {need}），请清理或扩容，腾出空间后自动继续",
+        "the store is full ({free} left, {need} needed); free space and it goes on by itself",
+    ),
+    "wait.second_copy_gone": (
+        "第二份副本的存储盘不在（{path}），接回后自动继续",
+        "the disk of the second copy is not there ({path}); it goes on when it is back",
+    ),
+    "wait.store_gone": (
+        "主存储盘不在（{path}），接回后自动继续",
+        "the store's disk is not there ({path}); it goes on when it is back",
+    ),
+    "wait.store_error": (
+        "存储盘读写出错（{error}），请检查存储盘，恢复后自动继续",
+        "the store's disk fails ({error}); check it, it goes on when it works again",
+    ),
+    "wait.manifest_differs": (
+        "原件旁的清单与登记不符，未制作第二份副本，请运行 gateway verify 核对",
+        "the manifest beside the original is not as it was written; no second copy; run `gateway verify`",
+    ),
+    "wait.retry": ("处理出错（{error}），稍后自动重试", "it failed ({error}); tried again by itself"),
+    "wait.busy": ("另一个工作进程正在复制此文件", "another worker is copying this file"),
+    "wait.no_usb": (
+        "本机没有 USB 总线，采集站无法工作",
+        "this machine has no USB bus; the dock cannot work",
+    ),
+    # why a clip is set aside
+    "quarantine.digest_differs": (
+        "二次读取校验不一致：写入时 {expected}，重读为 {found}，原件已隔离，请检查存储盘",
+        "the second read differs: {expected} when written, {found} now; set aside, check the disk",
+    ),
+    "quarantine.declared_differs": (
+        "与来源方给出的校验值不一致：应为 {expected}，实为 {found}，文件照样保存，请核对来源",
+        "differs from the digest the sender gave: {expected} declared, {found} received; ask the sender",
+    ),
+    "quarantine.stored_missing": (
+        "存储中的文件不见了：{path}",
+        "the stored file is gone: {path}",
+    ),
+    "quarantine.source_changed": (
+        "清点时为 {was} 字节，复制时已变为 {found} 字节；变化后的文件会作为新的资料采集",
+        "{was} bytes when listed, {found} when copied; what it became is taken as an item of its own",
+    ),
+    "quarantine.failed": (
+        "多次处理失败（{error}），需要人工处理",
+        "failed several times ({error}); a person has to look",
+    ),
+    "quarantine.second_copy_differs": (
+        "第二份副本与原件不一致：{path}",
+        "the second copy differs from the original: {path}",
+    ),
+    # condition of the content
+    "condition.empty": (
+        "文件为空（0 字节），没有可保存的内容",
+        "the file is empty (0 bytes): nothing was recorded in it",
+    ),
+    "condition.not_media": (
+        "扩展名为 {suffix}，但内容不是音像文件；原件已原样保存",
+        "named {suffix} but not media inside; the original is kept as it is",
+    ),
+    "condition.broken": (
+        "容器损坏（{error}）；原件已原样保存，并尝试恢复可播放部分",
+        "the container is broken ({error}); the original is kept and what can be played is recovered",
+    ),
+    "condition.unplayable": (
+        "容器损坏且无法恢复可播放内容（{error}）；原件已原样保存",
+        "the container is broken and nothing playable could be recovered ({error}); the original is kept",
+    ),
+    # why a listed file is not kept
+    "listed.system": ("系统文件，不属于执法记录", "a system file, no record of enforcement"),
+    "listed.link": ("符号链接，不跟随", "a symbolic link, not followed"),
+    "listed.special": ("不是普通文件", "not a regular file"),
+    "listed.marker": ("传输完成标记", "a marker that a transfer is complete"),
+    "listed.unreadable": ("无法读取：{error}", "cannot be read: {error}"),
+    "listed.unstorable": ("信息无法入库：{error}", "cannot be entered: {error}"),
+    "listed.gone": ("清点后、采集前从设备上消失", "vanished from the device between listing and copying"),
+    # release of the source
+    "release.kept": ("按策略保留在设备上", "left on the device by policy"),
+    "release.erased": ("两次校验一致后已从设备清除", "erased from the device after both reads agreed"),
+    "release.source_differs": (
+        "设备上的文件与已存原件不一致，拒绝清除",
+        "the file on the device differs from the stored original; not erased",
+    ),
+    "release.failed": ("设备拒绝清除：{error}", "the device would not erase it: {error}"),
+    "release.source_gone": ("设备上已无此文件", "the file is no longer on the device"),
+}

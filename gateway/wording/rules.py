@@ -1,0 +1,111 @@
+"""One rule applied to one candidate, and why a clip stays unlinked."""
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    # linking: one rule applied to one candidate
+    "number.matches": (
+        "标注的案件编号 {number} 与本案一致",
+        "the case number given, {number}, is this case's",
+    ),
+    "number.other": (
+        "标注的案件编号 {number} 不是本案（{case}）的编号",
+        "the case number given, {number}, is not one of this case ({case})",
+    ),
+    "device.status": ("采集时设备状态：{status}", "the device's status when recording: {status}"),
+    "device.lost": (
+        "设备状态为 {status}，此后采集的资料不得作为证据",
+        "the device counts as {status}; what it records is no evidence",
+    ),
+    "custody.gap": (
+        "台账中查不到采集时由谁持有该设备",
+        "the ledger does not say who held the device when it recorded",
+    ),
+    "custody.no_checkout": (
+        "设备为共用（{kind}），但采集时段没有领用记录",
+        "the device is shared ({kind}) and nobody had checked it out then",
+    ),
+    "custody.room": ("设备固定安装于 {room}", "the device is fixed in {room}"),
+    "custody.other_officer": (
+        "文件标注的采集人 {named} 与台账持有人 {holder} 不一致",
+        "the file names {named}, the ledger says {holder} held the device",
+    ),
+    "custody.allocated": (
+        "设备自 {since} 起配备给 {officer}",
+        "the device is allocated to {officer} since {since}",
+    ),
+    "custody.checkout": (
+        "设备由 {officer} 于 {since} 领用",
+        "{officer} had checked the device out at {since}",
+    ),
+    "handler.takes_part": ("采集人 {officer} 参与本案办理", "{officer} takes part in the case"),
+    "handler.stranger": (
+        "采集人 {officer} 不是本案承办人，也未参加该环节",
+        "{officer} neither handles the case nor took part in the step",
+    ),
+    "certificate.unknown": (
+        "登记簿中没有 {officer} 的执法证有效期",
+        "the registry has no certificate validity for {officer}",
+    ),
+    "certificate.invalid": (
+        "采集时 {officer} 的执法证不在有效期内",
+        "the certificate of {officer} was not valid then",
+    ),
+    "officers.count": (
+        "该环节执法人员 {count} 名（要求不少于 {required} 名）",
+        "{count} officers took part ({required} required)",
+    ),
+    "time.overlaps": (
+        "采集时间与执法环节重叠 {shared} 秒（全长 {length} 秒，时间来源 {source}，误差 ±{uncertainty} 秒）",
+        "recorded {shared} of its {length} s during the step (time from {source}, ±{uncertainty} s)",
+    ),
+    "time.near": (
+        "采集时间与执法环节相邻，在容许误差之内（时间来源 {source}，误差 ±{uncertainty} 秒）",
+        "recorded next to the step, within tolerance (time from {source}, ±{uncertainty} s)",
+    ),
+    "time.outside": (
+        "采集时间不在该执法环节之内（时间来源 {source}，误差 ±{uncertainty} 秒）",
+        "not recorded during the step (time from {source}, ±{uncertainty} s)",
+    ),
+    "time.no_activity": (
+        "采集时本案没有登记的执法环节（立案前采集属正常情形）",
+        "the case has no recorded step at that time (normal before 立案)",
+    ),
+    "time.unknown": ("采集时间不可信", "the capture time cannot be trusted"),
+    "original.verified": ("原件二次读取校验一致", "the original was read a second time and agreed"),
+    "original.unverified": ("原件尚未通过二次校验", "the original has not passed its second read"),
+    "labels.missing": (
+        "尚缺标注：{labels}（补齐前不可归档）",
+        "labels still missing: {labels} (not archivable until given)",
+    ),
+    # linking: between candidates
+    "link.tied": ("与《{other}》得分相同，需人工判断", "tied with {other}; a person has to decide"),
+    "lost.lower_score": ("得分 {score}，低于 {best}", "score {score}, below {best}"),
+    "lost.tied": ("得分相同（{score}）", "the same score ({score})"),
+    # linking: why a clip stays unlinked
+    "unlinked.number_unknown": (
+        "标注的案件编号 {number} 尚未登记，案件登记后自动关联",
+        "case number {number} is not known yet; linked by itself when the case arrives",
+    ),
+    "unlinked.no_time": (
+        "采集时间不可信，无法按时间关联",
+        "the capture time cannot be trusted, so nothing fits it",
+    ),
+    "unlinked.no_holder": (
+        "台账中查不到 {at} 由谁持有该设备，补录后自动关联",
+        "the ledger does not say who held the device at {at}; linked by itself once it does",
+    ),
+    "unlinked.no_checkout": (
+        "共用设备在 {at} 没有领用记录，补录后自动关联",
+        "a shared device with no checkout at {at}; linked by itself once there is one",
+    ),
+    "unlinked.no_activity": (
+        "持有人在 {at} 没有登记的执法环节，登记后自动关联",
+        "no recorded step of its holder at {at}; linked by itself once there is one",
+    ),
+    "unlinked.withdrawn": (
+        "人工已撤销与候选案件的关联，不再自动提出",
+        "a person took it back from the case that fits; it is not proposed again",
+    ),
+    "ended.superseded": ("事实变化，重新判定", "decided anew after a fact changed"),
+    "ended.withdrawn": ("人工撤销：{why}", "withdrawn by a person: {why}"),
+    "ended.no_longer_fits": ("事实变化后不再符合", "no longer fits after a fact changed"),
+}
