@@ -19,7 +19,7 @@ from gateway.device import (
     Release,
 )
 
-STOP_S = 0.8
+STOP_S = 0.4
 """A bay that hangs in the kernel is left behind: it holds up neither the others nor the end."""
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +44,7 @@ class Town:
         self.usb.mkdir()
         told = {
             "id": "dock-1", "driver": "usb_dock", "bays": {str(n): f"1-1.{n}" for n in range(1, 5)},
-            "mounts": folder / "mounts", "simulated": self.usb, "poll_seconds": 0.1, "settle_seconds": 0.5,
+            "mounts": folder / "mounts", "simulated": self.usb, "poll_seconds": 0.1, "settle_seconds": 2.0,
             "cameras": cameras or (CAMERA,),
         }  # fmt: skip
         self.driver = UsbDock(UsbDockSettings.model_validate(told))
@@ -399,9 +398,13 @@ def test_a_stick_swapped_in_at_the_last_moment_is_not_taken_for_the_camera(town:
 class Hanging(twin.SimulatedBus):
     """One card that hangs in the kernel, and one that fails in a way nobody thought of."""
 
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.freed = threading.Event()
+
     def cards(self, device: UsbDevice) -> list[Card]:
         if device.port == "1-1.1":
-            time.sleep(3)
+            self.freed.wait(60)
         if device.port == "1-1.2":
             raise ZeroDivisionError
         return super().cards(device)
@@ -409,11 +412,14 @@ class Hanging(twin.SimulatedBus):
 
 def test_a_bay_that_hangs_or_fails_holds_up_no_other(town: Town) -> None:
     """And the dock ends when it is asked to (`running` allows a second)."""
-    with running(UsbDock(town.driver.settings, Hanging(town.usb))) as seen:
+    bus = Hanging(town.usb)
+    with running(UsbDock(town.driver.settings, bus)) as seen:
         for bay in (1, 2, 3):
             town.plug(bay, town.card(f"card{bay}", "a.mp4"), serial=f"S{bay}")
-        seen.wait(lambda seen: seen.found() == ["a.mp4"] and "FAULT" in bay_states(seen, "2"), 2)
+        seen.wait(lambda seen: seen.found() == ["a.mp4"] and "FAULT" in bay_states(seen, "2"))
         assert why(seen, "2") == "bay.failed"
+        assert bay_states(seen, "1")[-1] == "PLUGGED"
+    bus.freed.set()
 
 
 def test_an_id_that_a_camera_makes_up_cannot_be_anothers(tmp_path: Path) -> None:
