@@ -175,8 +175,7 @@ class Bay:
             raise Refused("bay.same_identity", camera=identity)
 
     def is_back(self) -> bool:
-        device = self.device
-        return device is not None and device.plug != self.plug
+        return self.device is not None and self.has_changed()
 
     def enter(self, identity: str, camera: CameraSettings) -> None:
         entry = camera.entry() | {"driver": self.dock.driver, "unit_id": camera.unit or self.dock.unit}

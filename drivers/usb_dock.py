@@ -38,7 +38,7 @@ class BayThread(threading.Thread):
 
 
 class UsbDock:
-    """Watches its ports and lets each bay do its work; `bays` holds them while it runs."""
+    """Watches its ports and lets each bay do its work."""
 
     def __init__(self, settings: UsbDockSettings, bus: Bus | None = None) -> None:
         self.settings = settings
@@ -51,7 +51,7 @@ class UsbDock:
         return SimulatedBus(self.settings.simulated) if self.settings.simulated else SystemBus()
 
     def run(self, emit: Emit, stop: Event) -> None:
-        """A bay that goes wrong ends the dock, to be started anew. DeviceUnavailable if there is no USB."""
+        """Raises DeviceUnavailable if there is no USB here, and whatever a bay could not keep to itself."""
         bus = self.open_bus()
         bus.plugged()
         self.docked.bays.clear()

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from drivers.simulators.bcplus import BcPlusTwin
-from drivers.simulators.dv16 import Dv16Twin
+from drivers.simulators.dv16 import Dv16Twin, show_device
 from drivers.usb_bus import Card, UsbDevice
 from gateway.device import DeviceUnavailable, Refused
 
@@ -85,9 +85,7 @@ def plug(
     (place / ("card" if recorder is None else "card.hidden")).symlink_to(card.absolute())
     if recorder is not None:
         (place / "recorder.json").write_text(json.dumps(recorder))
-    device = {"plug": str(time.time_ns()), "vendor": "0603", "product": "8611", **told}
-    (place / "device.json.part").write_text(json.dumps(device))
-    (place / "device.json.part").rename(place / "device.json")
+    show_device(place, {"plug": str(time.time_ns()), "vendor": "0603", "product": "8611", **told})
 
 
 def pull(folder: Path, port: str) -> None:

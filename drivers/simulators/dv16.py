@@ -8,6 +8,7 @@ import json
 import struct
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,15 @@ AWAY_S = 0.3
 """How long it is off the bus when it changes its mode."""
 
 
+def show_device(place: Path, told: Mapping[str, object]) -> None:
+    """What a device tells of itself, all at once."""
+    (place / "device.json.part").write_text(json.dumps(told))
+    (place / "device.json.part").rename(place / "device.json")
+
+
 class Dv16Twin:
     def __init__(self, place: Path) -> None:
         self.place = place
-        self.written: list[tuple[Opcode, bytes]] = []
 
     @property
     def state(self) -> dict[str, Any]:
@@ -80,8 +86,7 @@ class Dv16Twin:
         def come_back() -> None:
             fresh = {**device, "plug": str(time.time_ns()), "product": "8612", "name": "mass storage"}
             (self.place / "card.hidden").rename(self.place / "card")
-            (self.place / "device.json.part").write_text(json.dumps(fresh))
-            (self.place / "device.json.part").rename(self.place / "device.json")
+            show_device(self.place, fresh)
 
         if not self.state.get("stuck"):
             threading.Timer(AWAY_S, come_back).start()

@@ -17,7 +17,8 @@ from sqlmodel import Session, SQLModel, col, or_, select
 
 from gateway import custody, linking
 from gateway.device import Refused
-from gateway.models import Activity, CaseAlias, CaseRecord, Document, Officer, Room, Unit, now
+from gateway.intake.places import ensure_room, ensure_unit
+from gateway.models import Activity, CaseAlias, CaseRecord, Document, Officer, Room, now
 from gateway.rules import case_number
 
 Text = Annotated[str, Field(min_length=1, max_length=500)]
@@ -155,11 +156,12 @@ def reach(session: Session, uid: str) -> tuple[set[str], set[tuple[datetime, dat
 
 
 def write_case(session: Session, case: CaseRecord | None, incoming: CaseIn, source: str) -> None:
+    ensure_unit(session, incoming.unit)
     told: dict[str, Any] = incoming.model_dump(
         include={"title", "cause", "party_name", "party_code", "procedure", "opened_on", "closed_on"}
     )
     told |= {
-        "unit_id": ensure_unit(session, incoming.unit),
+        "unit_id": incoming.unit,
         "handlers": [officer_ref(session, ref) for ref in incoming.handlers],
     }
     case = case or CaseRecord(uid=incoming.uid, title=incoming.title, source=source)
@@ -202,7 +204,7 @@ def write_parts(session: Session, incoming: CaseIn) -> None:
         session.merge(
             Activity(
                 case_uid=incoming.uid,
-                room_id=ensure_room(session, step.room, incoming.unit),
+                room_id=room_ref(session, step.room, incoming.unit),
                 officers=[officer_ref(session, ref) for ref in step.officers],
                 document_id=step.document,
                 **told,
@@ -242,7 +244,7 @@ def officer_ref(session: Session, ref: str) -> str:
     return found or ref
 
 
-def ensure_room(session: Session, ref: str | None, unit: str | None) -> str | None:
+def room_ref(session: Session, ref: str | None, unit: str | None) -> str | None:
     """A room's id from id or name; one that nobody entered yet is entered for the case's unit.
 
     Raises Refused where the case names no unit: the room would be lost.
@@ -254,13 +256,5 @@ def ensure_room(session: Session, ref: str | None, unit: str | None) -> str | No
         return named
     if unit is None:
         raise Refused("case.unknown_room", room=ref)
-    session.add(Room(id=ref, name=ref, unit_id=unit))
-    session.flush()
+    ensure_room(session, ref, unit)
     return ref
-
-
-def ensure_unit(session: Session, unit: str | None) -> str | None:
-    if unit and session.get(Unit, unit) is None:
-        session.add(Unit(id=unit, name=unit))
-        session.flush()
-    return unit

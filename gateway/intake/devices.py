@@ -6,7 +6,8 @@ from sqlmodel import Session
 
 from gateway import custody
 from gateway.device import DeviceSeen
-from gateway.models import Device, Room, Unit
+from gateway.intake.places import ensure_room, ensure_unit
+from gateway.models import Device
 
 OF_THE_DOCK = ("driver", "release")
 """What a dock says anew at each docking; the rest of a known camera belongs to the registry."""
@@ -37,15 +38,3 @@ def device_seen(session: Session, event: DeviceSeen) -> None:
     if known is not None:
         told, kind = {name: told[name] for name in OF_THE_DOCK}, known.type
     enter_device(session, event.device_id, kind, told, event.via)
-
-
-def ensure_unit(session: Session, unit_id: str | None) -> None:
-    if unit_id and session.get(Unit, unit_id) is None:
-        session.add(Unit(id=unit_id, name=unit_id))
-        session.flush()
-
-
-def ensure_room(session: Session, room_id: str | None, unit_id: str | None) -> None:
-    if room_id and unit_id and session.get(Room, room_id) is None:
-        session.add(Room(id=room_id, name=room_id, unit_id=unit_id))
-        session.flush()
