@@ -1,13 +1,17 @@
 """Asking a recorder for its card, from inside a bay (devices 1.1 and 1.4)."""
 
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, assert_never
 from zoneinfo import ZoneInfo
 
 from drivers.host_clock import is_synchronised
+from drivers.links import zzx
 from drivers.links.bcplus import BcPlusLink
 from drivers.links.dv16 import Dv16Link, Scsi
+from drivers.links.e12 import E12Link
 from drivers.links.recorder import RecorderLink
+from drivers.links.zzx import ZzxLink
 from drivers.profiles import filled
 from drivers.usb_bus import UsbDevice, moment
 from gateway.config.devices import CameraSettings
@@ -29,19 +33,19 @@ def unlock(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> tuple[UsbDe
     tries, who = bay.docked.tries, device.serial or f"{device.vendor}:{device.product}"
     if tries[who] >= MOST_TRIES:
         raise Refused("recorder.locked_out", tries=MOST_TRIES)
-    link = link_to(bay, device, camera)
-    link.connect()
-    tries[who] += 1  # counted before it is asked: an answer may be lost
-    record = link.identity(password)
-    tries[who] -= 1
-    identity = filled(camera.id, device, None, record)
-    bay.claim(identity)
-    battery = link.battery()
-    bay.show_recorder(battery, record)
-    if battery < camera.least_battery:
-        raise Refused("recorder.low_battery", battery=battery, least=camera.least_battery)
-    read_clock(bay, link, camera, identity, password)
-    link.storage_mode(password)
+    with closing(link_to(bay, device, camera)) as link:
+        link.connect()
+        tries[who] += 1  # counted before it is asked: an answer may be lost
+        record = link.identity(password)
+        tries[who] -= 1
+        identity = filled(camera.id, device, None, record)
+        bay.claim(identity)
+        battery = link.battery()
+        bay.show_recorder(battery, record)
+        if battery < camera.least_battery:
+            raise Refused("recorder.low_battery", battery=battery, least=camera.least_battery)
+        read_clock(bay, link, camera, identity, password)
+        link.storage_mode(password)
     bay.wait(bay.is_back, bay.dock.settle_seconds)
     fresh = bay.device
     if fresh is None or fresh.plug == device.plug:
@@ -56,6 +60,10 @@ def link_to(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> RecorderLi
             return Dv16Link(scsi_of(bay, device))
         case "bcplus":
             return BcPlusLink(bay.bus.lines(device))
+        case "zzx":
+            return ZzxLink(bay.bus.talk(device, camera.link_port, zzx.wake(camera.link_port)))
+        case "e12":
+            return E12Link(bay.bus.talk(device, camera.link_port, ()))
         case "none":
             raise Refused("bay.no_card", seconds=bay.dock.settle_seconds)
         case _:
@@ -86,10 +94,10 @@ def read_clock(bay: "Bay", link: RecorderLink, camera: CameraSettings, identity:
         ClockRead(
             device_id=identity,
             at=before + (after - before) / 2,
-            device_time=told.replace(tzinfo=zone),
+            device_time=told if told.tzinfo else told.replace(tzinfo=zone),
             uncertainty_s=1 + (after - before).total_seconds() / 2,  # it tells whole seconds
             host_synchronised=is_synchronised(),
         )
     )
     if camera.set_clock:
-        link.set_clock(moment().astimezone(zone).replace(tzinfo=None), password)
+        link.set_clock(moment().astimezone(zone), password)

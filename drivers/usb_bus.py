@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from drivers.links.bcplus import Lines
 from drivers.links.bulk import BulkLines
 from drivers.links.dv16 import Scsi
 from drivers.links.sg import SgDevice
+from drivers.links.talk import Talk, over_adb
 from gateway.device import DeviceUnavailable, Refused
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,9 @@ class Bus(Protocol):
     def lines(self, device: UsbDevice) -> Lines:
         """The way to ask a device a line over its own bulk endpoints."""
 
+    def talk(self, device: UsbDevice, port: int, wake: Sequence[str]) -> Talk:
+        """A conversation with a TCP port of an Android recorder; `wake` is said to its shell first."""
+
     def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
         """Mount read-only. Raises Refused("bay.mount_failed")."""
 
@@ -163,6 +167,9 @@ class SystemBus:
 
     def lines(self, device: UsbDevice) -> BulkLines:
         return BulkLines(device.port, int(device.plug))
+
+    def talk(self, device: UsbDevice, port: int, wake: Sequence[str]) -> Talk:
+        return over_adb(device.port, port, wake)
 
     def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
         self.unmount(folder)

@@ -7,7 +7,7 @@ and take what comes up to a line end or a pause.
 from datetime import datetime
 from typing import Protocol
 
-from drivers.links.recorder import Identity
+from drivers.links.recorder import Identity, number_in
 from gateway.device import DeviceUnavailable, Refused
 
 
@@ -61,8 +61,10 @@ class BcPlusLink:
         return int(width), int(height)
 
     def battery(self) -> int:
-        said = self.ask("BATVAL?").rstrip("% ")
-        return int(said) if said.isdigit() else 0
+        return number_in(self.ask("BATVAL?"))
+
+    def close(self) -> None:
+        """Nothing is held open between two questions."""
 
     def login(self, password: str) -> None:
         """Raises Refused("recorder.wrong_password")."""

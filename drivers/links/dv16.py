@@ -88,6 +88,9 @@ class Dv16Link:
     def battery(self) -> int:
         return self.number(Opcode.READ_BATTERY)
 
+    def close(self) -> None:
+        """Nothing is held open between two questions."""
+
     def check(self, password: str) -> None:
         """Raises Refused("recorder.wrong_password")."""
         kept = self.read(Opcode.GET_PASSWORD, 16).partition(b"\0")[0]

@@ -41,10 +41,14 @@ class RecorderLink(Protocol):
         """WriteZFYInfo."""
 
     def clock(self) -> datetime | None:
-        """The recorder's own time, naive; None where the interface cannot read it."""
+        """The recorder's own time: naive where it tells its local time, aware where it tells an instant;
+        None where the interface cannot read it.
+        """
 
     def set_clock(self, moment: datetime, password: str) -> None:
-        """Only after `clock` was read and stored: the offset is evidence (SyncDevTime)."""
+        """To an aware time in the recorder's own zone, only after `clock` was read and stored: the offset is
+        evidence (SyncDevTime).
+        """
 
     def storage_mode(self, password: str) -> None:
         """Show the card; the recorder then leaves the bus and comes back on the same port (SetMSDC).
@@ -57,6 +61,9 @@ class RecorderLink(Protocol):
 
     def battery(self) -> int:
         """Per cent (ReadDeviceBatteryDumpEnergy)."""
+
+    def close(self) -> None:
+        """Let go of the wire; nothing more is asked."""
 
 
 def decode(record: bytes) -> Identity:
@@ -80,6 +87,12 @@ def encode(identity: Identity) -> bytes:
             raise Refused("recorder.too_long", value=value, width=width)
         record += written.ljust(width, b"\0")
     return record
+
+
+def number_in(said: str) -> int:
+    """A number as a recorder tells it; 0 for what is none."""
+    said = said.rstrip("% ").strip()
+    return int(said) if said.isdecimal() and len(said) < 10 else 0
 
 
 def text(field: bytes) -> str:

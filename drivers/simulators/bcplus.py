@@ -1,6 +1,6 @@
 """A twin of a BC+ recorder at the line: `recorder.json` as for DV16, and `clock_ahead_s`."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from drivers.simulators.dv16 import Dv16Twin
 
@@ -31,7 +31,7 @@ class BcPlusTwin(Dv16Twin):
             case "SYSTIME" if value:
                 self.keep({**state, "clock_ahead_s": 0, "set_to": value})
             case "SYSTIME":
-                return f"{datetime.now() + timedelta(seconds=state.get('clock_ahead_s', 0)):%Y%m%d%H%M%S}"
+                return f"{datetime.now(UTC) + timedelta(seconds=state.get('clock_ahead_s', 0)):%Y%m%d%H%M%S}"
             case "UDISKEN":
                 self.change_mode()
             case _:

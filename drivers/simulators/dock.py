@@ -13,10 +13,12 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from drivers.links.talk import TcpTalk
+from drivers.simulators.android import Port
 from drivers.simulators.bcplus import BcPlusTwin
 from drivers.simulators.dv16 import Dv16Twin, show_device
 from drivers.usb_bus import Card, UsbDevice
@@ -28,6 +30,7 @@ class SimulatedBus:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.ports: dict[Path, Port] = {}
 
     def plugged(self) -> dict[str, UsbDevice]:
         if not self.folder.is_dir():
@@ -55,6 +58,13 @@ class SimulatedBus:
 
     def lines(self, device: UsbDevice) -> BcPlusTwin:
         return BcPlusTwin(self.folder / device.port)
+
+    def talk(self, device: UsbDevice, port: int, wake: Sequence[str]) -> TcpTalk:
+        del port, wake
+        place = self.folder / device.port
+        if place not in self.ports:
+            self.ports[place] = Port(place)
+        return TcpTalk(self.ports[place].address)
 
     def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
         del offset_minutes  # a folder's times are instants already

@@ -137,9 +137,13 @@ class CameraSettings(DeviceSettings):
         description="`{serial}` (USB), `{volume}` (card) and `{record}` (its identity record) are filled in",
     )
     match: UsbMatch
-    link: Literal["none", "dv16", "bcplus"] = Field(
+    link: Literal["none", "dv16", "bcplus", "zzx", "e12"] = Field(
         default="none", description="how it is asked for its card, if it shows none by itself"
     )
+    link_port: int = Field(
+        default=9000, gt=0, lt=65536,
+        description="TCP port on the recorder (zzx is told to listen there, an E12 where it was built to)",
+    )  # fmt: skip
     as_disk: UsbMatch | None = Field(
         default=None, description="what an unlocked recorder is when it comes back; nothing else is read"
     )

@@ -34,6 +34,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "记录仪没有应答（{call}），请重新插入",
         "the recorder does not answer ({call}); plug it in again",
     ),
+    "recorder.no_adb": (
+        "本机未安装 adb，无法与安卓记录仪通信；请安装系统软件包 adb",
+        "adb is not installed here, and this recorder speaks through it; install the system package adb",
+    ),
+    "recorder.refuses": (
+        "记录仪拒绝执行（{call}）；如正在录像，请先停止录像再重新插入",
+        "the recorder refuses ({call}); if it is recording, stop it, then plug it in again",
+    ),
     "recorder.wrong_password": (
         "记录仪密码不符，请核对配置；连续三次后不再尝试",
         "the recorder's password is another; check the settings; after three times nobody tries again",

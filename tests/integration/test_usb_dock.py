@@ -3,6 +3,8 @@
 import json
 import os
 import threading
+import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +246,69 @@ BCPLUS = {
     "as_disk": {"product": "8612"}, "password": "774411",
     "least_battery": 20, "timezone": "UTC",
 }  # fmt: skip
+
+
+ANDROID: dict[str, dict[str, Any]] = {
+    "zzx": {**BCPLUS, "link": "zzx", "link_port": 9000, "timezone": "Asia/Shanghai"},
+    "e12": {**BCPLUS, "link": "e12", "link_port": 9000},
+}
+
+
+@pytest.mark.parametrize("sets", [True, False])
+@pytest.mark.parametrize("speaks", ANDROID)
+def test_android_recorders_are_unlocked_over_tcp_and_their_clock_read_first(
+    tmp_path: Path, speaks: str, sets: bool
+) -> None:
+    town = Town(tmp_path, {**ANDROID[speaks], "set_clock": sets})
+    with running(town.driver) as seen:
+        town.plug_recorder(1, town.card("card", "a.mp4"), speaks=speaks, clock_ahead_s=3600)
+        seen.wait(lambda seen: seen.found() == ["a.mp4"])
+        asked = town.calls(1)
+        told = json.loads((town.usb / "1-1.1" / "recorder.json").read_text()).get("set_to", "")
+    [reading] = [event for event in seen.events if isinstance(event, ClockRead)]
+    assert reading.device_id == "bwc-H8-0042"
+    assert abs((reading.device_time - reading.at).total_seconds() - 3600) < 3
+    name = "SYNC_TIME" if speaks == "zzx" else "SET_TIME"
+    assert asked == ([name, "SET_MSDC"] if sets else ["SET_MSDC"])
+    if sets:
+        instant = int(told) / 1000 if speaks == "zzx" else datetime.fromisoformat(f"{told}Z").timestamp()
+        assert abs(instant - time.time()) < 20
+    [officer] = [
+        event.detail["officer"]
+        for event in seen.events
+        if isinstance(event, SignalReceived) and event.detail["state"] == "UNLOCKING"
+    ]
+    assert officer == "130501"
+
+
+@pytest.mark.parametrize("speaks", ANDROID)
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        ({"password": "000000"}, "recorder.wrong_password"),
+        ({"battery": 7}, "recorder.low_battery"),
+        ({"stuck": True}, "recorder.not_back"),
+    ],
+)
+def test_android_recorders_tell_why_they_stay_locked(
+    tmp_path: Path, speaks: str, state: dict[str, object], code: str
+) -> None:
+    town = Town(tmp_path, ANDROID[speaks])
+    with running(town.driver) as seen:
+        town.plug_recorder(1, town.card("card", "a.mp4"), speaks=speaks, **state)
+        seen.wait(lambda seen: "FAULT" in bay_states(seen, "1"))
+    assert why(seen, "1") == code
+    assert seen.found() == []
+
+
+@pytest.mark.parametrize("speaks", ANDROID)
+def test_a_recorder_that_records_is_not_switched(tmp_path: Path, speaks: str) -> None:
+    town = Town(tmp_path, ANDROID[speaks])
+    with running(town.driver) as seen:
+        town.plug_recorder(1, town.card("card", "a.mp4"), speaks=speaks, recording=True)
+        seen.wait(lambda seen: "FAULT" in bay_states(seen, "1"))
+        assert town.calls(1) == []
+    assert why(seen, "1") == "recorder.refuses"
 
 
 @pytest.mark.parametrize("sets", [True, False])
