@@ -1,9 +1,10 @@
 """What the API answers: one model for each thing, with reasons as sentences in both languages."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from gateway.models import (
     Allocation,
@@ -18,6 +19,7 @@ from gateway.models import (
     Original,
     Rendition,
 )
+from gateway.offloads import Progress
 from gateway.wording import sentence
 
 
@@ -44,6 +46,35 @@ class ReasonOut(BaseModel):
         })  # fmt: skip
 
 
+class ProgressOut(Shape):
+    """How far a docking session is."""
+
+    files: int
+    ended: int
+    bytes: int
+    done: int
+    set_aside: int = Field(description="of the files that ended, how many a person has to look at")
+    is_done: bool = Field(description="the camera may be taken")
+    eta_s: float | None = Field(description="seconds to go; null while that cannot be told")
+    waiting: ReasonOut | None
+
+    @field_validator("waiting", mode="before")
+    @classmethod
+    def in_words(cls, stored: dict[str, Any] | None) -> ReasonOut | None:
+        return ReasonOut.of(stored)
+
+
+class BayOut(BaseModel):
+    """What a bay, or a device without bays, does now; a driver may tell more than this."""
+
+    model_config = ConfigDict(extra="allow")
+    bay: str
+    present: bool
+    since: datetime
+    why: ReasonOut | None = None
+    progress: ProgressOut | None = None
+
+
 class DeviceOut(Shape):
     id: str
     name: str
@@ -55,16 +86,24 @@ class DeviceOut(Shape):
     driver: str | None
     release: str
     present: bool = False
-    bays: list[dict[str, Any]] = []
+    bays: list[BayOut] = []
 
     @classmethod
-    def of(cls, device: Device, statuses: list[DeviceStatus]) -> "DeviceOut":
+    def of(
+        cls, device: Device, statuses: list[DeviceStatus], underway: Mapping[str, Progress]
+    ) -> "DeviceOut":
+        """`underway` tells of each camera that is in a bay how far its offload is."""
         shown = cls.model_validate(device)
         shown.present = any(status.present for status in statuses)
-        shown.bays = [
-            {"bay": status.bay, "present": status.present, "since": status.since, **status.detail}
-            for status in statuses
-        ]
+        for status in statuses:
+            told = {**status.detail, "why": ReasonOut.of(status.detail.get("why"))}
+            seen = underway.get(told.get("camera") or device.id) if status.present else None
+            shown.bays.append(
+                BayOut(
+                    bay=status.bay, present=status.present, since=status.since,
+                    progress=ProgressOut.model_validate(seen) if seen else None, **told,
+                )
+            )  # fmt: skip
         return shown
 
 

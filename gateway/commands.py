@@ -20,6 +20,7 @@ from gateway.daemon import register
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.models import CaseAlias, CaseRecord, Device, DeviceStatus, Role, Unit, User
+from gateway.offloads import Progress, open_offloads, progress
 from gateway.opening import open_database
 from gateway.terminal import plain_console
 from gateway.wording import sentence
@@ -82,13 +83,25 @@ def decide_now(settings: Settings, database: Database) -> None:
 
 
 def list_devices(database: Database) -> None:
-    table = Table("设备", "名称", "类型", "驱动", "状态", "在位")
+    table = Table("设备", "名称", "类型", "驱动", "状态", "在位", "采集进度")
     with database.read() as session:
         present = {row.device_id for row in session.exec(select(DeviceStatus)) if row.present}
+        underway = open_offloads(session, present)
         for device in session.exec(select(Device).order_by(col(Device.id))):
             here = "是" if device.id in present else "否"
-            table.add_row(device.id, device.name, device.type, device.driver or "", device.status.value, here)
+            far = said(progress(session, underway[device.id])) if device.id in underway else ""
+            table.add_row(
+                device.id, device.name, device.type, device.driver or "", device.status.value, here, far
+            )  # fmt: skip
     console.print(table)
+
+
+def said(seen: Progress) -> str:
+    """How far an offload is, in few words."""
+    if seen.is_done:
+        return "已完成，可取走" if not seen.set_aside else f"已完成，{seen.set_aside} 个已隔离"
+    left = f"，约 {seen.eta_s / 60:.0f} 分钟" if seen.eta_s is not None else ""
+    return f"{seen.ended}/{seen.files} 个文件{left}" if seen.waiting is None else sentence(seen.waiting, "zh")
 
 
 def cases(settings: Settings, asked: argparse.Namespace) -> int:

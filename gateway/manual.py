@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from sqlmodel import case, col, func, select
+from sqlmodel import col, select
 
 from drivers.volume import Volume
 from gateway import receipts
@@ -16,11 +16,10 @@ from gateway.config.devices import VolumeSettings
 from gateway.daemon import Daemon
 from gateway.database import Database
 from gateway.device import Disconnected
-from gateway.models import Finding, Offload, Original, Receipt, State, Work, now
+from gateway.models import Finding, Offload, Receipt, Work, now
+from gateway.offloads import progress
 from gateway.terminal import plain_console
 from gateway.wording import sentence, verdict_word
-
-SETTLED = (State.PRESERVED, State.DUPLICATE, State.QUARANTINED)
 
 
 def ingest_by_hand(settings: Settings, path: Path, device_id: str, *, as_json: bool = False) -> int:
@@ -95,9 +94,10 @@ def show_progress(database: Database, offload_id: str, *, quiet: bool) -> None:
     with Progress(*columns, console=plain_console(stderr=True), disable=quiet) as bar:
         task = bar.add_task("采集", total=total)
         while True:
-            files, done, waiting = so_far(database, offload)
-            bar.update(task, completed=done, description=f"采集 {files}/{len(offload.listing)} 个文件")
-            if waiting or all_done(database, offload_id):
+            with database.read() as session:
+                seen = progress(session, offload)
+            bar.update(task, completed=seen.done, description=f"采集 {seen.ended}/{seen.files} 个文件")
+            if seen.waiting or all_done(database, offload_id):
                 return
             time.sleep(0.1)
 
@@ -112,28 +112,6 @@ def all_done(database: Database, offload_id: str) -> bool:
             .limit(1)
         ).first()
         return at_work is None and receipts.settled(session, session.get_one(Offload, offload_id))
-
-
-def so_far(database: Database, offload: Offload) -> tuple[int, int, bool]:
-    """(files at their end, bytes so far, whether all that is left waits)."""
-    with database.read() as session:
-        rows = session.exec(
-            select(Original.state, Original.size, Work.done_bytes, Work.waiting)
-            .join(Finding, col(Finding.original_id) == Original.id)
-            .join(Work, col(Work.item_id) == Original.id)
-            .where(Finding.offload_id == offload.id, Work.pipeline == "preserve")
-        ).all()
-        found, not_kept = session.exec(
-            select(func.count(), func.sum(case((col(Finding.original_id).is_(None), Finding.size), else_=0)))
-            .select_from(Finding)
-            .where(Finding.offload_id == offload.id)
-        ).one()
-    settled = [row for row in rows if row[0] in SETTLED]
-    listed = found - len(rows)
-    unsettled = [row for row in rows if row[0] not in SETTLED]
-    done = int(not_kept or 0) + sum(row[1] for row in settled) + sum(row[2] for row in unsettled)
-    waits = bool(unsettled) and found == len(offload.listing) and all(row[3] for row in unsettled)
-    return len(settled) + listed, done, waits
 
 
 def sealed(database: Database, offload_id: str) -> Receipt:

@@ -1,7 +1,5 @@
 """Writes what a stage gave: compare-and-set on the state, custody in the same transaction, what follows."""
 
-from dataclasses import dataclass
-
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, SQLModel, col, or_, select
 
@@ -29,18 +27,13 @@ ACTOR = "gateway"
 SAFE = (State.VERIFIED, State.PRESERVED)
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    won: bool
-    """False when the state had moved: somebody else was first, nothing was written."""
-    describe: bool = False
-    """There is a clip to describe now."""
-
-
 def commit(
     database: Database, pack: RulePack, item: Item, pipeline: str, stage: Stage, outcome: Outcome
-) -> Done:
-    """Write one finished stage. Two that keep the same content at once: the second becomes a duplicate."""
+) -> bool:
+    """Write one finished stage. Two that keep the same content at once: the second becomes a duplicate.
+
+    False when the state had moved: somebody else was first, nothing was written.
+    """
     for last in (False, False, True):
         try:
             with database.write() as session:
@@ -54,10 +47,10 @@ def commit(
     raise AssertionError("unreachable")
 
 
-def commit_original(session: Session, item: Item, stage: Stage, outcome: Outcome) -> Done:
+def commit_original(session: Session, item: Item, stage: Stage, outcome: Outcome) -> bool:
     original = take(session, item.original.id, stage.before)
     if original is None:
-        return Done(False)
+        return False
     twin = same_content(session, original) if stage.after == State.VERIFIED else None
     receipts.mark_stale(session, original.id)
     for name, value in outcome.changes.items():
@@ -75,7 +68,7 @@ def commit_original(session: Session, item: Item, stage: Stage, outcome: Outcome
     if describe and session.get(Work, (original.id, "describe")) is None:
         session.add(Work(item_id=original.id, pipeline="describe"))
     advance_work(session, item)
-    return Done(True, describe)
+    return True
 
 
 def enter(session: Session, original: Original, due: list[Finding], outcome: Outcome) -> None:
@@ -133,10 +126,10 @@ def release_due(session: Session, original_id: str) -> list[Finding]:
     return list(found)
 
 
-def commit_clip(session: Session, pack: RulePack, item: Item, stage: Stage, outcome: Outcome) -> Done:
+def commit_clip(session: Session, pack: RulePack, item: Item, stage: Stage, outcome: Outcome) -> bool:
     clip = take_clip(session, item.original.id, stage.before)
     if clip is None:
-        return Done(False)
+        return False
     receipts.mark_stale(session, clip.id)
     for name, value in outcome.changes.items():
         setattr(clip, name, value)
@@ -151,7 +144,7 @@ def commit_clip(session: Session, pack: RulePack, item: Item, stage: Stage, outc
     chain = custody.device_chain(item.original.device_id)
     custody.append(session, chain, clip.described.value, ACTOR, clip.id, rows, outcome.detail)
     advance_work(session, item)
-    return Done(True)
+    return True
 
 
 def take_clip(session: Session, clip_id: str, before: str) -> Clip | None:

@@ -1,19 +1,27 @@
 """Hands work to the job engine, and finds what nobody works on any more."""
 
 import logging
+import threading
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import update
-from sqlmodel import col, or_, select
+from sqlalchemy import func, update
+from sqlmodel import col, not_, or_, select
 
 from gateway.database import Database
-from gateway.models import Lease, Work, now
+from gateway.guard import guarded
+from gateway.models import Lease, Original, Work, now
 from ingest.engine import Engine
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
+WINDOW = 16
+"""Jobs of one device that the engine has at once: what it claims must not all be of one camera."""
+SWEEP_S = 2.0
+REST = 4
+"""After a look it rests so many times as long as the look took: ten thousand files must not keep it busy."""
 PRIORITY = {"preserve": 10, "describe": 100}
 
 
@@ -23,33 +31,64 @@ class Dispatch:
     ) -> None:
         self.database, self.engine, self.host, self.executor = database, engine, host, executor
         self.lease_s = lease_s
+        self.woken, self.stopping = threading.Event(), threading.Event()
+        self.thread = threading.Thread(target=self.work, name="dispatch", daemon=True)
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def stop(self, wait_s: float) -> None:
+        self.stopping.set()
+        self.wake()
+        self.thread.join(wait_s)
+
+    def wake(self) -> None:
+        """There is something to hand over, or room for it."""
+        self.woken.set()
+
+    def work(self) -> None:
+        while not self.stopping.is_set():
+            self.woken.wait(SWEEP_S)
+            self.woken.clear()
+            began = time.monotonic()
+            if not self.stopping.is_set():
+                guarded(log, "handing work over", self.sweep)
+            self.stopping.wait(max(0.02, REST * (time.monotonic() - began)))
 
     def queue(self, pipeline: str) -> str:
         """Bytes are brought in where the device is; describing can be done anywhere."""
         return queue_name(pipeline, self.host)
 
-    def submit(self, item_ids: Sequence[str], pipeline: str = "preserve") -> None:
-        """Start these items' work now."""
-        with self.database.read() as session:
-            works = session.exec(
-                select(Work).where(
-                    col(Work.item_id).in_(item_ids), Work.pipeline == pipeline, col(Work.open).is_(True)
-                )
-            ).all()
-        self.hand_over(works)
-
     def sweep(self) -> int:
-        """Start whatever is due and was never handed over: after a crash, a wait, a failure."""
+        """Start what is due and not handed over yet, in the order in which it was found (important first),
+        but of no device and pipeline more than the window holds.
+        """
+        handed = col(Work.queued_run).is_not_distinct_from(col(Work.run))
+        is_due = or_(col(Work.not_before).is_(None), col(Work.not_before) <= now())
+        place = func.row_number().over(
+            partition_by=(Work.pipeline, Original.device_id), order_by=(handed.desc(), Work.item_id)
+        )
+        open_works = (
+            select(
+                col(Work.item_id).label("item"), col(Work.pipeline).label("pipeline"), place.label("place")
+            )
+            .join(Original, col(Original.id) == Work.item_id)
+            .where(
+                col(Work.open).is_(True),
+                or_(handed, is_due),
+                or_(Work.host == self.host, col(Work.host).is_(None)),
+            )
+            .subquery()
+        )
         with self.database.read() as session:
             works = session.exec(
                 select(Work)
-                .where(
-                    col(Work.open).is_(True),
-                    or_(col(Work.queued_run).is_(None), col(Work.queued_run) != Work.run),
-                    or_(col(Work.not_before).is_(None), col(Work.not_before) <= now()),
-                    or_(Work.host == self.host, col(Work.host).is_(None)),
+                .join(
+                    open_works,
+                    (open_works.c.item == Work.item_id) & (open_works.c.pipeline == Work.pipeline),
                 )
-                .order_by(col(Work.item_id))
+                .where(open_works.c.place <= WINDOW, not_(handed))
+                .order_by(open_works.c.place, col(Work.item_id))
                 .limit(BATCH)
             ).all()
         self.hand_over(works)

@@ -3,9 +3,7 @@
 import errno
 import logging
 import shutil
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +20,7 @@ from ingest.commit import commit, quarantine
 from ingest.engine import Interrupted
 from ingest.pipeline import stage_at
 from ingest.stage import Context, Item, Outcome, Stage, Stopping
+from ingest.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -42,39 +41,42 @@ class Runner:
         pack: RulePack,
         settings: IngestSettings,
         executor: str,
-        on_described: Callable[[str], None],
+        on_ended: Callable[[], None],
     ) -> None:
         self.database, self.context, self.pack = database, context, pack
-        self.settings, self.executor, self.on_described = settings, executor, on_described
+        self.settings, self.executor, self.on_ended = settings, executor, on_ended
         self.bringing_in: set[str] = set()
-        self.slots = {"preserve": threading.Semaphore(settings.copies), "describe": threading.Semaphore(1)}
+        self.turns = {
+            "acquire": Turns(settings.sources, settings.copies),
+            "preserve": Turns(settings.second_reads, settings.second_reads),
+            "describe": Turns(1, 1),
+        }
 
     def advance(self, item_id: str, pipeline: str, run: int) -> None:
         """Run stage after stage until the pipeline ends, waits or fails; each is committed by itself."""
-        with self.slot(pipeline):
+        try:
             while item := self.load(item_id, pipeline, run):
                 stage = stage_at(pipeline, state_of(item, pipeline))
-                if stage is None or not self.run_stage(item, pipeline, stage):
+                if stage is None or not self.in_turn(item, pipeline, stage):
                     break
-        self.tidy(item_id, pipeline)
+            self.tidy(item_id, pipeline)
+        except Stopping:
+            raise Interrupted from None
+        self.on_ended()
 
     @property
     def is_copying(self) -> bool:
         """Bytes are on their way from a device: what can wait, waits."""
         return bool(self.bringing_in)
 
-    @contextmanager
-    def slot(self, pipeline: str) -> Iterator[None]:
-        """Wait for a turn; many jobs are claimed at once so that small files need not wait for the poll."""
-        while not self.slots[pipeline].acquire(timeout=0.2):
-            if self.context.stop.is_set():
-                raise Interrupted
-        try:
-            if self.context.stop.is_set():
-                raise Interrupted
-            yield
-        finally:
-            self.slots[pipeline].release()
+    def in_turn(self, item: Item, pipeline: str, stage: Stage) -> bool:
+        """One stage, once it is its turn; what waited is loaded anew: much may have happened meanwhile."""
+        turns = self.turns["acquire" if stage.before == State.FOUND else pipeline]
+        with turns.turn(item.device.id, self.context.stop) as waited:
+            fresh = self.load(item.work.item_id, pipeline, item.work.run) if waited else item
+            if fresh is None or state_of(fresh, pipeline) != stage.before:
+                return fresh is not None
+            return self.run_stage(fresh, pipeline, stage)
 
     def load(self, item_id: str, pipeline: str, run: int) -> Item | None:
         """The item, if this start is still the one that counts."""
@@ -93,7 +95,7 @@ class Runner:
             outcome = stage.run(item, self.context)
             return self.finish(item, pipeline, stage, outcome)
         except Stopping:
-            raise Interrupted from None
+            raise
         except DeviceUnavailable as gone:
             self.wait(item, gone.reason)
         except StoreFull as full:
@@ -114,13 +116,11 @@ class Runner:
             raise DeviceUnavailable("wait.store_gone", path=self.context.store.root)
 
     def finish(self, item: Item, pipeline: str, stage: Stage, outcome: Outcome) -> bool:
-        done = commit(self.database, self.pack, item, pipeline, stage, outcome)
-        if not done.won:
+        won = commit(self.database, self.pack, item, pipeline, stage, outcome)
+        if not won:
             log.info("%s of %s: somebody else was first", stage.name, item.original.id)
             self.drop_unknown(outcome)
-        if done.describe:
-            self.on_described(item.original.id)
-        return done.won
+        return won
 
     def wait(self, item: Item, why: Reason) -> None:
         """No failure is counted; the sweep starts it again, or the intake when the device is back."""

@@ -1,10 +1,11 @@
 """Devices, and who has them: allocations (配备) and checkouts (领用)."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from api.paging import Cutting, Page, page
 from api.problems import not_found
@@ -13,6 +14,7 @@ from api.signin import Db, LedgerKeeper, Operator, Reader
 from gateway.case_sources.records import Moment
 from gateway.database import Database
 from gateway.models import Allocation, Checkout, Device, DeviceStatus
+from gateway.offloads import Progress, open_offloads, progress
 from gateway.registry import AllocationIn, CheckoutIn, allocate, check_out, give_back
 from gateway.visibility import Viewer, visible
 
@@ -29,8 +31,9 @@ def devices(viewer: Reader, database: Db) -> list[DeviceOut]:
     with database.read() as session:
         found = session.exec(select(Device).where(visible(viewer, Device)).order_by(col(Device.id))).all()
         statuses = session.exec(select(DeviceStatus).where(visible(viewer, DeviceStatus))).all()
+        underway = in_bays(session, statuses)
     return [
-        DeviceOut.of(device, [status for status in statuses if status.device_id == device.id])
+        DeviceOut.of(device, [status for status in statuses if status.device_id == device.id], underway)
         for device in found
     ]
 
@@ -44,7 +47,14 @@ def device(device_id: str, viewer: Reader, database: Db) -> DeviceOut:
         if found is None:
             raise not_found("Device")
         statuses = session.exec(select(DeviceStatus).where(DeviceStatus.device_id == device_id)).all()
-    return DeviceOut.of(found, list(statuses))
+        return DeviceOut.of(found, list(statuses), in_bays(session, statuses))
+
+
+def in_bays(session: Session, statuses: Sequence[DeviceStatus]) -> dict[str, Progress]:
+    """How far the offload of each camera is that sits in one of these bays."""
+    cameras = {status.detail.get("camera") or status.device_id for status in statuses if status.present}
+    offloads = open_offloads(session, cameras)
+    return {camera: progress(session, offload) for camera, offload in offloads.items()}
 
 
 @router.get("/allocations")

@@ -112,9 +112,9 @@ class E12Link:
             raise DeviceUnavailable("recorder.no_answer", call=command.name)
 
     def read(self, command: Command) -> str:
-        """A text ends with a pause, it has no end mark. Raises Refused if the recorder says that it failed."""
+        """A text ends with a pause, not a mark. Raises Refused if the recorder says that it failed."""
         self.begin(command)
-        said = self.wire.receive(lambda _: False, ANSWER_S)
+        said = self.wire.receive(lambda _: False, timeout_s=ANSWER_S)
         if said.startswith(RESULT):
             raise Refused("recorder.refuses", call=command.name)
         return said.decode("gbk", "replace").strip("\0 \r\n")

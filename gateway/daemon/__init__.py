@@ -23,15 +23,15 @@ from gateway.models import new_id
 from gateway.opening import open_database, open_stores
 from gateway.store.durable import write_whole
 from gateway.supervisor import Supervisor
-from ingest.dispatch import Dispatch, queue_name
+from ingest.dispatch import WINDOW, Dispatch, queue_name
 from ingest.engine import Engine
 from ingest.runner import Runner
 from ingest.stage import Context
 
 log = logging.getLogger(__name__)
 
-CLAIMED = 16
-"""Jobs claimed at once: how many small files can begin between two polls of the engine."""
+CLAIMED = 16 * WINDOW
+"""Jobs claimed at once: sixteen devices' windows. They wait for their turn in threads that cost little."""
 
 
 class Daemon:
@@ -60,13 +60,17 @@ class Daemon:
             copying=lambda: self.runner.is_copying,
         )
         self.runner = Runner(
-            self.database, self.context, self.pack, settings.ingest, executor,
-            lambda item_id: self.dispatch.submit([item_id], "describe"),
-        )  # fmt: skip
-        queues = {queue_name("preserve", host): CLAIMED, queue_name("describe", host): 4}
+            self.database,
+            self.context,
+            self.pack,
+            settings.ingest,
+            executor,
+            lambda: self.dispatch.wake(),
+        )
+        queues = {queue_name("preserve", host): CLAIMED, queue_name("describe", host): WINDOW}
         self.engine = Engine(settings.engine_database_url, executor, queues, self.runner.advance)
         self.dispatch = Dispatch(self.database, self.engine, host, executor, settings.ingest.lease_seconds)
-        self.intake = Intake(self.database, host, self.dispatch.submit)
+        self.intake = Intake(self.database, host, self.dispatch.wake)
         chosen = drivers if drivers is not None else {item.id: driver_for(item) for item in settings.devices}
         self.supervisors = {
             device_id: Supervisor(device_id, driver, self.intake.emit, self.stop_event)
@@ -88,6 +92,7 @@ class Daemon:
         self.dispatch.renew_lease()
         self.engine.start()
         self.intake.start()
+        self.dispatch.start()
         self.caretaker.start()
         self.backup.start()
         for supervisor in self.supervisors.values():
@@ -106,6 +111,7 @@ class Daemon:
         for supervisor in self.supervisors.values():
             supervisor.join(max(0.0, deadline - time.monotonic()))
         self.intake.stop(0.5)
+        self.dispatch.stop(0.2)
         self.engine.stop(0.8)
         self.caretaker.thread.join(0.2)
         guarded(log, "ending the lease", self.dispatch.end_lease)

@@ -79,7 +79,6 @@ class Caretaker:
             (1.0, self.relink),
             (1.0, releases.hand_out),
             (1.0, self.receipts),
-            (2.0, dispatch.sweep),
             (dispatch.lease_s / 3, dispatch.renew_lease),
             (dispatch.lease_s, dispatch.rescue),
             (3600.0, self.forget),

@@ -28,10 +28,10 @@ Batch = tuple[tuple[DeviceEvent, ...], "Future[None]"]
 class Intake:
     """`emit` returns when the batch that holds its events has committed.
 
-    `on_found` hears, after the commit, which items have work to do; what is lost there the sweep finds.
+    `on_found` hears, after the commit, that there is work to do; what is lost there the sweep finds.
     """
 
-    def __init__(self, database: Database, host: str, on_found: Callable[[Sequence[str]], None]) -> None:
+    def __init__(self, database: Database, host: str, on_found: Callable[[], None]) -> None:
         self.database, self.host, self.on_found = database, host, on_found
         self.batches: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self.thread = threading.Thread(target=self.work, name="intake", daemon=True)
@@ -85,7 +85,7 @@ class Intake:
                 log.error("%d events could not be stored: %s", len(events), error)
                 done.set_exception(error)
         if found:
-            guarded(log, "handing work over (the sweep finds it)", lambda: self.on_found(found))
+            guarded(log, "handing work over (the sweep finds it)", self.on_found)
 
     def outcomes(
         self, group: list[Batch], found: list[str]

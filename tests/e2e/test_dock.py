@@ -4,10 +4,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
+from api.shapes import DeviceOut
+from api.v1.devices import in_bays
 from drivers.simulators import dock as twin
-from gateway.models import CustodyEvent, Device, DeviceStatus, Finding, Receipt, Work
+from gateway.models import CustodyEvent, Device, DeviceStatus, Finding, Original, Receipt, Work
 from gateway.wording import sentence
 from tests.e2e.site import Site
 from tests.e2e.test_bad_input import sha256
@@ -99,3 +101,62 @@ def test_a_docked_camera_is_emptied_once_both_copies_agree(tmp_path: Path) -> No
         twin.pull(folder / "usb", "1-1.1")
         site.wait("left", lambda s: not s.get(DeviceStatus, ("bwc-S1", "1")).present)
     site.verify()
+
+
+def test_a_full_camera_does_not_keep_the_next_bay_waiting(tmp_path: Path) -> None:
+    """Both are copied at once; the operator sees how far each is; important files come first."""
+    site = site_with(tmp_path / "site")
+    usb = site.folder / "usb"
+    quick = tmp_path / "quick"
+    quick.mkdir()
+    (quick / "0001.MP4").write_bytes(os.urandom(1 << 20))
+    with mounted(tmp_path / "card", tmp_path / "mount") as slow:
+        names = [f"{number:04}{'_IMP' if number == 40 else ''}.MP4" for number in range(1, 41)]
+        for name in names:
+            (slow.source / name).write_bytes(os.urandom(4 << 20))
+        slow.set("slow 0.02")
+        with site.running():
+            twin.plug(usb, "1-1.1", slow.mount, name="H8", serial="slow")
+            site.wait(
+                "a first file",
+                lambda s: s.exec(select(Original).where(Original.state == "PRESERVED")).first(),
+            )
+            twin.plug(usb, "1-1.2", quick, name="H8", serial="quick")
+            site.wait("the quick one", lambda s: preserved(s, "bwc-quick") == ["0001.MP4"])
+            with site.read() as session:
+                before = preserved(session, "bwc-slow")
+                found_at = session.exec(select(Finding.seen_at).where(Finding.device_id == "bwc-quick")).one()
+                acquired = session.exec(
+                    select(Original.acquired_at).where(Original.device_id == "bwc-slow")
+                ).all()
+                between = sum(1 for at in acquired if at is not None and at > found_at)
+            assert between < 8, "it did not have to wait for the other camera"
+            assert names[-1] in before[:6]
+            with site.read() as session:
+                statuses = session.exec(select(DeviceStatus)).all()
+                at_dock = [status for status in statuses if status.device_id == "dock-1"]
+                dock_now = session.get_one(Device, "dock-1")
+                bays = {
+                    bay.bay: bay for bay in DeviceOut.of(dock_now, at_dock, in_bays(session, statuses)).bays
+                }
+            first, second = bays["1"].progress, bays["2"].progress
+            assert first is not None
+            assert second is not None
+            assert second.is_done
+            assert second.eta_s == 0
+            assert (first.files, first.is_done) == (40, False)
+            assert 0 < first.ended < 40
+            assert first.eta_s is None or 1 < first.eta_s < 600
+            assert "已完成" in site.command("devices")
+            slow.set("ok")
+            site.settled(41)
+
+
+def preserved(session: Session, device: str) -> list[str]:
+    """Names in the order in which they were safe."""
+    found = session.exec(
+        select(Original)
+        .where(Original.device_id == device, Original.state == "PRESERVED")
+        .order_by(col(Original.acquired_at))
+    )
+    return [original.name for original in found]
