@@ -12,7 +12,7 @@ from rich.table import Table
 from sqlmodel import SQLModel, col, select
 
 from api.signin import add_key, add_user
-from gateway import custody, linking, registry, rulepacks
+from gateway import custody, ledger, linking, registry, rulepacks
 from gateway.case_sources.files import read_cases
 from gateway.case_sources.records import store_case
 from gateway.config import ConfigError, Settings
@@ -46,14 +46,14 @@ def devices(settings: Settings, asked: argparse.Namespace) -> int:
 def allocate(settings: Settings, database: Database, asked: argparse.Namespace) -> None:
     if not asked.target or not asked.officer or not asked.valid_from:
         raise ConfigError("usage: gateway devices allocate DEVICE --officer OFFICER --from TIME [--to TIME]")
-    given = registry.AllocationIn(
+    given = ledger.AllocationIn(
         device=asked.target,
         officer=asked.officer,
         valid_from=moment(asked.valid_from, settings),
         valid_to=moment(asked.valid_to, settings) if asked.valid_to else None,
     )
     with database.write() as session:
-        registry.allocate(session, given, actor())
+        ledger.allocate(session, given, actor())
     decide_now(settings, database)
 
 

@@ -182,6 +182,48 @@ class SignalReceived:
     detail: Mapping[str, object]
 
 
+class Light(StrEnum):
+    """What a bay's lamp tells the people in front of it; which colour that is, the driver knows."""
+
+    OFF = "OFF"
+    BUSY = "BUSY"
+    """Being copied: do not touch."""
+    CHARGE = "CHARGE"
+    """Everything is safe, the battery is not yet full enough."""
+    TAKE = "TAKE"
+    OPEN = "OPEN"
+    """This one, now: its lock is open for you."""
+    FAULT = "FAULT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BayRead:
+    """A cabinet's bay, as its board tells it; None for what it cannot tell."""
+
+    device_id: str
+    at: datetime
+    bay: str
+    dock: str | None
+    """The dock whose bay of the same number reads what lies in it."""
+    occupied: bool | None
+    battery: int | None
+    closed: bool | None
+    locked: bool | None
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadgeShown:
+    """Somebody held a badge or a code to a cabinet."""
+
+    device_id: str
+    at: datetime
+    reader: str
+    code: str
+    least_battery: int = 0
+    """Per cent that a device needs before this cabinet gives it out."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disconnected:
     device_id: str
@@ -198,6 +240,8 @@ DeviceEvent = (
     | FileListed
     | ClockRead
     | SignalReceived
+    | BayRead
+    | BadgeShown
     | Disconnected
 )
 

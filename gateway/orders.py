@@ -25,7 +25,7 @@ def ask(
     arguments: Mapping[str, Any] | None = None,
     within: timedelta = timedelta(minutes=10),
 ) -> OrderRow:
-    """Write an order down; what touches footage is a custody event as well."""
+    """Write an order down; what touches footage or a device is a custody event as well."""
     order = OrderRow(
         kind=kind,
         device_id=device_id,
@@ -36,10 +36,11 @@ def ask(
     )
     session.add(order)
     original = session.get(Original, clip_id) if clip_id else None
-    if original is not None:
-        chain = custody.device_chain(original.device_id)
+    about = original.device_id if original else device_id
+    if about is not None:
+        detail = {"order": order.id, "kind": kind, **({"arguments": order.arguments} if device_id else {})}
         custody.append(
-            session, chain, "ORDERED", asked_by, original.id, (), {"order": order.id, "kind": kind}
+            session, custody.device_chain(about), "ORDERED", asked_by, clip_id or about, (), detail
         )
     return order
 

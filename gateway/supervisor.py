@@ -90,7 +90,7 @@ class Supervisor:
         def watched() -> None:
             try:
                 work()
-            except DeviceUnavailable as gone:
+            except (DeviceUnavailable, Refused) as gone:
                 self.report_loss(sentence(gone.reason, "en"))
 
         guarded(log, f"driver of {self.device_id}", watched)

@@ -13,7 +13,7 @@ from api.problems import Problem, not_found
 from api.shapes import ClipOut, ClipWhole, LinkOut, RenditionOut
 from api.signin import Db, Labeller, Reader, Watcher
 from gateway import custody, linking
-from gateway.case_sources.records import Moment
+from gateway.instants import Moment
 from gateway.models import (
     Attachment,
     Clip,

@@ -11,11 +11,11 @@ from api.paging import Cutting, Page, page
 from api.problems import not_found
 from api.shapes import AllocationOut, CheckoutOut, DeviceOut
 from api.signin import Db, LedgerKeeper, Operator, Reader
-from gateway.case_sources.records import Moment
 from gateway.database import Database
+from gateway.instants import Moment
+from gateway.ledger import AllocationIn, CheckoutIn, allocate, check_out, give_back
 from gateway.models import Allocation, Checkout, Device, DeviceStatus
 from gateway.offloads import Progress, open_offloads, progress
-from gateway.registry import AllocationIn, CheckoutIn, allocate, check_out, give_back
 from gateway.visibility import Viewer, visible
 
 router = APIRouter(tags=["devices"])

@@ -5,9 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     field_validator,
@@ -17,31 +15,12 @@ from sqlmodel import Session, SQLModel, col, or_, select
 
 from gateway import custody, linking
 from gateway.device import Refused
+from gateway.instants import Moment
 from gateway.intake.places import ensure_room, ensure_unit
 from gateway.models import Activity, CaseAlias, CaseRecord, Document, Officer, Room, now
 from gateway.rules import case_number
 
 Text = Annotated[str, Field(min_length=1, max_length=500)]
-
-
-def aware(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        raise ValueError("needs a zone, such as 2024-05-06T09:30:00+08:00")
-    if not 1900 <= value.year <= 2200:
-        raise ValueError("is no time of a case: the year must lie between 1900 and 2200")
-    return value
-
-
-def written_out(value: object) -> object:
-    """A bare number would be taken for seconds since 1970, or for milliseconds, by its size."""
-    if isinstance(value, datetime) or (
-        isinstance(value, str) and not value.lstrip("+-").replace(".", "").isdigit()
-    ):
-        return value
-    raise ValueError("write date, time and zone, such as 2024-05-06T09:30:00+08:00")
-
-
-Moment = Annotated[datetime, BeforeValidator(written_out), AfterValidator(aware)]
 
 
 class Incoming(BaseModel):

@@ -194,4 +194,56 @@ class UsbDockSettings(DeviceSettings):
         return self.cameras
 
 
-AnyDevice = Annotated[VolumeSettings | DropFolderSettings | UsbDockSettings, Field(discriminator="driver")]
+class LineSettings(Model):
+    """A serial line. Name it by its place, `/dev/serial/by-path/…`: ttyUSB0 is another one tomorrow."""
+
+    port: str = Field(min_length=1)
+    baud: int = Field(default=9600, ge=300, le=4_000_000)
+    parity: Literal["N", "E", "O"] = "N"
+
+
+class BoardSettings(LineSettings):
+    """The board of a cabinet: `dockbus` is Modbus RTU with our register map, `lock8a` knows locks only."""
+
+    kind: Literal["dockbus", "lock8a"]
+    unit: int = Field(default=1, ge=1, le=247, description="its address on the line")
+    locks: int = Field(default=24, ge=1, le=24, description="of a lock8a board")
+    echo: bool = Field(default=False, description="the adapter hears itself (dockbus)")
+
+
+class ReaderSettings(LineSettings):
+    """A badge reader or a QR or barcode scanner."""
+
+    name: str = Field(default="reader", pattern=IDENTIFIER)
+    kind: Literal["rdm6300", "lines"]
+    away_seconds: float = Field(
+        default=2.0, gt=0, description="a badge counts again after it was away so long"
+    )
+
+
+class SerialDockSettings(DeviceSettings):
+    """A cabinet with locks, lamps and badge readers (driver `serial_dock`)."""
+
+    driver: Literal["serial_dock"]
+    type: Literal["storage"] = "storage"
+    dock: str | None = Field(default=None, description="the usb_dock whose bays bear the same numbers")
+    board: BoardSettings
+    readers: tuple[ReaderSettings, ...] = ()
+    least_battery: int = Field(default=0, ge=0, le=100, description="per cent; below it nothing is given out")
+    take_seconds: int = Field(default=30, ge=5, le=600, description="how long an opened bay waits for a hand")
+    watchdog_seconds: int = Field(
+        default=30, ge=0, le=600, description="the board makes itself safe when we are silent (dockbus)"
+    )
+    poll_seconds: float = Field(default=0.2, gt=0, le=10)
+
+    @model_validator(mode="after")
+    def each_line_once(self) -> "SerialDockSettings":
+        ports = [self.board.port, *(reader.port for reader in self.readers)]
+        if len(set(ports)) < len(ports):
+            raise ValueError("two lines have the same port")
+        return self
+
+
+AnyDevice = Annotated[
+    VolumeSettings | DropFolderSettings | UsbDockSettings | SerialDockSettings, Field(discriminator="driver")
+]

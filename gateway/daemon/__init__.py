@@ -11,9 +11,11 @@ from sqlmodel import Session
 
 from gateway import rulepacks
 from gateway.config import ConfigError, DeviceSettings, Settings
+from gateway.config.devices import SerialDockSettings
 from gateway.daemon.backup import Backup
 from gateway.daemon.caretaker import Caretaker, Progress
 from gateway.daemon.drivers import driver_for
+from gateway.daemon.lights import Lights
 from gateway.database import Database
 from gateway.device import Driver
 from gateway.guard import guarded
@@ -76,6 +78,7 @@ class Daemon:
             device_id: Supervisor(device_id, driver, self.intake.emit, self.stop_event)
             for device_id, driver in chosen.items()
         }
+        cabinets = tuple(item for item in settings.devices if isinstance(item, SerialDockSettings))
         self.caretaker = Caretaker(
             self.database,
             self.store,
@@ -85,6 +88,7 @@ class Daemon:
             self.progress,
             self.stop_event,
             has_second_copies=settings.store.second_copy is not None,
+            lights=Lights(self.database, cabinets, self.supervisors) if cabinets else None,
         )
         self.backup = Backup(self.database, self.context, executor)
 

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from gateway import linking, orders, receipts
+from gateway.daemon.lights import Lights
 from gateway.daemon.releases import Releases
 from gateway.database import Database
 from gateway.device import Order, OrderResult, Refused
@@ -69,13 +70,14 @@ class Caretaker:
         stop: threading.Event,
         *,
         has_second_copies: bool,
+        lights: Lights | None = None,
     ) -> None:
         self.database, self.store, self.pack, self.dispatch = database, store, pack, dispatch
         self.supervisors, self.stop = supervisors, stop
         releases = Releases(database, supervisors, has_second_copies=has_second_copies)
         self.duties: list[tuple[float, Callable[[], object]]] = [
             (1.0, progress.flush),
-            (1.0, self.orders),
+            (0.5, self.orders),
             (1.0, self.relink),
             (1.0, releases.hand_out),
             (1.0, self.receipts),
@@ -83,6 +85,8 @@ class Caretaker:
             (dispatch.lease_s, dispatch.rescue),
             (3600.0, self.forget),
         ]
+        if lights is not None:
+            self.duties.append((0.5, lights.show))
         self.beat = time.monotonic()
         """When the last round ended: the systemd watchdog asks."""
         self.at_hand: queue.Queue[Callable[[], None]] = queue.Queue()

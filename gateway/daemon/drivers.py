@@ -3,10 +3,16 @@
 from typing import assert_never
 
 from drivers.drop_folder import DropFolder
+from drivers.serial_dock import SerialDock
 from drivers.usb_dock import UsbDock
 from drivers.volume import Volume
 from gateway.config import AnyDevice
-from gateway.config.devices import DropFolderSettings, UsbDockSettings, VolumeSettings
+from gateway.config.devices import (
+    DropFolderSettings,
+    SerialDockSettings,
+    UsbDockSettings,
+    VolumeSettings,
+)
 from gateway.device import Driver
 
 
@@ -19,5 +25,7 @@ def driver_for(settings: AnyDevice) -> Driver:
             return DropFolder(settings)
         case UsbDockSettings():
             return UsbDock(settings)
+        case SerialDockSettings():
+            return SerialDock(settings)
         case _:
             assert_never(settings)

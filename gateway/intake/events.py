@@ -4,8 +4,10 @@ from typing import Any, assert_never
 
 from sqlmodel import Session, col, select
 
-from gateway import custody, linking
+from gateway import custody, handover, linking
 from gateway.device import (
+    BadgeShown,
+    BayRead,
     ClockRead,
     Connected,
     DeviceEvent,
@@ -22,6 +24,9 @@ from gateway.intake.devices import device_seen
 from gateway.intake.files import ACTOR, file_found, list_only
 from gateway.models import ClockReading, DeviceStatus, Offload, now
 from gateway.wording import reason
+
+HOLDS = {"OFFLOADING", "EMPTY"}
+"""States in which a dock's bay knows what it holds."""
 
 
 def store_one(session: Session, event: DeviceEvent, host: str) -> list[str]:
@@ -46,6 +51,10 @@ def store_one(session: Session, event: DeviceEvent, host: str) -> list[str]:
             clock_read(session, event)
         case SignalReceived():
             signal(session, event)
+        case BayRead():
+            handover.bay_read(session, event)
+        case BadgeShown():
+            handover.badge_shown(session, event)
         case Disconnected():
             disconnect(session, event)
         case _:
@@ -57,6 +66,9 @@ def signal(session: Session, event: SignalReceived) -> None:
     """Telemetry; what a bay does is shown as the bay's own state."""
     detail = dict(event.detail) if event.bay else {event.kind: dict(event.detail)}
     set_status(session, event.device_id, event.bay, present=True, **detail)
+    if event.bay and event.kind == "bay" and detail.get("state") in HOLDS:
+        camera = detail.get("camera")
+        handover.docked(session, event.device_id, event.bay, str(camera) if camera else None, event.at)
 
 
 def listed_instead(event: FileFound, error: Exception) -> FileListed:

@@ -24,6 +24,7 @@ class Officer(SQLModel, table=True):
     name: str
     unit_id: str = Field(foreign_key="unit.id", index=True)
     number: str | None = Field(default=None, index=True, description="as cameras carry it (警号, six digits)")
+    badge: str | None = Field(default=None, index=True, description="what a cabinet's reader tells of it")
     cert_no: str | None = Field(default=None, index=True)
     cert_valid_from: date | None = None
     cert_valid_to: date | None = None

@@ -74,6 +74,64 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "“{value}”超过记录仪该项 {width} 字节的限制",
         "{value} is longer than the {width} bytes that the recorder has for it",
     ),
+    # cabinets: boards, locks, badges
+    "cabinet.no_port": (
+        "串口 {port} 无法使用（{error}），请检查连线，并确认没有其他程序占用",
+        "the serial line {port} cannot be used ({error}); check the cable, and that no other program has it",
+    ),
+    "cabinet.silent": (
+        "采集柜控制板（地址 {unit}）没有应答，请检查电源、连线和地址",
+        "the cabinet's board (address {unit}) does not answer; check power, cable and address",
+    ),
+    "cabinet.refuses": (
+        "采集柜控制板（地址 {unit}）拒绝指令（异常码 {exception}）",
+        "the cabinet's board (address {unit}) refuses a command (exception {exception})",
+    ),
+    "cabinet.other_map": (
+        "控制板的寄存器表不是所支持的格式（标识 {magic}，版本 {version}），请核对型号",
+        "the board's register map is another one (magic {magic}, version {version}); check its model",
+    ),
+    "lock.no_effect": (
+        "{bay} 号仓已发开锁指令但锁没有打开，未重复发送；请现场查看",
+        "bay {bay} was told to open and did not; it was not told again; go and look",
+    ),
+    "lock.no_such_bay": ("没有 {bay} 号仓（共 {bays} 个）", "there is no bay {bay} (of {bays})"),
+    "handover.open": ("{bay} 号仓已开", "bay {bay} is open"),
+    "handover.unknown_badge": (
+        "此卡（{badge}）未登记，请联系管理员",
+        "this badge ({badge}) is nobody's; have it entered",
+    ),
+    "handover.certificate": (
+        "执法证不在有效期内，不能领用设备",
+        "the enforcement certificate is not valid; no device is given out",
+    ),
+    "handover.no_free_bay": ("没有空仓可归还设备", "no bay is free to put a device back"),
+    "handover.none_for_you": (
+        "柜内没有配备给您或本科室共用的设备",
+        "nothing in this cabinet is yours or shared with your unit",
+    ),
+    "handover.not_in_service": (
+        "设备 {device} 不在使用状态，不能领用",
+        "{device} is not in service and is not given out",
+    ),
+    "handover.taken_now": ("{bay} 号仓刚为他人打开，请稍候", "bay {bay} was just opened for somebody; wait"),
+    "handover.look_first": (
+        "设备 {device} 有 {files} 个文件已隔离，须经管理人员处理后方可领用",
+        "{files} files of {device} were set aside; somebody has to look before it is given out",
+    ),
+    "handover.still_copying": (
+        "设备 {device}（{bay} 号仓）尚未采集完毕，请稍候",
+        "{device} in bay {bay} is still being copied; wait",
+    ),
+    "handover.fault": ("{bay} 号仓故障，请联系管理员", "bay {bay} has a fault; tell whoever keeps it"),
+    "handover.low_battery": (
+        "设备 {device} 电量 {battery}%，低于 {least}%，请等待充电",
+        "{device} is charged to {battery} %, less than {least} %; wait",
+    ),
+    "handover.unregistered": (
+        "设备 {device} 未经刷卡离开 {bay} 号仓",
+        "{device} left bay {bay} and nobody registered it",
+    ),
     # orders
     "order.unknown": ("此设备不支持指令 {kind}", "this device does not know the order {kind}"),
     "order.nothing_stored": ("此资料尚未存入，无可校验", "nothing of this clip is stored yet"),

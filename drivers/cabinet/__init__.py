@@ -1,0 +1,1 @@
+"""What stands on the serial lines of a cabinet: lock boards, badge readers, scanners."""

@@ -1,0 +1,113 @@
+"""Lock boards of the 0x8A/0x80 family: up to 24 locks, nothing else (devices 2.1)."""
+
+import time
+from functools import reduce
+from operator import xor
+
+import serial
+
+from drivers.cabinet.board import BayReading, Snapshot
+from drivers.cabinet.port import open_line, told
+from gateway.config.devices import BoardSettings
+from gateway.device import DeviceUnavailable, Light, Refused
+
+UNLOCK, QUERY = 0x8A, 0x80
+ANSWER_S = 0.4
+OPENED_S = 1.5
+BUS_IDLE_S = 0.005
+
+
+class Lock8a:
+    """It tells whether a lock is locked, not what lies behind it: the bays' cameras tell that."""
+
+    def __init__(self, settings: BoardSettings) -> None:
+        self.settings = settings
+        self.port: serial.Serial | None = None
+        self.last: dict[int, BayReading] = {}
+
+    def open(self) -> None:
+        self.close()
+        self.port = open_line(self.settings, 0.05)
+        self.last = {}
+        self.locked()
+
+    def close(self) -> None:
+        if self.port is not None:
+            self.port.close()
+            self.port = None
+
+    def look(self) -> Snapshot | None:
+        bays = {bay: BayReading(locked=locked) for bay, locked in self.locked().items()}
+        if bays == self.last:
+            return None
+        self.last = bays
+        return Snapshot(bays=bays)
+
+    def acknowledge(self, badge_seq: int) -> None:
+        """It reads no badges."""
+
+    def unlock(self, bay: int) -> None:
+        if not 1 <= bay <= self.settings.locks:
+            raise Refused("lock.no_such_bay", bay=bay, bays=self.settings.locks)
+        self.send(UNLOCK, bay, 0x11)
+        answer = self.receive(UNLOCK, 5, bay)
+        if answer is not None and answer[3] == 0x00:
+            return
+        # no answer, or "failed": the lock itself is asked, the command is not sent again
+        deadline = time.monotonic() + OPENED_S
+        while time.monotonic() < deadline:
+            try:
+                if not self.locked().get(bay, True):
+                    return
+            except DeviceUnavailable:
+                continue
+            time.sleep(0.1)
+        raise Refused("lock.no_effect", bay=bay)
+
+    def show(self, bay: int, light: Light) -> None:
+        """It has no lights."""
+
+    def locked(self) -> dict[int, bool]:
+        self.send(QUERY, 0x00, 0x33)
+        answer = self.receive(QUERY, 7)
+        if answer is None:
+            raise DeviceUnavailable("cabinet.silent", unit=self.settings.unit)
+        bits = answer[2] << 16 | answer[3] << 8 | answer[4]
+        return {bay: bool(bits >> (bay - 1) & 1) for bay in range(1, self.settings.locks + 1)}
+
+    def send(self, command: int, bay: int, last: int) -> None:
+        line = self.line()
+        with told(self.settings):
+            line.reset_input_buffer()
+            time.sleep(BUS_IDLE_S)
+            line.write(framed(command, self.settings.unit, bay, last))
+
+    def receive(self, command: int, size: int, bay: int | None = None) -> bytes | None:
+        """The first whole answer to this very question; echo, noise and other boards are passed over."""
+        line, seen, deadline = self.line(), b"", time.monotonic() + ANSWER_S
+        while time.monotonic() < deadline:
+            with told(self.settings):
+                seen += bytes(line.read(64))
+            for start in range(len(seen) - size + 1):
+                frame = seen[start : start + size]
+                if self.is_answer(frame, command, bay):
+                    return frame
+        return None
+
+    def is_answer(self, frame: bytes, command: int, bay: int | None) -> bool:
+        if frame[0] != command or frame[1] != self.settings.unit or reduce(xor, frame[:-1]) != frame[-1]:
+            return False
+        if command == QUERY:
+            return frame[5] == 0x33
+        # with a local echo the question comes back: it differs from "failed" in nothing, so it tells nothing
+        return frame[2] == bay and frame != framed(UNLOCK, self.settings.unit, frame[2], 0x11)
+
+    def line(self) -> serial.Serial:
+        if self.port is None:
+            raise DeviceUnavailable("cabinet.no_port", port=self.settings.port, error="closed")
+        return self.port
+
+
+def framed(*content: int) -> bytes:
+    """A frame with the XOR of all before it at its end."""
+    return bytes((*content, reduce(xor, content)))

@@ -1,0 +1,230 @@
+"""Badges at a cabinet, what they open, and what was really taken or put back (领用、归还)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, or_, select
+
+from gateway import custody, ledger, orders
+from gateway.device import BadgeShown, BayRead, Refused
+from gateway.ledger import CheckoutIn
+from gateway.models import (
+    Allocation,
+    Checkout,
+    Device,
+    DeviceState,
+    DeviceStatus,
+    Officer,
+    OrderRow,
+    OrderState,
+    now,
+)
+from gateway.offloads import open_offloads, progress
+from gateway.rules.allocation import certificate_valid
+from gateway.rules.handover import BayFacts, Claim, Opening, decide
+from gateway.wording import Reason, reason
+
+ACTOR = "gateway"
+ASKED_S = 15
+"""A lock that has not been opened by then stays shut: whoever showed the badge has gone."""
+HAND_S = 120
+"""An opening accounts for what leaves its bay within so many seconds."""
+
+
+def badge_shown(session: Session, event: BadgeShown) -> None:
+    """Ask for the lock that this badge opens, or say why it opens none."""
+    officer = session.exec(select(Officer).where(Officer.badge == event.code)).first()
+    if officer is None:
+        refused(session, event, None, reason("handover.unknown_badge", badge=event.code))
+        return
+    out = open_checkouts(session, Checkout.officer_id == officer.id)
+    valid = certificate_valid(officer.cert_valid_from, officer.cert_valid_to, event.at.date())
+    found = decide(
+        bays_of(session, event.device_id, officer, event.at),
+        has_one_out=bool(out), certificate=valid, least_battery=event.least_battery,
+    )  # fmt: skip
+    if not isinstance(found, Opening):
+        refused(session, event, officer, reason(found.code, **found.facts))
+        return
+    asked = {"bay": found.bay, "device": found.device, "officer": officer.id}
+    orders.ask(
+        session, "unlock", officer.id, device_id=event.device_id, arguments=asked,
+        within=timedelta(seconds=ASKED_S),
+    )  # fmt: skip
+    enter(session, event.device_id, "BADGE_ACCEPTED", officer.id, {**asked, "reader": event.reader})
+    show(session, event.device_id, officer.name, reason("handover.open", bay=found.bay), event.at)
+
+
+def refused(session: Session, event: BadgeShown, officer: Officer | None, why: Reason) -> None:
+    who = officer.id if officer else ACTOR
+    enter(session, event.device_id, "BADGE_REFUSED", who, {"why": why, "reader": event.reader})
+    show(session, event.device_id, officer.name if officer else "", why, event.at)
+
+
+def show(session: Session, cabinet: str, who: str, why: Reason, at: datetime) -> None:
+    """What the cabinet answered last."""
+    status = status_of(session, cabinet, "")
+    status.detail = {**status.detail, "badge": {"who": who, "why": why, "at": at.isoformat()}}
+    session.add(status)
+
+
+def enter(session: Session, cabinet: str, event: str, actor: str, detail: Mapping[str, Any]) -> None:
+    custody.append(session, custody.device_chain(cabinet), event, actor, cabinet, (), detail)
+
+
+def bay_read(session: Session, event: BayRead) -> None:
+    """The board's view of one bay. That something left or came is told by comparing, so that what happened
+    while nobody looked is noticed, too.
+    """
+    status = status_of(session, event.device_id, event.bay)
+    before = status.detail.get("occupied")
+    fresh_alarms = sorted({*event.alarms} - {*status.detail.get("alarms", ())})
+    told = {
+        "dock": event.dock, "occupied": event.occupied, "battery": event.battery, "closed": event.closed,
+        "locked": event.locked, "alarms": list(event.alarms),
+    }  # fmt: skip
+    if event.occupied is not before:
+        told["occupied_since"] = event.at.isoformat()
+    if event.occupied:
+        told["unregistered"] = None
+    dock = session.get(DeviceStatus, (event.dock, event.bay)) if event.dock else None
+    if dock is not None and dock.detail.get("camera"):
+        told["camera"] = dock.detail["camera"]
+    status.detail = {**status.detail, **told}
+    status.present = True
+    session.add(status)
+    if fresh_alarms:
+        enter(session, event.device_id, "BAY_ALARM", ACTOR, {"bay": event.bay, "alarms": fresh_alarms})
+    if before and event.occupied is False:
+        taken(session, event.device_id, status, event.at)
+
+
+def docked(session: Session, dock: str, bay: str, camera: str | None, at: datetime) -> None:
+    """What the dock sees in a bay. In a cabinet's bay, a device that comes is given back; where the board
+    cannot tell, one that goes is taken.
+    """
+    cabinet = next(
+        (
+            one
+            for one in session.exec(select(DeviceStatus).where(DeviceStatus.bay == bay))
+            if one.detail.get("dock") == dock
+        ),
+        None,
+    )
+    if cabinet is None:
+        return
+    before = cabinet.detail.get("camera")
+    cabinet.detail = {**cabinet.detail, "camera": camera or before}
+    if camera:
+        for checkout in open_checkouts(session, Checkout.device_id == camera):
+            ledger.give_back(session, checkout.id, max(at, checkout.out_at + timedelta(seconds=1)), ACTOR)
+    elif cabinet.detail.get("occupied") is None and before:
+        taken(session, cabinet.device_id, cabinet, at)
+    session.add(cabinet)
+
+
+def taken(session: Session, cabinet: str, status: DeviceStatus, at: datetime) -> None:
+    """Something left a bay: a checkout for whom it was opened, or an entry that nobody registered it."""
+    camera = status.detail.get("camera")
+    opening = next(iter(openings(session, cabinet, status.bay, at)), None)
+    status.detail = {**status.detail, "camera": None}
+    officer = opening.arguments.get("officer") if opening else None
+    if camera is None:
+        return  # nothing that we know of lay in it
+    try:
+        if opening is None or opening.arguments.get("device") != camera:
+            raise Refused("handover.unregistered", device=camera, bay=status.bay)
+        given = CheckoutIn(device=camera, officer=str(officer), out_at=at)
+        checkout = ledger.check_out(session, given, str(officer))
+    except Refused as no:
+        status.detail = {**status.detail, "unregistered": no.reason}
+        enter(session, cabinet, "TAKEN_UNREGISTERED", ACTOR, {"bay": status.bay, "why": no.reason})
+        return
+    opening.result = {**(opening.result or {}), "checkout": checkout.id}
+    session.add(opening)
+
+
+def openings(session: Session, cabinet: str, bay: str, at: datetime) -> list[OrderRow]:
+    """Orders that opened this bay a moment ago, or are about to, and gave nothing out yet; newest first."""
+    found = session.exec(
+        select(OrderRow)
+        .where(
+            OrderRow.device_id == cabinet,
+            OrderRow.kind == "unlock",
+            OrderRow.asked_at > at - timedelta(seconds=HAND_S),
+            col(OrderRow.state).in_([OrderState.ASKED, OrderState.CLAIMED, OrderState.DONE]),
+        )
+        .order_by(col(OrderRow.asked_at).desc())
+    )
+    return [
+        order
+        for order in found
+        if str(order.arguments.get("bay")) == bay and "checkout" not in (order.result or {})
+    ]
+
+
+def bays_of(session: Session, cabinet: str, officer: Officer | None, at: datetime) -> list[BayFacts]:
+    """Every bay of a cabinet; `claim` is by what right this officer takes what lies in it."""
+    statuses = session.exec(
+        select(DeviceStatus).where(DeviceStatus.device_id == cabinet, DeviceStatus.bay != "")
+    ).all()
+    numbered = sorted(statuses, key=lambda status: (len(status.bay), status.bay))
+    return [facts_of(session, cabinet, status, officer, at) for status in numbered]
+
+
+def facts_of(
+    session: Session, cabinet: str, status: DeviceStatus, officer: Officer | None, at: datetime
+) -> BayFacts:
+    told = status.detail
+    camera = told.get("camera")
+    device = session.get(Device, camera) if camera else None
+    offload = open_offloads(session, [camera]).get(camera) if camera else None
+    seen = progress(session, offload) if offload else None
+    dock = session.get(DeviceStatus, (told["dock"], status.bay)) if told.get("dock") else None
+    occupied = told.get("occupied")
+    return BayFacts(
+        bay=status.bay,
+        occupied=bool(camera) if occupied is None else occupied,
+        device=camera,
+        in_service=device is not None and device.status is DeviceState.IN_SERVICE,
+        claim=claim_of(session, device, officer, at) if device and officer else Claim.NONE,
+        is_done=bool(seen and seen.is_done),
+        set_aside=seen.set_aside if seen else 0,
+        battery=told.get("battery"),
+        fault=bool(told.get("alarms")) or bool(dock and dock.detail.get("state") in {"FAULT", "STRANGER"}),
+        reserved=any(order.arguments.get("device") for order in openings(session, cabinet, status.bay, at)),
+    )
+
+
+def claim_of(session: Session, device: Device, officer: Officer, at: datetime) -> Claim:
+    """AL-3: his own by allocation, or shared with his unit."""
+    held = session.exec(
+        select(Allocation).where(
+            Allocation.device_id == device.id,
+            col(Allocation.superseded_at).is_(None),
+            Allocation.valid_from <= at,
+            or_(col(Allocation.valid_to).is_(None), col(Allocation.valid_to) > at),
+        )
+    ).all()
+    if any(allocation.officer_id == officer.id for allocation in held):
+        return Claim.PERSONAL
+    is_shared = any(
+        allocation.officer_id is None and allocation.unit_id == officer.unit_id for allocation in held
+    )
+    return Claim.SHARED if is_shared else Claim.NONE
+
+
+def open_checkouts(session: Session, which: Any) -> Sequence[Checkout]:
+    return session.exec(
+        select(Checkout).where(
+            which,
+            col(Checkout.in_at).is_(None),
+            col(Checkout.superseded_at).is_(None),
+            Checkout.out_at <= now(),
+        )
+    ).all()
+
+
+def status_of(session: Session, device: str, bay: str) -> DeviceStatus:
+    return session.get(DeviceStatus, (device, bay)) or DeviceStatus(device_id=device, bay=bay)

@@ -1,0 +1,26 @@
+"""Times as people and programs write them to us: always with a zone."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator
+
+
+def aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("needs a zone, such as 2024-05-06T09:30:00+08:00")
+    if not 1900 <= value.year <= 2200:
+        raise ValueError("is no time of a case: the year must lie between 1900 and 2200")
+    return value
+
+
+def written_out(value: object) -> object:
+    """A bare number would be taken for seconds since 1970, or for milliseconds, by its size."""
+    if isinstance(value, datetime) or (
+        isinstance(value, str) and not value.lstrip("+-").replace(".", "").isdigit()
+    ):
+        return value
+    raise ValueError("write date, time and zone, such as 2024-05-06T09:30:00+08:00")
+
+
+Moment = Annotated[datetime, BeforeValidator(written_out), AfterValidator(aware)]

@@ -1,0 +1,189 @@
+"""One contract for all drivers, each against its twin, run by the real supervisor.
+
+Connected; what the twin produces is reported; its loss is told once, however long it lasts; it comes back by
+itself; an unknown order is refused; a release twice is harmless; the end comes within two seconds.
+"""
+
+import hashlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from drivers.drop_folder import DropFolder
+from drivers.serial_dock import SerialDock
+from drivers.simulators import dock as usb_twin
+from drivers.simulators.cabinet import DockBusTwin, Wire, pty_pair
+from drivers.usb_dock import UsbDock
+from drivers.volume import Volume
+from gateway import supervisor
+from gateway.config.devices import DropFolderSettings, SerialDockSettings, UsbDockSettings, VolumeSettings
+from gateway.device import (
+    BayRead,
+    Connected,
+    DeviceEvent,
+    Disconnected,
+    Driver,
+    FileFound,
+    FoundFile,
+    Order,
+    Release,
+)
+from gateway.supervisor import Supervisor
+from tests.integration.test_drivers import Recorder
+
+CONTENT = os.urandom(300_000)
+ERASE = {"release": "erase", "erase_without_second_copy": True}
+
+
+@dataclass
+class Rig:
+    """A driver and the hands that its twin needs. `device` is what is lost and comes back."""
+
+    driver: Driver
+    device: str
+    produce: Callable[[], object]
+    produced: Callable[[DeviceEvent], bool]
+    lose: Callable[[], object]
+    restore: Callable[[], object]
+    clear: list[Callable[[], object]] = field(default_factory=list)
+
+
+def is_file(event: DeviceEvent) -> bool:
+    return isinstance(event, FileFound) and event.found.size == len(CONTENT)
+
+
+def away(path: Path) -> Path:
+    return path.with_name(f"{path.name}.away")
+
+
+def volume(tmp: Path) -> Rig:
+    card = tmp / "card"
+    card.mkdir()
+    told = {"id": "cam", "driver": "volume", "path": card, "poll_seconds": 0.1, **ERASE}
+    return Rig(
+        Volume(VolumeSettings.model_validate(told)), "cam",
+        produce=lambda: (card / "0001.MP4").write_bytes(CONTENT), produced=is_file,
+        lose=lambda: card.rename(away(card)), restore=lambda: away(card).rename(card),
+    )  # fmt: skip
+
+
+def drop_folder(tmp: Path) -> Rig:
+    folder = tmp / "drop"
+    folder.mkdir()
+    told = {"id": "drop", "driver": "drop_folder", "path": folder, "scan_seconds": 0.3, **ERASE}
+    return Rig(
+        DropFolder(DropFolderSettings.model_validate(told)), "drop",
+        produce=lambda: (folder / "0001.MP4").write_bytes(CONTENT), produced=is_file,
+        lose=lambda: folder.rename(away(folder)), restore=lambda: away(folder).rename(folder),
+    )  # fmt: skip
+
+
+def usb_dock(tmp: Path) -> Rig:
+    usb, card = tmp / "usb", tmp / "card"
+    usb.mkdir()
+    card.mkdir()
+    told = {
+        "id": "dock", "driver": "usb_dock", "bays": {"1": "1-1.1"}, "mounts": tmp / "mounts", "simulated": usb,
+        "poll_seconds": 0.1, "cameras": [{"id": "cam", "match": {"name": "H8"}, **ERASE}],
+    }  # fmt: skip
+
+    def produce() -> None:
+        (card / "0001.MP4").write_bytes(CONTENT)
+        usb_twin.plug(usb, "1-1.1", card, name="H8", serial="S1")
+
+    return Rig(
+        UsbDock(UsbDockSettings.model_validate(told)), "dock", produce=produce, produced=is_file,
+        lose=lambda: usb.rename(away(usb)), restore=lambda: away(usb).rename(usb),
+    )  # fmt: skip
+
+
+def serial_dock(tmp: Path) -> Rig:
+    del tmp
+    handle, port = pty_pair()
+    board = DockBusTwin(Wire(handle), 4)
+    board.start()
+    told = {
+        "id": "cabinet", "driver": "serial_dock", "board": {"kind": "dockbus", "port": port}, "poll_seconds": 0.05,
+    }  # fmt: skip
+
+    def turn(*, deaf: bool) -> None:
+        board.wire.deaf = deaf
+
+    return Rig(
+        SerialDock(SerialDockSettings.model_validate(told)), "cabinet",
+        produce=lambda: board.put(2, 77),
+        produced=lambda event: isinstance(event, BayRead) and event.battery == 77,
+        lose=lambda: turn(deaf=True), restore=lambda: turn(deaf=False),
+        clear=[board.stop, lambda: os.close(handle)],
+    )  # fmt: skip
+
+
+RIGS = {"volume": volume, "drop_folder": drop_folder, "usb_dock": usb_dock, "serial_dock": serial_dock}
+
+
+@pytest.fixture(params=RIGS)
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
+    made = RIGS[request.param](tmp_path)
+    yield made
+    for step in made.clear:
+        step()
+
+
+def test_contract(rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "FIRST_WAIT_S", 0.1)
+    caplog.set_level(logging.INFO, logger=supervisor.__name__)
+    seen, stop = Recorder(), threading.Event()
+    keeper = Supervisor(rig.device, rig.driver, seen, stop)
+    keeper.wait_s = 0.1
+
+    rig.produce()
+    keeper.start()
+    seen.wait(lambda seen: any(map(rig.produced, seen.events)))
+    assert of(seen, Connected, rig.device)
+    assert of(seen, Connected, rig.device)[0] is next(
+        event for event in seen.events if getattr(event, "device_id", "") == rig.device
+    ), "Connected comes first"
+    assert (
+        keeper.perform(Order(id="o", kind="levitate", arguments={})).detail["reason"]["code"]
+        == "order.unknown"
+    )  # type: ignore[index]
+
+    rig.lose()
+    seen.wait(lambda seen: of(seen, Disconnected, rig.device))
+    time.sleep(1.0)
+    assert len(of(seen, Disconnected, rig.device)) == 1
+    assert sum("is not available" in line for line in caplog.messages) <= 1
+
+    rig.restore()
+    seen.wait(lambda seen: len(of(seen, Connected, rig.device)) == 2)
+    lost = seen.events.index(of(seen, Disconnected, rig.device)[0])
+    seen.wait(lambda seen: any(map(rig.produced, seen.events[lost:])))
+    assert len(of(seen, Disconnected, rig.device)) == 1
+
+    if files := [event.found for event in seen.events[lost:] if isinstance(event, FileFound)]:
+        check_release(keeper, files[-1])
+
+    began = time.monotonic()
+    stop.set()
+    keeper.join(3)
+    assert time.monotonic() - began < 2
+    assert not any(thread.is_alive() for thread in keeper.threads)
+
+
+def of(seen: Recorder, kind: type, device: str) -> list[DeviceEvent]:
+    return [event for event in seen.of(kind) if getattr(event, "device_id", None) == device]
+
+
+def check_release(keeper: Supervisor, found: FoundFile) -> None:
+    wrong, _ = keeper.release(found, "0" * 64)
+    assert wrong is Release.KEPT
+    assert found.local.read_bytes() == CONTENT
+    ends = [keeper.release(found, hashlib.sha256(CONTENT).hexdigest())[0] for _ in range(2)]
+    assert ends == [Release.DONE, Release.GONE]
+    assert not found.local.exists()
