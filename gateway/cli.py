@@ -73,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-DEVICE_ACTIONS = ("list", "attached", "teach", "allocate", "import")
+DEVICE_ACTIONS = ("list", "attached", "teach", "allocate", "import", "enrol")
 
 
 class Add(Protocol):
@@ -85,7 +85,11 @@ class Add(Protocol):
 def registry_commands(add: Add) -> None:
     devices = add("devices", devices_command, "list devices, see what is plugged in, or say who has one")
     devices.add_argument("action", nargs="?", choices=DEVICE_ACTIONS, default="list")
-    devices.add_argument("target", nargs="?", help="a device id (allocate) or a registry file (import)")
+    devices.add_argument(
+        "target", nargs="?", help="a device id (allocate, enrol) or a registry file (import)"
+    )
+    devices.add_argument("--out", type=Path, default=Path("pki"), help="where certificates lie (enrol)")
+    devices.add_argument("--address", nargs="*", default=(), help="enrol a server: its names (enrol)")
     devices.add_argument("--officer", help="officer id who holds the device")
     devices.add_argument("--from", dest="valid_from", help="ISO time, with zone or in the configured one")
     devices.add_argument("--to", dest="valid_to")
@@ -168,6 +172,8 @@ def ingest_path(asked: argparse.Namespace) -> int:
 
 
 def devices_command(asked: argparse.Namespace) -> int:
+    if asked.action == "enrol":
+        return enrol(asked)
     settings = load(asked.config)
     if asked.action in {"attached", "teach"}:
         from gateway import attached
@@ -176,6 +182,17 @@ def devices_command(asked: argparse.Namespace) -> int:
     from gateway import commands
 
     return commands.devices(settings, asked)
+
+
+def enrol(asked: argparse.Namespace) -> int:
+    """A certificate for a camera, or with --address for the broker and the upload listener."""
+    from gateway import identities
+
+    if not asked.target:
+        raise ConfigError("whom? usage: gateway devices enrol NAME [--address HOST …] [--out FOLDER]")
+    certificate, key = identities.enrol(asked.out, asked.target, tuple(asked.address))
+    print(f"{certificate}\n{key}\n{asked.out / 'ca.crt'}")
+    return 0
 
 
 def cases_command(asked: argparse.Namespace) -> int:

@@ -173,13 +173,36 @@ class ClockRead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalReceived:
-    """Telemetry: heartbeat, position, an alarm, what a bay is doing."""
+    """Telemetry: heartbeat, an alarm, what a bay is doing.
+
+    One with an `event_id` is kept, and kept once however often it comes; the others only show how it is now.
+    """
 
     device_id: str
     at: datetime
     bay: str | None = None
     kind: str
     detail: Mapping[str, object]
+    event_id: str = ""
+    device_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    at: datetime
+    """By the device's own clock."""
+    latitude: float
+    longitude: float
+    more: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackReceived:
+    """Where a device was: a batch of positions, kept once however often it comes."""
+
+    device_id: str
+    at: datetime
+    points: tuple[Position, ...]
 
 
 class Light(StrEnum):
@@ -240,6 +263,7 @@ DeviceEvent = (
     | FileListed
     | ClockRead
     | SignalReceived
+    | TrackReceived
     | BayRead
     | BadgeShown
     | Disconnected
@@ -256,6 +280,10 @@ class Order:
     id: str
     kind: str
     arguments: Mapping[str, object]
+    device_id: str = ""
+    """Which of the devices that are reached through this driver."""
+    deadline: datetime | None = None
+    """Never to be carried out later than this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

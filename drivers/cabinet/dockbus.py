@@ -17,7 +17,7 @@ from gateway.device import DeviceUnavailable, Light, Refused
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # it logs each silence as an error; we tell once
 
 MAGIC, VERSION = 0xD0CB, 1
-ANSWER_S = 0.3
+ANSWER_S = 0.5
 QUIET_S = 0.3
 """After a silence: a late answer must not be taken for the next one, RTU numbers none."""
 REFRESH_S = 5.0

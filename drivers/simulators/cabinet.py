@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 import tty
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import xor
@@ -75,7 +76,8 @@ class Wire:
         if self.lost:
             self.lost = False
             return
-        os.write(self.handle, (b"\x00\xff\x13" if self.noise else b"") + content)
+        with suppress(OSError):  # nobody listens any more
+            os.write(self.handle, (b"\x00\xff\x13" if self.noise else b"") + content)
 
 
 class Cabinet:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from gateway.config.devices import AnyDevice, DeviceSettings, UsbDockSettings
+from gateway.config.devices import AnyDevice, DeviceSettings, Model
 from gateway.config.settings import ConfigError, Settings, StoreSettings
 
 SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -75,17 +75,21 @@ def anchored(settings: Settings, folder: Path) -> Settings:
 def settled(device: AnyDevice, folder: Path, timezone: str) -> AnyDevice:
     """A device with its paths anchored and its zone known, and so for what comes through it."""
     update: dict[str, Any] = {name: folder / path for name, path in paths_of(device)}
+    for name, part in device:
+        if isinstance(part, Model):
+            places = {inner: folder / path for inner, path in paths_of(part)}
+            update[name] = part.model_copy(update=places)
     update["timezone"] = device.timezone or timezone
-    if isinstance(device, UsbDockSettings):
+    if device.members:
         zone = {"timezone": update["timezone"]}
         update["cameras"] = tuple(
-            camera if camera.timezone else camera.model_copy(update=zone) for camera in device.cameras
+            camera if camera.timezone else camera.model_copy(update=zone) for camera in device.members
         )
     return device.model_copy(update=update)
 
 
-def paths_of(device: DeviceSettings) -> list[tuple[str, Path]]:
-    return [(name, value) for name, value in device if isinstance(value, Path)]
+def paths_of(part: Model) -> list[tuple[str, Path]]:
+    return [(name, value) for name, value in part if isinstance(value, Path)]
 
 
 def check_apart(store: StoreSettings, folder: Path, devices: tuple[AnyDevice, ...]) -> None:

@@ -179,4 +179,8 @@ class Caretaker:
 
 
 def for_device(supervisor: Supervisor, order: OrderRow) -> OrderResult:
-    return supervisor.perform(Order(id=order.id, kind=order.kind, arguments=order.arguments))
+    told = Order(
+        id=order.id, kind=order.kind, arguments=order.arguments, device_id=order.device_id or "",
+        deadline=order.deadline,
+    )  # fmt: skip
+    return supervisor.perform(told)

@@ -3,12 +3,14 @@
 from typing import assert_never
 
 from drivers.drop_folder import DropFolder
+from drivers.mqtt_camera import MqttCamera
 from drivers.serial_dock import SerialDock
 from drivers.usb_dock import UsbDock
 from drivers.volume import Volume
 from gateway.config import AnyDevice
 from gateway.config.devices import (
     DropFolderSettings,
+    MqttCameraSettings,
     SerialDockSettings,
     UsbDockSettings,
     VolumeSettings,
@@ -25,6 +27,8 @@ def driver_for(settings: AnyDevice) -> Driver:
             return DropFolder(settings)
         case UsbDockSettings():
             return UsbDock(settings)
+        case MqttCameraSettings():
+            return MqttCamera(settings)
         case SerialDockSettings():
             return SerialDock(settings)
         case _:

@@ -18,8 +18,10 @@ from gateway.device import (
     OffloadOpened,
     SignalReceived,
     StrangerSeen,
+    TrackReceived,
     shown,
 )
+from gateway.intake import telemetry
 from gateway.intake.devices import device_seen
 from gateway.intake.files import ACTOR, file_found, list_only
 from gateway.models import ClockReading, DeviceStatus, Offload, now
@@ -49,17 +51,28 @@ def store_one(session: Session, event: DeviceEvent, host: str) -> list[str]:
             list_only(session, event)
         case ClockRead():
             clock_read(session, event)
-        case SignalReceived():
+        case Disconnected():
+            disconnect(session, event)
+        case _:
+            told(session, event)
+    return []
+
+
+def told(session: Session, event: SignalReceived | TrackReceived | BayRead | BadgeShown) -> None:
+    """What a device tells while it works."""
+    match event:
+        case SignalReceived(event_id=""):
             signal(session, event)
+        case SignalReceived():
+            telemetry.happened(session, event)
+        case TrackReceived():
+            telemetry.was_at(session, event)
         case BayRead():
             handover.bay_read(session, event)
         case BadgeShown():
             handover.badge_shown(session, event)
-        case Disconnected():
-            disconnect(session, event)
         case _:
             assert_never(event)
-    return []
 
 
 def signal(session: Session, event: SignalReceived) -> None:

@@ -32,6 +32,7 @@ from gateway.models.footage import (
 )
 from gateway.models.orders import OrderRow, OrderState
 from gateway.models.organisation import Officer, Room, Unit
+from gateway.models.telemetry import DeviceSignal, Track
 
 __all__ = [
     "Activity",
@@ -48,6 +49,7 @@ __all__ = [
     "CustodyEvent",
     "Described",
     "Device",
+    "DeviceSignal",
     "DeviceState",
     "DeviceStatus",
     "Disposition",
@@ -71,6 +73,7 @@ __all__ = [
     "Room",
     "SignIn",
     "State",
+    "Track",
     "Unit",
     "User",
     "UtcDateTime",

@@ -74,6 +74,33 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "“{value}”超过记录仪该项 {width} 字节的限制",
         "{value} is longer than the {width} bytes that the recorder has for it",
     ),
+    # connected cameras
+    "broker.away": (
+        "消息服务器 {broker} 不可用（{error}），正在重试",
+        "the broker {broker} is not available ({error}); it is tried again",
+    ),
+    "broker.refuses": (
+        "消息服务器 {broker} 拒绝连接（{error}），请检查证书与权限",
+        "the broker {broker} refuses us ({error}); check certificate and rights",
+    ),
+    "broker.stranger": (
+        "设备 {device} 未登记，其消息未予接收",
+        "{device} is not on the list; what it says is not taken in",
+    ),
+    "broker.offline": ("设备 {device} 不在线", "{device} is not connected"),
+    "order.no_answer": (
+        "设备 {device} 没有在期限内应答，指令已作废",
+        "{device} did not answer in time; the order is void",
+    ),
+    "upload.bad_id": ("文件编号“{file}”不可用", "{file} cannot be a file id"),
+    "upload.other_digest": (
+        "文件 {file} 收到的内容（{found}…）与设备所报摘要不符，请重新上传",
+        "what came of {file} ({found}…) is not what its digest says; send it again",
+    ),
+    "upload.no_listener": (
+        "上传端口 {address} 无法监听，请检查是否被占用",
+        "uploads cannot be listened for at {address}; is the port in use?",
+    ),
     # cabinets: boards, locks, badges
     "cabinet.no_port": (
         "串口 {port} 无法使用（{error}），请检查连线，并确认没有其他程序占用",

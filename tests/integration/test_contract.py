@@ -19,6 +19,7 @@ from drivers.drop_folder import DropFolder
 from drivers.serial_dock import SerialDock
 from drivers.simulators import dock as usb_twin
 from drivers.simulators.cabinet import DockBusTwin, Wire, pty_pair
+from drivers.simulators.mqtt_camera import Camera
 from drivers.usb_dock import UsbDock
 from drivers.volume import Volume
 from gateway import supervisor
@@ -35,7 +36,9 @@ from gateway.device import (
     Release,
 )
 from gateway.supervisor import Supervisor
+from tests.broker import Broker
 from tests.integration.test_drivers import Recorder
+from tests.integration.test_mqtt_camera import driver_for as mqtt_driver
 
 CONTENT = os.urandom(300_000)
 ERASE = {"release": "erase", "erase_without_second_copy": True}
@@ -124,7 +127,22 @@ def serial_dock(tmp: Path) -> Rig:
     )  # fmt: skip
 
 
-RIGS = {"volume": volume, "drop_folder": drop_folder, "usb_dock": usb_dock, "serial_dock": serial_dock}
+def mqtt_camera(tmp: Path) -> Rig:
+    broker = Broker(tmp / "broker", "bwc-1")
+    broker.start()
+    driver = mqtt_driver(broker, tmp)
+    camera = Camera("bwc-1", ("127.0.0.1", broker.port), broker.pki)
+    camera.record("0001.MP4", CONTENT)
+    return Rig(
+        driver, "net", produce=camera.start, produced=is_file, lose=broker.kill, restore=broker.start,
+        clear=[camera.stop, broker.stop],
+    )  # fmt: skip
+
+
+RIGS = {
+    "volume": volume, "drop_folder": drop_folder, "usb_dock": usb_dock, "serial_dock": serial_dock,
+    "mqtt_camera": mqtt_camera,
+}  # fmt: skip
 
 
 @pytest.fixture(params=RIGS)

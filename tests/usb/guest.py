@@ -210,6 +210,22 @@ class Guest:
         )  # fmt: skip
         self.cards[port] = (name, [])
 
+    def plug_serial(self, port: str, line: Path) -> None:
+        """An FTDI adapter; what it is wired to listens on the unix socket `line`."""
+        name = f"usb-{port}".replace(".", "-")
+        address = {"type": "unix", "data": {"path": str(line)}}
+        backend = {"type": "socket", "data": {"addr": address, "server": False}}
+        self.command("chardev-add", id=f"{name}-line", backend=backend)
+        self.command(
+            "device_add", driver="usb-serial", id=name, bus="xhci.0", port=port, chardev=f"{name}-line",
+            serial="FTDI-1",
+        )  # fmt: skip
+
+    def pull_serial(self, port: str) -> None:
+        name = f"usb-{port}".replace(".", "-")
+        self.command("device_del", id=name)
+        self.when_free("chardev-remove", id=f"{name}-line")
+
     def pull(self, port: str) -> None:
         """Tear it out, at once."""
         name, nodes = self.cards.pop(port)

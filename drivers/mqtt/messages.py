@@ -1,0 +1,129 @@
+"""The messages of a connected camera, `bwc/{device}/up/…` (devices 3.2): read, bounded, not believed."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+TOPIC = re.compile(r"^bwc/([A-Za-z0-9][A-Za-z0-9_.-]{0,63})/up/(status|hb|gps|event|file|resp)$")
+LARGEST = 256 * 1024
+POINTS = 1000
+EARLIEST, LATEST = 0, 4_102_444_800_000
+"""1970 to 2100, in milliseconds: what lies outside is no time of a camera."""
+
+
+class Unreadable(Exception):
+    """A message that nobody can make sense of."""
+
+
+class Message(BaseModel):
+    """What we know is checked, what we do not know is kept."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+    ts: int | None = Field(default=None, ge=EARLIEST, le=LATEST, description="the device's clock, ms")
+
+    @field_validator("*")
+    @classmethod
+    def storable(cls, value: object) -> object:
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("contains a NUL character")
+        return value
+
+    @property
+    def device_time(self) -> datetime | None:
+        return None if self.ts is None else datetime.fromtimestamp(self.ts / 1000, UTC)
+
+
+class Status(Message):
+    online: bool
+    reason: str | None = Field(default=None, max_length=100)
+
+
+class Heartbeat(Message):
+    battery: int | None = Field(default=None, ge=0, le=100)
+    charging: bool | None = None
+    storage_free: int | None = Field(default=None, ge=0)
+    rec: bool | None = None
+
+
+class Point(Message):
+    ts: int = Field(ge=EARLIEST, le=LATEST)
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=180)
+
+
+class Happening(Message):
+    """SOS, low battery, recording started …; `event_id` makes it count once however often it comes."""
+
+    event_id: str = Field(min_length=1, max_length=64)
+    type: str = Field(min_length=1, max_length=40)
+    seq: int | None = Field(default=None, ge=0, le=2**62)
+    boot_id: str | None = Field(default=None, max_length=64)
+
+
+class FileMessage(Message):
+    """A file on the camera: that it is there, or that its upload is wanted (again)."""
+
+    op: Literal["announce", "create_upload", "progress", "done"]
+    file_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+    name: str = Field(default="", max_length=255)
+    size: int | None = Field(default=None, ge=1, le=2**43)
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    start: int | None = Field(default=None, ge=EARLIEST, le=LATEST)
+    end: int | None = Field(default=None, ge=EARLIEST, le=LATEST)
+    important: bool = False
+    officer: str | None = Field(default=None, max_length=40)
+    case_no: str | None = Field(default=None, max_length=100)
+
+
+class Answer(Message):
+    cmd_id: str | None = Field(default=None, max_length=64)
+    done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    device: str
+    kind: str
+    message: Message | tuple[Point, ...]
+
+
+KINDS: Mapping[str, type[Message]] = {
+    "status": Status, "hb": Heartbeat, "event": Happening, "file": FileMessage, "resp": Answer,
+}  # fmt: skip
+
+
+def sender(topic: str) -> tuple[str, str]:
+    """(device, kind). Raises Unreadable."""
+    found = TOPIC.match(topic)
+    if found is None:
+        raise Unreadable("topic")
+    return found[1], found[2]
+
+
+def read(topic: str, payload: bytes) -> Heard:
+    """Raises Unreadable with what is wrong, in words that name the field and not its content."""
+    device, kind = sender(topic)
+    if len(payload) > LARGEST:
+        raise Unreadable(f"larger than {LARGEST} bytes")
+    try:
+        told: Any = json.loads(payload)
+    except (ValueError, RecursionError):
+        raise Unreadable("no JSON") from None
+    try:
+        if kind == "gps":
+            return Heard(device, kind, points(told))
+        return Heard(device, kind, KINDS[kind].model_validate(told))
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        raise Unreadable(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}"[:200]) from None
+
+
+def points(told: Any) -> tuple[Point, ...]:
+    if not isinstance(told, list) or not 1 <= len(told) <= POINTS:
+        raise Unreadable(f"gps: a list of 1 to {POINTS} points")
+    return tuple(Point.model_validate(point) for point in told)

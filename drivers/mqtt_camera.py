@@ -1,0 +1,284 @@
+"""Body cameras that are connected: MQTT 5 for what they say, HTTP for what they bring (devices 3)."""
+
+import json
+import logging
+import queue
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TookTooLong
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from threading import Event
+
+from drivers.host_clock import is_synchronised
+from drivers.mqtt.link import Incoming, Link
+from drivers.mqtt.messages import (
+    Answer,
+    FileMessage,
+    Happening,
+    Heard,
+    Heartbeat,
+    Point,
+    Status,
+    Unreadable,
+    read,
+)
+from drivers.uploads.desk import Desk
+from gateway.config.devices import ConnectedCamera, MqttCameraSettings
+from gateway.device import (
+    ClockRead,
+    Connected,
+    DeviceEvent,
+    DeviceSeen,
+    DeviceUnavailable,
+    Disconnected,
+    Emit,
+    FoundFile,
+    Order,
+    OrderResult,
+    Position,
+    Refused,
+    Release,
+    SignalReceived,
+    StrangerSeen,
+    TrackReceived,
+)
+from gateway.wording import reason
+
+log = logging.getLogger(__name__)
+
+TOPICS = (("bwc/+/up/#", 1),)
+OPS = frozenset({"start_recording", "stop_recording", "upload_now", "set_clock", "mark_important"})
+GROUP = 100
+CLOCK_AGAIN = timedelta(hours=1)
+CLOCK_UNCERTAIN_S = 2.0
+"""A heartbeat is never kept by the broker, but the air may hold it up for a while."""
+
+
+class MqttCamera:
+    """One connection for all cameras of a broker; each camera is a device of its own."""
+
+    def __init__(self, settings: MqttCameraSettings) -> None:
+        self.settings = settings
+        self.desk = Desk(settings, self.publish_down)
+        self.link: Link | None = None
+        self.answers: dict[str, Future[Answer]] = {}
+        self.introduced: dict[str, bool] = {}
+        """Who was heard in this run, and whether it is on the list."""
+        self.here: set[str] = set()
+        self.showing: dict[str, Heartbeat] = {}
+        self.clocks: dict[str, datetime] = {}
+        self.shown_at = 0.0
+
+    def run(self, emit: Emit, stop: Event) -> None:
+        """Raises DeviceUnavailable when the broker goes; uploads go on meanwhile."""
+        self.introduced, self.here = {}, set()
+        self.desk.open(emit, stop)
+        link = Link(self.settings.broker, self.settings.broker.client_id, TOPICS)
+        try:
+            link.open(stop)
+            self.link = link
+            emit(Connected(device_id=self.settings.id, at=moment()))
+            self.desk.report_waiting()
+            while not stop.is_set():
+                if batch := gather(link):
+                    self.take(batch, link, emit)
+                self.show(emit)
+                if not link.is_alive and link.queue.empty():
+                    raise DeviceUnavailable("broker.away", broker=self.settings.broker.name, error=link.why)
+        finally:
+            self.link = None
+            link.close()
+            if stop.is_set():
+                self.desk.close(0.8)
+
+    def take(self, batch: Sequence[Incoming], link: Link, emit: Emit) -> None:
+        """Store first, then answer, then acknowledge: whatever breaks in between comes again."""
+        events: list[DeviceEvent] = []
+        files: list[tuple[str, FileMessage]] = []
+        for incoming in batch:
+            try:
+                heard = read(incoming.topic, incoming.payload)
+            except Unreadable as error:
+                events += self.unreadable(incoming, error)
+                continue
+            events += self.introduce(heard.device)
+            if self.introduced[heard.device]:
+                events += self.events_of(heard)
+                if isinstance(heard.message, FileMessage):
+                    files.append((heard.device, heard.message))
+        if events:
+            emit(*events)
+        for device, message in files:
+            self.desk.answer(device, message)
+        for incoming in batch:
+            if incoming.qos:
+                link.acknowledge(incoming)
+
+    def introduce(self, device: str) -> list[DeviceEvent]:
+        """A camera is entered before anything else of it; one that is not on the list is told of once."""
+        if device in self.introduced:
+            return []
+        camera = self.camera(device)
+        self.introduced[device] = camera is not None
+        if camera is None:
+            why = reason("broker.stranger", device=device)
+            return [
+                StrangerSeen(
+                    device_id=self.settings.id, at=moment(), bay=device, why=why, detail={"device": device}
+                )
+            ]
+        entry = camera.entry() | {
+            "driver": self.settings.driver,
+            "unit_id": camera.unit or self.settings.unit,
+        }
+        return [DeviceSeen(device_id=device, via=self.settings.id, type=camera.type, entry=entry)]
+
+    def camera(self, device: str) -> ConnectedCamera | None:
+        return next((one for one in self.settings.cameras if fnmatchcase(device, one.id)), None)
+
+    def events_of(self, heard: Heard) -> list[DeviceEvent]:
+        device, message, at = heard.device, heard.message, moment()
+        match message:
+            case Status():
+                return self.status(device, message, at)
+            case Heartbeat():
+                self.showing[device] = message
+                return self.clock(device, message, at)
+            case Happening():
+                detail = message.model_dump(exclude={"event_id", "ts"})
+                return [
+                    SignalReceived(
+                        device_id=device, at=at, kind=message.type, event_id=message.event_id,
+                        device_time=message.device_time, detail=detail,
+                    )
+                ]  # fmt: skip
+            case tuple():
+                return [TrackReceived(device_id=device, at=at, points=tuple(map(position, message)))]
+            case Answer():
+                self.answered(message)
+        return []
+
+    def status(self, device: str, message: Status, at: datetime) -> list[DeviceEvent]:
+        """Said once however often it comes: a retained status is sent again with each subscription."""
+        if message.online and device not in self.here:
+            self.here.add(device)
+            return [Connected(device_id=device, at=at)]
+        if not message.online and device in self.here:
+            self.here.discard(device)
+            return [Disconnected(device_id=device, at=at)]
+        return []
+
+    def clock(self, device: str, message: Heartbeat, at: datetime) -> list[DeviceEvent]:
+        """How wrong its clock is, at its first heartbeat and once an hour: before anybody sets it."""
+        told, last = message.device_time, self.clocks.get(device)
+        if told is None or (last is not None and at - last < CLOCK_AGAIN):
+            return []
+        self.clocks[device] = at
+        return [
+            ClockRead(
+                device_id=device, at=at, device_time=told, uncertainty_s=CLOCK_UNCERTAIN_S,
+                host_synchronised=is_synchronised(),
+            )
+        ]  # fmt: skip
+
+    def show(self, emit: Emit) -> None:
+        """What cameras show now, together and not at every heartbeat."""
+        if self.showing and time.monotonic() - self.shown_at >= self.settings.status_seconds:
+            showing, self.showing = self.showing, {}
+            at = moment()
+            events = [
+                SignalReceived(device_id=device, at=at, kind="heartbeat", detail=shown.model_dump())
+                for device, shown in showing.items()
+            ]
+            for start in range(0, len(events), GROUP):
+                emit(*events[start : start + GROUP])
+            self.shown_at = time.monotonic()
+
+    def unreadable(self, incoming: Incoming, error: Unreadable) -> list[DeviceEvent]:
+        """Told of, and not asked for again: it would be as unreadable the next time."""
+        log.warning("%s: %s: %s", self.settings.id, incoming.topic, error)
+        why = {"topic": incoming.topic[:200], "error": str(error), "at": moment().isoformat()}
+        return [SignalReceived(device_id=self.settings.id, at=moment(), kind="unreadable", detail=why)]
+
+    def answered(self, answer: Answer) -> None:
+        waiting = self.answers.get(answer.cmd_id or "")
+        if waiting is not None and not waiting.done():
+            waiting.set_result(answer)
+
+    def release(self, found: FoundFile, sha256: str) -> Release:
+        camera = self.camera(found.device_id)
+        may_delete = camera is not None and camera.release == "erase"
+        self.desk.let_go(found, sha256, may_delete=may_delete)
+        return Release.DONE if may_delete else Release.KEPT
+
+    def perform(self, order: Order) -> OrderResult:
+        """Raises Refused("order.unknown" or "order.no_answer"); what was not answered is dead by then."""
+        if order.kind not in OPS:
+            raise Refused("order.unknown", kind=order.kind)
+        if order.device_id not in self.here:
+            raise DeviceUnavailable("broker.offline", device=order.device_id)
+        seconds = self.settings.answer_seconds
+        if order.deadline is not None:
+            seconds = min(seconds, (order.deadline - moment()).total_seconds())
+        if seconds <= 0:
+            raise Refused("order.no_answer", device=order.device_id)
+        waiting: Future[Answer] = Future()
+        self.answers[order.id] = waiting
+        try:
+            self.command(order, seconds)
+            answer = waiting.result(seconds)
+        except TookTooLong:
+            raise Refused("order.no_answer", device=order.device_id) from None
+        finally:
+            del self.answers[order.id]
+        return OrderResult(done=answer.done, detail=answer.model_dump(exclude={"cmd_id"}))
+
+    def command(self, order: Order, seconds: float) -> None:
+        """It dies in the broker and again in the camera: a stale "start recording" is never carried out."""
+        deadline = moment() + timedelta(seconds=seconds)
+        told = {
+            "cmd_id": order.id, "op": order.kind, "args": dict(order.arguments),
+            "deadline": int(deadline.timestamp() * 1000),
+        }  # fmt: skip
+        if order.kind == "set_clock":
+            told["now"] = int(time.time() * 1000)
+        self.publish_down(
+            order.device_id, "cmd", told, expiry_s=max(1, round(seconds)), correlation=order.id.encode()
+        )  # fmt: skip
+
+    def publish_down(
+        self, device: str, kind: str, told: dict[str, object], *, expiry_s: int | None = None,
+        correlation: bytes | None = None,
+    ) -> None:  # fmt: skip
+        """Raises DeviceUnavailable while the broker is away."""
+        link = self.link
+        if link is None:
+            raise DeviceUnavailable("broker.away", broker=self.settings.broker.name, error="")
+        link.publish(
+            f"bwc/{device}/down/{kind}", json.dumps(told, ensure_ascii=False).encode(), expiry_s=expiry_s,
+            answer_to=f"bwc/{device}/up/resp" if correlation else None, correlation=correlation,
+        )  # fmt: skip
+
+
+def gather(link: Link) -> list[Incoming]:
+    """What has come, up to a group; waits a moment for the first."""
+    batch: list[Incoming] = []
+    with suppress(queue.Empty):
+        batch.append(link.queue.get(timeout=0.2))
+        while len(batch) < GROUP:
+            batch.append(link.queue.get_nowait())
+    return batch
+
+
+def position(point: Point) -> Position:
+    more = point.model_dump(exclude={"ts", "lat", "lon"})
+    return Position(
+        at=datetime.fromtimestamp(point.ts / 1000, UTC), latitude=point.lat, longitude=point.lon, more=more
+    )
+
+
+def moment() -> datetime:
+    return datetime.now(UTC)

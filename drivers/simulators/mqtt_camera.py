@@ -1,0 +1,252 @@
+"""Twins of connected body cameras: real MQTT 5 over TLS, real HTTP uploads, fleets of any number.
+
+    python -m drivers.simulators.mqtt_camera HOST PORT PKI bwc-0001 bwc-0002
+
+connects cameras with the certificates in PKI (`gateway devices enrol`), each with one file to upload.
+Faults: `vanish` (no farewell: the broker tells), `repeat` (says everything twice), `flip` (a byte goes wrong
+on the way), `break_after` (leaves in the middle of a piece), a clock that is wrong by `ahead_s`.
+"""
+
+import hashlib
+import http.client
+import json
+import ssl
+import sys
+import threading
+import time
+import uuid
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+SESSION_S = 24 * 3600
+
+
+@dataclass
+class Recording:
+    """A file on the camera."""
+
+    name: str
+    content: bytes
+    file_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    important: bool = False
+    start: int = field(default_factory=lambda: int(time.time() * 1000) - 60_000)
+    received: bool = False
+    stored: dict[str, Any] | None = None
+    waits: int = 0
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+class Camera:
+    def __init__(
+        self, name: str, broker: tuple[str, int], pki: Path | None = None, *, ahead_s: float = 0.0
+    ) -> None:
+        self.name, self.broker, self.pki, self.ahead_s = name, broker, pki, ahead_s
+        self.recordings: dict[str, Recording] = {}
+        self.done: list[str] = []
+        """Commands that were carried out."""
+        self.dead: list[str] = []
+        """Commands that came too late."""
+        self.refused: list[str] = []
+        """What the broker did not let it say."""
+        self.deaf = self.repeat = False
+        self.flip = 0
+        self.break_after = 0
+        self.online = threading.Event()
+        self.acknowledged = 0
+        self.client = self.made()
+
+    def made(self) -> paho.Client:
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id=self.name, protocol=paho.MQTTv5, reconnect_on_failure=True
+        )
+        client.reconnect_delay_set(1, 2)
+        if self.pki is not None:
+            own = [str(self.pki / f"{self.name}.{ending}") for ending in ("crt", "key")]
+            client.tls_set(str(self.pki / "ca.crt"), *own, tls_version=ssl.PROTOCOL_TLS_CLIENT)
+        will = properties_of(PacketTypes.WILLMESSAGE)
+        client.will_set(
+            f"bwc/{self.name}/up/status", json.dumps({"online": False, "reason": "lwt"}), qos=1, retain=True,
+            properties=will,
+        )  # fmt: skip
+        client.on_connect, client.on_disconnect = self.on_connect, self.on_disconnect
+        client.on_message, client.on_publish = self.on_message, self.on_publish
+        return client
+
+    def start(self) -> None:
+        properties = properties_of(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = SESSION_S
+        host, port = self.broker
+        self.client.connect_async(host, port, keepalive=10, clean_start=False, properties=properties)
+        self.client.loop_start()
+
+    def stop(self) -> None:
+        """A farewell."""
+        if self.online.is_set():
+            self.say("status", {"online": False}, retain=True).wait_for_publish(2)
+        self.client.disconnect()
+        self.client.loop_stop()
+
+    def vanish(self) -> None:
+        """As when the battery is torn out."""
+        self.client.loop_stop()
+        if (socket := self.client.socket()) is not None:
+            socket.close()
+        self.online.clear()
+
+    def on_connect(self, client: paho.Client, data: Any, flags: Any, code: Any, properties: Any) -> None:
+        del data, flags, properties
+        if code.is_failure:
+            return
+        client.subscribe(f"bwc/{self.name}/down/#", qos=1)
+        self.say("status", {"online": True}, retain=True)
+        self.online.set()
+        for recording in list(self.recordings.values()):
+            if recording.stored is None:
+                self.announce(recording)
+
+    def on_disconnect(self, *_: Any) -> None:
+        self.online.clear()
+
+    def on_publish(self, client: paho.Client, data: Any, mid: int, code: Any, properties: Any) -> None:
+        del client, data, mid, properties
+        if code.is_failure:
+            self.refused.append(str(code))
+        else:
+            self.acknowledged += 1
+
+    def say(self, kind: str, told: object, qos: int = 1, *, retain: bool = False) -> paho.MQTTMessageInfo:
+        sent = self.client.publish(f"bwc/{self.name}/up/{kind}", json.dumps(told), qos=qos, retain=retain)
+        if self.repeat and not retain:
+            self.client.publish(f"bwc/{self.name}/up/{kind}", json.dumps(told), qos=qos)
+        return sent
+
+    def now(self) -> int:
+        return int((time.time() + self.ahead_s) * 1000)
+
+    def beat(self, **more: object) -> None:
+        self.say("hb", {"ts": self.now(), "battery": 80, "charging": False, "rec": False, **more}, qos=0)
+
+    def event(self, kind: str, event_id: str = "", **data: object) -> str:
+        event_id = event_id or uuid.uuid4().hex
+        self.say("event", {"event_id": event_id, "type": kind, "ts": self.now(), "data": data})
+        return event_id
+
+    def record(self, name: str, content: bytes, **more: Any) -> Recording:
+        recording = Recording(name, content, **more)
+        self.recordings[recording.file_id] = recording
+        if self.online.is_set():
+            self.announce(recording)
+        return recording
+
+    def announce(self, recording: Recording) -> None:
+        told = {
+            "op": "announce", "file_id": recording.file_id, "name": recording.name,
+            "size": len(recording.content), "sha256": recording.sha256, "start": recording.start,
+            "important": recording.important,
+        }  # fmt: skip
+        self.say("file", told)
+
+    def on_message(self, client: paho.Client, data: Any, message: paho.MQTTMessage) -> None:
+        del client, data
+        told = json.loads(message.payload)
+        work = self.obey if message.topic.endswith("/cmd") else self.file
+        threading.Thread(target=work, args=(told,), daemon=True).start()
+
+    def obey(self, told: dict[str, Any]) -> None:
+        if self.deaf:
+            return
+        if self.now() > told["deadline"]:
+            self.dead.append(told["op"])
+            return
+        self.done.append(told["op"])
+        if told["op"] == "set_clock":
+            self.ahead_s = 0.0
+        self.say("resp", {"cmd_id": told["cmd_id"], "done": True})
+
+    def file(self, told: dict[str, Any]) -> None:
+        recording = self.recordings.get(told["file_id"])
+        if recording is None:
+            return
+        match told["op"]:
+            case "stored":
+                recording.stored = told
+            case "received":
+                recording.received = True
+            case "wait":
+                recording.waits += 1
+            case "upload_url":
+                try:
+                    self.upload(recording, told)
+                except (OSError, http.client.HTTPException):
+                    time.sleep(0.5)
+                    if self.online.is_set():
+                        self.announce(recording)
+
+    def upload(self, recording: Recording, told: dict[str, Any]) -> None:
+        """Piece by piece, from where the gateway says that it is."""
+        content = recording.content
+        at, _ = self.ask("HEAD", told["url"])
+        while at < len(content):
+            piece = content[at : at + told["chunk"]]
+            if self.flip:
+                self.flip -= 1
+                piece = bytes([piece[0] ^ 1]) + piece[1:]
+            at, status = self.ask(
+                "PUT", told["url"], piece, f"bytes {at}-{at + len(piece) - 1}/{len(content)}"
+            )
+            recording.received = status == 201
+
+    def ask(self, method: str, url: str, piece: bytes | None = None, place: str = "") -> tuple[int, int]:
+        """(bytes that the gateway has, status). Raises OSError for what is to be tried again later."""
+        address = urlsplit(url)
+        with closing(self.wire(address.scheme, address.netloc)) as wire:
+            wire.request(
+                method, f"{address.path}?{address.query}", piece, {"Content-Range": place} if place else {}
+            )
+            answer = wire.getresponse()
+            answer.read()
+            if answer.status >= 400 and answer.status != 409:
+                raise OSError(answer.status, answer.reason)
+            return int(answer.headers["Upload-Offset"]), answer.status
+
+    def wire(self, scheme: str, place: str) -> http.client.HTTPConnection:
+        if scheme == "http" or self.pki is None:
+            return http.client.HTTPConnection(place, timeout=20)
+        trusted = ssl.create_default_context(cafile=str(self.pki / "ca.crt"))
+        return http.client.HTTPSConnection(place, timeout=20, context=trusted)
+
+
+def properties_of(packet: int) -> Properties:
+    return Properties(packet)  # type: ignore[no-untyped-call]
+
+
+def main(arguments: list[str]) -> int:
+    host, port, pki, *names = arguments
+    cameras = [Camera(name, (host, int(port)), Path(pki)) for name in names]
+    for camera in cameras:
+        camera.record("0001.mp4", uuid.uuid4().bytes * 10_000)
+        camera.start()
+    try:
+        while True:
+            time.sleep(5)
+            for camera in cameras:
+                camera.beat()
+    except KeyboardInterrupt:
+        for camera in cameras:
+            camera.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,162 @@
+"""Takes in the files of connected cameras: says where to bring them, and when they may let go of them."""
+
+import logging
+import threading
+import time
+from dataclasses import replace
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Protocol
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from drivers.mqtt.messages import FileMessage
+from drivers.names import kind_of
+from drivers.uploads.listener import Listener
+from drivers.uploads.signing import Permit, signature
+from drivers.uploads.spool import Expected, Full, Spool, readable_name
+from gateway.config.devices import MqttCameraSettings
+from gateway.device import (
+    Declared,
+    DeviceUnavailable,
+    Emit,
+    FileFound,
+    FoundFile,
+    Refused,
+    edge_digest,
+    modified_ns,
+)
+from gateway.wording import sentence
+
+log = logging.getLogger(__name__)
+
+AGAIN_S = 60
+REMEMBERED_S = 30 * 24 * 3600
+
+
+class Down(Protocol):
+    def __call__(self, device: str, kind: str, told: dict[str, object]) -> None:
+        """Say something to a device. Raises DeviceUnavailable."""
+
+
+class Desk:
+    def __init__(self, settings: MqttCameraSettings, down: Down) -> None:
+        self.settings, self.down = settings, down
+        uploads = settings.uploads
+        self.secret = uploads.secret.get_secret_value().encode()
+        self.spool = Spool(settings.spool, uploads.reserve_mb << 20, uploads.quota_mb << 20)
+        self.listener: Listener | None = None
+        self.emit: Emit | None = None
+
+    def open(self, emit: Emit, stop: threading.Event) -> None:
+        """The listener outlives the loss of the broker: who has an address can go on bringing files."""
+        self.emit = emit
+        if self.listener is None or not self.listener.thread.is_alive():
+            self.spool.root.mkdir(parents=True, exist_ok=True)
+            self.spool.forget(time.time() - REMEMBERED_S)
+            self.listener = Listener(self.settings.uploads, self.spool, self.secret, self.is_whole)
+            self.listener.start(stop)
+
+    def close(self, wait_s: float) -> None:
+        if self.listener is not None:
+            self.listener.close(wait_s)
+            self.listener = None
+
+    def answer(self, device: str, message: FileMessage) -> None:
+        """To an announcement: an address, "have it", "let go", "later" or "never"."""
+        if message.op == "progress":
+            return
+        told: dict[str, object] = {"file_id": message.file_id}
+        if message.size is None or message.sha256 is None:
+            self.say(device, told | {"op": "abort", "why": "size and sha256 are missing"})
+            return
+        try:
+            known = self.spool.expect(expected_of(device, message))
+        except Full as full:
+            self.say(device, told | {"op": "wait", "retry_after": AGAIN_S, "why": str(full)})
+        except OSError as error:
+            log.error("spool: %s", error)
+            self.say(device, told | {"op": "wait", "retry_after": AGAIN_S, "why": "disk"})
+        except Refused as no:
+            self.say(device, told | {"op": "abort", "why": sentence(no.reason, "en")})
+        else:
+            self.say(device, told | self.standing(known))
+
+    def standing(self, known: Expected) -> dict[str, object]:
+        if known.may_delete is not None:
+            return {"op": "stored", "sha256": known.sha256, "may_delete": known.may_delete}
+        if known.whole:
+            return {"op": "received", "sha256": known.sha256}
+        uploads = self.settings.uploads
+        expires = int(time.time()) + uploads.expires_seconds
+        permit = Permit(known.device, known.file_id, known.size, known.sha256, expires)
+        query = urlencode(
+            {
+                "size": known.size, "sha256": known.sha256, "expires": expires,
+                "signature": signature(self.secret, permit),
+            }
+        )  # fmt: skip
+        url = f"{uploads.url}/uploads/{known.device}/{known.file_id}?{query}"
+        return {
+            "op": "upload_url", "url": url, "method": "PUT", "chunk": uploads.chunk_mb << 20,
+            "offset": known.safe, "expires": expires,
+        }  # fmt: skip
+
+    def say(self, device: str, told: dict[str, object]) -> None:
+        """If the broker is away, the announcement comes again and is answered then."""
+        self.down(device, "file", told)
+
+    def is_whole(self, expected: Expected) -> None:
+        """Stored before the device hears 201. Raises DeviceUnavailable if nobody can store it now."""
+        if self.emit is None:
+            raise DeviceUnavailable("wait.store_gone", path=self.spool.root)
+        self.emit(FileFound(found=self.found(expected)))
+
+    def report_waiting(self) -> None:
+        """What came whole while the process died before it was reported."""
+        for expected, _ in self.spool.waiting():
+            self.is_whole(expected)
+
+    def found(self, expected: Expected) -> FoundFile:
+        local = self.spool.whole(expected)
+        name = f"{expected.file_id}/{readable_name(expected.name, expected.file_id)}"
+        with local.open("rb") as file:
+            edges = edge_digest(file.fileno(), expected.size)
+        return FoundFile(
+            device_id=expected.device, path=name.encode(), local=local, size=expected.size,
+            mtime_ns=modified_ns(local.stat()), kind=kind_of(name), edges=edges, adopt=True,
+            declared=Declared(
+                officer=expected.officer, important=expected.important, case_no=expected.case_no,
+                started=self.local_time(expected.device, expected.start),
+            ),
+        )  # fmt: skip
+
+    def local_time(self, device: str, told_ms: int | None) -> datetime | None:
+        """As its own clock showed it, in its own zone."""
+        if told_ms is None:
+            return None
+        zones = (one.timezone for one in self.settings.cameras if fnmatchcase(device, one.id))
+        zone = ZoneInfo(next(zones, None) or self.settings.timezone or "UTC")
+        return datetime.fromtimestamp(told_ms / 1000, zone).replace(tzinfo=None)
+
+    def let_go(self, found: FoundFile, sha256: str, *, may_delete: bool) -> None:
+        """The original is preserved: the device hears it, and whether it may delete its own.
+
+        Raises Refused if what is preserved is not what the device sent, DeviceUnavailable without a broker.
+        """
+        file_id = found.path.decode().partition("/")[0]
+        known = self.spool.known(found.device_id, file_id)
+        if known is not None and known.sha256 != sha256:
+            raise Refused("upload.other_digest", file=known.name, found=sha256[:16])
+        told = {"op": "stored", "file_id": file_id, "sha256": sha256, "may_delete": may_delete}
+        self.say(found.device_id, told)
+        if known is not None:
+            self.spool.keep(replace(known, may_delete=may_delete))
+
+
+def expected_of(device: str, message: FileMessage) -> Expected:
+    return Expected(
+        device=device, file_id=message.file_id, name=message.name, size=message.size or 0,
+        sha256=message.sha256 or "", start=message.start, end=message.end, important=message.important,
+        officer=message.officer, case_no=message.case_no,
+    )  # fmt: skip

@@ -1,0 +1,180 @@
+"""Files on their way from connected cameras: a part with its journal, then the whole file with what is known.
+
+`{file}.part` grows in pieces that are each fsynced before they are acknowledged; `{file}.json` says what the
+whole has to be and how much of it is safe. After a crash or a power cut the part is cut back to that.
+"""
+
+import json
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from gateway.device import Refused
+from gateway.store.digests import digests
+from gateway.store.durable import sync_folder, write_whole
+
+SAFE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+NAME = re.compile(r"[^\w.()\[\] +=@#-]", re.UNICODE)
+
+
+class Misplaced(Exception):
+    """The piece does not begin where the part ends."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
+class Full(Exception):
+    """No room for it now: the device keeps it and asks again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a device said of a file, and how far we are."""
+
+    device: str
+    file_id: str
+    name: str
+    size: int
+    sha256: str
+    start: int | None = None
+    end: int | None = None
+    important: bool = False
+    officer: str | None = None
+    case_no: str | None = None
+    safe: int = 0
+    """Bytes of the part that are durable."""
+    whole: bool = False
+    """It is here, its digest was right."""
+    may_delete: bool | None = None
+    """What the device was told once the original was preserved."""
+
+
+class Spool:
+    """One folder per device. Every method raises OSError if the disk does."""
+
+    def __init__(self, root: Path, reserve: int, quota: int) -> None:
+        self.root, self.reserve, self.quota = root, reserve, quota
+        self.locks: dict[tuple[str, str], threading.Lock] = {}
+        self.lock = threading.Lock()
+
+    def place(self, device: str, file_id: str, ending: str) -> Path:
+        """Raises Refused for an id that is none."""
+        if not SAFE.match(device) or not SAFE.match(file_id):
+            raise Refused("upload.bad_id", file=file_id[:64])
+        return self.root / device / f"{file_id}{ending}"
+
+    def whole(self, expected: Expected) -> Path:
+        """Under a name of its own ending, so that what it is can be told."""
+        return self.place(expected.device, expected.file_id, suffix(expected.name))
+
+    def guard(self, device: str, file_id: str) -> threading.Lock:
+        with self.lock:
+            return self.locks.setdefault((device, file_id), threading.Lock())
+
+    def known(self, device: str, file_id: str) -> Expected | None:
+        try:
+            return Expected(**json.loads(self.place(device, file_id, ".json").read_text()))
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+
+    def keep(self, expected: Expected) -> None:
+        path = self.place(expected.device, expected.file_id, ".json")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(asdict(expected), ensure_ascii=False).encode())
+
+    def expect(self, told: Expected) -> Expected:
+        """Enter a file, or find how far it is. Other bytes under an id that was used begin anew.
+
+        Raises Full when neither its device's quota nor the disk has room for it.
+        """
+        before = self.known(told.device, told.file_id)
+        if before is not None and (before.size, before.sha256) == (told.size, told.sha256):
+            return before
+        if self.free() < self.reserve + told.size:
+            raise Full("disk")
+        if self.underway(told.device) + told.size > self.quota:
+            raise Full("quota")
+        with self.guard(told.device, told.file_id):
+            self.place(told.device, told.file_id, ".part").unlink(missing_ok=True)
+            self.keep(told)
+        return told
+
+    def free(self) -> int:
+        self.root.mkdir(parents=True, exist_ok=True)
+        return shutil.disk_usage(self.root).free
+
+    def underway(self, device: str) -> int:
+        """Bytes that one device has here and that are not yet in the store."""
+        try:
+            with os.scandir(self.root / device) as entries:
+                return sum(entry.stat().st_size for entry in entries if not entry.name.endswith(".json"))
+        except FileNotFoundError:
+            return 0
+
+    def offset(self, expected: Expected) -> int:
+        return expected.size if expected.whole else expected.safe
+
+    def open_part(self, expected: Expected, start: int) -> int:
+        """A handle to write at `start`. Raises Misplaced when that is not where the safe bytes end."""
+        if expected.whole or start != expected.safe:
+            raise Misplaced(self.offset(expected))
+        handle = os.open(
+            self.place(expected.device, expected.file_id, ".part"), os.O_WRONLY | os.O_CREAT, 0o640
+        )
+        os.ftruncate(handle, start)  # what came after was never acknowledged
+        os.lseek(handle, start, os.SEEK_SET)
+        return handle
+
+    def settle(self, expected: Expected, handle: int, end: int) -> Expected:
+        """What was written is durable and stands in the journal: only now may it be acknowledged."""
+        os.fsync(handle)
+        fresh = replace(expected, safe=end)
+        self.keep(fresh)
+        return fresh
+
+    def finish(self, expected: Expected) -> Expected:
+        """Hash the whole; under its final name if it is right. Raises Refused and begins anew if not."""
+        part = self.place(expected.device, expected.file_id, ".part")
+        found = digests(part, ("sha256",), lambda _: None)["sha256"]
+        if found != expected.sha256:
+            part.unlink()
+            self.keep(replace(expected, safe=0))
+            raise Refused("upload.other_digest", file=expected.name, found=found[:16])
+        target = self.whole(expected)
+        part.rename(target)
+        sync_folder(target.parent)
+        done = replace(expected, whole=True)
+        self.keep(done)
+        return done
+
+    def waiting(self) -> Iterator[tuple[Expected, Path]]:
+        """Whole files that still lie here: they came while nobody could take them over."""
+        for journal in sorted(self.root.glob("*/*.json")):
+            expected = self.known(journal.parent.name, journal.stem)
+            if expected is not None and expected.whole and (path := self.whole(expected)).exists():
+                yield expected, path
+
+    def forget(self, before: float) -> None:
+        """Journals of files that were let go of and not spoken of since."""
+        for journal in self.root.glob("*/*.json"):
+            expected = self.known(journal.parent.name, journal.stem)
+            if expected and expected.may_delete is not None and journal.stat().st_mtime < before:
+                journal.unlink(missing_ok=True)
+
+
+def suffix(name: str) -> str:
+    """The ending of a name, if it is a plain one."""
+    ending = Path(name).suffix.lower()
+    is_plain = ending.isascii() and ending[1:].isalnum() and len(ending) <= 6
+    return ending if is_plain and ending not in {".json", ".part"} else ".bin"
+
+
+def readable_name(name: str, file_id: str) -> str:
+    """A device's name for a file, of which nothing can be done but show it."""
+    return NAME.sub("_", Path(name.replace("\\", "/")).name).strip(". ") or file_id

@@ -1,0 +1,81 @@
+"""A real mosquitto with the configuration that is shipped, on a free port, in a folder of its own."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from gateway.identities import enrol
+
+PROJECT = Path(__file__).parents[1]
+SHIPPED = PROJECT / "systemd" / "mosquitto"
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+class Broker:
+    def __init__(self, folder: Path, *cameras: str) -> None:
+        self.folder, self.port = folder, free_port()
+        folder.mkdir(parents=True)
+        self.pki = folder / "pki"
+        enrol(self.pki, "broker", ("127.0.0.1", "localhost"))
+        for name in ("gateway", *cameras):
+            enrol(self.pki, name)
+        (folder / "data").mkdir()
+        shutil.copy(SHIPPED / "acl", folder / "acl")
+        (folder / "acl").chmod(0o600)
+        text = (SHIPPED / "evidence.conf").read_text()
+        for old, new in {
+            r"listener 8883": f"listener {self.port} 127.0.0.1",
+            r"/etc/mosquitto/evidence/(\S+\.(?:crt|key))": rf"{self.pki}/\1",
+            r"/etc/mosquitto/evidence/acl": f"{folder}/acl",
+            r"/var/lib/mosquitto/": f"{folder}/data/",
+        }.items():
+            text, count = re.subn(old, new, text)
+            assert count, f"{old} is not in the shipped configuration"
+        self.config = folder / "mosquitto.conf"
+        self.config.write_text(f"{text}\nuser root\n")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                ["/usr/sbin/mosquitto", "-c", self.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError:
+                assert self.process.poll() is None, (self.folder / "log").read_text()[-2000:]
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            else:
+                return
+
+    def kill(self) -> None:
+        """SIGKILL: what it had not saved is gone."""
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(10)
+            self.process = None
+
+    def settings(self) -> dict[str, object]:
+        return {
+            "host": "127.0.0.1", "port": self.port, "ca": str(self.pki / "ca.crt"),
+            "certificate": str(self.pki / "gateway.crt"), "key": str(self.pki / "gateway.key"),
+        }  # fmt: skip

@@ -1,0 +1,147 @@
+"""A fleet of connected cameras while broker and gateway are killed: each event once, each file bit-exact."""
+
+import os
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session, func, select
+
+from drivers.simulators.mqtt_camera import Camera
+from gateway.models import DeviceSignal, OrderRow, Original, Track
+from gateway.orders import ask
+from tests.broker import Broker, free_port
+from tests.e2e.site import Site
+
+
+def site_for(folder: Path, broker: Broker) -> Site:
+    port = free_port()
+    network = {
+        "id": "net", "driver": "mqtt_camera", "broker": broker.settings(), "answer_seconds": 2.0,
+        "cameras": [{"id": "bwc-*"}],
+        "uploads": {
+            "port": port, "url": f"https://localhost:{port}", "secret": "0123456789abcdef" * 2, "reserve_mb": 1,
+            "certificate": str(broker.pki / "broker.crt"), "key": str(broker.pki / "broker.key"), "chunk_mb": 1,
+        },
+    }  # fmt: skip
+    return Site(folder, [network], ingest={"derive": False})
+
+
+def test_a_camera_from_announcement_to_stored(tmp_path: Path) -> None:
+    """One clip, adopted and not copied; the camera hears `stored` only once it is preserved; orders by row."""
+    broker = Broker(tmp_path / "broker", "bwc-1")
+    broker.start()
+    site = site_for(tmp_path / "site", broker)
+    content = os.urandom(2_500_000)
+    camera = Camera("bwc-1", ("127.0.0.1", broker.port), broker.pki)
+    try:
+        with site.running():
+            site.wait("the first connection", lambda _: "CONNECTED" in site.events("net"))
+            camera.start()
+            recording = camera.record("DCAM_bwc-1_000001_20260804_100000_IMP.mp4", content)
+            camera.say("gps", [{"ts": 1_754_270_000_000 + n, "lat": 37.07, "lon": 114.5} for n in range(5)])
+            site.settled(1)
+            site.wait("the camera to hear of it", lambda _: recording.stored)
+            assert recording.stored is not None
+            assert recording.stored["may_delete"] is False, "this site's policy is to keep"
+            site.wait("the track", lambda s: s.exec(select(Track)).first())
+            order(site, "bwc-1", "start_recording")
+            site.wait("the order to end", lambda s: states(s) == ["DONE"])
+            assert camera.done == ["start_recording"]
+            camera.stop()
+            order(site, "bwc-1", "stop_recording")
+            site.wait("the order to end", lambda s: states(s) == ["DONE", "FAILED"])
+        [(clip, original)] = site.clips().values()
+        assert clip.important
+        assert original.device_id == "bwc-1"
+        assert site.store.path(original.stored_as).read_bytes() == content  # type: ignore[arg-type]
+        assert list((site.folder / "spool").glob("*/*.mp4")) == [], "taken over, not copied"
+        site.verify()
+    finally:
+        camera.client.loop_stop()
+        broker.stop()
+
+
+def order(site: Site, device: str, kind: str) -> None:
+    from gateway.opening import open_database
+
+    database = open_database(site.settings)
+    with database.write() as session:
+        ask(session, kind, "test", device_id=device)
+    database.close()
+
+
+def states(session: Session) -> list[str]:
+    return [row.state.value for row in session.exec(select(OrderRow).order_by(OrderRow.id))]
+
+
+FLEETS = [
+    pytest.param(12, 600, 2, id="small"),
+    pytest.param(200, 10_000, 5, id="city", marks=[pytest.mark.soak, pytest.mark.timeout(900)]),
+]
+
+
+@pytest.mark.parametrize(("cameras", "events", "kills"), FLEETS)
+def test_every_event_once_and_every_file_whole(tmp_path: Path, cameras: int, events: int, kills: int) -> None:
+    chance = random.Random(7)
+    names = [f"bwc-{number:03}" for number in range(cameras)]
+    broker = Broker(tmp_path / "broker", *names)
+    broker.start()
+    site = site_for(tmp_path / "site", broker)
+    fleet = [Camera(name, ("127.0.0.1", broker.port), broker.pki) for name in names]
+    sent: set[tuple[str, str]] = set()
+    files: dict[str, bytes] = {}
+    moments = sorted(chance.sample(range(events), 2 * kills))
+    try:
+        site.start()
+        # only a broker that knows that somebody will listen keeps what cameras say
+        site.wait("the first connection", lambda _: "CONNECTED" in site.events("net"))
+        for camera in fleet:
+            camera.repeat = chance.random() < 0.2
+            camera.start()
+        for camera in fleet[:10]:
+            content = chance.randbytes(chance.randint(1, 1_500_000))
+            files[camera.record("a.mp4", content).sha256] = content
+        for number in range(events):
+            camera = chance.choice(fleet)
+            sent.add((camera.name, camera.event(chance.choice(("sos", "rec_start", "rec_stop")), n=number)))
+            if moments and number == moments[0]:
+                moments.pop(0)
+                kill_one(site, broker, len(moments) % 2 == 0)
+            time.sleep(0.003)
+        site.wait(
+            "every event",
+            lambda s: s.exec(select(func.count()).select_from(DeviceSignal)).one() >= len(sent),
+            240,
+        )
+        site.wait("every file", lambda s: preserved(s) >= set(files), 240)
+        with site.read() as session:
+            stored = [(row.device_id, row.event_id) for row in session.exec(select(DeviceSignal))]
+        assert len(stored) == len(set(stored))
+        assert set(stored) == sent
+        site.stop()
+        site.verify()
+    finally:
+        for camera in fleet:
+            camera.client.disconnect()
+            camera.client.loop_stop()
+        if site.process is not None:
+            site.kill()
+        broker.stop()
+
+
+def preserved(session: Session) -> set[Any]:
+    return set(session.exec(select(Original.sha256).where(Original.state == "PRESERVED")))
+
+
+def kill_one(site: Site, broker: Broker, the_broker: bool) -> None:
+    if the_broker:
+        broker.kill()
+        time.sleep(0.5)
+        broker.start()
+    else:
+        site.kill()
+        time.sleep(0.3)
+        site.start()

@@ -1,0 +1,372 @@
+"""Connected cameras against a real mosquitto (mutual TLS, the shipped rights) and real HTTPS uploads."""
+
+import json
+import os
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from drivers.mqtt.messages import Unreadable, read
+from drivers.mqtt_camera import MqttCamera
+from drivers.simulators.mqtt_camera import Camera
+from drivers.uploads.signing import Permit, is_good, signature
+from drivers.uploads.spool import Expected, Spool, readable_name, suffix
+from gateway.config.devices import MqttCameraSettings
+from gateway.device import (
+    ClockRead,
+    Connected,
+    DeviceSeen,
+    DeviceUnavailable,
+    Disconnected,
+    FileFound,
+    Order,
+    Refused,
+    Release,
+    SignalReceived,
+    StrangerSeen,
+    TrackReceived,
+)
+from tests.broker import Broker, free_port
+from tests.integration.test_drivers import Recorder
+from tests.integration.test_drivers import running as started
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    made = Broker(tmp_path / "broker", "bwc-1", "bwc-2", "stranger")
+    made.start()
+    yield made
+    made.stop()
+
+
+def driver_for(broker: Broker, folder: Path, **uploads: Any) -> MqttCamera:
+    port = free_port()
+    told = {
+        "id": "net", "driver": "mqtt_camera", "broker": broker.settings(), "spool": folder / "spool",
+        "timezone": "Asia/Shanghai", "status_seconds": 0.2, "answer_seconds": 1.0,
+        "cameras": [{"id": "bwc-*", "release": "erase", "erase_without_second_copy": True}],
+        "uploads": {
+            "port": port, "url": f"https://localhost:{port}", "secret": "s" * 32, "reserve_mb": 1,
+            "certificate": broker.pki / "broker.crt", "key": broker.pki / "broker.key", "chunk_mb": 1, **uploads,
+        },
+    }  # fmt: skip
+    return MqttCamera(MqttCameraSettings.model_validate(told))
+
+
+@contextmanager
+def running(driver: MqttCamera) -> Iterator[Recorder]:
+    """Once it listens: what was said before the broker knew that it would listen, the broker did not keep."""
+    with started(driver) as seen:
+        seen.wait(lambda seen: seen.of(Connected))
+        yield seen
+
+
+def camera_for(broker: Broker, name: str = "bwc-1", **more: Any) -> Camera:
+    camera = Camera(name, ("127.0.0.1", broker.port), broker.pki, **more)
+    camera.start()
+    assert camera.online.wait(10)
+    return camera
+
+
+def files(seen: Recorder) -> list[FileFound]:
+    return [event for event in seen.events if isinstance(event, FileFound)]
+
+
+def happenings(seen: Recorder) -> list[str]:
+    return [event.event_id for event in seen.events if isinstance(event, SignalReceived) and event.event_id]
+
+
+def of(seen: Recorder, kind: type, device: str) -> list[Any]:
+    return [event for event in seen.of(kind) if getattr(event, "device_id", "") == device]
+
+
+def test_what_a_camera_tells_and_brings(broker: Broker, tmp_path: Path) -> None:
+    driver = driver_for(broker, tmp_path)
+    content = os.urandom(3_500_000)
+    with running(driver) as seen:
+        camera = camera_for(broker, ahead_s=3600)
+        camera.beat(battery=55)
+        sos = camera.event("sos", level=1)
+        points = [{"ts": camera.now() + n * 1000, "lat": 37.07, "lon": 114.5, "acc": 4} for n in range(3)]
+        camera.say("gps", points)
+        recording = camera.record("DCAM_0001.mp4", content, important=True)
+        seen.wait(lambda seen: files(seen))
+        seen.wait(lambda seen: any(event.kind == "heartbeat" for event in of(seen, SignalReceived, "bwc-1")))
+        [found] = [event.found for event in files(seen)]
+        assert found.local.read_bytes() == content
+        assert (found.adopt, found.declared.important, found.size) == (True, True, len(content))
+        assert found.path == f"{recording.file_id}/DCAM_0001.mp4".encode()
+        assert recording.received
+        ours = [event for event in seen.events if getattr(event, "device_id", "") == "bwc-1"]
+        assert isinstance(ours[0], DeviceSeen)
+        assert isinstance(ours[1], Connected)
+        [clock] = of(seen, ClockRead, "bwc-1")
+        assert abs((clock.device_time - clock.at).total_seconds() - 3600) < 3
+        assert happenings(seen) == [sos]
+        [track] = of(seen, TrackReceived, "bwc-1")
+        assert [(point.latitude, point.more["acc"]) for point in track.points] == [(37.07, 4)] * 3
+
+        with pytest.raises(Refused):
+            driver.release(found, "0" * 64)
+        assert driver.release(found, recording.sha256) is Release.DONE
+        assert driver.release(found, recording.sha256) is Release.DONE
+        eventually(lambda: recording.stored)
+        assert recording.stored is not None
+        assert (recording.stored["may_delete"], recording.stored["sha256"]) == (True, recording.sha256)
+        camera.vanish()
+        seen.wait(lambda seen: of(seen, Disconnected, "bwc-1"), 30)
+
+
+def eventually(holds: Any, timeout: float = 10) -> None:
+    deadline = time.monotonic() + timeout
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_camera_cannot_speak_for_another(broker: Broker, tmp_path: Path) -> None:
+    with running(driver_for(broker, tmp_path)) as seen:
+        thief = camera_for(broker, "bwc-2")
+        thief.client.publish(
+            "bwc/bwc-1/up/event", json.dumps({"event_id": "forged", "type": "sos"}), qos=1
+        ).wait_for_publish(5)
+        eventually(lambda: thief.refused)
+        assert "Not authorized" in thief.refused[0]
+        true = thief.event("sos")
+        seen.wait(lambda seen: happenings(seen))
+        thief.stop()
+    assert happenings(seen) == [true]
+
+
+def test_without_a_certificate_nobody_connects(broker: Broker) -> None:
+    client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+    client.tls_set(str(broker.pki / "ca.crt"))
+    refused = threading.Event()
+    client.on_disconnect = lambda *_: refused.set()
+    client.on_connect_fail = lambda *_: refused.set()
+    try:
+        client.connect("127.0.0.1", broker.port)
+        client.loop_start()
+        assert refused.wait(5)
+    except OSError:
+        pass
+    finally:
+        client.loop_stop()
+
+
+def test_a_camera_that_is_not_on_the_list_is_told_of_once(broker: Broker, tmp_path: Path) -> None:
+    with running(driver_for(broker, tmp_path)) as seen:
+        stranger = camera_for(broker, "stranger")
+        for _ in range(3):
+            stranger.event("sos")
+        stranger.record("x.mp4", b"x" * 1000)
+        seen.wait(lambda seen: seen.of(StrangerSeen))
+        time.sleep(0.5)
+        stranger.stop()
+    assert len(seen.of(StrangerSeen)) == 1
+    assert of(seen, DeviceSeen, "stranger") == []
+    assert happenings(seen) == []
+    assert files(seen) == []
+
+
+def test_what_could_not_be_stored_comes_again_to_the_next_connection(broker: Broker, tmp_path: Path) -> None:
+    class Failing(Recorder):
+        def __call__(self, *events: Any) -> None:
+            if any(isinstance(event, SignalReceived) and event.event_id for event in events):
+                raise ZeroDivisionError
+            super().__call__(*events)
+
+    driver = driver_for(broker, tmp_path)
+    with running(driver):
+        pass
+    camera = camera_for(broker)
+    sent = [camera.event("rec_start") for _ in range(50)]
+    eventually(lambda: camera.acknowledged >= 51)
+    with pytest.raises(ZeroDivisionError):
+        driver.run(Failing(), threading.Event())
+    with running(driver) as seen:
+        seen.wait(lambda seen: set(happenings(seen)) == set(sent))
+    camera.stop()
+
+
+def test_a_broker_that_is_killed_is_told_of_and_uploads_go_on(broker: Broker, tmp_path: Path) -> None:
+    driver, seen, stop = driver_for(broker, tmp_path), Recorder(), threading.Event()
+    ended: list[str] = []
+
+    def work() -> None:
+        try:
+            driver.run(seen, stop)
+        except DeviceUnavailable as gone:
+            ended.append(gone.reason["code"])
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    seen.wait(lambda seen: seen.of(Connected))
+    expected = driver.desk.spool.expect(
+        Expected(device="bwc-1", file_id="f1", name="a.mp4", size=4, sha256=DIGEST)
+    )
+    url = str(driver.desk.standing(expected)["url"])
+    broker.kill()
+    thread.join(10)
+    assert ended == ["broker.away"]
+    assert put(broker, url, b"abcd") == 201
+    assert [event.found.declared.important for event in files(seen)] == [False]
+    broker.start()
+    with running(driver) as again:
+        again.wait(lambda seen: files(seen))  # it still lies there: nobody has taken it over yet
+
+
+DIGEST = "88d4266fd4e6338d13b845fcf289579d209c897823b9217da3e161936f031589"  # of b"abcd"
+
+
+def put(broker: Broker, url: str, piece: bytes, at: str = "") -> int:
+    import ssl
+
+    headers = {"Content-Range": at} if at else {}
+    request = urllib.request.Request(url, piece, headers, method="PUT")
+    try:
+        context = ssl.create_default_context(cafile=str(broker.pki / "ca.crt"))
+        with urllib.request.urlopen(request, timeout=5, context=context) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return int(error.code)
+
+
+def test_uploads_are_refused_with_a_reason_and_nothing_is_lost(broker: Broker, tmp_path: Path) -> None:
+    driver = driver_for(broker, tmp_path)
+    with running(driver) as seen:
+        spool = driver.desk.spool
+        expected = spool.expect(Expected(device="bwc-1", file_id="f1", name="a.mp4", size=4, sha256=DIGEST))
+        url = str(driver.desk.standing(expected)["url"])
+        assert put(broker, url.replace("signature=", "signature=0"), b"abcd") == 403
+        assert put(broker, url.replace("/f1?", "/f2?"), b"abcd") == 403
+        assert put(broker, url.replace("/bwc-1/", "/bwc-2/"), b"abcd") == 403
+        assert put(broker, url, b"abcdef") == 400
+        assert put(broker, url, b"cd", "bytes 2-3/4") == 409
+        assert put(broker, url, b"ab", "bytes 0-1/9") == 416
+        assert put(broker, url, b"ab", "bytes 0-1/4") == 204
+        assert put(broker, url, b"ab", "bytes 0-1/4") == 409
+        assert put(broker, url, b"xx", "bytes 2-3/4") == 422, "the digest is another"
+        assert files(seen) == []
+        assert put(broker, url, b"ab", "bytes 0-1/4") == 204, "it begins anew"
+        spool.reserve = 2**60
+        assert put(broker, url, b"cd", "bytes 2-3/4") == 507
+        spool.reserve = 1
+        assert put(broker, url, b"cd", "bytes 2-3/4") == 201
+        assert put(broker, url, b"abcd") == 201, "said twice is harmless"
+    assert len(files(seen)) == 1
+
+
+def test_a_flipped_byte_and_a_full_spool_are_seen_by_the_camera(broker: Broker, tmp_path: Path) -> None:
+    driver = driver_for(broker, tmp_path, quota_mb=2)
+    with running(driver) as seen:
+        camera = camera_for(broker)
+        camera.flip = 1
+        recording = camera.record("a.mp4", os.urandom(1_500_000))
+        seen.wait(lambda seen: files(seen))
+        assert recording.received
+        second = camera.record("b.mp4", os.urandom(1_500_000))
+        eventually(lambda: second.waits)
+        assert files(seen)[-1].found.size == 1_500_000
+        camera.stop()
+
+
+def test_orders_are_answered_and_a_late_one_is_dead(broker: Broker, tmp_path: Path) -> None:
+    driver = driver_for(broker, tmp_path)
+    with running(driver) as seen:
+        camera = camera_for(broker, ahead_s=60)
+        seen.wait(lambda seen: of(seen, Connected, "bwc-1"))
+
+        def order(kind: str) -> Any:
+            return driver.perform(Order(id=kind, kind=kind, arguments={}, device_id="bwc-1"))
+
+        camera.ahead_s = 0
+        assert order("start_recording").done
+        assert order("set_clock").done
+        with pytest.raises(Refused):
+            order("levitate")
+        camera.ahead_s = 3600
+        with pytest.raises(Refused) as no:
+            order("stop_recording")
+        assert no.value.reason["code"] == "order.no_answer"
+        assert (camera.done, camera.dead) == (["start_recording", "set_clock"], ["stop_recording"])
+        camera.ahead_s = 0
+        camera.vanish()
+        with pytest.raises((Refused, DeviceUnavailable)):
+            order("stop_recording")
+        time.sleep(2.2)
+        back = camera_for(broker)
+        time.sleep(1)
+        assert back.done == [], "it died in the broker"
+        back.stop()
+        camera.client.loop_stop()
+
+
+def test_what_is_said_twice_or_makes_no_sense(broker: Broker, tmp_path: Path) -> None:
+    with running(driver_for(broker, tmp_path)) as seen:
+        camera = camera_for(broker)
+        camera.repeat = True
+        camera.client.publish("bwc/bwc-1/up/event", b"\xff{", qos=1)
+        camera.client.publish("bwc/bwc-1/up/event", b"[" * 5000, qos=1)
+        camera.say("event", {"event_id": "", "type": "sos"})
+        camera.say("file", {"op": "announce", "file_id": "../../etc/passwd", "size": 1, "sha256": "0" * 64})
+        last = camera.event("sos")
+        seen.wait(lambda seen: happenings(seen).count(last) == 2)
+        camera.stop()
+    told = [event for event in of(seen, SignalReceived, "net") if event.kind == "unreadable"]
+    assert len(told) == 6
+    assert set(happenings(seen)) == {last}
+
+
+@pytest.mark.parametrize(
+    "topic", ["bwc/a/b/up/hb", "bwc/../up/hb", "bwc/x/down/cmd", "bwc/x/up/nothing", f"bwc/{'x' * 65}/up/hb"]
+)
+def test_topics_that_are_none(topic: str) -> None:
+    with pytest.raises(Unreadable):
+        read(topic, b"{}")
+
+
+def test_names_that_devices_give_are_only_shown() -> None:
+    assert readable_name("../../etc/passwd", "f1") == "passwd"
+    assert readable_name("..\\..\\boot.ini", "f1") == "boot.ini"
+    assert readable_name("执法 记录\n1.mp4", "f1") == "执法 记录_1.mp4"
+    assert readable_name("...", "f1") == "f1"
+    assert [suffix(name) for name in ("a.MP4", "a.json", "a.part", "a", "a.ü", "a.toolonge")] == [
+        ".mp4", ".bin", ".bin", ".bin", ".bin", ".bin",
+    ]  # fmt: skip
+
+
+def test_an_address_is_good_for_one_file_and_a_while() -> None:
+    permit = Permit("bwc-1", "f1", 4, DIGEST, 1000)
+    good = signature(b"s" * 32, permit)
+    assert is_good(b"s" * 32, permit, good, now=999)
+    assert not is_good(b"s" * 32, permit, good, now=1000)
+    assert not is_good(b"t" * 32, permit, good, now=999)
+    assert not is_good(b"s" * 32, Permit("bwc-1", "f1", 5, DIGEST, 1000), good, now=999)
+
+
+def test_a_part_is_cut_back_to_what_was_acknowledged(tmp_path: Path) -> None:
+    """After a power cut the part may be longer than its journal, and hold nonsense there."""
+    spool = Spool(tmp_path, 0, 10**9)
+    expected = spool.expect(Expected(device="d", file_id="f", name="a.mp4", size=4, sha256=DIGEST))
+    handle = spool.open_part(expected, 0)
+    os.write(handle, b"ab")
+    expected = spool.settle(expected, handle, 2)
+    os.write(handle, b"\0\0")
+    os.close(handle)
+    known = spool.known("d", "f")
+    assert known is not None
+    handle = spool.open_part(known, 2)
+    os.write(handle, b"cd")
+    done = spool.finish(spool.settle(known, handle, 4))
+    os.close(handle)
+    assert spool.whole(done).read_bytes() == b"abcd"
