@@ -113,6 +113,10 @@ class MqttCamera:
             emit(*events)
         for device, message in files:
             self.desk.answer(device, message)
+        for event in events:
+            if isinstance(event, Connected):
+                # what it announced while nobody listened is lost: the broker had no one to keep it for
+                self.publish_down(event.device_id, "file", {"op": "list"})
         for incoming in batch:
             if incoming.qos:
                 link.acknowledge(incoming)

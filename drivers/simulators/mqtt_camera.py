@@ -72,8 +72,12 @@ class Camera:
         )
         client.reconnect_delay_set(1, 2)
         if self.pki is not None:
-            own = [str(self.pki / f"{self.name}.{ending}") for ending in ("crt", "key")]
-            client.tls_set(str(self.pki / "ca.crt"), *own, tls_version=ssl.PROTOCOL_TLS_CLIENT)
+            client.tls_set(
+                str(self.pki / "ca.crt"),
+                str(self.pki / f"{self.name}.crt"),
+                str(self.pki / f"{self.name}.key"),
+                tls_version=ssl.PROTOCOL_TLS_CLIENT,
+            )
         will = properties_of(PacketTypes.WILLMESSAGE)
         client.will_set(
             f"bwc/{self.name}/up/status", json.dumps({"online": False, "reason": "lwt"}), qos=1, retain=True,
@@ -175,6 +179,10 @@ class Camera:
         self.say("resp", {"cmd_id": told["cmd_id"], "done": True})
 
     def file(self, told: dict[str, Any]) -> None:
+        if told["op"] == "list":
+            for waiting in [one for one in self.recordings.values() if one.stored is None]:
+                self.announce(waiting)
+            return
         recording = self.recordings.get(told["file_id"])
         if recording is None:
             return

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from drivers.mqtt.messages import FileMessage
-from drivers.names import kind_of
+from drivers.names import kind_of, read_name
 from drivers.uploads.listener import Listener
 from drivers.uploads.signing import Permit, signature
 from drivers.uploads.spool import Expected, Full, Spool, readable_name
@@ -125,11 +125,19 @@ class Desk:
         return FoundFile(
             device_id=expected.device, path=name.encode(), local=local, size=expected.size,
             mtime_ns=modified_ns(local.stat()), kind=kind_of(name), edges=edges, adopt=True,
-            declared=Declared(
-                officer=expected.officer, important=expected.important, case_no=expected.case_no,
-                started=self.local_time(expected.device, expected.start),
-            ),
+            declared=self.declared(expected),
         )  # fmt: skip
+
+    def declared(self, expected: Expected) -> Declared:
+        """What the announcement says; where it says nothing, what the name says."""
+        named = read_name(expected.name)
+        return replace(
+            named,
+            officer=expected.officer or named.officer,
+            important=expected.important or named.important,
+            case_no=expected.case_no or named.case_no,
+            started=self.local_time(expected.device, expected.start) or named.started,
+        )
 
     def local_time(self, device: str, told_ms: int | None) -> datetime | None:
         """As its own clock showed it, in its own zone."""
