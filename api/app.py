@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.parameters import known_only
-from api.v1 import cases, clips, custody, devices, health, offloads, orders, session
+from api.v1 import cases, clips, custody, devices, health, offloads, orders, session, telemetry
 from gateway import __version__
 from gateway.database import Database
 from gateway.store import LocalStore
@@ -26,7 +26,7 @@ def create_app(database: Database, store: LocalStore) -> FastAPI:
     app.state.database, app.state.store = database, store
     problems.install(app)
     root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
-    for module in (session, health, devices, offloads, clips, cases, custody, orders):
+    for module in (session, health, devices, telemetry, offloads, clips, cases, custody, orders):
         root.include_router(module.router)
     app.include_router(root)
 

@@ -1,7 +1,7 @@
 """What the API answers: one model for each thing, with reasons as sentences in both languages."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -105,6 +105,29 @@ class DeviceOut(Shape):
                 )
             )  # fmt: skip
         return shown
+
+
+class SignalOut(Shape):
+    """Something that happened to a device."""
+
+    event_id: str
+    kind: str = Field(examples=["sos"])
+    received_at: datetime
+    device_time: datetime | None = Field(description="by its own clock")
+    detail: dict[str, Any]
+
+
+class TrackPointOut(BaseModel):
+    at: datetime = Field(description="by the device's own clock")
+    latitude: float
+    longitude: float
+    more: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, stored: list[Any]) -> "TrackPointOut":
+        seconds, latitude, longitude, *more = stored
+        at = datetime.fromtimestamp(seconds, UTC)
+        return cls(at=at, latitude=latitude, longitude=longitude, more=more[0] if more else {})
 
 
 class AllocationOut(Shape):

@@ -22,6 +22,7 @@ WINDOW = 16
 SWEEP_S = 2.0
 REST = 4
 """After a look it rests so many times as long as the look took: ten thousand files must not keep it busy."""
+LONGEST_REST_S = 0.5
 PRIORITY = {"preserve": 10, "describe": 100}
 
 
@@ -53,7 +54,7 @@ class Dispatch:
             began = time.monotonic()
             if not self.stopping.is_set():
                 guarded(log, "handing work over", self.sweep)
-            self.stopping.wait(max(0.02, REST * (time.monotonic() - began)))
+            self.stopping.wait(min(LONGEST_REST_S, max(0.02, REST * (time.monotonic() - began))))
 
     def queue(self, pipeline: str) -> str:
         """Bytes are brought in where the device is; describing can be done anywhere."""

@@ -131,6 +131,7 @@ class Listener:
             expected = self.spool.known(expected.device, expected.file_id) or expected
             start, end = piece(request, expected)
             if expected.whole:
+                await run_in_threadpool(self.report, expected)
                 return told(201, expected, expected.size)
             self.check_room(end - start)
             handle = await run_in_threadpool(self.spool.open_part, expected, start)
@@ -142,10 +143,16 @@ class Listener:
             if reached < expected.size:
                 return told(204, expected, reached)
             expected = await run_in_threadpool(self.spool.finish, expected)
-            await run_in_threadpool(self.on_whole, expected)
+            await run_in_threadpool(self.report, expected)
             return told(201, expected, expected.size)
         finally:
             guard.release()
+
+    def report(self, expected: Expected) -> None:
+        """Again if need be: it may be whole and its event not stored, if storing failed the first time."""
+        if self.spool.whole(expected).exists():
+            self.on_whole(expected)
+        self.spool.unguard(expected.device, expected.file_id)
 
     def check_room(self, size: int) -> None:
         if self.spool.free() < self.spool.reserve + size:

@@ -77,6 +77,11 @@ class Spool:
         with self.lock:
             return self.locks.setdefault((device, file_id), threading.Lock())
 
+    def unguard(self, device: str, file_id: str) -> None:
+        """Nothing more is written to it; whoever still holds the lock holds the same one."""
+        with self.lock:
+            self.locks.pop((device, file_id), None)
+
     def known(self, device: str, file_id: str) -> Expected | None:
         try:
             return Expected(**json.loads(self.place(device, file_id, ".json").read_text()))

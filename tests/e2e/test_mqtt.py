@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from sqlmodel import Session, func, select
 
+from api.v1.telemetry import signals, track
 from drivers.simulators.mqtt_camera import Camera
-from gateway.models import DeviceSignal, OrderRow, Original, Track
+from gateway.database import Database
+from gateway.models import DeviceSignal, OrderRow, Original, Role, Track
 from gateway.orders import ask
+from gateway.visibility import Viewer
 from tests.broker import Broker, free_port
 from tests.e2e.site import Site
 
@@ -42,7 +45,10 @@ def test_a_camera_from_announcement_to_stored(tmp_path: Path) -> None:
             camera.start()
             recording = camera.record("DCAM_bwc-1_000001_20260804_100000_IMP.mp4", content)
             camera.say("gps", [{"ts": 1_754_270_000_000 + n, "lat": 37.07, "lon": 114.5} for n in range(5)])
+            camera.repeat = True
+            camera.event("sos", level=2)
             site.settled(1)
+            site.wait("the signal", lambda s: s.exec(select(DeviceSignal)).first())
             site.wait("the camera to hear of it", lambda _: recording.stored)
             assert recording.stored is not None
             assert recording.stored["may_delete"] is False, "this site's policy is to keep"
@@ -53,6 +59,7 @@ def test_a_camera_from_announcement_to_stored(tmp_path: Path) -> None:
             camera.stop()
             order(site, "bwc-1", "stop_recording")
             site.wait("the order to end", lambda s: states(s) == ["DONE", "FAILED"])
+        check_telemetry(Database(site.settings.database_url))
         [(clip, original)] = site.clips().values()
         assert clip.important
         assert original.device_id == "bwc-1"
@@ -62,6 +69,18 @@ def test_a_camera_from_announcement_to_stored(tmp_path: Path) -> None:
     finally:
         camera.client.loop_stop()
         broker.stop()
+
+
+def check_telemetry(database: Database) -> None:
+    everybody = Viewer("x", "x", Role.ADMIN, None)
+    points = track("bwc-1", everybody, database)
+    assert [point.latitude for point in points] == [37.07] * 5
+    assert len(track("bwc-1", everybody, database, since=points[2].at)) == 3
+    assert len(track("bwc-1", everybody, database, until=points[2].at)) == 2
+    told = signals("bwc-1", everybody, database, limit=10)
+    assert [(one.kind, one.detail["data"]) for one in told] == [("sos", {"level": 2})]
+    assert signals("bwc-1", everybody, database, kind="fall", limit=10) == []
+    database.close()
 
 
 def order(site: Site, device: str, kind: str) -> None:

@@ -67,6 +67,8 @@ MATRIX = [
     Row("GET", "/session", EVERYBODY, listing=True),
     Row("GET", "/devices", EVERYBODY, listing=True),
     Row("GET", "/devices/cam-{}", EVERYBODY),
+    Row("GET", "/devices/cam-{}/signals", EVERYBODY),
+    Row("GET", "/devices/cam-{}/track", EVERYBODY),
     Row("GET", "/allocations", EVERYBODY, listing=True),
     Row("POST", "/allocations", LEDGER, body=ALLOCATION),
     Row("PUT", "/allocations/alloc-{}", LEDGER, body=ALLOCATION),

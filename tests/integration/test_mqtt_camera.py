@@ -266,6 +266,25 @@ def test_uploads_are_refused_with_a_reason_and_nothing_is_lost(broker: Broker, t
     assert len(files(seen)) == 1
 
 
+def test_what_could_not_be_entered_is_not_said_to_be_safe(broker: Broker, tmp_path: Path) -> None:
+    """The bytes are here, the database is away: 503, and 201 once it is entered."""
+    driver = driver_for(broker, tmp_path)
+    with running(driver) as seen:
+        spool, desk = driver.desk.spool, driver.desk
+        expected = spool.expect(Expected(device="bwc-1", file_id="f1", name="a.mp4", size=4, sha256=DIGEST))
+        url, good = str(desk.standing(expected)["url"]), desk.emit
+
+        def away(*_: Any) -> None:
+            raise DeviceUnavailable("wait.store_gone", path="/")
+
+        desk.emit = away
+        assert put(broker, url, b"abcd") == 503
+        assert put(broker, url, b"abcd") == 503
+        desk.emit = good
+        assert put(broker, url, b"abcd") == 201
+        assert len(files(seen)) == 1
+
+
 def test_a_flipped_byte_and_a_full_spool_are_seen_by_the_camera(broker: Broker, tmp_path: Path) -> None:
     driver = driver_for(broker, tmp_path, quota_mb=2)
     with running(driver) as seen:
