@@ -53,6 +53,7 @@ class ProgressOut(Shape):
     ended: int
     bytes: int
     done: int
+    to_release: int = Field(description="of the files that ended, how many are still to be erased")
     set_aside: int = Field(description="of the files that ended, how many a person has to look at")
     is_done: bool = Field(description="the camera may be taken")
     eta_s: float | None = Field(description="seconds to go; null while that cannot be told")

@@ -99,7 +99,8 @@ class Bay:
         return False
 
     def run(self) -> None:
-        self.show(BayState.EMPTY)
+        if self.device is None:
+            self.show(BayState.EMPTY)
         while self.wait(lambda: self.device is not None):
             device = self.device
             if device is not None:

@@ -70,6 +70,9 @@ class MqttCamera:
         self.here: set[str] = set()
         self.showing: dict[str, Heartbeat] = {}
         self.clocks: dict[str, datetime] = {}
+        self.offsets: dict[str, timedelta] = {}
+        """How far each camera's clock is ahead."""
+        self.clock_stored: frozenset[str] = frozenset()
         self.shown_at = 0.0
 
     def run(self, emit: Emit, stop: Event) -> None:
@@ -111,6 +114,7 @@ class MqttCamera:
                     files.append((heard.device, heard.message))
         if events:
             emit(*events)
+            self.clock_stored |= {event.device_id for event in events if isinstance(event, ClockRead)}
         for device, message in files:
             self.desk.answer(device, message)
         for event in events:
@@ -180,7 +184,7 @@ class MqttCamera:
         told, last = message.device_time, self.clocks.get(device)
         if told is None or (last is not None and at - last < CLOCK_AGAIN):
             return []
-        self.clocks[device] = at
+        self.clocks[device], self.offsets[device] = at, told - at
         return [
             ClockRead(
                 device_id=device, at=at, device_time=told, uncertainty_s=CLOCK_UNCERTAIN_S,
@@ -216,7 +220,7 @@ class MqttCamera:
         camera = self.camera(found.device_id)
         may_delete = camera is not None and camera.release == "erase"
         self.desk.let_go(found, sha256, may_delete=may_delete)
-        return Release.DONE if may_delete else Release.KEPT
+        return Release.TOLD if may_delete else Release.KEPT
 
     def perform(self, order: Order) -> OrderResult:
         """Raises Refused("order.unknown" or "order.no_answer"); what was not answered is dead by then."""
@@ -229,6 +233,8 @@ class MqttCamera:
             seconds = min(seconds, (order.deadline - moment()).total_seconds())
         if seconds <= 0:
             raise Refused("order.no_answer", device=order.device_id)
+        if order.kind == "set_clock":
+            seconds -= self.read_clock_again(order.device_id, seconds)
         waiting: Future[Answer] = Future()
         self.answers[order.id] = waiting
         try:
@@ -238,11 +244,26 @@ class MqttCamera:
             raise Refused("order.no_answer", device=order.device_id) from None
         finally:
             del self.answers[order.id]
+            if order.kind == "set_clock":
+                self.clocks.pop(order.device_id, None)  # what it shows from now on is another offset
         return OrderResult(done=answer.done, detail=answer.model_dump(exclude={"cmd_id"}))
 
+    def read_clock_again(self, device: str, seconds: float) -> float:
+        """Seconds until a fresh reading was stored: setting a clock destroys how wrong it was.
+
+        Raises Refused("order.clock_unread") if no heartbeat came.
+        """
+        began, self.clock_stored = time.monotonic(), self.clock_stored - {device}
+        self.clocks.pop(device, None)
+        while device not in self.clock_stored:
+            if time.monotonic() - began > seconds / 2:
+                raise Refused("order.clock_unread", device=device)
+            time.sleep(0.05)
+        return time.monotonic() - began
+
     def command(self, order: Order, seconds: float) -> None:
-        """It dies in the broker and again in the camera: a stale "start recording" is never carried out."""
-        deadline = moment() + timedelta(seconds=seconds)
+        """It dies in the broker and, by the camera's own clock, in the camera: none is carried out late."""
+        deadline = moment() + timedelta(seconds=seconds) + self.offsets.get(order.device_id, timedelta())
         told = {
             "cmd_id": order.id, "op": order.kind, "args": dict(order.arguments),
             "deadline": int(deadline.timestamp() * 1000),

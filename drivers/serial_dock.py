@@ -30,6 +30,7 @@ from gateway.device import (
     Release,
     SignalReceived,
 )
+from gateway.guard import guarded
 from gateway.wording import Reason
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,8 @@ class SerialDock:
         """What each lamp has to show; told to the board when it shows something else."""
         self.shown: dict[int, Light] = {}
         self.is_open = False
+        self.is_late = True
+        """Until the badges are through that the board kept while nobody listened."""
 
     def run(self, emit: Emit, stop: Event) -> None:
         """Raises DeviceUnavailable if the board is silent or its line is gone."""
@@ -57,7 +60,7 @@ class SerialDock:
         bays: dict[int, BayReading] = {}
         try:
             board.open()
-            self.shown = {}
+            self.shown, self.is_late = {}, True
             emit(Connected(device_id=self.settings.id, at=moment()))
             self.is_open = True
             for thread in readers:
@@ -102,8 +105,9 @@ class SerialDock:
         )
         emit(*events, alarms)
         bays.update(changed)
+        self.is_late = self.is_late and snapshot.badge is not None
         if snapshot.badge:
-            emit(shown_badge(self.settings, "board", snapshot.badge))
+            emit(shown_badge(self.settings, "board", snapshot.badge, late=self.is_late))
             board.acknowledge(snapshot.badge_seq)  # only now: until it is stored the board keeps it
 
     def show_lights(self, board: Board) -> None:
@@ -143,16 +147,17 @@ class SerialDock:
                 self.lights[number(order.arguments.get("bay"))] = Light(str(order.arguments["light"]))
                 return OrderResult(done=True)
             case "unlock":
-                return self.unlock(number(order.arguments.get("bay")))
+                left = (order.deadline - moment()).total_seconds() if order.deadline else ORDER_S
+                return self.unlock(number(order.arguments.get("bay")), min(ORDER_S, max(0.1, left)))
         raise Refused("order.unknown", kind=order.kind)
 
-    def unlock(self, bay: int) -> OrderResult:
+    def unlock(self, bay: int, seconds: float) -> OrderResult:
         if not self.is_open:
             raise DeviceUnavailable("cabinet.silent", unit=self.settings.board.unit)
         done: Future[None] = Future()
         self.unlocks.put((bay, done))
         try:
-            done.result(ORDER_S)
+            done.result(seconds)
         except TookTooLong:
             if done.cancel():
                 raise DeviceUnavailable("cabinet.silent", unit=self.settings.board.unit) from None
@@ -171,11 +176,14 @@ class ReaderThread(threading.Thread):
 
     def run(self) -> None:
         while not self.ended.is_set():
-            try:
-                self.read()
-            except DeviceUnavailable as gone:
-                self.say(is_there=False, why=gone.reason)
-                self.ended.wait(REOPEN_S)
+            guarded(log, self.name, self.read_and_tell)
+            self.ended.wait(REOPEN_S)
+
+    def read_and_tell(self) -> None:
+        try:
+            self.read()
+        except DeviceUnavailable as gone:
+            self.say(is_there=False, why=gone.reason)
 
     def read(self) -> None:
         framer = framer_for(self.reader)
@@ -215,9 +223,10 @@ def framer_for(reader: ReaderSettings) -> Framer:
             assert_never(reader.kind)
 
 
-def shown_badge(settings: SerialDockSettings, reader: str, code: str) -> BadgeShown:
+def shown_badge(settings: SerialDockSettings, reader: str, code: str, *, late: bool = False) -> BadgeShown:
     return BadgeShown(
-        device_id=settings.id, at=moment(), reader=reader, code=code, least_battery=settings.least_battery
+        device_id=settings.id, at=moment(), reader=reader, code=code, least_battery=settings.least_battery,
+        late=late,
     )  # fmt: skip
 
 

@@ -53,15 +53,16 @@ class UsbDock:
     def run(self, emit: Emit, stop: Event) -> None:
         """Raises DeviceUnavailable if there is no USB here, and whatever a bay could not keep to itself."""
         bus = self.open_bus()
-        bus.plugged()
+        first = bus.plugged()
         self.docked.bays.clear()
         ended = threading.Event()
         bays = {
             port: Bay(number, self.settings, bus, self.docked, emit, ended)
             for number, port in self.settings.bays.items()
         }
-        for bay in bays.values():
+        for port, bay in bays.items():
             bus.unmount(bay.folder)  # what a crash left mounted
+            bay.see(first.get(port))  # a bay that holds something must never be shown empty
         emit(Connected(device_id=self.settings.id, at=moment()))
         threads = [BayThread(bay) for bay in bays.values()]
         try:

@@ -245,6 +245,8 @@ class BadgeShown:
     code: str
     least_battery: int = 0
     """Per cent that a device needs before this cabinet gives it out."""
+    late: bool = False
+    """It was shown while nobody listened: whoever showed it has gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +299,8 @@ class Release(StrEnum):
 
     DONE = "DONE"
     KEPT = "KEPT"
+    TOLD = "TOLD"
+    """The device was told that it may delete it; whether it does is its own affair."""
     GONE = "GONE"
     """It was not there any more: nothing was erased by us."""
 

@@ -28,6 +28,8 @@ from gateway.wording import Reason, reason
 ACTOR = "gateway"
 ASKED_S = 15
 """A lock that has not been opened by then stays shut: whoever showed the badge has gone."""
+SHUT_S = 5
+"""A lock needs that long to be seen open."""
 HAND_S = 120
 """An opening accounts for what leaves its bay within so many seconds."""
 
@@ -38,6 +40,12 @@ def badge_shown(session: Session, event: BadgeShown) -> None:
     if officer is None:
         refused(session, event, None, reason("handover.unknown_badge", badge=event.code))
         return
+    if event.late:
+        refused(session, event, officer, reason("handover.late"))
+        return
+    if (opened := opened_for(session, event.device_id, officer.id, event.at)) is not None:
+        open_again(session, event, officer, opened)
+        return
     out = open_checkouts(session, Checkout.officer_id == officer.id)
     valid = certificate_valid(officer.cert_valid_from, officer.cert_valid_to, event.at.date())
     found = decide(
@@ -47,13 +55,41 @@ def badge_shown(session: Session, event: BadgeShown) -> None:
     if not isinstance(found, Opening):
         refused(session, event, officer, reason(found.code, **found.facts))
         return
-    asked = {"bay": found.bay, "device": found.device, "officer": officer.id}
+    unlock(session, event, officer, found.bay, found.device)
+
+
+def opened_for(session: Session, cabinet: str, officer: str, at: datetime) -> OrderRow | None:
+    """What was opened for this officer a moment ago and is still there: one badge gives one device."""
+    found = session.exec(select(DeviceStatus.bay).where(DeviceStatus.device_id == cabinet)).all()
+    mine = [
+        order
+        for bay in found
+        for order in openings(session, cabinet, bay, at)
+        if order.arguments.get("officer") == officer and order.arguments.get("device")
+    ]
+    return max(mine, key=lambda order: order.asked_at, default=None)
+
+
+def open_again(session: Session, event: BadgeShown, officer: Officer, opened: OrderRow) -> None:
+    """The same bay, if its lock has fallen shut; never another."""
+    bay = str(opened.arguments["bay"])
+    shut = status_of(session, event.device_id, bay).detail.get("locked") is not False
+    if opened.state is OrderState.DONE and shut and event.at - opened.asked_at > timedelta(seconds=SHUT_S):
+        opened.result = {**(opened.result or {}), "checkout": None}  # this opening gave nothing out
+        session.add(opened)
+        unlock(session, event, officer, bay, opened.arguments.get("device"))
+    else:
+        refused(session, event, officer, reason("handover.already_open", bay=bay))
+
+
+def unlock(session: Session, event: BadgeShown, officer: Officer, bay: str, device: str | None) -> None:
+    asked = {"bay": bay, "device": device, "officer": officer.id}
     orders.ask(
         session, "unlock", officer.id, device_id=event.device_id, arguments=asked,
         within=timedelta(seconds=ASKED_S),
     )  # fmt: skip
     enter(session, event.device_id, "BADGE_ACCEPTED", officer.id, {**asked, "reader": event.reader})
-    show(session, event.device_id, officer.name, reason("handover.open", bay=found.bay), event.at)
+    show(session, event.device_id, officer.name, reason("handover.open", bay=bay), event.at)
 
 
 def refused(session: Session, event: BadgeShown, officer: Officer | None, why: Reason) -> None:
@@ -89,7 +125,7 @@ def bay_read(session: Session, event: BayRead) -> None:
     if event.occupied:
         told["unregistered"] = None
     dock = session.get(DeviceStatus, (event.dock, event.bay)) if event.dock else None
-    if dock is not None and dock.detail.get("camera"):
+    if dock is not None and dock.detail.get("camera") and event.occupied is not False:
         told["camera"] = dock.detail["camera"]
     status.detail = {**status.detail, **told}
     status.present = True
@@ -114,12 +150,14 @@ def docked(session: Session, dock: str, bay: str, camera: str | None, at: dateti
     )
     if cabinet is None:
         return
-    before = cabinet.detail.get("camera")
-    cabinet.detail = {**cabinet.detail, "camera": camera or before}
+    before, occupied = cabinet.detail.get("camera"), cabinet.detail.get("occupied")
+    if camera and before and camera != before:
+        taken(session, cabinet.device_id, cabinet, at)  # changed for another while nobody looked
+    cabinet.detail = {**cabinet.detail, "camera": camera or (before if occupied is not False else None)}
     if camera:
         for checkout in open_checkouts(session, Checkout.device_id == camera):
             ledger.give_back(session, checkout.id, max(at, checkout.out_at + timedelta(seconds=1)), ACTOR)
-    elif cabinet.detail.get("occupied") is None and before:
+    elif occupied is None and before:
         taken(session, cabinet.device_id, cabinet, at)
     session.add(cabinet)
 
@@ -180,12 +218,12 @@ def facts_of(
     camera = told.get("camera")
     device = session.get(Device, camera) if camera else None
     offload = open_offloads(session, [camera]).get(camera) if camera else None
-    seen = progress(session, offload) if offload else None
+    seen = progress(session, offload) if offload and offload.bay == status.bay else None
     dock = session.get(DeviceStatus, (told["dock"], status.bay)) if told.get("dock") else None
     occupied = told.get("occupied")
     return BayFacts(
         bay=status.bay,
-        occupied=bool(camera) if occupied is None else occupied,
+        occupied=holds_something(camera, dock) if occupied is None else occupied,
         device=camera,
         in_service=device is not None and device.status is DeviceState.IN_SERVICE,
         claim=claim_of(session, device, officer, at) if device and officer else Claim.NONE,
@@ -195,6 +233,11 @@ def facts_of(
         fault=bool(told.get("alarms")) or bool(dock and dock.detail.get("state") in {"FAULT", "STRANGER"}),
         reserved=any(order.arguments.get("device") for order in openings(session, cabinet, status.bay, at)),
     )
+
+
+def holds_something(camera: str | None, dock: DeviceStatus | None) -> bool:
+    """Where the board cannot tell: only a dock that sees nothing plugged in makes a bay empty."""
+    return bool(camera) or (dock is not None and dock.detail.get("state") != "EMPTY")
 
 
 def claim_of(session: Session, device: Device, officer: Officer, at: datetime) -> Claim:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
-from gateway.models import Finding, Offload, Original, State, Work, now
+from gateway.models import Device, Finding, Offload, Original, Policy, ReleaseState, State, Work, now
 
 ENDED = (State.PRESERVED, State.DUPLICATE, State.QUARANTINED)
 TELLS_S = 3.0
@@ -25,6 +25,8 @@ class Progress:
     done: int
     waiting: Mapping[str, Any] | None
     """Why nothing goes on, if all that is left waits."""
+    to_release: int
+    """Of those that ended, how many are still to be erased: the card may be writable just now."""
     set_aside: int
     """Of those that ended, how many a person has to look at."""
     eta_s: float | None
@@ -33,7 +35,7 @@ class Progress:
     @property
     def is_done(self) -> bool:
         """The camera may be taken: every listed file has come to its end."""
-        return self.ended >= self.files
+        return self.ended >= self.files and not self.to_release
 
 
 def progress(session: Session, offload: Offload, at: datetime | None = None) -> Progress:
@@ -59,9 +61,20 @@ def progress(session: Session, offload: Offload, at: datetime | None = None) -> 
         bytes=listed,
         done=done,
         waiting=left[0][3] if waits else None,
+        to_release=still_to_erase(session, offload),
         set_aside=sum(row[0] is State.QUARANTINED for row in rows),
         eta_s=None if waits else seconds_to_go(offload, listed, done, at or now()),
     )
+
+
+def still_to_erase(session: Session, offload: Offload) -> int:
+    device = session.get(Device, offload.device_id)
+    if device is None or device.release == Policy.KEEP:
+        return 0
+    due = select(func.count()).select_from(Finding).where(
+        Finding.offload_id == offload.id, Finding.release == ReleaseState.DUE
+    )  # fmt: skip
+    return session.exec(due).one()
 
 
 def seconds_to_go(offload: Offload, listed: int, done: int, at: datetime) -> float | None:

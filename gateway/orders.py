@@ -1,6 +1,6 @@
 """Work that one process asks of another: asked, claimed once, ended with a result."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from gateway.database import Database
 from gateway.models import OrderRow, OrderState, Original, now
 from gateway.wording import reason
 
+NOBODY = timedelta(seconds=5)
 KINDS = ("verify", "retry", "relink")
 
 
@@ -45,14 +46,22 @@ def ask(
     return order
 
 
-def claim(database: Database, executor: str) -> list[OrderRow]:
-    """Take every order that nobody has; one whose deadline has passed is ended, never carried out."""
+def claim(
+    database: Database, executor: str, reaches: Callable[[str], object] = lambda _: True
+) -> list[OrderRow]:
+    """Take every order that nobody has; one whose deadline has passed is ended, never carried out.
+
+    An order for a device is left to the gateway that reaches it. Only when nobody has taken it for a while
+    does anybody, to say that there is no such device.
+    """
     with database.read() as session:
         waiting = session.exec(select(OrderRow).where(OrderRow.state == OrderState.ASKED)).all()
     mine = []
     for order in waiting:
         if order.deadline < now():
             end(database, order.id, OrderState.EXPIRED, {}, OrderState.ASKED)
+        elif order.device_id and not reaches(order.device_id) and now() - order.asked_at < NOBODY:
+            continue
         elif move(database, order.id, OrderState.ASKED, state=OrderState.CLAIMED, claimed_by=executor):
             mine.append(order)
     return mine

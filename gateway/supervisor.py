@@ -33,6 +33,7 @@ Errand = Callable[[], None]
 RELEASED = {
     Release.DONE: "release.erased",
     Release.KEPT: "release.kept",
+    Release.TOLD: "release.told",
     Release.GONE: "release.source_gone",
 }
 

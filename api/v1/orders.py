@@ -37,6 +37,8 @@ def ask(given: OrderIn, viewer: Operator, database: Db) -> OrderOut:
     about_clip = given.kind in orders.KINDS
     if about_clip != (given.clip is not None) or about_clip == (given.device is not None):
         raise Problem(422, f"{given.kind} needs a {'clip' if about_clip else 'device'}, and only that")
+    if given.kind == "unlock" and set(given.arguments) != {"bay"}:
+        raise Problem(422, 'unlock needs {"bay": …} and nothing else: who takes what is told by a badge')
     must_see(database, viewer, given)
     with database.write() as session:
         order = orders.ask(

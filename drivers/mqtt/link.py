@@ -24,6 +24,7 @@ SESSION_S = 7 * 24 * 3600
 """How long the broker keeps for us what comes while we are away."""
 IN_FLIGHT = 500
 CONNECT_S = 10.0
+BACKLOG = 5000
 KEEP_ALIVE_S = 20
 
 
@@ -139,6 +140,8 @@ class Link:
 
     def on_message(self, client: paho.Client, data: Any, message: paho.MQTTMessage) -> None:
         del client, data
+        if message.qos == 0 and self.queue.qsize() > BACKLOG:
+            return  # telemetry that nobody could read in time; what has to be kept waits at the broker
         self.queue.put(
             Incoming(message.topic, bytes(message.payload), message.qos, message.mid, bool(message.retain))
         )

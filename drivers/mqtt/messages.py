@@ -1,17 +1,19 @@
 """The messages of a connected camera, `bwc/{device}/up/…` (devices 3.2): read, bounded, not believed."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 TOPIC = re.compile(r"^bwc/([A-Za-z0-9][A-Za-z0-9_.-]{0,63})/up/(status|hb|gps|event|file|resp)$")
 LARGEST = 256 * 1024
 POINTS = 1000
+DEEPEST = 12
 EARLIEST, LATEST = 0, 4_102_444_800_000
 """1970 to 2100, in milliseconds: what lies outside is no time of a camera."""
 
@@ -25,13 +27,6 @@ class Message(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
     ts: int | None = Field(default=None, ge=EARLIEST, le=LATEST, description="the device's clock, ms")
-
-    @field_validator("*")
-    @classmethod
-    def storable(cls, value: object) -> object:
-        if isinstance(value, str) and "\0" in value:
-            raise ValueError("contains a NUL character")
-        return value
 
     @property
     def device_time(self) -> datetime | None:
@@ -111,7 +106,7 @@ def read(topic: str, payload: bytes) -> Heard:
     if len(payload) > LARGEST:
         raise Unreadable(f"larger than {LARGEST} bytes")
     try:
-        told: Any = json.loads(payload)
+        told: Any = clean(json.loads(payload))
     except (ValueError, RecursionError):
         raise Unreadable("no JSON") from None
     try:
@@ -121,6 +116,24 @@ def read(topic: str, payload: bytes) -> Heard:
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)[0]
         raise Unreadable(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}"[:200]) from None
+
+
+def clean(told: Any, depth: int = 0) -> Any:
+    """As any database and any JSON reader takes it. Raises Unreadable for what none does."""
+    if depth > DEEPEST:
+        raise Unreadable(f"nested more than {DEEPEST} deep")
+    match told:
+        case dict():
+            return {clean(name, depth + 1): clean(value, depth + 1) for name, value in told.items()}
+        case list():
+            return [clean(value, depth + 1) for value in told]
+        case str():
+            return told.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+        case float() if not math.isfinite(told):
+            raise Unreadable("a number that is none")
+        case int() if abs(told) > 2**63:
+            raise Unreadable("a number that is too large")
+    return told
 
 
 def points(told: Any) -> tuple[Point, ...]:

@@ -80,7 +80,17 @@ class Desk:
         except Refused as no:
             self.say(device, told | {"op": "abort", "why": sentence(no.reason, "en")})
         else:
-            self.say(device, told | self.standing(known))
+            self.say(device, told | self.standing(self.settled(known)))
+
+    def settled(self, known: Expected) -> Expected:
+        """A file of which all bytes are here is finished and reported, if a crash had kept it from that."""
+        try:
+            known = self.spool.completed(known)
+            if known.whole and self.spool.whole(known).exists():
+                self.is_whole(known)
+        except Refused:
+            return replace(known, safe=0)
+        return known
 
     def standing(self, known: Expected) -> dict[str, object]:
         if known.may_delete is not None:
@@ -114,7 +124,7 @@ class Desk:
 
     def report_waiting(self) -> None:
         """What came whole while the process died before it was reported."""
-        for expected, _ in self.spool.waiting():
+        for expected in self.spool.waiting():
             self.is_whole(expected)
 
     def found(self, expected: Expected) -> FoundFile:

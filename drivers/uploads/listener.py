@@ -129,10 +129,12 @@ class Listener:
             raise Problem(503, "this file is being sent already", {"Retry-After": str(RETRY_S)})
         try:
             expected = self.spool.known(expected.device, expected.file_id) or expected
-            start, end = piece(request, expected)
+            if not expected.whole and expected.safe == expected.size:
+                expected = await run_in_threadpool(self.spool.finish, expected)
             if expected.whole:
                 await run_in_threadpool(self.report, expected)
                 return told(201, expected, expected.size)
+            start, end = piece(request, expected)
             self.check_room(end - start)
             handle = await run_in_threadpool(self.spool.open_part, expected, start)
             try:

@@ -10,6 +10,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -70,8 +71,9 @@ class Spool:
         return self.root / device / f"{file_id}{ending}"
 
     def whole(self, expected: Expected) -> Path:
-        """Under a name of its own ending, so that what it is can be told."""
-        return self.place(expected.device, expected.file_id, suffix(expected.name))
+        """Named after its digest, too: an id that is used again must not take another file's place."""
+        ending = f".{expected.sha256[:16]}{suffix(expected.name)}"
+        return self.place(expected.device, expected.file_id, ending)
 
     def guard(self, device: str, file_id: str) -> threading.Lock:
         with self.lock:
@@ -105,9 +107,14 @@ class Spool:
             raise Full("disk")
         if self.underway(told.device) + told.size > self.quota:
             raise Full("quota")
-        with self.guard(told.device, told.file_id):
+        guard = self.guard(told.device, told.file_id)
+        if not guard.acquire(blocking=False):
+            raise Full("busy")  # a piece of it is on its way: nobody waits for that
+        try:
             self.place(told.device, told.file_id, ".part").unlink(missing_ok=True)
             self.keep(told)
+        finally:
+            guard.release()
         return told
 
     def free(self) -> int:
@@ -115,12 +122,9 @@ class Spool:
         return shutil.disk_usage(self.root).free
 
     def underway(self, device: str) -> int:
-        """Bytes that one device has here and that are not yet in the store."""
-        try:
-            with os.scandir(self.root / device) as entries:
-                return sum(entry.stat().st_size for entry in entries if not entry.name.endswith(".json"))
-        except FileNotFoundError:
-            return 0
+        """Bytes that one device was promised room for, or has here, and that are not yet in the store."""
+        known = (self.known(device, journal.stem) for journal in (self.root / device).glob("*.json"))
+        return sum(one.size for one in known if one and (not one.whole or self.whole(one).exists()))
 
     def offset(self, expected: Expected) -> int:
         return expected.size if expected.whole else expected.safe
@@ -144,33 +148,58 @@ class Spool:
         return fresh
 
     def finish(self, expected: Expected) -> Expected:
-        """Hash the whole; under its final name if it is right. Raises Refused and begins anew if not."""
-        part = self.place(expected.device, expected.file_id, ".part")
-        found = digests(part, ("sha256",), lambda _: None)["sha256"]
+        """Hash the whole; under its final name if it is right. Raises Refused and begins anew if not.
+
+        Safe to repeat: a crash may have come between any two of its steps.
+        """
+        part, target = self.place(expected.device, expected.file_id, ".part"), self.whole(expected)
+        source = part if part.exists() else target
+        found = digests(source, ("sha256",), lambda _: None)["sha256"] if source.exists() else "nothing"
         if found != expected.sha256:
-            part.unlink()
+            source.unlink(missing_ok=True)
             self.keep(replace(expected, safe=0))
             raise Refused("upload.other_digest", file=expected.name, found=found[:16])
-        target = self.whole(expected)
-        part.rename(target)
-        sync_folder(target.parent)
+        if source is part:
+            part.rename(target)
+            sync_folder(target.parent)
         done = replace(expected, whole=True)
         self.keep(done)
         return done
 
-    def waiting(self) -> Iterator[tuple[Expected, Path]]:
-        """Whole files that still lie here: they came while nobody could take them over."""
+    def completed(self, expected: Expected) -> Expected:
+        """A file of which all bytes are safe is finished, if a crash had kept it from that.
+
+        Raises Refused as `finish`. One that is being brought just now is left to whoever brings it.
+        """
+        guard = self.guard(expected.device, expected.file_id)
+        if not guard.acquire(blocking=False):
+            return expected
+        try:
+            fresh = self.known(expected.device, expected.file_id) or expected
+            return fresh if fresh.whole or fresh.safe < fresh.size else self.finish(fresh)
+        finally:
+            guard.release()
+
+    def waiting(self) -> Iterator[Expected]:
+        """Whole files that still lie here, and those of which all bytes are and nobody has said so yet."""
         for journal in sorted(self.root.glob("*/*.json")):
             expected = self.known(journal.parent.name, journal.stem)
-            if expected is not None and expected.whole and (path := self.whole(expected)).exists():
-                yield expected, path
+            if expected is None:
+                continue
+            with suppress(Refused, OSError):  # it begins anew, or waits for a better disk
+                expected = self.completed(expected)
+            if expected.whole and self.whole(expected).exists():
+                yield expected
 
     def forget(self, before: float) -> None:
-        """Journals of files that were let go of and not spoken of since."""
+        """Journals that nobody has spoken of since: of files that were let go of, or were given up."""
         for journal in self.root.glob("*/*.json"):
             expected = self.known(journal.parent.name, journal.stem)
-            if expected and expected.may_delete is not None and journal.stat().st_mtime < before:
+            if expected and journal.stat().st_mtime < before and not (
+                expected.whole and self.whole(expected).exists()
+            ):  # fmt: skip
                 journal.unlink(missing_ok=True)
+                self.place(expected.device, expected.file_id, ".part").unlink(missing_ok=True)
 
 
 def suffix(name: str) -> str:

@@ -122,7 +122,7 @@ class Caretaker:
         self.dispatch.engine.forget(now() - HISTORY)
 
     def orders(self) -> None:
-        for order in orders.claim(self.database, self.dispatch.executor):
+        for order in orders.claim(self.database, self.dispatch.executor, self.reaches):
             supervisor = self.reaches(order.device_id or "")
             if order.kind in orders.KINDS:
                 self.at_hand.put(partial(self.carry_out, order, self.for_clip))

@@ -60,7 +60,7 @@ class Intake:
             if first is None:
                 return
             group, ending = self.gather(first)
-            self.commit(group)
+            self.keep(group)
 
     def gather(self, first: Batch) -> tuple[list[Batch], bool]:
         group, count, deadline = [first], len(first[0]), time.monotonic() + GROUP_S
@@ -75,6 +75,13 @@ class Intake:
             count += len(batch[0])
         return group, False
 
+    def keep(self, group: list[Batch]) -> None:
+        """Whatever a batch does, its drivers hear of it and this thread goes on."""
+        if not guarded(log, "storing events", lambda: self.commit(group)):
+            for _, done in group:
+                if not done.done():
+                    done.set_exception(RuntimeError("the events could not be stored; see the log"))
+
     def commit(self, group: list[Batch]) -> None:
         """One transaction for all; if it fails, event by event, so that one bad file harms nobody else."""
         found: list[str] = []
@@ -82,7 +89,7 @@ class Intake:
             if error is None:
                 done.set_result(None)
             else:
-                log.error("%d events could not be stored: %s", len(events), error)
+                log.error("%d events could not be stored: %s", len(events), type(error).__name__)
                 done.set_exception(error)
         if found:
             guarded(log, "handing work over (the sweep finds it)", self.on_found)
@@ -95,7 +102,7 @@ class Intake:
             yield from ((events, done, None) for events, done in group)
             return
         except UNSTORABLE as error:
-            log.warning("a batch could not be stored (%s); event by event now", error)
+            log.warning("a batch could not be stored (%s); event by event now", type(error).__name__)
         for events, done in group:
             yield events, done, self.one_by_one(events, found)
 

@@ -25,13 +25,16 @@ def happened(session: Session, event: SignalReceived) -> None:
 
 def was_at(session: Session, event: TrackReceived) -> None:
     points = sorted(event.points, key=lambda point: point.at)
-    if not points or session.get(Track, (event.device_id, points[0].at)) is not None:
+    if not points:
+        return
+    before = session.get(Track, (event.device_id, points[0].at))
+    if before is not None and len(before.points) >= len(points):
         return
     told = [
         [point.at.timestamp(), point.latitude, point.longitude, *([point.more] if point.more else [])]
         for point in points
     ]
-    session.add(
+    session.merge(
         Track(
             device_id=event.device_id, begins_at=points[0].at, ends_at=points[-1].at, received_at=event.at,
             points=told,

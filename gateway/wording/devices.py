@@ -88,6 +88,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{device} is not on the list; what it says is not taken in",
     ),
     "broker.offline": ("设备 {device} 不在线", "{device} is not connected"),
+    "order.clock_unread": (
+        "没有读到设备 {device} 的时钟，为保留误差证据未予校时",
+        "the clock of {device} could not be read; it was not set, that would destroy how wrong it was",
+    ),
     "order.no_answer": (
         "设备 {device} 没有在期限内应答，指令已作废",
         "{device} did not answer in time; the order is void",
@@ -149,6 +153,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "handover.still_copying": (
         "设备 {device}（{bay} 号仓）尚未采集完毕，请稍候",
         "{device} in bay {bay} is still being copied; wait",
+    ),
+    "handover.late": (
+        "此卡在网关停机期间刷过，未予开锁，请重新刷卡",
+        "this badge was shown while the gateway was down; nothing was opened; show it again",
+    ),
+    "handover.already_open": (
+        "{bay} 号仓已为您打开，请取走设备",
+        "bay {bay} is open for you already; take the device",
     ),
     "handover.fault": ("{bay} 号仓故障，请联系管理员", "bay {bay} has a fault; tell whoever keeps it"),
     "handover.low_battery": (

@@ -93,6 +93,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # release of the source
     "release.kept": ("按策略保留在设备上", "left on the device by policy"),
     "release.erased": ("两次校验一致后已从设备清除", "erased from the device after both reads agreed"),
+    "release.told": (
+        "已告知设备可以自行删除",
+        "the device was told that it may delete it",
+    ),
     "release.source_differs": (
         "设备上的文件与已存原件不一致，拒绝清除",
         "the file on the device differs from the stored original; not erased",

@@ -106,6 +106,8 @@ def test_a_day_at_the_cabinet(tmp_path: Path) -> None:
         (slow.source / "0001.MP4").write_bytes(os.urandom(40 << 20))
         slow.set("slow 0.02")
         with t.site.running():
+            t.lamp(1, board, 0)
+            t.site.wait("its bays", lambda s: s.get(DeviceStatus, ("cabinet-1", "4")))
             board.badge("FFFFFFFFFF")
             t.answered("未登记")
             board.put(1, 55)
@@ -127,6 +129,8 @@ def test_a_day_at_the_cabinet(tmp_path: Path) -> None:
             board.badge(ZHANG)
             t.lamp(1, board, BLINKING)
             t.site.wait("the lock", lambda _: not board.bays[0].locked)
+            board.badge(ZHANG)
+            t.answered("已为您打开")
             board.take(1)
             t.pull(1)
             t.site.wait("a checkout", lambda s: checkouts(s) == [("bwc-S1", "zhang", False)])
@@ -151,7 +155,8 @@ def test_a_day_at_the_cabinet(tmp_path: Path) -> None:
             ]
             states = [order.state.value for order in session.exec(select(OrderRow))]
     assert [event for event in entered if event.startswith("BADGE")] == [
-        "BADGE_REFUSED", "BADGE_REFUSED", "BADGE_REFUSED", "BADGE_REFUSED", "BADGE_ACCEPTED", "BADGE_ACCEPTED",
+        "BADGE_REFUSED", "BADGE_REFUSED", "BADGE_REFUSED", "BADGE_REFUSED", "BADGE_ACCEPTED", "BADGE_REFUSED",
+        "BADGE_ACCEPTED",
     ]  # fmt: skip
     assert states == ["DONE", "DONE"]
 

@@ -173,7 +173,12 @@ def test_a_badge_is_acknowledged_once_it_is_stored(board: tuple[DockBusTwin, str
     with running(driver) as again:
         again.wait(lambda seen: len(badges(seen)) == 2)
         eventually(lambda: not twin.badges)
-    assert badges(again) == ["0A1B2C3D4E", "0A1B2C3D4F"]
+        time.sleep(0.5)
+        twin.badge("0A1B2C3D4E")
+        again.wait(lambda seen: len(badges(seen)) == 3)
+    assert badges(again) == ["0A1B2C3D4E", "0A1B2C3D4F", "0A1B2C3D4E"]
+    late = [event.late for event in again.events if isinstance(event, BadgeShown)]
+    assert late == [True, True, False], "nobody stands there any more for what was shown before"
 
 
 def test_a_silent_board_a_torn_line_and_another_map_are_told_apart(board: tuple[DockBusTwin, str]) -> None:

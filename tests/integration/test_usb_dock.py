@@ -229,6 +229,7 @@ DV16 = {
 def test_a_locked_recorder_is_asked_for_its_card_and_comes_back_as_another_device(tmp_path: Path) -> None:
     town = Town(tmp_path, DV16)
     with running(town.driver) as seen:
+        seen.wait(lambda seen: bay_states(seen, "1") == ["EMPTY"])
         town.plug_recorder(1, town.card("card", "a.mp4"), busy=2)
         seen.wait(lambda seen: seen.found() == ["a.mp4"])
         assert town.calls(1) == ["INIT_USB_DEVICE", "SET_MSDC"], "nothing is written that was not asked for"
@@ -361,6 +362,7 @@ def test_why_a_recorder_stays_locked_is_shown_in_its_bay(tmp_path: Path, code: s
 def test_after_three_wrong_passwords_nobody_asks_again(tmp_path: Path) -> None:
     town = Town(tmp_path, DV16)
     with running(town.driver) as seen:
+        seen.wait(lambda seen: bay_states(seen, "1") == ["EMPTY"])
         for count in range(1, 5):
             town.plug_recorder(1, town.card("card", "a.mp4"), password="000000")
             seen.wait(lambda seen, count=count: bay_states(seen, "1").count("FAULT") == count)  # type: ignore[misc]

@@ -149,14 +149,13 @@ def dock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
 @pytest.mark.timeout(400)
 def test_a_day_at_the_dock(dock: Dock) -> None:
     """One guest, one day: each step stands on the one before."""
-    four_cameras_at_once(dock)
-    the_cabinet_follows(dock)
-    a_stranger(dock)
-    torn_out_in_the_middle(dock)
-    scsi_commands_reach_the_disk(dock)
-    a_camera_that_speaks_mtp(dock)
-    a_camera_that_is_emptied(dock)
-    the_books_balance(dock)
+    for step in (
+        four_cameras_at_once, the_cabinet_follows, a_stranger, torn_out_in_the_middle, scsi_commands_reach_the_disk,
+        a_camera_that_speaks_mtp, a_camera_that_is_emptied, the_books_balance,
+    ):  # fmt: skip
+        began = time.monotonic()
+        step(dock)
+        print(f"{step.__name__}: {time.monotonic() - began:.0f} s")
 
 
 def the_cabinet_follows(dock: Dock) -> None:
