@@ -155,7 +155,7 @@ def test_a_day_at_the_dock(dock: Dock) -> None:
     ):  # fmt: skip
         began = time.monotonic()
         step(dock)
-        print(f"{step.__name__}: {time.monotonic() - began:.0f} s")
+        print(f"{step.__name__}: {time.monotonic() - began:.0f} s")  # noqa: T201
 
 
 def the_cabinet_follows(dock: Dock) -> None:
