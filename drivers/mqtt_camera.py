@@ -117,13 +117,25 @@ class MqttCamera:
             self.clock_stored |= {event.device_id for event in events if isinstance(event, ClockRead)}
         for device, message in files:
             self.desk.answer(device, message)
-        for event in events:
-            if isinstance(event, Connected):
-                # what it announced while nobody listened is lost: the broker had no one to keep it for
-                self.publish_down(event.device_id, "file", {"op": "list"})
+        self.confirm(events)
         for incoming in batch:
             if incoming.qos:
                 link.acknowledge(incoming)
+
+    def confirm(self, events: Sequence[DeviceEvent]) -> None:
+        """Tell each camera what is stored: a broker that is killed may have lost what it had acknowledged.
+
+        Who has just come is asked for what it still has: while nobody listened, nobody kept it.
+        """
+        stored: dict[str, list[str]] = {}
+        for event in events:
+            if isinstance(event, SignalReceived) and event.event_id:
+                stored.setdefault(event.device_id, []).append(event.event_id)
+            elif isinstance(event, Connected):
+                self.publish_down(event.device_id, "file", {"op": "list"})
+                self.publish_down(event.device_id, "event", {"op": "list"})
+        for device, ids in stored.items():
+            self.publish_down(device, "event", {"op": "stored", "event_ids": ids})
 
     def introduce(self, device: str) -> list[DeviceEvent]:
         """A camera is entered before anything else of it; one that is not on the list is told of once."""

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 ORDER_S = 8.0
 REOPEN_S = 2.0
+MISSES = 3
 
 
 class SerialDock:
@@ -49,6 +50,7 @@ class SerialDock:
         """What each lamp has to show; told to the board when it shows something else."""
         self.shown: dict[int, Light] = {}
         self.is_open = False
+        self.missed = 0
         self.is_late = True
         """Until the badges are through that the board kept while nobody listened."""
 
@@ -60,14 +62,14 @@ class SerialDock:
         bays: dict[int, BayReading] = {}
         try:
             board.open()
-            self.shown, self.is_late = {}, True
+            self.shown, self.is_late, self.missed = {}, True, 0
             emit(Connected(device_id=self.settings.id, at=moment()))
             self.is_open = True
             for thread in readers:
                 thread.start()
             while not stop.is_set():
                 self.open_what_was_asked(board)
-                if snapshot := board.look():
+                if snapshot := self.look(board):
                     self.tell(snapshot, bays, emit, board)
                 self.show_lights(board)
                 self.pause(stop)
@@ -79,6 +81,18 @@ class SerialDock:
             for thread in readers:
                 if thread.ident is not None:
                     thread.join(0.4)
+
+    def look(self, board: Board) -> Snapshot | None:
+        """One frame that noise broke is no board that is gone; three in a row are."""
+        try:
+            snapshot = board.look()
+        except DeviceUnavailable as gone:
+            self.missed += 1
+            if self.missed >= MISSES or gone.reason["code"] == "cabinet.no_port":
+                raise
+            return None
+        self.missed = 0
+        return snapshot
 
     def pause(self, stop: Event) -> None:
         """Until the next look, or an order comes."""

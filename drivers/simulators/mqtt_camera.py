@@ -53,6 +53,8 @@ class Camera:
     ) -> None:
         self.name, self.broker, self.pki, self.ahead_s = name, broker, pki, ahead_s
         self.recordings: dict[str, Recording] = {}
+        self.outbox: dict[str, dict[str, Any]] = {}
+        """Events that the gateway has not said it stored."""
         self.done: list[str] = []
         """Commands that were carried out."""
         self.dead: list[str] = []
@@ -143,8 +145,18 @@ class Camera:
 
     def event(self, kind: str, event_id: str = "", **data: object) -> str:
         event_id = event_id or uuid.uuid4().hex
-        self.say("event", {"event_id": event_id, "type": kind, "ts": self.now(), "data": data})
+        told = {"event_id": event_id, "type": kind, "ts": self.now(), "data": data}
+        self.outbox[event_id] = told
+        self.say("event", told)
         return event_id
+
+    def kept(self, told: dict[str, Any]) -> None:
+        """What the gateway has stored may go; what it has not is said again when it asks."""
+        for event_id in told.get("event_ids", ()):
+            self.outbox.pop(event_id, None)
+        if told["op"] == "list":
+            for waiting in list(self.outbox.values()):
+                self.say("event", waiting)
 
     def record(self, name: str, content: bytes, **more: Any) -> Recording:
         recording = Recording(name, content, **more)
@@ -164,7 +176,7 @@ class Camera:
     def on_message(self, client: paho.Client, data: Any, message: paho.MQTTMessage) -> None:
         del client, data
         told = json.loads(message.payload)
-        work = self.obey if message.topic.endswith("/cmd") else self.file
+        work = {"cmd": self.obey, "file": self.file, "event": self.kept}[message.topic.rpartition("/")[2]]
         threading.Thread(target=work, args=(told,), daemon=True).start()
 
     def obey(self, told: dict[str, Any]) -> None:

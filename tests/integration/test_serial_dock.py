@@ -218,6 +218,17 @@ def test_a_line_torn_out_ends_the_run_and_refuses_what_waits(board: tuple[DockBu
         unlock(driver, 1)
 
 
+def test_one_answer_that_noise_broke_is_no_board_that_is_gone(board: tuple[DockBusTwin, str]) -> None:
+    twin, port = board
+    with running(cabinet(port)) as seen:
+        seen.wait(lambda seen: bays(seen))
+        twin.wire.lost = True
+        time.sleep(1.5)
+        twin.put(7, 66)
+        seen.wait(lambda seen: bays(seen)[-1].battery == 66)
+    assert len(seen.of(Connected)) == 1
+
+
 def test_a_line_is_ours_alone(board: tuple[DockBusTwin, str]) -> None:
     _, port = board
     with running(cabinet(port)) as seen:

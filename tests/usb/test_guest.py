@@ -130,7 +130,7 @@ class Dock:
             f"python3 -SE -c {json.dumps(code)}; e=$?; tail -3 /mnt/site/run.log; exit $e", timeout
         )
 
-    def preserved(self, count: int, timeout: float = 90) -> None:
+    def preserved(self, count: int, timeout: float = 150) -> None:
         self.wait("select count(*) from original where state = 'PRESERVED'", count, timeout)
 
 
@@ -146,7 +146,7 @@ def dock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
         (guest.out / "bays").write_text(json.dumps(dock.sql("select * from devicestatus"), indent=1))
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(560)
 def test_a_day_at_the_dock(dock: Dock) -> None:
     """One guest, one day: each step stands on the one before."""
     for step in (
