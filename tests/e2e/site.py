@@ -72,7 +72,11 @@ class Site:
         assert self.process is not None
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(within)
+        try:
+            self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            self.kill()  # or it would keep a core busy for the rest of the day
+            raise
         code, self.process = self.process.returncode, None
         assert code == 0, self.log.read_text()[-3000:]
         return time.monotonic() - began
