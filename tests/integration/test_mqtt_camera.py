@@ -78,7 +78,9 @@ def camera_for(broker: Broker, name: str = "bwc-1", **more: Any) -> Camera:
 
 
 def files(seen: Recorder) -> list[FileFound]:
-    return [event for event in seen.events if isinstance(event, FileFound)]
+    """Each once: what is asked about again is reported again, and is the same to the intake."""
+    found = [event for event in seen.events if isinstance(event, FileFound)]
+    return list({event.found.identity: event for event in found}.values())
 
 
 def happenings(seen: Recorder) -> list[str]:
