@@ -3,14 +3,13 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from api.problems import not_found
 from api.shapes import SignalOut, TrackPointOut
 from api.signin import Db, Reader
+from api.v1.devices import must_see_device
 from gateway.instants import Moment
-from gateway.models import Device, DeviceSignal, Track
-from gateway.visibility import Viewer, visible
+from gateway.models import DeviceSignal, Track
 
 router = APIRouter(tags=["devices"])
 
@@ -32,8 +31,8 @@ def signals(
     limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
 ) -> list[SignalOut]:
     """Newest first by when the gateway received them."""
+    must_see_device(database, viewer, device_id)
     with database.read() as session:
-        must_see(session, viewer, device_id)
         wanted: Any = select(DeviceSignal).where(DeviceSignal.device_id == device_id)
         if kind:
             wanted = wanted.where(DeviceSignal.kind == kind)
@@ -50,8 +49,8 @@ def track(
     device_id: str, viewer: Reader, database: Db, since: Since = None, until: Until = None
 ) -> list[TrackPointOut]:
     """Positions in order of time, by the device's own clock; at most 200 batches, the newest."""
+    must_see_device(database, viewer, device_id)
     with database.read() as session:
-        must_see(session, viewer, device_id)
         wanted: Any = select(Track).where(Track.device_id == device_id)
         if since:
             wanted = wanted.where(Track.ends_at >= since)
@@ -63,8 +62,3 @@ def track(
         (point for point in points if (not since or point.at >= since) and (not until or point.at < until)),
         key=lambda point: point.at,
     )
-
-
-def must_see(session: Session, viewer: Viewer, device_id: str) -> None:
-    if session.exec(select(Device.id).where(Device.id == device_id, visible(viewer, Device))).first() is None:
-        raise not_found("Device")

@@ -34,7 +34,6 @@ class Incoming:
     payload: bytes
     qos: int
     mid: int
-    retain: bool
 
 
 class Link:
@@ -142,9 +141,7 @@ class Link:
         del client, data
         if message.qos == 0 and self.queue.qsize() > BACKLOG:
             return  # telemetry that nobody could read in time; what has to be kept waits at the broker
-        self.queue.put(
-            Incoming(message.topic, bytes(message.payload), message.qos, message.mid, bool(message.retain))
-        )
+        self.queue.put(Incoming(message.topic, bytes(message.payload), message.qos, message.mid))
 
     def on_disconnect(
         self, client: paho.Client, data: Any, flags: Any, code: ReasonCode, properties: Any
