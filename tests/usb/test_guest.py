@@ -51,6 +51,7 @@ class Dock:
 
     line: socket.socket
     board: DockBusTwin
+    plugged = False
 
     def __init__(self, guest: Guest) -> None:
         self.guest = guest
@@ -103,11 +104,18 @@ class Dock:
             self.line, _ = listener.accept()
         self.board = DockBusTwin(Wire(self.line.fileno()), 6)
         self.board.start()
+        self.plugged = True
 
     def unplug_cabinet(self) -> None:
         self.guest.pull_serial("3")
-        self.board.stop()
-        self.line.close()
+        self.stop_board()
+
+    def stop_board(self) -> None:
+        """Its thread before its line: one left reading ends the whole run with a closed handle."""
+        if self.plugged:
+            self.board.stop()
+            self.line.close()
+            self.plugged = False
 
     def until(self, what: str, holds: Callable[[], object], timeout: float = 40) -> None:
         """Until the board shows it."""
@@ -140,8 +148,11 @@ def dock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
         guest.hub("1")
         guest.hub("2")
         dock = Dock(guest)
-        dock.start()
-        yield dock
+        try:
+            dock.start()
+            yield dock
+        finally:
+            dock.stop_board()
         (guest.out / "run.log").write_text(guest.run("cat /mnt/site/run.log; mount | grep mounts; true"))
         (guest.out / "bays").write_text(json.dumps(dock.sql("select * from devicestatus"), indent=1))
 
