@@ -26,7 +26,7 @@ from drivers.mqtt.messages import (
     read,
 )
 from drivers.uploads.desk import Desk
-from gateway.config.devices import ConnectedCamera, MqttCameraSettings
+from gateway.config.connected import ConnectedCamera, MqttCameraSettings
 from gateway.device import (
     ClockRead,
     Connected,

@@ -5,7 +5,8 @@ import re
 
 from drivers.links.recorder import Identity
 from drivers.usb_bus import Card, UsbDevice
-from gateway.config.devices import IDENTIFIER, UsbMatch
+from gateway.config.base import IDENTIFIER
+from gateway.config.devices import UsbMatch
 from gateway.device import Refused
 
 

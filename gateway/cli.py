@@ -73,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-DEVICE_ACTIONS = ("list", "attached", "teach", "allocate", "import", "enrol")
+DEVICE_ACTIONS = ("list", "attached", "teach", "allocate", "import", "enrol", "connect")
 
 
 class Add(Protocol):
@@ -86,7 +86,7 @@ def registry_commands(add: Add) -> None:
     devices = add("devices", devices_command, "list devices, see what is plugged in, or say who has one")
     devices.add_argument("action", nargs="?", choices=DEVICE_ACTIONS, default="list")
     devices.add_argument(
-        "target", nargs="?", help="a device id (allocate, enrol) or a registry file (import)"
+        "target", nargs="?", help="a device id (allocate, enrol, connect) or a registry file (import)"
     )
     devices.add_argument("--out", type=Path, default=Path("pki"), help="where certificates lie (enrol)")
     devices.add_argument("--address", nargs="*", default=(), help="enrol a server: its names (enrol)")
@@ -174,6 +174,8 @@ def ingest_path(asked: argparse.Namespace) -> int:
 def devices_command(asked: argparse.Namespace) -> int:
     if asked.action == "enrol":
         return enrol(asked)
+    if asked.action == "connect":
+        return connect(asked)
     settings = load(asked.config)
     if asked.action in {"attached", "teach"}:
         from gateway import attached
@@ -192,6 +194,18 @@ def enrol(asked: argparse.Namespace) -> int:
         raise ConfigError("whom? usage: gateway devices enrol NAME [--address HOST …] [--out FOLDER]")
     certificate, key = identities.enrol(asked.out, asked.target, tuple(asked.address))
     print(f"{certificate}\n{key}\n{asked.out / 'ca.crt'}")
+    return 0
+
+
+def connect(asked: argparse.Namespace) -> int:
+    """The connection file for AXIS Body Worn Manager, on standard output; it holds the key."""
+    from drivers.axis.connection import connection_file
+    from gateway.config.connected import AxisBodyWornSettings
+
+    device = load(asked.config).device(asked.target or "")
+    if not isinstance(device, AxisBodyWornSettings):
+        raise ConfigError(f"{device.id} is no axis_body_worn device; only those have a connection file")
+    sys.stdout.buffer.write(connection_file(device) + b"\n")
     return 0
 
 

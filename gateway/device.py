@@ -62,6 +62,12 @@ class Declared:
     matter: str | None = None
     """证明对象, the fact to be proved."""
     md5: str | None = None
+    account: str | None = None
+    """Who wore it, as the sender's own system vouches; an account that no officer has is told of."""
+    beside: str | None = None
+    """Of an attachment: the path of the clip it belongs to, where its name does not say so."""
+    encrypted: bool = False
+    """Its key lies beside it, as an attachment with the ending `.key`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

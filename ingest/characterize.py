@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from gateway import ffmpeg
-from gateway.models import Clip
+from gateway.models import Clip, Rendition
 from gateway.wording import Reason, reason
+from ingest.decrypt import Locked, decrypt
 from ingest.gpmf import Fix, first_fix
 from ingest.stage import Context, Item, Outcome
 
@@ -30,9 +31,15 @@ def characterize(item: Item, context: Context) -> Outcome:
     assert item.original.stored_as is not None
     path = context.store.path(item.original.stored_as)
     changes: dict[str, Any] = {}
+    made: tuple[Rendition, ...] = ()
     times = [declared_time(item, context), file_time(item, context)]
     try:
+        if item.finding.declared.get("encrypted"):
+            made = (decrypt(item, context),)
+            path = context.store.path(made[0].stored_as)
         read = ffmpeg.probe(path)
+    except Locked as locked:
+        changes["condition"] = locked.why
     except ffmpeg.MediaError as error:
         changes["condition"] = what_is_wrong(path, item.original.suffix, str(error))
     else:
@@ -42,7 +49,7 @@ def characterize(item: Item, context: Context) -> Outcome:
         times = [gps_time(fix), container_time(read, item, context), *times]
     changes["times"] = [time for time in times if time is not None]
     detail = {"condition": (changes.get("condition") or {}).get("code")}
-    return Outcome(changes=changes, detail=detail)
+    return Outcome(changes=changes, detail=detail, renditions=made)
 
 
 def what_is_wrong(path: Path, suffix: str, said: str) -> Reason:

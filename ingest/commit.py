@@ -5,6 +5,7 @@ from sqlmodel import Session, SQLModel, col, or_, select
 
 from gateway import custody, linking, receipts
 from gateway.database import Database
+from gateway.device import shown
 from gateway.linking import series
 from gateway.models import (
     Attachment,
@@ -176,7 +177,8 @@ def pair_attachments(session: Session, clip: Clip) -> None:
         Finding.disposition == Disposition.ATTACHMENT,
     )
     for beside in session.exec(same_offload):
-        if beside.path.startswith(stem + b".") and beside.original_id:
+        told = beside.declared.get("beside") == shown(finding.path)
+        if (told or beside.path.startswith(stem + b".")) and beside.original_id:
             attachment = session.get_one(Attachment, beside.original_id)
             if attachment.clip_id is None:
                 attachment.clip_id = clip.id

@@ -4,6 +4,7 @@ import errno
 import logging
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -229,7 +230,23 @@ def item_of(session: Session, work: Work) -> Item:
         select(Finding).where(Finding.original_id == work.item_id).order_by(col(Finding.id).desc()).limit(1)
     ).one()
     device = session.get_one(Device, clip.device_id if clip else original.device_id)
-    return Item(original=original, finding=finding, work=work, device=device, clip=clip)
+    item = Item(original=original, finding=finding, work=work, device=device, clip=clip)
+    if clip is None or not finding.declared.get("encrypted"):
+        return item
+    return replace(item, key=key_beside(session, finding), decrypted=decrypted_copy(session, clip))
+
+
+def key_beside(session: Session, finding: Finding) -> Original | None:
+    """The object that carries a clip's key: it bears the clip's name, with the ending `.key`."""
+    names = (finding.path.rpartition(b".")[0] + b".key", finding.path + b".key")
+    wanted = select(Original).join(Finding, col(Finding.original_id) == Original.id)
+    wanted = wanted.where(Finding.device_id == finding.device_id, col(Finding.path).in_(names))
+    return session.exec(wanted.order_by(col(Finding.id).desc()).limit(1)).first()
+
+
+def decrypted_copy(session: Session, clip: Clip) -> Rendition | None:
+    wanted = select(Rendition).where(Rendition.clip_id == clip.id, Rendition.kind == "decrypted")
+    return session.exec(wanted).first()
 
 
 def size(count: int) -> str:

@@ -1,8 +1,9 @@
 """What a stage is given, what it gives back, and the ways it can end."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,9 @@ class Item:
     work: Work
     device: Device
     clip: Clip | None = None
+    key: Original | None = None
+    """Of encrypted content: the object that carries its key."""
+    decrypted: Rendition | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,8 @@ class Context:
     progress: Callable[[str, int], None]
     """Called with an item's id and the bytes it has so far."""
     derive: bool = True
+    content_keys: Mapping[str, Path] = field(default_factory=dict)
+    """Where the private halves lie of the keys that recorders encrypt with."""
     copying: Callable[[], bool] = bool
     """Whether bytes are being brought in right now: what can wait, waits."""
 

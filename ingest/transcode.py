@@ -19,6 +19,8 @@ PLAYABLE_VIDEO = {"h264"}
 PLAYABLE_AUDIO = {"aac", "mp3"}
 PLAYABLE_PIXELS = {"yuv420p", "yuvj420p"}
 
+UNREADABLE = {"condition.not_media", "condition.encrypted", "condition.undecryptable"}
+
 Make = Callable[[Path, Path], Any]
 """(original, where to write) -> an output node."""
 
@@ -46,7 +48,7 @@ def transcode(item: Item, context: Context) -> Outcome:
 
 def plan(clip: Clip) -> list[tuple[str, str, str, Make]]:
     """(kind, file name, media type, how) of what is worth making of this clip."""
-    if clip.condition and clip.condition["code"] == "condition.not_media":
+    if clip.condition and clip.condition["code"] in UNREADABLE:
         return []
     if clip.kind == "AUDIO":
         return [("proxy", "proxy.m4a", "audio/mp4", audio_proxy(clip))]
@@ -118,7 +120,8 @@ def derive(item: Item, context: Context, kind: str, name: str, media_type: str, 
     assert original.stored_as is not None
     assert original.sha256 is not None
     partial = own_partial(context.store.place(context.store.rendition_key(original.id, name)))
-    arguments = ffmpeg.compiled(make(context.store.path(original.stored_as), partial))
+    source = item.decrypted.stored_as if item.decrypted else original.stored_as
+    arguments = ffmpeg.compiled(make(context.store.path(source), partial))
     seconds = item.clip.duration_s if item.clip and item.clip.duration_s else 60.0
     watch = ffmpeg.Watch(deadline_s=600 + 20 * seconds, stop=context.stop, pause=context.copying)
     try:
@@ -136,7 +139,8 @@ def derive(item: Item, context: Context, kind: str, name: str, media_type: str, 
         partial.unlink(missing_ok=True)
     return Rendition(
         clip_id=original.id, kind=kind, stored_as=key, media_type=media_type, size=size, sha256=sha256,
-        parent_sha256=original.sha256, command=shown_command(arguments, context.store, partial),
+        parent_sha256=item.decrypted.sha256 if item.decrypted else original.sha256,
+        command=shown_command(arguments, context.store, partial),
         tool=ffmpeg.version(),
     )  # fmt: skip
 

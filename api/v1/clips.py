@@ -106,7 +106,7 @@ def conditions(only: Wanted) -> list[Any]:
         is_linked = col(Clip.id).in_(active)
         chosen.append(~is_linked if only.unlinked else is_linked)
     if only.quarantined is not None:
-        aside = or_(Original.state == State.QUARANTINED, Clip.described == Described.QUARANTINED)
+        aside = or_(Original.state == State.QUARANTINED, col(Clip.quarantine).is_not(None))
         chosen.append(aside if only.quarantined else ~aside)
     return chosen
 

@@ -17,7 +17,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from gateway.config.devices import BrokerSettings
+from gateway.config.connected import BrokerSettings
 from gateway.device import DeviceUnavailable, Refused
 
 SESSION_S = 7 * 24 * 3600

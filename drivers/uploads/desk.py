@@ -15,7 +15,7 @@ from drivers.names import kind_of, read_name
 from drivers.uploads.listener import Listener
 from drivers.uploads.signing import Permit, signature
 from drivers.uploads.spool import Expected, Full, Spool, readable_name
-from gateway.config.devices import MqttCameraSettings
+from gateway.config.connected import MqttCameraSettings
 from gateway.device import (
     Declared,
     DeviceUnavailable,
@@ -51,15 +51,15 @@ class Desk:
     def open(self, emit: Emit, stop: threading.Event) -> None:
         """The listener outlives the loss of the broker: who has an address can go on bringing files."""
         self.emit = emit
-        if self.listener is None or not self.listener.thread.is_alive():
+        if self.listener is None or not self.listener.server.is_alive:
             self.spool.root.mkdir(parents=True, exist_ok=True)
             self.spool.forget(time.time() - REMEMBERED_S)
             self.listener = Listener(self.settings.uploads, self.spool, self.secret, self.is_whole)
-            self.listener.start(stop)
+            self.listener.server.start(stop)
 
     def close(self, wait_s: float) -> None:
         if self.listener is not None:
-            self.listener.close(wait_s)
+            self.listener.server.close(wait_s)
             self.listener = None
 
     def answer(self, device: str, message: FileMessage) -> None:

@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from drivers.uploads.server import Server
 from drivers.uploads.signing import Permit, is_good
 from drivers.uploads.spool import Expected, Misplaced, Spool
-from gateway.config.devices import UploadSettings
+from gateway.config.connected import UploadSettings
 from gateway.device import DeviceUnavailable, Refused
 from gateway.wording import sentence
 
@@ -44,29 +44,9 @@ class Listener:
         self.lock = threading.Lock()
         self.busy: Counter[str] = Counter()
         app = Starlette(routes=[Route(PATH, self.answer, methods=["HEAD", "PUT"])])
-        self.server = uvicorn.Server(
-            uvicorn.Config(
-                app, host=settings.host, port=settings.port, log_level="warning", access_log=False,
-                server_header=False, timeout_graceful_shutdown=1, timeout_keep_alive=30,
-                ssl_certfile=str(settings.certificate) if settings.certificate else None,
-                ssl_keyfile=str(settings.key) if settings.key else None,
-                limit_concurrency=settings.at_once * 4,
-            )
-        )  # fmt: skip
-        self.thread = threading.Thread(target=self.server.run, name="uploads", daemon=True)
-
-    def start(self, stop: threading.Event) -> None:
-        """Raises DeviceUnavailable("upload.no_listener") if the address cannot be had."""
-        self.thread.start()
-        while not self.server.started and self.thread.is_alive() and not stop.wait(0.02):
-            pass
-        if not self.thread.is_alive():
-            address = f"{self.settings.host}:{self.settings.port}"
-            raise DeviceUnavailable("upload.no_listener", address=address)
-
-    def close(self, wait_s: float) -> None:
-        self.server.should_exit = True
-        self.thread.join(wait_s)
+        self.server = Server(
+            app, (settings.host, settings.port), (settings.certificate, settings.key), settings.at_once * 4
+        )
 
     async def answer(self, request: Request) -> Response:
         try:

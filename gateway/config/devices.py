@@ -1,89 +1,12 @@
 """What each device may be told in devices.yaml: one class per driver, told apart by `driver`."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
-
-    @field_validator("*")
-    @classmethod
-    def usable(cls, value: object) -> object:
-        """No path and no database takes a NUL."""
-        if "\0" in (str(value) if isinstance(value, (str, Path)) else ""):
-            raise ValueError("contains a NUL character")
-        return value
-
-
-def checked_zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{value!r} is no time zone; write one such as Asia/Shanghai") from error
-    return value
-
-
-class DeviceSettings(Model):
-    """What every device has, whatever its driver."""
-
-    id: str = Field(pattern=IDENTIFIER)
-    name: str = ""
-    type: Literal[
-        "body_camera", "handheld_terminal", "camera", "camcorder", "audio_recorder", "cctv", "storage"
-    ] = "body_camera"
-    unit: str | None = None
-    room: str | None = None
-    container_time: Literal["local", "utc"] = "local"
-    timezone: str | None = None
-    release: Literal["keep", "erase"] = "keep"
-    erase_without_second_copy: bool = False
-
-    @field_validator("timezone")
-    @classmethod
-    def known_zone(cls, value: str | None) -> str | None:
-        return value if value is None else checked_zone(value)
-
-    @property
-    def kind(self) -> str:
-        """The driver's name."""
-        return str(getattr(self, "driver", ""))
-
-    @property
-    def members(self) -> "tuple[DeviceSettings, ...]":
-        """Devices that come through this one: the cameras of a dock."""
-        return ()
-
-    def entry(self) -> dict[str, str | None]:
-        """What the registry keeps of it."""
-        erases = "erase_single" if self.erase_without_second_copy else "erase"
-        return {
-            "name": self.name,
-            "unit_id": self.unit,
-            "room_id": self.room,
-            "container_time": self.container_time,
-            "timezone": self.timezone,
-            "release": erases if self.release == "erase" else "keep",
-        }
-
-
-def compiles(templates: tuple[str, ...]) -> tuple[str, ...]:
-    for template in templates:
-        try:
-            re.compile(template)
-        except re.error as error:
-            raise ValueError(f"{template!r} is no regular expression: {error}") from None
-    return templates
-
-
-Templates = Annotated[tuple[str, ...], AfterValidator(compiles)]
-"""Regular expressions with groups such as `(?P<device>…)`: how a unit names its files."""
+from gateway.config.base import IDENTIFIER, DeviceSettings, Model, Templates
+from gateway.config.connected import AxisBodyWornSettings, MqttCameraSettings
 
 
 class VolumeSettings(DeviceSettings):
@@ -244,71 +167,12 @@ class SerialDockSettings(DeviceSettings):
         return self
 
 
-class BrokerSettings(Model):
-    """An MQTT 5 broker. With `ca` the connection is TLS; certificate and key are how it knows us."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8883, gt=0, lt=65536)
-    ca: Path | None = None
-    certificate: Path | None = None
-    key: Path | None = None
-    client_id: str = Field(default="evidence-gateway", pattern=IDENTIFIER)
-
-    @property
-    def name(self) -> str:
-        return f"{self.host}:{self.port}"
-
-
-class UploadSettings(Model):
-    """The listener that connected cameras bring files to; nothing of the users' API is there."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8890, gt=0, lt=65536)
-    url: str = Field(pattern=r"^https?://[^/\s]+$", description="how cameras reach it, without a path")
-    certificate: Path | None = None
-    key: Path | None = None
-    secret: SecretStr = Field(description="signs addresses; write it as ${NAME}, 32 characters or more")
-    expires_seconds: int = Field(default=3600, ge=60, le=86400, description="how long an address is good")
-    chunk_mb: int = Field(default=4, ge=1, le=256, description="piece that a camera is told to send at once")
-    at_once: int = Field(default=32, ge=1, le=1000, description="uploads at the same time")
-    per_device: int = Field(default=2, ge=1, le=16)
-    quota_mb: int = Field(default=20_000, ge=1, description="of one camera's files that are not stored yet")
-    reserve_mb: int = Field(default=1024, ge=0, description="free space of the spool that is never used up")
-
-    @field_validator("secret")
-    @classmethod
-    def long_enough(cls, secret: SecretStr) -> SecretStr:
-        if len(secret.get_secret_value()) < 32:
-            raise ValueError("is too short to sign with; 32 characters or more")
-        return secret
-
-
-class ConnectedCamera(DeviceSettings):
-    """A camera, or with `*` a family of them, that may connect; its id is its name at the broker."""
-
-    id: str = Field(pattern=r"^[A-Za-z0-9_.*-]{1,64}$")
-
-
-class MqttCameraSettings(DeviceSettings):
-    """Body cameras that connect by MQTT 5 and upload by HTTP (driver `mqtt_camera`)."""
-
-    driver: Literal["mqtt_camera"]
-    type: Literal["storage"] = "storage"
-    broker: BrokerSettings = BrokerSettings()
-    uploads: UploadSettings
-    cameras: tuple[ConnectedCamera, ...] = ()
-    spool: Path = Path("spool")
-    answer_seconds: float = Field(default=5.0, gt=0, le=60, description="how long an order is waited for")
-    status_seconds: float = Field(
-        default=5.0, gt=0, le=60, description="how often a camera's state is stored"
-    )
-
-    @property
-    def members(self) -> tuple[DeviceSettings, ...]:
-        return self.cameras
-
-
 AnyDevice = Annotated[
-    VolumeSettings | DropFolderSettings | UsbDockSettings | SerialDockSettings | MqttCameraSettings,
+    VolumeSettings
+    | DropFolderSettings
+    | UsbDockSettings
+    | SerialDockSettings
+    | MqttCameraSettings
+    | AxisBodyWornSettings,
     Field(discriminator="driver"),
 ]

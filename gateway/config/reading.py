@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from gateway.config.devices import AnyDevice, DeviceSettings, Model
+from gateway.config.base import DeviceSettings, Model
+from gateway.config.devices import AnyDevice
 from gateway.config.settings import ConfigError, Settings, StoreSettings
 
 SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -69,7 +70,9 @@ def anchored(settings: Settings, folder: Path) -> Settings:
         }
     )
     devices = tuple(settled(device, folder, settings.timezone) for device in settings.devices)
-    return settings.model_copy(update={"data": data, "store": store, "devices": devices})
+    keys = {name: folder / path for name, path in settings.content_keys.items()}
+    anchors = {"data": data, "store": store, "devices": devices, "content_keys": keys}
+    return settings.model_copy(update=anchors)
 
 
 def settled(device: AnyDevice, folder: Path, timezone: str) -> AnyDevice:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from gateway.config.devices import IDENTIFIER, AnyDevice, DeviceSettings, Model, checked_zone
+from gateway.config.base import IDENTIFIER, DeviceSettings, Model, checked_zone
+from gateway.config.devices import AnyDevice
 
 
 class ConfigError(Exception):
@@ -53,6 +54,10 @@ class Settings(Model):
     store: StoreSettings = StoreSettings()
     api: ApiSettings = ApiSettings()
     ingest: IngestSettings = IngestSettings()
+    content_keys: dict[str, Path] = Field(
+        default_factory=dict,
+        description="key id → private key (PEM): opens what recorders encrypted for the unit",
+    )
     devices: tuple[AnyDevice, ...] = ()
 
     @field_validator("timezone")

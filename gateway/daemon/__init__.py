@@ -59,6 +59,7 @@ class Daemon:
             stop=self.stop_event,
             progress=self.progress,
             derive=settings.ingest.derive,
+            content_keys=settings.content_keys,
             copying=lambda: self.runner.is_copying,
         )
         self.runner = Runner(

@@ -2,15 +2,16 @@
 
 from typing import assert_never
 
+from drivers.axis_body_worn import AxisBodyWorn
 from drivers.drop_folder import DropFolder
 from drivers.mqtt_camera import MqttCamera
 from drivers.serial_dock import SerialDock
 from drivers.usb_dock import UsbDock
 from drivers.volume import Volume
 from gateway.config import AnyDevice
+from gateway.config.connected import AxisBodyWornSettings, MqttCameraSettings
 from gateway.config.devices import (
     DropFolderSettings,
-    MqttCameraSettings,
     SerialDockSettings,
     UsbDockSettings,
     VolumeSettings,
@@ -29,6 +30,8 @@ def driver_for(settings: AnyDevice) -> Driver:
             return UsbDock(settings)
         case MqttCameraSettings():
             return MqttCamera(settings)
+        case AxisBodyWornSettings():
+            return AxisBodyWorn(settings)
         case SerialDockSettings():
             return SerialDock(settings)
         case _:

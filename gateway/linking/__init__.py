@@ -10,8 +10,8 @@ from sqlmodel import Session, col, or_, select
 
 from gateway import custody, receipts
 from gateway.database import Database
-from gateway.linking.facts import case_facts, clip_facts, held_by, interval_of
-from gateway.models import Clip, Device, Link, LinkStatus, Original, RelinkDue, now
+from gateway.linking.facts import case_facts, clip_facts, held_by, interval_of, officer_named
+from gateway.models import Clip, Described, Device, Link, LinkStatus, Officer, Original, RelinkDue, now
 from gateway.rulepacks import RulePack
 from gateway.rules import case_number
 from gateway.rules.allocation import Custody
@@ -61,6 +61,7 @@ def relink(session: Session, clip: Clip, pack: RulePack, actor: str) -> list[Lin
     before = custody.row_digest(clip)
     judged = preview(session, clip, pack)
     label(clip, judged)
+    mark_unknown(session, clip)
     session.add(clip)
     touched = write_links(session, clip, judged, pack)
     if touched or custody.row_digest(clip) != before:
@@ -112,6 +113,19 @@ def label(clip: Clip, judged: Judged) -> None:
     declared = clip.declared.get("case_no")
     clip.case_no = declared or (winner.case.numbers[0] if winner and winner.case.numbers else None)
     clip.unlinked = judged.decision.unlinked.stored() if judged.decision.unlinked else None
+
+
+def mark_unknown(session: Session, clip: Clip) -> None:
+    """Set a clip aside while nobody in the register is who wore the camera; the bytes are kept as all are.
+
+    Only what the recorder's own system vouches for: a number in a file name is often no more than a default.
+    """
+    if clip.described is Described.QUARANTINED:
+        return
+    account = clip.declared.get("account")
+    officer = officer_named(session, clip.declared.get("officer"))
+    known = account is None or (officer is not None and session.get(Officer, officer) is not None)
+    clip.quarantine = None if known else reason("quarantine.unknown_officer", account=account)
 
 
 def same_decision(link: Link, winner: Candidate) -> bool:

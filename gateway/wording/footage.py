@@ -35,6 +35,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the manifest beside the original is not as it was written; no second copy; run `gateway verify`",
     ),
     "wait.retry": ("处理出错（{error}），稍后自动重试", "it failed ({error}); tried again by itself"),
+    "wait.content_key": (
+        "内容已加密，正在等待其密钥文件存妥",
+        "it is encrypted, and its key object is still on its way",
+    ),
     "wait.busy": ("另一个工作进程正在复制此文件", "another worker is copying this file"),
     "wait.no_usb": (
         "本机没有 USB 总线，采集站无法工作",
@@ -48,6 +52,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "quarantine.declared_differs": (
         "与来源方给出的校验值不一致：应为 {expected}，实为 {found}，文件照样保存，请核对来源",
         "differs from the digest the sender gave: {expected} declared, {found} received; ask the sender",
+    ),
+    "quarantine.unknown_officer": (
+        "佩戴人“{account}”不在人员名册中；资料已完整保存，请登记该人员（警号须一致）后自动解除",
+        "{account} wore it and is in no register; all is kept; enter an officer of that number to end this",
     ),
     "quarantine.stored_missing": (
         "存储中的文件不见了：{path}",
@@ -73,6 +81,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "condition.not_media": (
         "扩展名为 {suffix}，但内容不是音像文件；原件已原样保存",
         "named {suffix} but not media inside; the original is kept as it is",
+    ),
+    "condition.encrypted": (
+        "内容已加密（密钥 {key}），本机未配置对应私钥，无法播放；原件与密钥文件已原样保存",
+        "encrypted (key {key}) and that key is not configured here; the original and its key object are kept",
+    ),
+    "condition.undecryptable": (
+        "内容已加密，用密钥 {key} 解不开（{error}）；原件与密钥文件已原样保存",
+        "encrypted, and key {key} does not open it ({error}); the original and its key object are kept",
     ),
     "condition.broken": (
         "容器损坏（{error}）；原件已原样保存，并尝试恢复可播放部分",

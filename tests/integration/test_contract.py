@@ -11,13 +11,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from drivers.axis_body_worn import AxisBodyWorn
 from drivers.drop_folder import DropFolder
 from drivers.serial_dock import SerialDock
 from drivers.simulators import dock as usb_twin
+from drivers.simulators.axis import Controller
 from drivers.simulators.cabinet import DockBusTwin, Wire, pty_pair
 from drivers.simulators.mqtt_camera import Camera
 from drivers.usb_dock import UsbDock
@@ -37,6 +40,7 @@ from gateway.device import (
 )
 from gateway.supervisor import Supervisor
 from tests.broker import Broker
+from tests.integration.test_axis import settings_for as axis_settings
 from tests.integration.test_drivers import Recorder
 from tests.integration.test_mqtt_camera import driver_for as mqtt_driver
 
@@ -141,9 +145,28 @@ def mqtt_camera(tmp: Path) -> Rig:
     )  # fmt: skip
 
 
+def axis_body_worn(tmp: Path) -> Rig:
+    settings = axis_settings(tmp)
+    twin = Controller(settings.url, settings.user, settings.api_key.get_secret_value())
+
+    def bring() -> None:
+        twin.recording("B8A44F0001", datetime(2026, 8, 4, tzinfo=UTC), {"a.mkv": CONTENT})
+
+    def again(event: DeviceEvent) -> bool:
+        """What was taken in is not reported twice; its camera is still here to be let go of."""
+        return isinstance(event, Connected) and event.device_id == "B8A44F0001"
+
+    bringing = threading.Thread(target=bring)
+    return Rig(
+        AxisBodyWorn(settings), "axis", produce=bringing.start, produced=again,
+        lose=lambda: settings.spool.rename(away(settings.spool)),
+        restore=lambda: away(settings.spool).rename(settings.spool), clear=[bringing.join], erased_here=False,
+    )  # fmt: skip
+
+
 RIGS = {
     "volume": volume, "drop_folder": drop_folder, "usb_dock": usb_dock, "serial_dock": serial_dock,
-    "mqtt_camera": mqtt_camera,
+    "mqtt_camera": mqtt_camera, "axis_body_worn": axis_body_worn,
 }  # fmt: skip
 
 

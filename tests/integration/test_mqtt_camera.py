@@ -20,7 +20,7 @@ from drivers.mqtt_camera import MqttCamera
 from drivers.simulators.mqtt_camera import Camera
 from drivers.uploads.signing import Permit, is_good, signature
 from drivers.uploads.spool import Expected, Spool, readable_name, suffix
-from gateway.config.devices import MqttCameraSettings
+from gateway.config.connected import MqttCameraSettings
 from gateway.device import (
     ClockRead,
     Connected,

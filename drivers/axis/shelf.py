@@ -1,0 +1,263 @@
+"""What controllers brought: one folder per container, with a journal that says what is durable.
+
+A body lies under its final name before the journal knows it, and the journal knows it before 201 is said.
+Nothing is replaced: other bytes under a name that is taken lie beside the first ones.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import threading
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
+
+from uuid_utils import uuid7
+
+from drivers.uploads.spool import suffix
+from gateway.store.durable import sync_folder, write_whole
+
+log = logging.getLogger(__name__)
+
+JOURNAL = "journal.json"
+BROKEN = "broken-journal-"
+
+Meta = dict[str, str]
+"""Keys in lower case, as HTTP has them; values decoded."""
+
+
+class Missing(Exception):
+    """There is no such container or object."""
+
+
+class Corrupt(Exception):
+    """The bytes are not those that the sender's own digest names."""
+
+
+@dataclass(slots=True)
+class Body:
+    """One object of a container, as it was received."""
+
+    name: str
+    file: str
+    size: int
+    md5: str
+    sha256: str
+    meta: Meta
+    entered: bool = False
+    """Reported, with the events stored."""
+    released: bool = False
+
+
+@dataclass(slots=True)
+class Container:
+    name: str
+    key: str
+    offload: str
+    meta: Meta = field(default_factory=dict)
+    bodies: list[Body] = field(default_factory=list)
+    touched: float = 0.0
+    """When something was last brought or said (seconds since 1970)."""
+
+    @property
+    def is_complete(self) -> bool:
+        return self.meta.get("status") == "Complete"
+
+    @property
+    def waiting(self) -> list[Body]:
+        """Brought and not reported yet."""
+        return [body for body in self.bodies if not body.entered]
+
+    @property
+    def is_done(self) -> bool:
+        return all(body.released for body in self.bodies)
+
+    def body(self, name: str) -> Body:
+        """The newest of that name. Raises Missing."""
+        for one in reversed(self.bodies):
+            if one.name == name:
+                return one
+        raise Missing(name)
+
+
+class Draft:
+    """A body on its way: hashed while it is written, nothing of it known to anybody before `Shelf.keep`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        self.size, self.md5, self.sha256 = 0, hashlib.md5(usedforsecurity=False), hashlib.sha256()
+
+    def write(self, content: bytes) -> None:
+        """Raises OSError."""
+        self.md5.update(content)
+        self.sha256.update(content)
+        self.size += len(content)
+        left = memoryview(content)
+        while left:
+            left = left[os.write(self.handle, left) :]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.handle)
+        self.path.unlink(missing_ok=True)
+
+
+class Shelf:
+    """Every method raises OSError if the disk does. Safe to call from many threads."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.lock = threading.RLock()
+        self.known: dict[str, Container] = {}
+
+    def open(self) -> None:
+        """Read the journals; what was on its way when the process ended was acknowledged to nobody."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        for draft in self.root.glob("*/*.part"):
+            draft.unlink(missing_ok=True)
+        with self.lock:
+            self.known = {}
+            for journal in sorted(self.root.glob(f"*/{JOURNAL}")):
+                try:
+                    told = json.loads(journal.read_text())
+                    bodies = [Body(**body) for body in told.pop("bodies")]
+                    container = Container(**told, bodies=bodies)
+                except (ValueError, TypeError, KeyError) as error:
+                    log.error("%s cannot be read (%s); set aside, its files stay", journal, error)
+                    journal.rename(journal.with_name(f"{BROKEN}{time.time_ns()}"))
+                else:
+                    self.known[container.name] = container
+            self.drop_strays()
+
+    @property
+    def free(self) -> int:
+        return shutil.disk_usage(self.root).free
+
+    def containers(self) -> list[Container]:
+        with self.lock:
+            return list(self.known.values())
+
+    def container(self, name: str) -> Container:
+        with self.lock:
+            try:
+                return self.known[name]
+            except KeyError:
+                raise Missing(name) from None
+
+    def create(self, name: str, meta: Meta) -> bool:
+        """Whether it is new; of a known one the metadata are brought up to date, as a POST does."""
+        with self.lock:
+            if name in self.known:
+                self.describe(name, meta)
+                return False
+            key = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+            fresh = Container(name, key, uuid7().hex, cleared(meta))
+            (self.root / key).mkdir(exist_ok=True)
+            self.write(fresh)
+            sync_folder(self.root)
+            self.known[name] = fresh
+            return True
+
+    def describe(self, name: str, meta: Meta) -> Container:
+        """Add to a container's metadata; an empty value removes (Swift). Raises Missing."""
+        with self.lock:
+            container = self.container(name)
+            before = container.meta
+            container.meta = cleared(before | meta)
+            try:
+                self.write(container)
+            except OSError:
+                container.meta = before
+                raise
+            return container
+
+    def describe_body(self, name: str, body_name: str, meta: Meta) -> None:
+        """An object's metadata are replaced as a whole (Swift). Raises Missing."""
+        with self.lock:
+            container = self.container(name)
+            container.body(body_name).meta = cleared(meta)
+            self.write(container)
+
+    def draft(self, name: str) -> Draft:
+        """Raises Missing where nobody created the container."""
+        return Draft(self.root / self.container(name).key / f"{uuid7().hex}.part")
+
+    def keep(self, name: str, body_name: str, draft: Draft, meta: Meta, promised: str | None) -> Body:
+        """Make a written draft durable and known. The same bytes under the same name are kept once.
+
+        Raises Corrupt if the sender's own MD5 is another, Missing.
+        """
+        md5, sha256 = draft.md5.hexdigest(), draft.sha256.hexdigest()
+        if promised is not None and promised != md5:
+            raise Corrupt(body_name)
+        os.fsync(draft.handle)
+        with self.lock:
+            container = self.container(name)
+            for one in container.bodies:
+                if (one.name, one.sha256, one.size) == (body_name, sha256, draft.size):
+                    one.meta = one.meta if one.entered else cleared(meta)
+                    self.write(container)
+                    return one
+            body = Body(
+                body_name, f"{uuid7().hex}{suffix(body_name)}", draft.size, md5, sha256, cleared(meta)
+            )
+            target = self.path(container, body)
+            draft.path.rename(target)
+            sync_folder(target.parent)
+            container.bodies.append(body)
+            try:
+                self.write(container)
+            except OSError:
+                container.bodies.remove(body)
+                target.unlink(missing_ok=True)
+                raise
+            return body
+
+    def renew(self, container: Container) -> None:
+        """What came after the last word is an account of its own."""
+        with self.lock:
+            container.offload = uuid7().hex
+            self.write(container)
+
+    def path(self, container: Container, body: Body) -> Path:
+        return self.root / container.key / body.file
+
+    def mark(self, container: Container, bodies: list[Body], **state: bool) -> None:
+        with self.lock:
+            for body in bodies:
+                for name, value in state.items():
+                    setattr(body, name, value)
+            self.write(container)
+
+    def forget(self, before: float) -> None:
+        """Journals of which everything was taken over long ago: a repeated upload is an upload again then."""
+        for container in self.containers():
+            if container.bodies and container.is_done and container.touched < before:
+                with self.lock:
+                    self.known.pop(container.name, None)
+                    (self.root / container.key / JOURNAL).unlink(missing_ok=True)
+
+    def write(self, container: Container) -> None:
+        container.touched = time.time()
+        told = json.dumps(asdict(container), ensure_ascii=True).encode()
+        write_whole(self.root / container.key / JOURNAL, told)
+
+    def drop_strays(self) -> None:
+        """Bodies that a crash kept out of the journal were acknowledged to nobody: they are sent again."""
+        for container in self.known.values():
+            folder = self.root / container.key
+            known = {JOURNAL, *(body.file for body in container.bodies)}
+            if not any(folder.glob(f"{BROKEN}*")):
+                for path in folder.iterdir():
+                    if path.name not in known:
+                        path.unlink()
+
+
+def cleared(meta: Meta) -> Meta:
+    return {name: value for name, value in meta.items() if value}
