@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 from threading import Event
-from typing import Protocol
+from typing import Literal, Protocol
 
 from gateway.wording import Reason, reason
 
@@ -55,6 +55,8 @@ class Declared:
     officer: str | None = None
     started: datetime | None = None
     """Naive: as written on the device's own clock."""
+    clock: Literal["gateway"] | None = None
+    """Whose clock `started` was read from; none: the device's own."""
     sequence: int | None = None
     important: bool = False
     case_no: str | None = None

@@ -108,12 +108,11 @@ def container_time(read: dict[str, Any], item: Item, context: Context) -> dict[s
 
 
 def declared_time(item: Item, context: Context) -> dict[str, Any] | None:
-    written = item.finding.declared.get("started")
-    return (
-        None
-        if written is None
-        else as_read("name", datetime.fromisoformat(written), context.zone(item.device).key)
-    )
+    declared = item.finding.declared
+    if declared.get("started") is None:
+        return None
+    written = datetime.fromisoformat(declared["started"])
+    return as_read(declared.get("clock", "name"), written, context.zone(item.device).key)
 
 
 def file_time(item: Item, context: Context) -> dict[str, Any]:

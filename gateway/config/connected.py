@@ -118,3 +118,34 @@ class AxisBodyWornSettings(DeviceSettings):
     @property
     def members(self) -> tuple[DeviceSettings, ...]:
         return self.cameras
+
+
+class RtspRecorderSettings(DeviceSettings):
+    """A fixed recorder of an interview or hearing room (driver `rtsp_recorder`)."""
+
+    driver: Literal["rtsp_recorder"]
+    type: Literal["cctv", "camera", "audio_recorder"] = "cctv"
+    url: SecretStr = Field(description="rtsp://user:password@host/path; write the password as ${NAME}")
+    mode: Literal["continuous", "asked"] = Field(
+        default="continuous", description="`asked`: between the orders start_recording and stop_recording"
+    )
+    transport: Literal["tcp", "udp"] = "tcp"
+    audio: Literal["aac", "copy", "none"] = Field(
+        default="aac", description="`copy` where the recorder sends AAC; G.711 has no place in MP4"
+    )
+    segment_seconds: int = Field(default=300, ge=2, le=3600)
+    part_seconds: float = Field(
+        default=0.5, ge=0.1, le=10, description="what a kill or a power cut may lose, at most"
+    )
+    stall_seconds: float = Field(
+        default=10.0, ge=2, le=300, description="without one new picture it is taken anew"
+    )
+    spool: Path = Path("rooms")
+    reserve_mb: int = Field(default=1024, ge=0, description="free space of the spool that is never used up")
+
+    @field_validator("url")
+    @classmethod
+    def is_rtsp(cls, url: SecretStr) -> SecretStr:
+        if not url.get_secret_value().startswith(("rtsp://", "rtsps://")):
+            raise ValueError("write rtsp://host/path")
+        return url

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from gateway.config.base import IDENTIFIER, DeviceSettings, Model, Templates
-from gateway.config.connected import AxisBodyWornSettings, MqttCameraSettings
+from gateway.config.connected import AxisBodyWornSettings, MqttCameraSettings, RtspRecorderSettings
 
 
 class VolumeSettings(DeviceSettings):
@@ -173,6 +173,7 @@ AnyDevice = Annotated[
     | UsbDockSettings
     | SerialDockSettings
     | MqttCameraSettings
-    | AxisBodyWornSettings,
+    | AxisBodyWornSettings
+    | RtspRecorderSettings,
     Field(discriminator="driver"),
 ]

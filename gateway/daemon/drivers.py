@@ -5,11 +5,12 @@ from typing import assert_never
 from drivers.axis_body_worn import AxisBodyWorn
 from drivers.drop_folder import DropFolder
 from drivers.mqtt_camera import MqttCamera
+from drivers.rtsp_recorder import RtspRecorder
 from drivers.serial_dock import SerialDock
 from drivers.usb_dock import UsbDock
 from drivers.volume import Volume
 from gateway.config import AnyDevice
-from gateway.config.connected import AxisBodyWornSettings, MqttCameraSettings
+from gateway.config.connected import AxisBodyWornSettings, MqttCameraSettings, RtspRecorderSettings
 from gateway.config.devices import (
     DropFolderSettings,
     SerialDockSettings,
@@ -32,6 +33,8 @@ def driver_for(settings: AnyDevice) -> Driver:
             return MqttCamera(settings)
         case AxisBodyWornSettings():
             return AxisBodyWorn(settings)
+        case RtspRecorderSettings():
+            return RtspRecorder(settings)
         case SerialDockSettings():
             return SerialDock(settings)
         case _:

@@ -14,12 +14,16 @@ class TimeSource(StrEnum):
     """Where a capture time was read, the most trusted first."""
 
     GPS = "gps"
+    GATEWAY = "gateway"
+    """Our own clock, of what we recorded ourselves."""
     CONTAINER = "container"
     NAME = "name"
     FILE = "file"
 
 
 TRUST = tuple(TimeSource)
+TRUE_TIME = {TimeSource.GPS, TimeSource.GATEWAY}
+"""Needs no correction by how wrong the device's clock was."""
 
 
 NEVER = datetime(1, 1, 2, tzinfo=UTC)
@@ -93,8 +97,8 @@ def capture_interval(
 ) -> Interval | None:
     """The corrected interval, from the most trusted time that can be true.
 
-    A GPS track is UTC and needs no correction. Every other time is the device's clock:
-    the offset of the reading nearest in time is taken off (R-21, R-22).
+    A GPS track is UTC, and what we recorded bears our own time: neither needs correction. Every
+    other time is the device's clock: the offset of the reading nearest in time is taken off (R-21, R-22).
     """
     ordered = sorted(times, key=lambda read: TRUST.index(read.source))
     usable = [read for read in ordered if EPOCH_DOUBT < read.instant <= now + timedelta(days=1)]
@@ -104,7 +108,7 @@ def capture_interval(
     length = timedelta(seconds=max(0.0, min(duration_s or 0.0, LONGEST.total_seconds())))
     start = max(chosen.instant, EARLIEST) - (length if chosen.at_end else timedelta())
     uncertainty = limits.gps_uncertainty_s
-    if chosen.source is not TimeSource.GPS:
+    if chosen.source not in TRUE_TIME:
         correction, uncertainty = clock_error(start, readings, limits)
         start -= timedelta(seconds=max(-MOST_S, min(correction, MOST_S)))
     return Interval(start, start + length, uncertainty, chosen.source, doubtful)

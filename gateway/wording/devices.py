@@ -96,6 +96,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "设备 {device} 没有在期限内应答，指令已作废",
         "{device} did not answer in time; the order is void",
     ),
+    "room.lost": (
+        "录像机信号中断（{error}），正在重新连接；中断时段将如实记录",
+        "the recorder's stream ended ({error}); connecting again, the gap will be on record",
+    ),
+    "room.still": (
+        "录像机画面停滞（{error}），正在重新连接；停滞时段将如实记录",
+        "the recorder's stream stands still ({error}); connecting again, the gap will be on record",
+    ),
+    "order.bad_time": (
+        "“{told}”不是带时区的时间，例如 2026-08-04T17:30:00+08:00",
+        "{told} is no time with a zone, such as 2026-08-04T17:30:00+08:00",
+    ),
     "upload.bad_id": ("文件编号“{file}”不可用", "{file} cannot be a file id"),
     "upload.other_digest": (
         "文件 {file} 收到的内容（{found}…）与设备所报摘要不符，请重新上传",

@@ -43,6 +43,8 @@ from tests.broker import Broker
 from tests.integration.test_axis import settings_for as axis_settings
 from tests.integration.test_drivers import Recorder
 from tests.integration.test_mqtt_camera import driver_for as mqtt_driver
+from tests.integration.test_room import driver_for as room_driver
+from tests.room import Room
 
 CONTENT = os.urandom(300_000)
 ERASE = {"release": "erase", "erase_without_second_copy": True}
@@ -61,6 +63,8 @@ class Rig:
     clear: list[Callable[[], object]] = field(default_factory=list)
     erased_here: bool = True
     """False where the device itself deletes what it was told that it may."""
+    is_ours: bool = False
+    """What is found is ours from its first byte: there is nothing to let go of."""
 
 
 def is_file(event: DeviceEvent) -> bool:
@@ -164,9 +168,17 @@ def axis_body_worn(tmp: Path) -> Rig:
     )  # fmt: skip
 
 
+def rtsp_recorder(tmp: Path) -> Rig:
+    room = Room()
+    return Rig(
+        room_driver(room, tmp), "room-1", produce=room.start, produced=lambda event: isinstance(event, FileFound), lose=room.kill, restore=room.start,
+        clear=[room.kill], is_ours=True,
+    )  # fmt: skip
+
+
 RIGS = {
     "volume": volume, "drop_folder": drop_folder, "usb_dock": usb_dock, "serial_dock": serial_dock,
-    "mqtt_camera": mqtt_camera, "axis_body_worn": axis_body_worn,
+    "mqtt_camera": mqtt_camera, "axis_body_worn": axis_body_worn, "rtsp_recorder": rtsp_recorder,
 }  # fmt: skip
 
 
@@ -210,7 +222,10 @@ def test_contract(rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytes
     assert len(of(seen, Disconnected, rig.device)) == 1
 
     if files := [event.found for event in seen.events[lost:] if isinstance(event, FileFound)]:
-        check_release(keeper, files[-1], erased_here=rig.erased_here)
+        if rig.is_ours:
+            assert [keeper.release(files[-1], "0" * 64)[0] for _ in range(2)] == [Release.GONE] * 2
+        else:
+            check_release(keeper, files[-1], erased_here=rig.erased_here)
 
     began = time.monotonic()
     stop.set()

@@ -1,0 +1,125 @@
+"""One ffmpeg that records a stream into segments (devices 4.6), watched by what it writes.
+
+It ends with 0 when a camera dies, and hangs when one hangs: only progress tells that it records.
+"""
+
+import os
+import queue
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from gateway.config.connected import RtspRecorderSettings
+from gateway.ffmpeg import drain, end_group, last_words
+
+SETTLE_S = 1.0
+SEGMENT = "{:05d}.mp4"
+PATTERN = "%05d.mp4"
+
+
+def command(settings: RtspRecorderSettings, folder: Path, progress: int) -> list[str]:
+    """Fragments of `part_seconds` are flushed one by one: what a kill loses is one of them.
+
+    The flush has to stand in the segment's own options; outside, a killed segment is 28 bytes.
+    """
+    audio = {"copy": ["-c:a", "copy"], "aac": ["-c:a", "aac", "-b:a", "32k"], "none": ["-an"]}[settings.audio]
+    part = round(settings.part_seconds * 1_000_000)
+    inner = f"movflags=+frag_keyframe+empty_moov+default_base_moof:frag_duration={part}:flush_packets=1"
+    return [
+        "setpriv", "--pdeathsig", "KILL", "prlimit", "--core=0",
+        "ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-loglevel", "warning", "-y",
+        "-progress", f"pipe:{progress}", "-stats_period", "0.25",
+        "-rtsp_transport", settings.transport, "-timeout", str(round(settings.stall_seconds * 1_000_000)),
+        "-fflags", "+genpts", "-i", settings.url.get_secret_value(),
+        "-map", "0:v:0?", "-map", "0:a:0?", "-c:v", "copy", *audio,
+        "-f", "segment", "-segment_time", str(settings.segment_seconds), "-segment_format", "mp4",
+        "-segment_format_options", inner, "-reset_timestamps", "1",
+        "-segment_list", "pipe:1", "-segment_list_type", "csv", f"{folder}/{PATTERN}",
+    ]  # fmt: skip
+
+
+class Capture:
+    def __init__(self, settings: RtspRecorderSettings, folder: Path) -> None:
+        self.finished: queue.SimpleQueue[tuple[int, float, float]] = queue.SimpleQueue()
+        """(number, start, end) of each segment that is complete, in seconds since the take began."""
+        self.said: deque[str] = deque(maxlen=40)
+        self.began: datetime | None = None
+        """When the first picture was taken by our clock: the least delayed moment told it best."""
+        self.first = 0.0
+        self.reached = 0.0
+        """Seconds of media written."""
+        self.moved = time.monotonic()
+        """When anything was last written."""
+        ours, its = os.pipe()
+        self.process = subprocess.Popen(
+            command(settings, folder, its), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True, pass_fds=(its,),
+        )  # fmt: skip
+        os.close(its)
+        self.progress = os.fdopen(ours, "rb")
+        pipes = ((self.process.stdout, self.listed), (self.process.stderr, self.said.append), (
+            self.progress, self.told))  # fmt: skip
+        self.threads = [
+            threading.Thread(target=drain, args=(pipe, take), name=f"capture {settings.id}", daemon=True)
+            for pipe, take in pipes
+        ]
+        for thread in self.threads:
+            thread.start()
+
+    def listed(self, line: str) -> None:
+        """`00004.mp4,12.000000,15.000000` once a segment is complete."""
+        name, _, times = line.partition(",")
+        start, _, end = times.partition(",")
+        try:
+            told = int(name.removesuffix(".mp4")), float(start), float(end)
+        except ValueError:
+            return
+        self.finished.put(told)
+
+    def told(self, line: str) -> None:
+        name, _, value = line.partition("=")
+        if name != "out_time_us" or not value.isdigit():
+            return
+        reached = int(value) / 1_000_000
+        if reached > self.reached:
+            self.first = self.first or time.monotonic()
+            self.reached, self.moved = reached, time.monotonic()
+            began = datetime.now(UTC) - timedelta(seconds=reached)
+            self.began = min(began, self.began or began)
+
+    @property
+    def is_settled(self) -> bool:
+        """What was held up while the stream was being opened has been written: the beginning is known."""
+        return bool(self.first) and time.monotonic() - self.first > SETTLE_S
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
+
+    @property
+    def still_s(self) -> float:
+        return time.monotonic() - self.moved
+
+    @property
+    def why(self) -> str:
+        """The end of what it said, without addresses and passwords."""
+        return last_words(deque(line for line in self.said if "rtsp" not in line.lower()))
+
+    def end(self, wait_s: float) -> None:
+        """Let it write its last part; kill it when it does not."""
+        if self.is_alive:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(wait_s)
+        end_group(self.process)
+        for thread in self.threads:
+            thread.join(1)
+        for pipe in (self.process.stdout, self.process.stderr, self.progress):
+            if pipe:
+                pipe.close()

@@ -1,0 +1,68 @@
+"""A fixed recorder: an RTSP server with a clock in the picture (twin).
+
+gst-rtsp-server is Debian's and speaks to the system's own Python, so this file needs nothing of ours:
+
+/usr/bin/python3 drivers/simulators/room.py --port 8554 [--user u --password p] [--size 320x240]
+"""
+
+import argparse
+import importlib
+from typing import Any
+
+PICTURE = (
+    "videotestsrc is-live=true pattern=ball ! video/x-raw,width={width},height={height},framerate={rate}/1 "
+    "! clockoverlay time-format=%H:%M:%S font-desc=Mono,24 ! x264enc tune=zerolatency speed-preset=ultrafast "
+    "key-int-max={gop} ! rtph264pay name=pay0 pt=96 config-interval=1"
+)
+SOUND = (
+    "audiotestsrc is-live=true volume=0.1 ! audio/x-raw,rate=8000,channels=1 ! alawenc "
+    "! rtppcmapay name=pay1 pt=8"
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", default="8554")
+    parser.add_argument("--user")
+    parser.add_argument("--password", default="")
+    parser.add_argument("--size", default="320x240")
+    parser.add_argument("--rate", type=int, default=10)
+    asked = parser.parse_args()
+    gst, rtsp, glib = library("Gst", "1.0"), library("GstRtspServer", "1.0"), library("GLib", "2.0")
+    gst.init(None)
+    width, _, height = asked.size.partition("x")
+    server, factory = rtsp.RTSPServer(), rtsp.RTSPMediaFactory()
+    server.set_address("127.0.0.1")
+    server.set_service(asked.port)
+    picture = PICTURE.format(width=width, height=height, rate=asked.rate, gop=asked.rate)
+    factory.set_launch(f"( {picture} {SOUND} )")
+    factory.set_shared(True)
+    if asked.user:
+        only(server, factory, rtsp, asked.user, asked.password)
+    server.get_mount_points().add_factory("/room", factory)
+    server.attach(None)
+    print(f"rtsp://127.0.0.1:{asked.port}/room", flush=True)  # noqa: T201
+    glib.MainLoop().run()
+
+
+def only(server: Any, factory: Any, rtsp: Any, user: str, password: str) -> None:
+    """Digest, as recorders have it."""
+    auth = rtsp.RTSPAuth()
+    auth.set_supported_methods(library("GstRtsp", "1.0").RTSPAuthMethod.DIGEST)
+    token = rtsp.RTSPToken()
+    token.set_string("media.factory.role", user)
+    auth.add_digest(user, password, token)
+    server.set_auth(auth)
+    permissions = rtsp.RTSPPermissions()
+    permissions.add_permission_for_role(user, "media.factory.access", True)
+    permissions.add_permission_for_role(user, "media.factory.construct", True)
+    factory.set_permissions(permissions)
+
+
+def library(name: str, version: str) -> Any:
+    importlib.import_module("gi").require_version(name, version)
+    return importlib.import_module(f"gi.repository.{name}")
+
+
+if __name__ == "__main__":
+    main()

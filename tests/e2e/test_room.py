@@ -1,0 +1,55 @@
+"""A room recorded by an installed gateway that is killed: at most a part lost, the gap on record, all playable."""
+
+import time
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import col, select
+
+from gateway.models import DeviceSignal
+from tests.e2e.site import Site
+from tests.room import Room
+
+
+def test_the_gateway_is_killed_while_it_records(tmp_path: Path) -> None:
+    room = Room()
+    room.start()
+    recorder = {
+        "id": "room-1", "driver": "rtsp_recorder", "url": room.url, "room": "hearing", "unit": "u",
+        "segment_seconds": 4, "stall_seconds": 4, "reserve_mb": 1,
+    }  # fmt: skip
+    site = Site(tmp_path / "site", [recorder])
+    site.start()
+    try:
+        for _ in range(2):
+            site.wait(
+                "pictures", lambda _: site.events("room-1")[-1:] == ["CONNECTED"] or len(site.clips()) > 0, 40
+            )
+            time.sleep(6)
+            site.kill()
+            time.sleep(1)
+            site.start()
+        site.wait("both gaps", lambda s: len(s.exec(select(DeviceSignal)).all()) == 2, 40)
+        time.sleep(5)
+    finally:
+        site.stop()
+    with site.running():
+        site.wait("the third gap", lambda s: len(s.exec(select(DeviceSignal)).all()) == 3, 40)
+    room.kill()
+    with site.read() as session:
+        gaps = session.exec(select(DeviceSignal).order_by(col(DeviceSignal.received_at))).all()
+    assert [gap.detail["cause"] for gap in gaps] == ["gateway_stopped"] * 3
+    clips = sorted(
+        (clip for clip, _ in site.clips().values()), key=lambda clip: clip.started_at or datetime.min
+    )
+    assert all(clip.condition is None and clip.duration_s for clip in clips)
+    assert all(clip.time_source == "gateway" for clip in clips if clip.started_at)
+    assert all(original.state.value == "PRESERVED" for _, original in site.clips().values())
+    first, last = clips[0], clips[-1]
+    assert first.started_at
+    assert last.ended_at
+    whole = (last.ended_at - first.started_at).total_seconds()
+    recorded = sum(clip.duration_s or 0 for clip in clips)
+    missing = sum(float(gap.detail["seconds"]) for gap in gaps)
+    assert abs(whole - recorded - missing) < 1.5 * len(gaps), (whole, recorded, missing)
+    site.verify()

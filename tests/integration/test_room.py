@@ -1,0 +1,217 @@
+"""A room's recorder against a real RTSP server that is killed, frozen and comes back."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.rtsp_recorder import RtspRecorder
+from gateway import ffmpeg
+from gateway.config.connected import RtspRecorderSettings
+from gateway.device import (
+    Connected,
+    DeviceUnavailable,
+    FileFound,
+    FoundFile,
+    Order,
+    Refused,
+    SignalReceived,
+)
+from tests.integration.test_drivers import Recorder
+from tests.integration.test_drivers import running as started
+from tests.room import Room
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    made = Room()
+    made.start()
+    yield made
+    made.kill()
+
+
+def driver_for(room: Room, folder: Path, **more: Any) -> RtspRecorder:
+    told = {
+        "id": "room-1", "driver": "rtsp_recorder", "url": room.url, "spool": folder / "rooms", "reserve_mb": 1,
+        "segment_seconds": 2, "stall_seconds": 3, "timezone": "Asia/Shanghai", **more,
+    }  # fmt: skip
+    return RtspRecorder(RtspRecorderSettings.model_validate(told))
+
+
+def segments(seen: Recorder) -> list[FoundFile]:
+    return [event.found for event in seen.events if isinstance(event, FileFound)]
+
+
+def gaps(seen: Recorder) -> list[SignalReceived]:
+    return [event for event in seen.events if isinstance(event, SignalReceived) and event.kind == "gap"]
+
+
+def length(found: FoundFile) -> float:
+    return float(ffmpeg.probe(found.local)["format"]["duration"])
+
+
+@contextmanager
+def recording(driver: RtspRecorder) -> Iterator[Recorder]:
+    with started(driver) as seen:
+        seen.wait(lambda seen: seen.of(Connected))
+        yield seen
+
+
+def until_lost(driver: RtspRecorder) -> tuple[Recorder, DeviceUnavailable]:
+    """One run, as the supervisor calls it, to its end."""
+    seen = Recorder()
+    with pytest.raises(DeviceUnavailable) as lost:
+        driver.run(seen, threading.Event())
+    return seen, lost.value
+
+
+def pictures(path: Path) -> int:
+    counted = subprocess.run(
+        ["ffprobe", "-v", "error", "-count_packets", "-select_streams", "v:0", "-show_entries",
+         "stream=nb_read_packets", "-of", "csv=p=0", path],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return int(counted.stdout.strip().strip(","))
+
+
+def test_segments_of_a_take_follow_one_another(room: Room, tmp_path: Path) -> None:
+    before = datetime.now(UTC)
+    with recording(driver_for(room, tmp_path)) as seen:
+        seen.wait(lambda seen: len(segments(seen)) >= 3, 30)
+        found = segments(seen)
+        starts = [one.declared.started for one in found]
+        assert all(one.declared.clock == "gateway" and one.adopt for one in found)
+        assert [one.declared.sequence for one in found] == list(range(len(found)))
+        first = starts[0]
+        assert first is not None
+        local = (before + timedelta(hours=8)).replace(tzinfo=None)
+        assert timedelta(seconds=-1) < first - local < timedelta(seconds=8), "by the room's own zone"
+        for one, following in pairwise(found):
+            assert one.declared.started
+            assert following.declared.started
+            apart = (following.declared.started - one.declared.started).total_seconds()
+            assert abs(apart - length(one)) < 0.3
+        kinds = {stream["codec_name"] for stream in ffmpeg.probe(found[0].local)["streams"]}
+        assert kinds == {"h264", "aac"}
+        assert gaps(seen) == []
+        assert "secret" not in " ".join(one.path.decode() for one in found)
+
+
+def test_the_camera_is_killed_and_comes_back(room: Room, tmp_path: Path) -> None:
+    """ffmpeg ends with 0: what it wrote is kept, the gap has its cause and length."""
+    driver = driver_for(room, tmp_path)
+    killer = threading.Timer(5, room.kill)
+    killer.start()
+    seen, lost = until_lost(driver)
+    ended = datetime.now(UTC)
+    assert lost.reason["code"] in {"room.lost", "room.still"}
+    assert "secret" not in str(lost.reason)
+    assert sum(map(length, segments(seen))) > 2
+    time.sleep(2)
+    room.start()
+    with recording(driver) as again:
+        again.wait(lambda seen: gaps(seen))
+        [gap] = gaps(again)
+        assert gap.detail["cause"] == "source_lost"
+        assert 2 < float(str(gap.detail["seconds"])) < (datetime.now(UTC) - ended).total_seconds() + 6
+        again.wait(lambda seen: segments(seen), 30)
+
+
+def test_a_frozen_camera(room: Room, tmp_path: Path) -> None:
+    driver = driver_for(room, tmp_path)
+    frozen: list[datetime] = []
+
+    def freeze() -> None:
+        room.freeze()
+        frozen.append(datetime.now(UTC))
+
+    threading.Timer(5, freeze).start()
+    seen, lost = until_lost(driver)
+    assert lost.reason["code"] == "room.still"
+    assert (datetime.now(UTC) - frozen[0]).total_seconds() < 8
+    for one in segments(seen):
+        assert pictures(one.local) > 0
+    last = segments(seen)[-1]
+    assert last.declared.started
+    end = last.declared.started + timedelta(seconds=length(last))
+    local = (frozen[0] + timedelta(hours=8)).replace(tzinfo=None)
+    assert abs((local - end).total_seconds()) < 1.5, "all that came before it froze is there"
+    room.thaw()
+    with recording(driver) as again:
+        again.wait(lambda seen: gaps(seen))
+        assert gaps(again)[0].detail["cause"] == "standing_still"
+
+
+def test_ffmpeg_is_killed(room: Room, tmp_path: Path) -> None:
+    """At most one part (0.5 s) and what was under way is lost; the segment that was open is playable."""
+    driver = driver_for(room, tmp_path, segment_seconds=60)
+    killed: list[datetime] = []
+
+    def kill() -> None:
+        for line in subprocess.run(
+            ["pgrep", "-f", str(tmp_path / "rooms")], capture_output=True, check=True
+        ).stdout.split():
+            os.kill(int(line), signal.SIGKILL)
+        killed.append(datetime.now(UTC))
+
+    threading.Timer(7, kill).start()
+    seen, _ = until_lost(driver)
+    [found] = segments(seen)
+    assert found.declared.started
+    end = found.declared.started + timedelta(seconds=length(found))
+    local = (killed[0] + timedelta(hours=8)).replace(tzinfo=None)
+    assert (local - end).total_seconds() < 1.5
+    assert pictures(found.local) >= 30
+
+
+def test_what_a_killed_gateway_left_is_reported_at_its_next_start(room: Room, tmp_path: Path) -> None:
+    driver = driver_for(room, tmp_path, segment_seconds=60)
+    with recording(driver) as seen:
+        time.sleep(4)
+    assert segments(seen) == [], "the process went down before the segment was complete"
+    with recording(driver_for(room, tmp_path)) as again:
+        again.wait(lambda seen: gaps(seen))
+        assert gaps(again)[0].detail["cause"] == "gateway_stopped"
+        [left] = segments(again)[:1]
+        assert length(left) > 3
+        assert left.declared.started
+    takes = [path for path in (tmp_path / "rooms" / "room-1").iterdir() if path.is_dir()]
+    for take in takes:
+        (take / "take.json").write_text("{")
+    with recording(driver_for(room, tmp_path)) as third:
+        assert segments(third), "without its journal a take's files are found all the same"
+
+
+def test_recording_when_it_is_asked_for(room: Room, tmp_path: Path) -> None:
+    driver = driver_for(room, tmp_path, mode="asked")
+    with recording(driver) as seen:
+        with pytest.raises(Refused):
+            driver.perform(Order(id="o", kind="start_recording", arguments={"until": "soon"}))
+        driver.perform(Order(id="o", kind="start_recording", arguments={}))
+        seen.wait(lambda seen: segments(seen), 30)
+        driver.perform(Order(id="o", kind="stop_recording", arguments={}))
+        count = -1
+        while count != len(segments(seen)):
+            count = len(segments(seen))
+            time.sleep(1.5)
+        soon = (datetime.now(UTC) + timedelta(seconds=4)).isoformat()
+        driver.perform(Order(id="o", kind="start_recording", arguments={"until": soon}))
+        seen.wait(lambda seen: len(segments(seen)) > count, 30)
+        assert gaps(seen) == [], "what nobody asked for is no gap"
+        assert len(seen.of(Connected)) == 1
+    assert json.loads((tmp_path / "rooms" / "room-1" / "wanted.json").read_text())["until"] == soon
+
+
+def test_a_full_disk_is_said_before_it_is_full(room: Room, tmp_path: Path) -> None:
+    _, lost = until_lost(driver_for(room, tmp_path, reserve_mb=10**9))
+    assert lost.reason["code"] == "wait.store_full"
