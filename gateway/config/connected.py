@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from gateway.config.base import IDENTIFIER, DeviceSettings, Model
+from gateway.config.base import IDENTIFIER, DeviceSettings, Model, Templates
 
 
 class BrokerSettings(Model):
@@ -149,3 +149,46 @@ class RtspRecorderSettings(DeviceSettings):
         if not url.get_secret_value().startswith(("rtsp://", "rtsps://")):
             raise ValueError("write rtsp://host/path")
         return url
+
+
+class FtpCamera(DeviceSettings):
+    """A recorder that uploads by FTP; its id is its user name."""
+
+    password: SecretStr = Field(description="12 characters or more; write it as ${NAME}")
+
+    @field_validator("password")
+    @classmethod
+    def long_enough(cls, password: SecretStr) -> SecretStr:
+        if len(password.get_secret_value()) < 12:
+            raise ValueError("12 characters or more")
+        return password
+
+
+class FtpReceiverSettings(DeviceSettings):
+    """An FTP(S) server that recorders upload to (driver `ftp_receiver`)."""
+
+    driver: Literal["ftp_receiver"]
+    type: Literal["storage"] = "storage"
+    host: str = "127.0.0.1"
+    port: int = Field(default=2121, gt=0, lt=65536)
+    certificate: Path | None = None
+    key: Path | None = None
+    tls: Literal["required", "optional"] = Field(
+        default="required", description="with a certificate; without one, passwords go over the line in clear"
+    )
+    passive: tuple[int, int] | None = Field(default=None, description="data ports, such as [40000, 40100]")
+    public_address: str | None = Field(default=None, description="behind address translation")
+    cameras: tuple[FtpCamera, ...] = Field(min_length=1)
+    spool: Path = Path("ftp")
+    ignore: tuple[str, ...] = ("*.part", "*.tmp", "*.filepart", "*~", ".*")
+    name_templates: Templates = ()
+    scan_seconds: float = Field(default=1.0, gt=0, le=60)
+    rest_seconds: float = Field(default=3.0, ge=0, description="nothing younger is taken in")
+    patience_seconds: float = Field(
+        default=1800.0, ge=0, description="how long a file that is cut waits for its sender to go on"
+    )
+    reserve_mb: int = Field(default=1024, ge=0, description="free space of the spool that is never used up")
+
+    @property
+    def members(self) -> tuple[DeviceSettings, ...]:
+        return self.cameras

@@ -6,7 +6,12 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from gateway.config.base import IDENTIFIER, DeviceSettings, Model, Templates
-from gateway.config.connected import AxisBodyWornSettings, MqttCameraSettings, RtspRecorderSettings
+from gateway.config.connected import (
+    AxisBodyWornSettings,
+    FtpReceiverSettings,
+    MqttCameraSettings,
+    RtspRecorderSettings,
+)
 
 
 class VolumeSettings(DeviceSettings):
@@ -174,6 +179,7 @@ AnyDevice = Annotated[
     | SerialDockSettings
     | MqttCameraSettings
     | AxisBodyWornSettings
-    | RtspRecorderSettings,
+    | RtspRecorderSettings
+    | FtpReceiverSettings,
     Field(discriminator="driver"),
 ]

@@ -4,13 +4,19 @@ from typing import assert_never
 
 from drivers.axis_body_worn import AxisBodyWorn
 from drivers.drop_folder import DropFolder
+from drivers.ftp_receiver import FtpReceiver
 from drivers.mqtt_camera import MqttCamera
 from drivers.rtsp_recorder import RtspRecorder
 from drivers.serial_dock import SerialDock
 from drivers.usb_dock import UsbDock
 from drivers.volume import Volume
 from gateway.config import AnyDevice
-from gateway.config.connected import AxisBodyWornSettings, MqttCameraSettings, RtspRecorderSettings
+from gateway.config.connected import (
+    AxisBodyWornSettings,
+    FtpReceiverSettings,
+    MqttCameraSettings,
+    RtspRecorderSettings,
+)
 from gateway.config.devices import (
     DropFolderSettings,
     SerialDockSettings,
@@ -35,6 +41,8 @@ def driver_for(settings: AnyDevice) -> Driver:
             return AxisBodyWorn(settings)
         case RtspRecorderSettings():
             return RtspRecorder(settings)
+        case FtpReceiverSettings():
+            return FtpReceiver(settings)
         case SerialDockSettings():
             return SerialDock(settings)
         case _:

@@ -5,11 +5,13 @@ itself; an unknown order is refused; a release twice is harmless; the end comes 
 """
 
 import hashlib
+import io
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +20,7 @@ import pytest
 
 from drivers.axis_body_worn import AxisBodyWorn
 from drivers.drop_folder import DropFolder
+from drivers.ftp_receiver import FtpReceiver
 from drivers.serial_dock import SerialDock
 from drivers.simulators import dock as usb_twin
 from drivers.simulators.axis import Controller
@@ -42,6 +45,8 @@ from gateway.supervisor import Supervisor
 from tests.broker import Broker
 from tests.integration.test_axis import settings_for as axis_settings
 from tests.integration.test_drivers import Recorder
+from tests.integration.test_ftp import client as ftp_client
+from tests.integration.test_ftp import settings_for as ftp_settings
 from tests.integration.test_mqtt_camera import driver_for as mqtt_driver
 from tests.integration.test_room import driver_for as room_driver
 from tests.room import Room
@@ -176,9 +181,27 @@ def rtsp_recorder(tmp: Path) -> Rig:
     )  # fmt: skip
 
 
+def ftp_receiver(tmp: Path) -> Rig:
+    settings = ftp_settings(tmp)
+
+    def upload() -> None:
+        for _ in range(100):
+            with suppress(OSError), ftp_client(settings) as line:
+                line.storbinary("STOR a.ts", io.BytesIO(CONTENT))
+                return
+            time.sleep(0.1)
+
+    uploading = threading.Thread(target=upload)
+    return Rig(
+        FtpReceiver(settings), "ftp", produce=uploading.start, produced=is_file,
+        lose=lambda: settings.spool.rename(away(settings.spool)),
+        restore=lambda: away(settings.spool).rename(settings.spool), clear=[uploading.join], is_ours=True,
+    )  # fmt: skip
+
+
 RIGS = {
     "volume": volume, "drop_folder": drop_folder, "usb_dock": usb_dock, "serial_dock": serial_dock,
-    "mqtt_camera": mqtt_camera, "axis_body_worn": axis_body_worn, "rtsp_recorder": rtsp_recorder,
+    "mqtt_camera": mqtt_camera, "axis_body_worn": axis_body_worn, "rtsp_recorder": rtsp_recorder, "ftp_receiver": ftp_receiver,
 }  # fmt: skip
 
 

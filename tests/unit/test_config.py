@@ -31,7 +31,10 @@ def test_an_unknown_setting_is_named_by_place_with_what_is_known() -> None:
 def test_an_unknown_driver_lists_the_known_ones() -> None:
     said = refused({"devices": [{**CAMERA, "driver": "telepathy"}]})
     assert "devices.0.driver" in said
-    assert "axis_body_worn, drop_folder, mqtt_camera, rtsp_recorder, serial_dock, usb_dock, volume" in said
+    assert (
+        "axis_body_worn, drop_folder, ftp_receiver, mqtt_camera, rtsp_recorder, serial_dock, usb_dock, volume"
+        in said
+    )
 
 
 def test_nested_settings_are_named_too() -> None:

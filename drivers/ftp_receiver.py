@@ -1,0 +1,152 @@
+"""Recorders that upload by FTP or FTPS (devices 4.5): completeness is proved, never believed.
+
+A cut upload ends like a finished one. What its container proves to be whole is taken in at once; what it
+proves to be cut waits for its sender to go on, and is taken in as it is when nobody does.
+"""
+
+import fnmatch
+import logging
+import os
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+
+from uuid_utils import uuid7
+
+from drivers.card import Entry, report, walk
+from drivers.ftp.server import Server
+from drivers.ftp.whole import is_whole
+from gateway.config.connected import FtpCamera, FtpReceiverSettings
+from gateway.device import (
+    Connected,
+    DeviceSeen,
+    DeviceUnavailable,
+    Emit,
+    FoundFile,
+    Order,
+    OrderResult,
+    Refused,
+    Release,
+    SignalReceived,
+)
+from gateway.store.durable import sync_folder
+
+log = logging.getLogger(__name__)
+
+GROUP = 50
+
+
+class FtpReceiver:
+    """`home/{device}` is what a device sees; `ready/{device}` what is being taken in, out of its reach."""
+
+    def __init__(self, settings: FtpReceiverSettings) -> None:
+        self.settings = settings
+        self.server: Server | None = None
+        self.opened = False
+        self.logins: dict[str, datetime] = {}
+        self.told: set[Path] = set()
+
+    def run(self, emit: Emit, stop: Event) -> None:
+        """Raises DeviceUnavailable while the spool or the address cannot be had."""
+        spool = self.settings.spool
+        if self.opened and not spool.is_dir():
+            raise DeviceUnavailable("wait.store_gone", path=spool)
+        self.told = set()
+        try:
+            spool.mkdir(parents=True, exist_ok=True)
+            self.opened, mark = True, spool.stat().st_ino
+            self.server = Server(self.settings, self.keep_aside, self.arrived)
+            emit(Connected(device_id=self.settings.id, at=moment()))
+            for camera in self.settings.cameras:
+                entry = camera.entry() | {
+                    "driver": self.settings.driver, "unit_id": camera.unit or self.settings.unit,
+                }  # fmt: skip
+                emit(
+                    DeviceSeen(device_id=camera.id, via=self.settings.id, type=camera.type, entry=entry),
+                    Connected(device_id=camera.id, at=moment()),
+                )
+            while not stop.is_set():
+                if not spool.is_dir() or spool.stat().st_ino != mark:
+                    raise DeviceUnavailable("wait.store_gone", path=spool)
+                self.look(emit, stop)
+                stop.wait(self.settings.scan_seconds)
+        except OSError as error:
+            raise DeviceUnavailable("wait.source_unreadable", error=error.strerror) from error
+        finally:
+            if self.server is not None:
+                self.server.close(1.0)
+                self.server = None
+
+    def arrived(self, user: str) -> None:
+        self.logins[user] = moment()
+
+    def look(self, emit: Emit, stop: Event) -> None:
+        """Move what is whole out of reach, report what lies there."""
+        busy = self.server.uploading() if self.server else set()
+        for user, at in list(self.logins.items()):
+            emit(SignalReceived(device_id=user, at=at, kind="login", detail={"at": at.isoformat()}))
+            self.logins.pop(user, None)
+        for camera in self.settings.cameras:
+            home = (self.settings.spool / "home" / camera.id).resolve()
+            for entry in walk(home):
+                path = home / os.fsdecode(entry.path)
+                if path not in busy and self.is_due(path, entry):
+                    self.keep_aside(camera.id, path)
+            if stop.is_set():
+                return
+            self.report(camera, emit)
+
+    def is_due(self, path: Path, entry: Entry) -> bool:
+        name = path.name
+        if any(fnmatch.fnmatch(name, pattern) for pattern in self.settings.ignore) or entry.error:
+            return False
+        rested = time.time() - entry.mtime_ns / 1e9
+        if rested < self.settings.rest_seconds and rested > -3600:
+            return False
+        with suppress(OSError):
+            whole = is_whole(path)
+            return whole is not False or rested > self.settings.patience_seconds or rested < -3600
+        return False
+
+    def keep_aside(self, user: str, path: Path) -> None:
+        """Out of the device's reach: what it sends next under that name is another file. Raises OSError."""
+        home = (self.settings.spool / "home" / user).resolve()
+        target = self.settings.spool / "ready" / user / uuid7().hex / path.resolve().relative_to(home)
+        target.parent.mkdir(parents=True)
+        path.rename(target)
+        sync_folder(target.parent)
+        sync_folder(path.parent)
+
+    def report(self, camera: FtpCamera, emit: Emit) -> None:
+        """What was told in this run is not told again; a restart tells all that still lies there."""
+        root = self.settings.spool / "ready" / camera.id
+        if not root.is_dir():
+            return
+        fresh = [entry for entry in walk(root) if root / os.fsdecode(entry.path) not in self.told][:GROUP]
+        if fresh:
+            emit(
+                *(
+                    report(
+                        root, entry, camera.id, templates=self.settings.name_templates, adopt=True,
+                        is_there=root.is_dir,
+                    )
+                    for entry in fresh
+                )
+            )  # fmt: skip
+            self.told.update(root / os.fsdecode(entry.path) for entry in fresh)
+
+    def release(self, found: FoundFile, sha256: str) -> Release:
+        """It lay with us alone since it was received: nothing is left to let go of."""
+        del sha256
+        with suppress(OSError):
+            (self.settings.spool / "ready" / found.device_id / os.fsdecode(found.path)).parent.rmdir()
+        return Release.GONE
+
+    def perform(self, order: Order) -> OrderResult:
+        raise Refused("order.unknown", kind=order.kind)
+
+
+def moment() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,217 @@
+"""The FTP(S) receiver against Python's own client: cut, resumed, overwritten, out of room, out of rights."""
+
+import ftplib
+import io
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.ftp.whole import is_whole
+from drivers.ftp_receiver import FtpReceiver
+from gateway.config.connected import FtpReceiverSettings
+from gateway.device import Connected, DeviceUnavailable, FileFound, FoundFile, Release, SignalReceived
+from gateway.identities import enrol
+from tests.broker import free_port
+from tests.integration.test_drivers import Recorder
+from tests.integration.test_drivers import running as started
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture(scope="module")
+def movie(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("movie") / "a.mp4"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=d=3:s=320x240:r=10", "-c:v", "libx264", path],
+        check=True,
+    )  # fmt: skip
+    return path.read_bytes()
+
+
+def settings_for(folder: Path, **more: Any) -> FtpReceiverSettings:
+    told = {
+        "id": "ftp", "driver": "ftp_receiver", "port": free_port(), "spool": folder / "spool", "reserve_mb": 1,
+        "scan_seconds": 0.1, "rest_seconds": 0.3,
+        "cameras": [{"id": "room-1", "password": PASSWORD}, {"id": "room-2", "password": PASSWORD[::-1]}], **more,
+    }  # fmt: skip
+    return FtpReceiverSettings.model_validate(told)
+
+
+@contextmanager
+def running(settings: FtpReceiverSettings) -> Iterator[Recorder]:
+    with started(FtpReceiver(settings)) as seen:
+        seen.wait(lambda seen: len(seen.of(Connected)) == 3)
+        yield seen
+
+
+@contextmanager
+def client(
+    settings: FtpReceiverSettings, user: str = "room-1", password: str = PASSWORD
+) -> Iterator[ftplib.FTP]:
+    line = ftplib.FTP()
+    line.connect("127.0.0.1", settings.port, timeout=10)
+    try:
+        line.login(user, password)
+        yield line
+    finally:
+        line.close()
+
+
+def files(seen: Recorder) -> list[FoundFile]:
+    return [event.found for event in seen.events if isinstance(event, FileFound)]
+
+
+def test_an_upload_is_taken_in_once_it_is_whole(tmp_path: Path, movie: bytes) -> None:
+    settings = settings_for(tmp_path)
+    with running(settings) as seen, client(settings) as line:
+        line.mkd("2026")
+        line.storbinary("STOR 2026/DCAM_1.mp4", io.BytesIO(movie))
+        line.storbinary("STOR camera-is-writing.mp4.part", io.BytesIO(movie))
+        seen.wait(lambda seen: files(seen))
+        [found] = files(seen)
+        assert found.local.read_bytes() == movie
+        assert (found.device_id, found.adopt) == ("room-1", True)
+        assert found.path.endswith(b"/2026/DCAM_1.mp4")
+        assert settings.spool / "home" not in found.local.parents, "out of the device's reach"
+        line.rename("camera-is-writing.mp4.part", "camera-is-done.mp4")
+        seen.wait(lambda seen: len(files(seen)) == 2)
+        logins = [event for event in seen.of(SignalReceived) if event.kind == "login"]  # type: ignore[union-attr]
+        assert [event.device_id for event in logins] == ["room-1"]  # type: ignore[union-attr]
+        assert FtpReceiver(settings).release(found, "any") is Release.GONE
+
+
+def test_a_cut_upload_waits_for_its_sender(tmp_path: Path, movie: bytes) -> None:
+    """Cut, the server hears the same end as of a whole one."""
+    settings = settings_for(tmp_path)
+    half = len(movie) // 2
+    with running(settings) as seen:
+        with client(settings) as line:
+            channel = line.transfercmd("STOR a.mp4")
+            channel.sendall(movie[:half])
+            channel.close()
+            assert line.voidresp().startswith("226"), "which is all that a sender hears"
+        time.sleep(1.5)
+        assert files(seen) == []
+        with client(settings) as line:
+            line.voidcmd("TYPE A")
+            assert line.size("a.mp4") == half
+            line.storbinary("STOR a.mp4", io.BytesIO(movie[half:]), rest=half)
+        seen.wait(lambda seen: files(seen))
+        assert files(seen)[0].local.read_bytes() == movie
+    settings = settings_for(tmp_path / "impatient", patience_seconds=1)
+    with running(settings) as seen, client(settings) as line:
+        line.storbinary("STOR a.mp4", io.BytesIO(movie[:half]))
+        seen.wait(lambda seen: files(seen))
+        assert files(seen)[0].local.read_bytes() == movie[:half], "nobody went on: taken in as it is"
+
+
+def test_the_same_name_again_replaces_nothing(tmp_path: Path, movie: bytes) -> None:
+    """Also before the first one was taken in, and by a rename."""
+    settings = settings_for(tmp_path, rest_seconds=2)
+    other = movie[:-1] + bytes([movie[-1] ^ 1])
+    with running(settings) as seen, client(settings) as line:
+        line.storbinary("STOR a.mp4", io.BytesIO(movie))
+        line.storbinary("STOR a.mp4", io.BytesIO(other))
+        line.storbinary("STOR b.tmp", io.BytesIO(movie + b"\0\0\0\x08free"))
+        line.rename("b.tmp", "a.mp4")
+        seen.wait(lambda seen: len(files(seen)) == 3)
+        kept = {found.local.read_bytes() for found in files(seen)}
+        assert kept == {movie, other, movie + b"\0\0\0\x08free"}
+
+
+def test_who_may_do_what(tmp_path: Path, movie: bytes) -> None:
+    settings = settings_for(tmp_path)
+    with running(settings):
+        for user, password in (
+            ("room-1", "wrong"),
+            ("room-1", ""),
+            ("anonymous", "a@b"),
+            ("nobody", PASSWORD),
+        ):
+            with pytest.raises(ftplib.error_perm), client(settings, user, password):
+                pass
+        with client(settings, "room-2", PASSWORD[::-1]) as line:
+            line.storbinary("STOR mine.mp4.part", io.BytesIO(movie))
+        with client(settings) as line:
+            assert line.nlst() == []
+            for path in ("../room-2/mine.mp4.part", "/../../room-2/x.mp4", "..\\..\\x.mp4"):
+                line.storbinary(f"STOR {path.rpartition('/')[2]}", io.BytesIO(b"x"))
+                with pytest.raises(ftplib.error_perm):
+                    line.storbinary(f"STOR ../room-2/{os.path.basename(path)}/x", io.BytesIO(b"x"))
+            for command in ("RETR mine.mp4.part", "DELE mine.mp4.part", "RMD .", "SITE CHMOD 777 ."):
+                with pytest.raises(ftplib.error_perm):
+                    line.sendcmd(command)
+        assert (settings.spool / "home" / "room-2" / "mine.mp4.part").read_bytes() == movie
+
+
+def test_no_room_is_said_before_anything_is_taken(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, reserve_mb=10**9)
+    with running(settings), client(settings) as line:
+        with pytest.raises(ftplib.error_temp, match="452"):
+            line.storbinary("STOR a.mp4", io.BytesIO(b"x"))
+        assert line.nlst() == []
+
+
+def test_the_address_is_taken(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", settings.port))
+        taken.listen()
+        with pytest.raises(DeviceUnavailable) as refused:
+            FtpReceiver(settings).run(Recorder(), threading.Event())
+        assert refused.value.reason["code"] == "upload.no_listener"
+
+
+def test_ftps(tmp_path: Path, movie: bytes) -> None:
+    """Without TLS nobody signs in where it is required; with it, commands and data are encrypted."""
+    certificate, key = enrol(tmp_path / "pki", "gateway", ("127.0.0.1",))
+    settings = settings_for(tmp_path, certificate=certificate, key=key)
+    with running(settings) as seen:
+        with pytest.raises(ftplib.error_perm, match="SSL"), client(settings):
+            pass
+        context = ssl.create_default_context(cafile=str(tmp_path / "pki" / "ca.crt"))
+        line = ftplib.FTP_TLS(context=context)
+        line.connect("127.0.0.1", settings.port, timeout=10)
+        line.login("room-1", PASSWORD)
+        line.prot_p()
+        line.storbinary("STOR a.mp4", io.BytesIO(movie))
+        line.close()
+        seen.wait(lambda seen: files(seen))
+        assert files(seen)[0].local.read_bytes() == movie
+
+
+def test_what_a_container_proves(tmp_path: Path, movie: bytes) -> None:
+    def judged(name: str, content: bytes) -> bool | None:
+        (tmp_path / name).write_bytes(content)
+        return is_whole(tmp_path / name)
+
+    assert judged("a.mp4", movie) is True
+    for length in range(1, len(movie), max(1, len(movie) // 200)):
+        assert judged("a.mp4", movie[:length]) is not True, length
+    assert judged("a.mp4", b"\x12 this is no movie at all") is None
+    assert judged("a.avi", b"RIFF\x08\0\0\0AVI " + b"\0" * 4) is True
+    assert judged("a.avi", b"RIFF\x08\x01\0\0AVI " + b"\0" * 4) is False
+    assert judged("a.jpg", b"\xff\xd8" + b"x" * 9000 + b"\xff\xd9") is True
+    assert judged("a.jpg", b"\xff\xd8" + b"x" * 9000) is False
+    assert judged("a.dav", b"DHAV") is None
+
+
+def test_a_restart_tells_what_lies_there(tmp_path: Path, movie: bytes) -> None:
+    settings = settings_for(tmp_path)
+    with running(settings) as seen, client(settings) as line:
+        line.storbinary("STOR a.mp4", io.BytesIO(movie))
+        seen.wait(lambda seen: files(seen))
+    with running(settings) as again:
+        again.wait(lambda seen: files(seen))
+        assert [found.identity for found in files(again)] == [found.identity for found in files(seen)]
+    shutil.rmtree(settings.spool / "ready")
