@@ -39,6 +39,7 @@ from gateway.device import (
     edge_digest,
     modified_ns,
 )
+from gateway.guard import guarded
 from gateway.wording import reason
 
 log = logging.getLogger(__name__)
@@ -46,8 +47,10 @@ log = logging.getLogger(__name__)
 REMEMBERED_S = 30 * 24 * 3600
 REJECTED_QUIET_S = 30
 """Nobody says that rejected content is complete."""
-RECORD = "recording.json"
 TRACK_BYTES = 32 << 20
+MARKER = ".evidence-axis"
+AGAIN_S = 60.0
+FORGET_S = 3600.0
 
 
 class AxisBodyWorn:
@@ -59,65 +62,101 @@ class AxisBodyWorn:
         self.emit: Emit | None = None
         self.lock = RLock()
         """One recording is entered at a time."""
-        self.here: set[str] = set()
+        self.here: dict[str, set[str]] = {}
+        """Cameras of which something is being taken in, and the offloads that are open for them."""
+        self.settled: dict[str, float] = {}
+        """Containers of which nothing is left to do, until they are touched again."""
+        self.later: dict[str, float] = {}
 
     def run(self, emit: Emit, stop: Event) -> None:
         """Raises DeviceUnavailable while the spool or the address cannot be had."""
-        spool = self.settings.spool
-        if self.opened and not spool.is_dir():
-            # made anew it would be an empty folder where a disk was mounted
-            raise DeviceUnavailable("wait.store_gone", path=spool)
-        try:
-            self.shelf.open()
-            self.opened = True
-            self.shelf.forget(time.time() - REMEMBERED_S)
-        except OSError as error:
-            raise DeviceUnavailable("wait.source_unreadable", error=error.strerror) from error
+        mark = self.open_spool()
         settings = self.settings
         self.listener = Listener(settings, self.shelf, self.enter)
         server = Server(
             self.listener.app, (settings.host, settings.port), (settings.certificate, settings.key),
             settings.at_once * 4 + 16,
         )  # fmt: skip
-        mark = spool.stat().st_ino
-        self.here = set()
+        self.here, self.settled, self.later = {}, {}, {}
+        forgotten = time.monotonic()
         try:
             server.start(stop)
             self.emit = emit
             emit(Connected(device_id=settings.id, at=moment()))
             while not stop.is_set():
-                if not spool.is_dir() or spool.stat().st_ino != mark:
-                    raise DeviceUnavailable("wait.store_gone", path=spool)
+                if self.mark != mark:
+                    raise DeviceUnavailable("wait.store_gone", path=settings.spool)
+                if not server.is_alive:
+                    raise DeviceUnavailable("upload.no_listener", address=f"{settings.host}:{settings.port}")
                 self.look_after()
+                if time.monotonic() - forgotten > FORGET_S:
+                    forgotten = time.monotonic()
+                    self.shelf.forget(time.time() - REMEMBERED_S)
                 stop.wait(0.5)
         finally:
             self.emit = None
             server.close(0.8)
 
+    def open_spool(self) -> tuple[int, int] | None:
+        """Raises DeviceUnavailable. One that was seen before is not made anew: a disk may not be mounted."""
+        marker = self.settings.spool / MARKER
+        if self.opened and not marker.exists():
+            raise DeviceUnavailable("wait.store_gone", path=self.settings.spool)
+        try:
+            with self.lock:  # whoever still takes in a recording finishes first
+                self.shelf.open()
+            marker.touch()
+            self.opened = True
+            self.shelf.forget(time.time() - REMEMBERED_S)
+        except OSError as error:
+            raise DeviceUnavailable("wait.source_unreadable", error=error.strerror) from error
+        return self.mark
+
+    @property
+    def mark(self) -> tuple[int, int] | None:
+        try:
+            seen = (self.settings.spool / MARKER).stat()
+        except OSError:
+            return None
+        return seen.st_dev, seen.st_ino
+
     def look_after(self) -> None:
         """Who is here, what was left without a last word, which camera is let go of."""
-        busy: set[str] = set()
-        for container in self.shelf.containers():
-            if not reports.is_footage(container) or (not container.bodies and container.is_complete):
-                continue
-            if self.is_due(container):
-                self.enter(container)
-            if not container.is_done:
-                busy.add(self.device_of(container))
-        for device in sorted(busy - self.here):
-            self.say(*self.seen(device))
-            self.here.add(device)
-        for device in sorted(self.here - busy - {self.settings.id}):
-            self.here.discard(device)
-            self.say(Disconnected(device_id=device, at=moment()))
+        with self.lock:
+            busy: dict[str, set[str]] = {}
+            for container in self.shelf.containers():
+                if self.settled.get(container.name) == container.touched or not reports.is_footage(container):
+                    continue
+                if self.is_due(container):
+                    self.try_to_enter(container)
+                if container.is_done:
+                    self.settled[container.name] = container.touched
+                else:
+                    busy.setdefault(self.device_of(container), set()).update(offloads_of(container))
+            for device, offloads in busy.items():
+                if device not in self.here:
+                    self.say(*self.seen(device))
+                self.here.setdefault(device, set()).update(offloads)
+            for device in sorted(set(self.here) - set(busy) - {self.settings.id}):
+                for offload in sorted(self.here.pop(device)):
+                    self.say(Disconnected(device_id=device, at=moment(), offload=offload))
+
+    def try_to_enter(self, container: Container) -> None:
+        """One that cannot be entered keeps no other waiting."""
+        if self.later.get(container.name, 0) > time.monotonic():
+            return
+        if not guarded(log, f"taking in {container.name}", lambda: self.enter(container)):
+            self.later[container.name] = time.monotonic() + AGAIN_S
 
     def is_due(self, container: Container) -> bool:
         if not container.waiting:
             return False
-        quiet = REJECTED_QUIET_S if reports.is_rejected(container) else self.settings.quiet_seconds
-        return container.is_complete or time.time() - container.touched > min(
-            quiet, self.settings.quiet_seconds
-        )
+        if container.is_complete:
+            return True
+        quiet = self.settings.quiet_seconds
+        if reports.is_rejected(container):
+            quiet = min(quiet, REJECTED_QUIET_S)
+        return not self.shelf.drafts[container.name] and time.time() - container.touched > quiet
 
     def say(self, *events: DeviceEvent) -> None:
         """Raises DeviceUnavailable when nobody listens any more."""
@@ -162,38 +201,42 @@ class AxisBodyWorn:
     def enter(self, container: Container) -> None:
         """Report what waits of a recording. Returns once the events are stored. Raises DeviceUnavailable."""
         with self.lock:
-            waiting = container.waiting
-            if not waiting or not reports.is_footage(container):
+            container = self.shelf.container(container.name)  # the spool may have been opened anew meanwhile
+            if not container.waiting or not reports.is_footage(container):
                 return
-            if any(body.entered for body in container.bodies):
-                log.warning("%s: more came after it had been taken in", container.name)
-                self.shelf.renew(container)
-            if not any(body.name == RECORD for body in waiting):
-                waiting = [*waiting, self.keep_record(container)]
+            self.keep_record(container)
+            waiting = container.waiting
+            self.shelf.account(container, waiting)
             device = self.device_of(container)
-            found = [self.event(container, body) for body in waiting]
-            opened = OffloadOpened(
-                device_id=device, offload=container.offload, at=moment(), volume=container.name,
-                listing=tuple(listed(event) for event in found),
-            )  # fmt: skip
-            whole = [] if device == self.settings.id else [opened]
-            self.say(*self.seen(device), *whole, *found, *self.tracks(container, device, waiting))
-            self.here.add(device)
-            self.shelf.mark(container, waiting, entered=True)
-            gone = [body for body, event in zip(waiting, found, strict=True) if isinstance(event, FileListed)]
-            self.shelf.mark(container, gone, released=True)
+            for offload in dict.fromkeys(body.offload for body in waiting):
+                self.enter_account(container, device, [one for one in waiting if one.offload == offload])
+            tracks = self.tracks(container, device, waiting)
+            if tracks:
+                guarded(log, f"the track of {container.name}", lambda: self.say(*tracks))
+
+    def enter_account(self, container: Container, device: str, bodies: list[Body]) -> None:
+        found = [self.event(container, body) for body in bodies]
+        opened = OffloadOpened(
+            device_id=device, offload=bodies[0].offload, at=moment(), volume=container.name,
+            listing=tuple(listed(event) for event in found),
+        )  # fmt: skip
+        whole = [] if device == self.settings.id else [opened]
+        self.say(*self.seen(device), *whole, *found)
+        self.here.setdefault(device, set()).add(bodies[0].offload)
+        self.shelf.mark(container, bodies, entered=True)
+        gone = [body for body, event in zip(bodies, found, strict=True) if isinstance(event, FileListed)]
+        self.shelf.mark(container, gone, released=True)
 
     def keep_record(self, container: Container) -> Body:
         with self.shelf.draft(container.name) as draft:
             draft.write(reports.record_of(container))
-            return self.shelf.keep(container.name, RECORD, draft, {}, None)
+            return self.shelf.keep(container.name, reports.RECORD, draft, {}, None)
 
     def event(self, container: Container, body: Body) -> FileFound | FileListed:
         device = self.device_of(container)
         local = self.shelf.path(container, body)
-        name = reports.path_of(container, body.name)
-        path = name.encode("utf-8", "surrogateescape")
-        offload = None if device == self.settings.id else container.offload
+        path = reports.path_of_body(container, body).encode("utf-8", "surrogateescape")
+        offload = None if device == self.settings.id else body.offload
         if body.size == 0 or not local.exists():
             why = reason("condition.empty" if body.size == 0 else "listed.gone")
             return FileListed(
@@ -223,24 +266,34 @@ class AxisBodyWorn:
         return told
 
     def release(self, found: FoundFile, sha256: str) -> Release:
-        """The controller deletes its own when it said `Complete`: here it is only written down.
+        """The controller deletes its own when it said `Complete`; a copy that is still here goes now.
 
-        Raises Refused if what is preserved is not what was received.
+        Raises Refused if what is preserved is not what was received, DeviceUnavailable for another's file.
         """
-        container_name, _, name = found.path.decode("utf-8", "surrogateescape").partition("/")
-        try:
-            container = self.shelf.container(container_name)
-        except Missing:
-            return Release.TOLD
-        same = [body for body in container.bodies if (body.name, body.size) == (name, found.size)]
-        right = [body for body in same if body.sha256 == sha256]
-        if same and not right:
-            raise Refused("upload.other_digest", file=readable_name(name, name), found=sha256[:16])
-        self.shelf.mark(container, right, released=True)
+        path = found.path.decode("utf-8", "surrogateescape")
+        name = path.partition("/")[0]
+        if found.volume != name:
+            raise DeviceUnavailable("wait.source_gone", done=0)
+        with self.shelf.lock:
+            try:
+                container = self.shelf.container(name)
+            except Missing:
+                return Release.TOLD
+            same = [body for body in container.bodies if reports.path_of_body(container, body) == path]
+            right = [body for body in same if body.sha256 == sha256]
+            if same and not right:
+                raise Refused("upload.other_digest", file=readable_name(path, name), found=sha256[:16])
+            for body in right:  # taken over by copy, where the store lies on another disk
+                self.shelf.path(container, body).unlink(missing_ok=True)
+            self.shelf.mark(container, right, released=True)
         return Release.TOLD
 
     def perform(self, order: Order) -> OrderResult:
         raise Refused("order.unknown", kind=order.kind)
+
+
+def offloads_of(container: Container) -> set[str]:
+    return {body.offload for body in container.bodies if body.offload and not body.released}
 
 
 def listed(event: FileFound | FileListed) -> ListedFile:

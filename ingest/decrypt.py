@@ -63,7 +63,7 @@ def content_key(item: Item, context: Context) -> tuple[bytes, bytes]:
     if beside is None or beside.state in (State.FOUND, State.ACQUIRED, State.VERIFIED):
         raise DeviceUnavailable("wait.content_key")
     told = read_key(context, beside)
-    name = str(told.get("PublicKeyId", ""))
+    name = str(told.get("PublicKeyId", ""))[:128].encode("ascii", "backslashreplace").decode()
     path = context.content_keys.get(name)
     if path is None:
         raise Locked(reason("condition.encrypted", key=name or "—"))

@@ -241,7 +241,9 @@ def key_beside(session: Session, finding: Finding) -> Original | None:
     names = (finding.path.rpartition(b".")[0] + b".key", finding.path + b".key")
     wanted = select(Original).join(Finding, col(Finding.original_id) == Original.id)
     wanted = wanted.where(Finding.device_id == finding.device_id, col(Finding.path).in_(names))
-    return session.exec(wanted.order_by(col(Finding.id).desc()).limit(1)).first()
+    found = session.exec(wanted.order_by(col(Finding.id).desc()).limit(1)).first()
+    twin = found.duplicate_of if found else None
+    return session.get(Original, twin) if twin else found
 
 
 def decrypted_copy(session: Session, clip: Clip) -> Rendition | None:

@@ -13,6 +13,7 @@ import json
 import logging
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import quote, unquote
@@ -27,10 +28,13 @@ from drivers.axis.reports import SHARED
 from drivers.axis.shelf import Body, Container, Corrupt, Draft, Meta, Missing, Shelf
 from gateway.config.connected import AxisBodyWornSettings
 from gateway.device import DeviceUnavailable
+from gateway.guard import guarded
 
 log = logging.getLogger(__name__)
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
+SILENT_S = 60.0
+"""Who sends nothing for so long has gone, and keeps no place from others."""
 FLUSH = 1 << 20
 TOKEN_S = 3600
 RETRY_AFTER = {"Retry-After": "5"}
@@ -112,6 +116,8 @@ class Listener:
         try:
             self.check(request)
             container, name = request.path_params["container"], request.path_params.get("object")
+            if "\0" in container:
+                raise Problem(400, "the name holds a NUL character")
             if len(container.encode()) > 256 or len((name or "").encode()) > 1024:
                 raise Problem(400, "the name is too long (256 bytes, 1024 for an object)")
             if not name:
@@ -144,8 +150,13 @@ class Listener:
             status = 204
         container = self.shelf.container(name)
         if container.is_complete:
-            await run_in_threadpool(self.on_complete, container)
+            await run_in_threadpool(self.complete, container)
         return Response(status_code=status)
+
+    def complete(self, container: Container) -> None:
+        """Raises Problem: not yet stored, whatever the cause; the controller says it again."""
+        if not guarded(log, f"taking in {container.name}", lambda: self.on_complete(container)):
+            raise Problem(503, "not stored yet; say it again", RETRY_AFTER)
 
     async def about_object(self, request: Request, container: str, name: str) -> Response:
         if request.method == "PUT":
@@ -209,8 +220,13 @@ class Listener:
     async def receive(self, request: Request, draft: Draft, *, small: bool) -> None:
         """Write what comes. Raises Problem if the sender left, or if room runs out."""
         waiting = bytearray()
+        stream = aiter(request.stream())
         try:
-            async for chunk in request.stream():
+            while True:
+                async with asyncio.timeout(SILENT_S):
+                    chunk = await anext(stream, None)
+                if chunk is None:
+                    break
                 waiting += chunk
                 if small and draft.size + len(waiting) > SMALL:
                     raise Problem(413, "too large for what is no footage")
@@ -221,6 +237,8 @@ class Listener:
         except ClientDisconnect:
             log.info("axis: a controller left in the middle of an object; it will send it again")
             raise Problem(503, "cut", RETRY_AFTER) from None
+        except TimeoutError:
+            raise Problem(503, "nothing came any more; send it again", RETRY_AFTER) from None
         await run_in_threadpool(draft.write, bytes(waiting))
 
 
@@ -230,7 +248,8 @@ def read(request: Request, prefix: str) -> Meta:
     for name, value in request.headers.items():
         if name.startswith(prefix):
             text = unquote(value, errors="replace")
-            found[name.removeprefix(prefix)] = "".join(char for char in text if char.isprintable())
+            kept = (char for char in text if not unicodedata.category(char).startswith("C"))
+            found[name.removeprefix(prefix)] = "".join(kept)
     return found
 
 

@@ -15,6 +15,7 @@ from gateway.device import AttachmentKind, Declared, MediaKind, Position
 RECORDING = re.compile(r"^(?P<user>[^_/]+)_(?P<serial>[^_/]+)_(?P<date>\d{8})[T_]?(?P<time>\d{6})Z?$")
 POINT = re.compile(r"^\s*POINT\s*\(\s*(?P<lon>-?\d+(?:\.\d+)?)\s+(?P<lat>-?\d+(?:\.\d+)?)\s*\)\s*$", re.I)
 POINTS = 100_000
+RECORD = "recording.json"
 REJECTED = "RejectedContent_"
 SHARED = frozenset({"System", "Users", "Devices"})
 """Containers of things that are known, not of footage."""
@@ -97,7 +98,7 @@ def declared(container: Container, body: Body, account: Account | None, zone: Zo
     )
     return Declared(
         device=serial_of(container), md5=body.md5, encrypted=has_key(container, body),
-        started=started.astimezone(zone).replace(tzinfo=None) if started else None,
+        started=local(started, zone),
         officer=(account.number if account else "") or user,
         account=f"{account.name} ({account.number or user})" if account else user,
         important=any(one.name.startswith("bookmark_") for one in container.bodies),
@@ -110,7 +111,7 @@ def stem(name: str) -> str:
 
 def has_key(container: Container, body: Body) -> bool:
     """Named after the clip's stem (the specification) or after its whole name (its own tools)."""
-    names = {one.name for one in container.bodies}
+    names = {one.name for one in container.bodies if one.size}
     return f"{stem(body.name)}.key" in names or f"{body.name}.key" in names
 
 
@@ -135,6 +136,20 @@ def path_of(container: Container, name: str) -> str:
     return f"{container.name}/{name}"
 
 
+def path_of_body(container: Container, body: Body) -> str:
+    """Other bytes under a name that was taken have a path of their own."""
+    first = next(one for one in container.bodies if one.name == body.name)
+    return path_of(container, body.name if first is body else f"{body.name}~{body.sha256[:8]}")
+
+
+def local(at: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """As a clock on the wall showed it; nothing of an instant that no calendar has."""
+    try:
+        return at.astimezone(zone).replace(tzinfo=None) if at else None
+    except (OverflowError, ValueError):
+        return None
+
+
 def positions(content: bytes) -> Iterable[Position]:
     """The points of a track as it is written; what is no point is passed over."""
     try:
@@ -144,10 +159,11 @@ def positions(content: bytes) -> Iterable[Position]:
     for entry in entries[:POINTS] if isinstance(entries, list) else ():
         try:
             place = POINT.match(entry["LocationWKT"])
-            at = datetime.fromisoformat(entry["Timestamp"].replace("Z", "+00:00"))
-        except (TypeError, KeyError, ValueError, AttributeError):
+            told = datetime.fromisoformat(entry["Timestamp"].replace("Z", "+00:00"))
+            at = told.astimezone(UTC)
+        except (TypeError, KeyError, ValueError, AttributeError, OverflowError):
             continue
-        if place and at.tzinfo and abs(float(place["lat"])) <= 90 and abs(float(place["lon"])) <= 180:
+        if place and told.tzinfo and abs(float(place["lat"])) <= 90 and abs(float(place["lon"])) <= 180:
             yield Position(at=at, latitude=float(place["lat"]), longitude=float(place["lon"]))
 
 
@@ -159,6 +175,7 @@ def record_of(container: Container) -> bytes:
         "objects": [
             {"name": body.name, "size": body.size, "sha256": body.sha256, "metadata": body.meta}
             for body in container.bodies
+            if body.name != RECORD
         ],
     }
     return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True).encode()

@@ -11,6 +11,9 @@ import os
 import shutil
 import threading
 import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
@@ -47,6 +50,8 @@ class Body:
     md5: str
     sha256: str
     meta: Meta
+    offload: str = ""
+    """The account it belongs to, written down before it is reported."""
     entered: bool = False
     """Reported, with the events stored."""
     released: bool = False
@@ -86,8 +91,8 @@ class Container:
 class Draft:
     """A body on its way: hashed while it is written, nothing of it known to anybody before `Shelf.keep`."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, ended: Callable[[], None]) -> None:
+        self.path, self.ended = path, ended
         self.handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
         self.size, self.md5, self.sha256 = 0, hashlib.md5(usedforsecurity=False), hashlib.sha256()
 
@@ -104,6 +109,7 @@ class Draft:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.ended()
         os.close(self.handle)
         self.path.unlink(missing_ok=True)
 
@@ -115,6 +121,8 @@ class Shelf:
         self.root = root
         self.lock = threading.RLock()
         self.known: dict[str, Container] = {}
+        self.drafts: Counter[str] = Counter()
+        """How many bodies of a container are on their way."""
 
     def open(self) -> None:
         """Read the journals; what was on its way when the process ended was acknowledged to nobody."""
@@ -144,11 +152,11 @@ class Shelf:
             return list(self.known.values())
 
     def container(self, name: str) -> Container:
-        with self.lock:
-            try:
-                return self.known[name]
-            except KeyError:
-                raise Missing(name) from None
+        """Without the lock: whoever asks must not wait for another one's fsync. Raises Missing."""
+        try:
+            return self.known[name]
+        except KeyError:
+            raise Missing(name) from None
 
     def create(self, name: str, meta: Meta) -> bool:
         """Whether it is new; of a known one the metadata are brought up to date, as a POST does."""
@@ -181,12 +189,27 @@ class Shelf:
         """An object's metadata are replaced as a whole (Swift). Raises Missing."""
         with self.lock:
             container = self.container(name)
-            container.body(body_name).meta = cleared(meta)
-            self.write(container)
+            body = container.body(body_name)
+            before, body.meta = body.meta, cleared(meta)
+            try:
+                self.write(container)
+            except OSError:
+                body.meta = before
+                raise
 
     def draft(self, name: str) -> Draft:
         """Raises Missing where nobody created the container."""
-        return Draft(self.root / self.container(name).key / f"{uuid7().hex}.part")
+        container = self.container(name)
+
+        def ended() -> None:
+            with self.lock:
+                self.drafts[name] -= 1
+                container.touched = time.time()
+
+        draft = Draft(self.root / container.key / f"{uuid7().hex}.part", ended)
+        with self.lock:
+            self.drafts[name] += 1
+        return draft
 
     def keep(self, name: str, body_name: str, draft: Draft, meta: Meta, promised: str | None) -> Body:
         """Make a written draft durable and known. The same bytes under the same name are kept once.
@@ -201,6 +224,9 @@ class Shelf:
             container = self.container(name)
             for one in container.bodies:
                 if (one.name, one.sha256, one.size) == (body_name, sha256, draft.size):
+                    if not one.entered and not self.path(container, one).exists():
+                        draft.path.rename(self.path(container, one))  # a failing disk had lost it
+                        sync_folder(self.path(container, one).parent)
                     one.meta = one.meta if one.entered else cleared(meta)
                     self.write(container)
                     return one
@@ -214,34 +240,44 @@ class Shelf:
             try:
                 self.write(container)
             except OSError:
-                container.bodies.remove(body)
-                target.unlink(missing_ok=True)
+                container.bodies.remove(body)  # the file stays: the journal may know it after all
                 raise
             return body
 
-    def renew(self, container: Container) -> None:
-        """What came after the last word is an account of its own."""
+    def account(self, container: Container, bodies: list[Body]) -> None:
+        """Give what is about to be reported its offload; what comes after that is an account of its own."""
         with self.lock:
-            container.offload = uuid7().hex
-            self.write(container)
+            fresh = [body for body in bodies if not body.offload]
+            used = {body.offload for body in container.bodies if body.offload}
+            offload = uuid7().hex if container.offload in used else container.offload
+            for body in fresh:
+                body.offload = offload
+            if fresh:
+                self.write(container)
 
     def path(self, container: Container, body: Body) -> Path:
         return self.root / container.key / body.file
 
     def mark(self, container: Container, bodies: list[Body], **state: bool) -> None:
         with self.lock:
-            for body in bodies:
-                for name, value in state.items():
+            before = [(body, name, getattr(body, name)) for body in bodies for name in state]
+            for body, name, _ in before:
+                setattr(body, name, state[name])
+            try:
+                self.write(container)
+            except OSError:
+                for body, name, value in before:
                     setattr(body, name, value)
-            self.write(container)
+                raise
 
     def forget(self, before: float) -> None:
         """Journals of which everything was taken over long ago: a repeated upload is an upload again then."""
         for container in self.containers():
-            if container.bodies and container.is_done and container.touched < before:
-                with self.lock:
+            if container.is_done and container.touched < before and not self.drafts[container.name]:
+                with self.lock, suppress(OSError):
                     self.known.pop(container.name, None)
                     (self.root / container.key / JOURNAL).unlink(missing_ok=True)
+                    (self.root / container.key).rmdir()
 
     def write(self, container: Container) -> None:
         container.touched = time.time()

@@ -70,6 +70,8 @@ class Careful:
     settings: FtpReceiverSettings
     keep_aside: Callable[[str, Path], None]
     arrived: Callable[[str], None]
+    _current_type = property(lambda _: "i", lambda _, __: None)
+    """FTP begins in ASCII, and would drop bytes of a recording: none is ever converted."""
 
     def ftp_STOR(self, file: str, mode: str = "w") -> Any:  # noqa: N802
         session: Any = self
@@ -80,12 +82,6 @@ class Careful:
         if mode == "w" and not session._restart_position:
             self.make_way(file)
         return super().ftp_STOR(file, mode)  # type: ignore[misc]
-
-    def ftp_TYPE(self, line: str) -> Any:  # noqa: N802
-        """Whatever a client asks for: bytes are never converted."""
-        answer = super().ftp_TYPE(line)  # type: ignore[misc]
-        self._current_type = "i"
-        return answer
 
     def ftp_RNTO(self, path: str) -> Any:  # noqa: N802
         self.make_way(path)
@@ -110,7 +106,7 @@ class Server:
         self.settings = settings
         self.ended = threading.Event()
         told: dict[str, Any] = {
-            "_current_type": "i", "authorizer": authorizer_for(settings), "settings": settings,
+            "authorizer": authorizer_for(settings), "settings": settings,
             "banner": "evidence gateway",
             "keep_aside": staticmethod(keep_aside), "arrived": staticmethod(arrived),
             "masquerade_address": settings.public_address, "use_sendfile": False, "timeout": 300,

@@ -35,6 +35,8 @@ def device_seen(session: Session, event: DeviceSeen) -> None:
     """A camera in a dock: entered when new; what people changed of a known one stays."""
     told, kind = dict(event.entry), event.type
     known = session.get(Device, event.device_id)
+    if known is not None and known.driver not in (None, told["driver"]):
+        return  # another driver's: whoever calls a camera by its id does not take it over
     if known is not None:
         told, kind = {name: told[name] for name in OF_THE_DOCK}, known.type
     enter_device(session, event.device_id, kind, told, event.via)

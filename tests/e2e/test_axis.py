@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from sqlmodel import select
 
 from drivers.simulators.axis import USER, Controller
-from gateway.models import Attachment, Offload, Rendition
+from gateway.models import Attachment, Device, Offload, Receipt, Rendition
 from tests.broker import free_port
 from tests.e2e.site import Site
 
@@ -82,6 +82,7 @@ def test_an_officer_whom_nobody_knows(tmp_path: Path) -> None:
             [record] = session.exec(select(Attachment))
             assert record.clip_id == clip.id
         site.wait("the recording to be let go of", lambda s: s.exec(select(Offload)).one().closed_at)
+        site.wait("its receipt", lambda s: s.exec(select(Receipt)).first())
     people = {
         "units": [{"id": "u", "name": "执法一科"}],
         "officers": [{"id": "zhang", "name": "张伟", "unit": "u", "number": "110023"}],
@@ -176,4 +177,31 @@ def test_kill_at_any_moment_of_an_upload(tmp_path: Path) -> None:
     assert sorted(kept) == sorted(hashlib.sha256(body).hexdigest() for body in sent.values())
     with site.read() as session:
         assert len(session.exec(select(Offload)).all()) == 3
+    site.verify()
+
+
+def test_a_serial_that_is_another_device_takes_nothing_over(tmp_path: Path) -> None:
+    """Its policy decides what may be erased: a header must not change it."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    axis = {
+        "id": "axis",
+        "driver": "axis_body_worn",
+        "port": port,
+        "url": url,
+        "api_key": KEY,
+        "reserve_mb": 1,
+    }
+    card = {"id": "card-1", "driver": "volume", "path": "card", "release": "erase", "poll_seconds": 0.2}
+    store = {"reserve_mb": 1, "second_copy": str(tmp_path / "second")}
+    site = Site(tmp_path / "site", [axis, card], store=store, ingest={"derive": False})
+    with site.running():
+        site.wait("the listener", lambda _: "CONNECTED" in site.events("axis"))
+        Controller(url, "evidence", KEY).recording(
+            "card-1", STARTED, {"20260804_020000_ab12.mkv": b"footage"}
+        )
+        site.settled(2)
+        with site.read() as session:
+            device = session.get_one(Device, "card-1")
+            assert (device.driver, device.release) == ("volume", "erase")
     site.verify()

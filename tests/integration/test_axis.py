@@ -3,11 +3,13 @@
 import hashlib
 import json
 import os
+import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from gateway.config.connected import AxisBodyWornSettings
 from gateway.device import (
     Connected,
     DeviceSeen,
+    DeviceUnavailable,
     FileFound,
     FileListed,
     OffloadOpened,
@@ -300,3 +303,109 @@ def test_the_connection_file_and_https(tmp_path: Path) -> None:
         )  # fmt: skip
         client.put_container(RECORDING)
         assert client.get_auth()[0].startswith("https://")
+
+
+def test_one_recording_that_cannot_be_stored_keeps_no_other_waiting(tmp_path: Path) -> None:
+    """Nor the listener; a clip of the year 9999 is taken in like any other."""
+    settings = settings_for(tmp_path)
+    driver, seen, stop = AxisBodyWorn(settings), Recorder(), threading.Event()
+
+    def emit(*events: Any) -> None:
+        if any(isinstance(event, OffloadOpened) and "POISON" in event.volume for event in events):
+            raise RuntimeError("no database takes this")
+        seen(*events)
+
+    thread = threading.Thread(target=driver.run, args=(emit, stop))
+    thread.start()
+    try:
+        seen.wait(lambda seen: seen.of(Connected))
+        twin = controller(settings)
+        twin.patience_s = 1
+        with pytest.raises(TimeoutError):
+            twin.recording("POISON", STARTED, {CLIP: b"poison"})
+        assert twin.answers[-1][2] == 503, "not 500, not 400: the controller keeps it"
+        twin.patience_s = 20
+        twin.recording(SERIAL, STARTED, {"99991231_235959_x.mkv": b"of the year 9999"})
+        assert found(seen)["99991231_235959_x.mkv"].found.declared.started is not None
+        ours = [event for event in seen.of(Connected) if event.device_id == "axis"]  # type: ignore[union-attr]
+        assert len(ours) == 1, "the listener was never restarted"
+    finally:
+        stop.set()
+        thread.join(5)
+
+
+def test_what_is_entered_twice_is_one_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The events were stored and the journal could not be written: the next try is the same offload."""
+    settings = settings_for(tmp_path)
+    with running(settings) as (driver, seen):
+        twin = controller(settings)
+        mark, fails = driver.shelf.mark, [2]
+
+        def failing(*given: Any, **state: bool) -> None:
+            if fails[0]:
+                fails[0] -= 1
+                raise OSError(28, "No space left on device")
+            mark(*given, **state)
+
+        monkeypatch.setattr(driver.shelf, "mark", failing)
+        twin.recording(SERIAL, STARTED, {CLIP: b"once"})
+        assert fails == [0]
+        opened = [event.offload for event in seen.of(OffloadOpened)]  # type: ignore[union-attr]
+        assert len(opened) >= 2
+        assert len(set(opened)) == 1
+        assert (
+            len({event.found.identity for event in seen.of(FileFound) if CLIP.encode() in event.found.path})
+            == 1
+        )  # type: ignore[union-attr]
+
+
+def test_a_sender_that_falls_silent_keeps_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drivers.axis.listener.SILENT_S", 0.5)
+    settings = settings_for(tmp_path, at_once=1)
+    with running(settings) as (driver, _):
+        twin = controller(settings)
+        twin.send("PUT", RECORDING)
+        head = (
+            f"PUT /v1/axis/{RECORDING}/{CLIP} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {twin.token}\r\n"
+            "Content-Length: 1000\r\n\r\nabc"
+        )
+        with socket.create_connection(("127.0.0.1", settings.port)) as silent:
+            silent.sendall(head.encode())
+            until(lambda: driver.listener is not None and driver.listener.busy == 1)
+            twin.send("PUT", f"{RECORDING}/other.mkv", {}, b"mine")
+        assert list(settings.spool.glob("*/*.part")) == []
+
+
+def test_the_bare_mount_point_is_not_taken_for_the_spool(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    driver = AxisBodyWorn(settings)
+    with started(driver) as seen:
+        seen.wait(lambda seen: seen.of(Connected))
+        settings.spool.rename(tmp_path / "disk")
+        settings.spool.mkdir()
+        until(lambda: driver.emit is None)
+    with pytest.raises(DeviceUnavailable) as lost:
+        driver.run(Recorder(), threading.Event())
+    assert lost.value.reason["code"] == "wait.store_gone"
+    assert list(settings.spool.iterdir()) == []
+
+
+def test_small_things_that_would_strand_a_clip(tmp_path: Path) -> None:
+    """An empty key object is no key; the same name twice is two paths; a copy that was left behind goes."""
+    settings = settings_for(tmp_path)
+    with running(settings) as (driver, seen):
+        twin = controller(settings)
+        twin.send("PUT", "no recording", {})
+        for content in (b"one", b"another"):
+            twin.send("PUT", "no recording/x.mkv", {}, content)
+        twin.send("POST", "no recording", {"Status": "Complete"})
+        paths = {event.found.path for event in seen.of(FileFound)}  # type: ignore[union-attr]
+        assert len(paths) == 3
+        twin.recording(SERIAL, STARTED, {CLIP: b"clip"}, others={"20260804_020000_ab12.key": b""})
+        clip = found(seen)[CLIP].found
+        assert not clip.declared.encrypted
+        assert clip.local.exists()
+        driver.release(clip, hashlib.sha256(b"clip").hexdigest())
+        assert not clip.local.exists()
+        with pytest.raises(DeviceUnavailable):
+            driver.release(replace(clip, volume="of another driver"), hashlib.sha256(b"clip").hexdigest())
