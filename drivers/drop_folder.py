@@ -3,9 +3,11 @@
 import fnmatch
 import os
 import stat
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
@@ -49,22 +51,30 @@ class Hint(FileSystemEventHandler):
 class Memory:
     """What earlier scans saw; lost at a restart without harm, since identity is checked in the database."""
 
-    before: dict[bytes, Seen] = field(default_factory=dict)
+    before: dict[bytes, tuple[Seen, float]] = field(default_factory=dict)
+    """And since when it has been so (monotonic seconds)."""
+    at: float = 0.0
+    """When the last look was (monotonic seconds)."""
     reported: dict[bytes, Seen] = field(default_factory=dict)
 
 
 class DropFolder:
-    """Reports a file once its size and time rest over two scans and its marker, if asked for, is there."""
+    """Reports a file once its size and time rest, over two scans or longer, and its marker is there."""
 
     def __init__(self, settings: DropFolderSettings) -> None:
         self.settings = settings
         self.root = settings.path
 
     def run(self, emit: Emit, stop: Event) -> None:
-        if not self.root.is_dir():
-            raise DeviceUnavailable("wait.source_unreadable", error=f"{self.root} is no folder")
+        if not self.is_there():
+            raise DeviceUnavailable(
+                "wait.source_unreadable", error=f"{self.root} is no folder, or not mounted"
+            )
         emit(Connected(device_id=self.settings.id, at=datetime.now(UTC)))
         wake = Event()
+        if self.settings.share:
+            self.scan_until(emit, stop, wake)
+            return
         observer = Observer()
         observer.schedule(Hint(wake), str(self.root), recursive=True)
         with suppress(OSError):  # no more inotify watches: the scan alone is enough
@@ -76,10 +86,19 @@ class DropFolder:
                 observer.stop()
                 observer.join(timeout=2)
 
+    def is_there(self) -> bool:
+        """A share that is not mounted is an empty folder, and must not look like one that was emptied."""
+        try:
+            return self.root.is_dir() and (not self.settings.share or is_mounted(self.root))
+        except OSError:
+            return False  # a stale handle: the server has gone
+
     def scan_until(self, emit: Emit, stop: Event, wake: Event) -> None:
         memory = Memory()
         while not stop.is_set():
             wake.clear()
+            if not self.is_there():
+                raise DeviceUnavailable("wait.source_gone", done=0)
             self.scan(emit, memory, stop)
             self.rest(stop, wake)
 
@@ -94,20 +113,31 @@ class DropFolder:
     def scan(self, emit: Emit, memory: Memory, stop: Event) -> None:
         """One look at everything: report what rests, remember the rest for the next look."""
         entries = {entry.path: entry for entry in walk(self.root)}
+        if not self.is_there():
+            raise DeviceUnavailable("wait.source_gone", done=0)
+        self.look(entries, memory)
         ready = (entry for entry in entries.values() if self.is_ready(entry, entries, memory))
         for group in grouped(ready, GROUP):
             if stop.is_set():
                 return
             emit(*(self.event_for(entry) for entry in group))
             memory.reported.update({entry.path: (entry.size, entry.mtime_ns) for entry in group})
-        memory.before = {path: (entry.size, entry.mtime_ns) for path, entry in entries.items()}
         memory.reported = {path: seen for path, seen in memory.reported.items() if path in entries}
+
+    def look(self, entries: dict[bytes, Entry], memory: Memory) -> None:
+        """Remember since when each file has been as it is."""
+        memory.at, before, memory.before = time.monotonic(), memory.before, {}
+        for path, entry in entries.items():
+            now: Seen = (entry.size, entry.mtime_ns)
+            known = before.get(path)
+            memory.before[path] = known if known and known[0] == now else (now, memory.at)
 
     def is_ready(self, entry: Entry, entries: dict[bytes, Entry], memory: Memory) -> bool:
         now: Seen = (entry.size, entry.mtime_ns)
         if memory.reported.get(entry.path) == now or self.is_ignored(entry):
             return False
-        if memory.before.get(entry.path) != now:
+        _, since = memory.before[entry.path]
+        if since == memory.at or memory.at - since < self.settings.rest_seconds:
             return False
         return self.is_marker(entry) or self.has_marker(entry, entries)
 
@@ -144,3 +174,12 @@ class DropFolder:
 
     def perform(self, order: Order) -> OrderResult:
         raise Refused("order.unknown", kind=order.kind)
+
+
+def is_mounted(path: Path) -> bool:
+    """Whether it lies on a mount of its own, below the root file system. Raises OSError."""
+    while path != path.parent:
+        if path.is_mount():
+            return True
+        path = path.parent
+    return False

@@ -30,6 +30,13 @@ class DropFolderSettings(DeviceSettings):
     driver: Literal["drop_folder"]
     path: Path
     scan_seconds: float = Field(default=2.0, gt=0, le=3600)
+    share: bool = Field(
+        default=False, description="on SMB or NFS: must be mounted, is only scanned, events do not reach us"
+    )
+    rest_seconds: float = Field(
+        default=0.0, ge=0, le=3600,
+        description="how long size and time must rest; on NFS at least its attribute cache (60)",
+    )  # fmt: skip
     marker: Literal["none", "ok", "md5"] = "none"
     ignore: tuple[str, ...] = ("*.part", "*.tmp", "*.filepart", "*~", ".*")
     name_templates: Templates = ()

@@ -1,6 +1,7 @@
 """Every driver against its simulator: the contract first, then what is particular to each."""
 
 import os
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -282,3 +283,34 @@ def test_kinds_by_extension_and_the_unknown_is_kept() -> None:
         "OTHER",
         "OTHER",
     ]
+
+
+def test_a_share_that_is_not_mounted_is_no_empty_folder(tmp_path: Path) -> None:
+    """Unmounted under the driver its loss is told; without a mount nothing is looked for."""
+    share = tmp_path / "share"
+    share.mkdir()
+    driver = drop(share / "in", share=True, rest_seconds=0.5)
+    with pytest.raises(DeviceUnavailable):
+        driver.run(Recorder(), threading.Event())
+    subprocess.run(["mount", "-t", "tmpfs", "none", share], check=True)
+    seen, lost = Recorder(), list[str]()
+
+    def work() -> None:
+        try:
+            driver.run(seen, threading.Event())
+        except DeviceUnavailable as gone:
+            lost.append(gone.reason["code"])
+
+    thread = threading.Thread(target=work)
+    try:
+        (share / "in").mkdir()
+        began = time.monotonic()
+        thread.start()
+        (share / "in" / "a.mp4").write_bytes(b"footage")
+        seen.wait(lambda seen: seen.found())
+        assert time.monotonic() - began >= 0.5, "it has to rest"
+    finally:
+        subprocess.run(["umount", "-l", share], check=True)
+    thread.join(10)
+    assert not thread.is_alive()
+    assert lost in (["wait.source_gone"], ["wait.source_unreadable"])
