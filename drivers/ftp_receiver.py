@@ -7,6 +7,7 @@ proves to be cut waits for its sender to go on, and is taken in as it is when no
 import fnmatch
 import logging
 import os
+import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from uuid_utils import uuid7
 from drivers.card import Entry, report, walk
 from drivers.ftp.server import Server
 from drivers.ftp.whole import is_whole
+from drivers.release import erase
 from gateway.config.connected import FtpCamera, FtpReceiverSettings
 from gateway.device import (
     Connected,
@@ -47,6 +49,7 @@ class FtpReceiver:
         self.opened = False
         self.logins: dict[str, datetime] = {}
         self.told: set[Path] = set()
+        self.moving = threading.Lock()
 
     def run(self, emit: Emit, stop: Event) -> None:
         """Raises DeviceUnavailable while the spool or the address cannot be had."""
@@ -70,6 +73,9 @@ class FtpReceiver:
             while not stop.is_set():
                 if not spool.is_dir() or spool.stat().st_ino != mark:
                     raise DeviceUnavailable("wait.store_gone", path=spool)
+                if not self.server.thread.is_alive():
+                    address = f"{self.settings.host}:{self.settings.port}"
+                    raise DeviceUnavailable("upload.no_listener", address=address)
                 self.look(emit, stop)
                 stop.wait(self.settings.scan_seconds)
         except OSError as error:
@@ -106,7 +112,8 @@ class FtpReceiver:
         if rested < self.settings.rest_seconds and rested > -3600:
             return False
         with suppress(OSError):
-            whole = is_whole(path)
+            is_cut = self.server is not None and path in self.server.cut
+            whole = False if is_cut else is_whole(path)
             return whole is not False or rested > self.settings.patience_seconds or rested < -3600
         return False
 
@@ -114,8 +121,9 @@ class FtpReceiver:
         """Out of the device's reach: what it sends next under that name is another file. Raises OSError."""
         home = (self.settings.spool / "home" / user).resolve()
         target = self.settings.spool / "ready" / user / uuid7().hex / path.resolve().relative_to(home)
-        target.parent.mkdir(parents=True)
-        path.rename(target)
+        with self.moving:  # nobody tidies the new folder away before the file is in it
+            target.parent.mkdir(parents=True)
+            path.rename(target)
         sync_folder(target.parent)
         sync_folder(path.parent)
 
@@ -124,7 +132,9 @@ class FtpReceiver:
         root = self.settings.spool / "ready" / camera.id
         if not root.is_dir():
             return
-        fresh = [entry for entry in walk(root) if root / os.fsdecode(entry.path) not in self.told][:GROUP]
+        lying = list(walk(root))
+        self.tidy(root, {root / os.fsdecode(entry.path) for entry in lying})
+        fresh = [entry for entry in lying if root / os.fsdecode(entry.path) not in self.told][:GROUP]
         if fresh:
             emit(
                 *(
@@ -137,12 +147,18 @@ class FtpReceiver:
             )  # fmt: skip
             self.told.update(root / os.fsdecode(entry.path) for entry in fresh)
 
+    def tidy(self, root: Path, lying: set[Path]) -> None:
+        """Drop the folders that what was taken over leaves behind, and what was remembered of it."""
+        self.told -= {path for path in self.told if root in path.parents and path not in lying}
+        with self.moving:
+            for folder, _, _ in os.walk(root, topdown=False):
+                if Path(folder) != root:
+                    with suppress(OSError):  # not empty
+                        Path(folder).rmdir()
+
     def release(self, found: FoundFile, sha256: str) -> Release:
-        """It lay with us alone since it was received: nothing is left to let go of."""
-        del sha256
-        with suppress(OSError):
-            (self.settings.spool / "ready" / found.device_id / os.fsdecode(found.path)).parent.rmdir()
-        return Release.GONE
+        """Taken over by rename it is gone; where the store lies on another disk, what was copied goes now."""
+        return erase(self.settings.spool / "ready" / found.device_id, found, sha256)
 
     def perform(self, order: Order) -> OrderResult:
         raise Refused("order.unknown", kind=order.kind)

@@ -16,6 +16,7 @@ from threading import Event
 from zoneinfo import ZoneInfo
 
 from drivers.host_clock import is_synchronised
+from drivers.release import erase
 from drivers.room.capture import SEGMENT, Capture
 from drivers.room.takes import RUNNING, Leftover, Take, Takes, fallback_start, sync_file
 from gateway.config.connected import RtspRecorderSettings
@@ -144,7 +145,14 @@ class RtspRecorder:
         assert capture.began is not None
         self.take = replace(self.take, began=capture.began.isoformat())
         self.takes.keep(self.take)
-        self.say(*self.arrived(), *self.gap_before(self.take, capture.began))
+        before = [take for take in self.takes.all() if take.id != self.take.id]
+        last = next((take for take in reversed(before) if take.end is not None), None)
+        gap = self.gap(last, capture.began) if last else []
+        self.say(*self.arrived(), *gap)
+        if last and gap:
+            self.takes.keep(replace(last, gap_told=True))
+        for take in before:
+            self.takes.forget(take)
 
     def finish(self, capture: Capture) -> None:
         """Report the segments that ffmpeg has finished."""
@@ -156,25 +164,20 @@ class RtspRecorder:
                 self.take = self.take.grown(left.name, start, end)
                 self.takes.keep(self.take)
 
-    def gap_before(self, now: Take, began: datetime) -> Iterator[DeviceEvent]:
+    def gap(self, last: Take, began: datetime) -> list[DeviceEvent]:
         """From where the last take ended to here; one that was asked to end leaves no gap."""
-        before = [take for take in self.takes.all() if take.id != now.id]
-        last = next((take for take in reversed(before) if take.end is not None), None)
-        for take in before:
-            self.takes.forget(take)
-        if last is None or last.end is None or last.gap_told or last.cause == "asked":
-            return
-        if self.takes.folder(last).exists():
-            self.takes.keep(replace(last, gap_told=True))
-        length = (began - last.end).total_seconds()
-        yield SignalReceived(
+        if last.end is None or last.gap_told or last.cause == "asked":
+            return []
+        detail = {
+            "from": last.end.isoformat(), "to": began.isoformat(),
+            "seconds": round((began - last.end).total_seconds(), 1),
+            "cause": last.cause, "host_synchronised": is_synchronised(),
+        }  # fmt: skip
+        told = SignalReceived(
             device_id=self.settings.id, at=moment(), kind="gap", event_id=f"gap-{last.id}",
-            device_time=last.end,
-            detail={
-                "from": last.end.isoformat(), "to": began.isoformat(), "seconds": round(length, 1),
-                "cause": last.cause, "host_synchronised": is_synchronised(),
-            },
+            device_time=last.end, detail=detail,
         )  # fmt: skip
+        return [told]
 
     def say(self, *events: DeviceEvent) -> None:
         if self.emit is not None and events:
@@ -189,6 +192,8 @@ class RtspRecorder:
             self.report(take, left)
             take = take.grown(left.name, left.offset_s, left.offset_s + left.duration_s)
             self.takes.keep(take)
+        if not take.segments:
+            self.takes.forget(take)  # it never had a picture
 
     def report(self, take: Take, left: Leftover) -> None:
         """Durable first; named after when it was taken, by the room's own zone."""
@@ -224,9 +229,10 @@ class RtspRecorder:
         )  # fmt: skip
 
     def release(self, found: FoundFile, sha256: str) -> Release:
-        """The file was ours from the first byte, and was taken over: nothing is left to let go of."""
-        del found, sha256
-        return Release.GONE
+        """Taken over by rename it is gone; where the store lies on another disk, what was copied goes now."""
+        take, _, name = found.path.rpartition(b"/")
+        own = take + b"/" + name.rpartition(b"_")[2]
+        return erase(self.takes.root, replace(found, path=own), sha256)
 
     def perform(self, order: Order) -> OrderResult:
         """`start_recording` (with `until`, ISO, if it is known) and `stop_recording`. Raises Refused."""

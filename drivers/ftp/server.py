@@ -70,6 +70,7 @@ class Careful:
     settings: FtpReceiverSettings
     keep_aside: Callable[[str, Path], None]
     arrived: Callable[[str], None]
+    cut: set[Path]
     _current_type = property(lambda _: "i", lambda _, __: None)
     """FTP begins in ASCII, and would drop bytes of a recording: none is ever converted."""
 
@@ -92,6 +93,13 @@ class Careful:
         if path.is_file() and not path.is_symlink():
             type(self).keep_aside(session.username, path)  # type: ignore[attr-defined]
 
+    def on_incomplete_file_received(self, file: str) -> None:
+        """Its line broke: no container has to prove that it is cut."""
+        self.cut.add(Path(file))
+
+    def on_file_received(self, file: str) -> None:
+        self.cut.discard(Path(file))
+
     def on_login(self, username: str) -> None:
         type(self).arrived(username)
 
@@ -105,9 +113,11 @@ class Server:
     ) -> None:  # fmt: skip
         self.settings = settings
         self.ended = threading.Event()
+        self.cut: set[Path] = set()
+        """Uploads whose line broke, until somebody goes on with them."""
         told: dict[str, Any] = {
             "authorizer": authorizer_for(settings), "settings": settings,
-            "banner": "evidence gateway",
+            "banner": "evidence gateway", "cut": self.cut,
             "keep_aside": staticmethod(keep_aside), "arrived": staticmethod(arrived),
             "masquerade_address": settings.public_address, "use_sendfile": False, "timeout": 300,
             "max_login_attempts": 3, "dtp_handler": PlainChannel,

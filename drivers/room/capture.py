@@ -55,6 +55,7 @@ class Capture:
         """Seconds of media written."""
         self.moved = time.monotonic()
         """When anything was last written."""
+        self.started = datetime.now(UTC), time.monotonic()
         ours, its = os.pipe()
         self.process = subprocess.Popen(
             command(settings, folder, its), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -89,7 +90,8 @@ class Capture:
         if reached > self.reached:
             self.first = self.first or time.monotonic()
             self.reached, self.moved = reached, time.monotonic()
-            began = datetime.now(UTC) - timedelta(seconds=reached)
+            since = time.monotonic() - self.started[1]  # a clock that is set meanwhile moves no footage
+            began = self.started[0] + timedelta(seconds=since - reached)
             self.began = min(began, self.began or began)
 
     @property

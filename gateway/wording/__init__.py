@@ -50,6 +50,7 @@ class Blank(dict[str, str]):
 
 TERMS = {
     "gps": ("卫星定位", "its GPS track"),
+    "gateway": ("网关时钟", "the gateway's clock"),
     "container": ("文件内记录", "its container"),
     "name": ("文件名", "its name"),
     "file": ("文件修改时间", "its modification time"),

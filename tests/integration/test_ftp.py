@@ -1,6 +1,7 @@
 """The FTP(S) receiver against Python's own client: cut, resumed, overwritten, out of room, out of rights."""
 
 import ftplib
+import hashlib
 import io
 import os
 import shutil
@@ -19,7 +20,15 @@ import pytest
 from drivers.ftp.whole import is_whole
 from drivers.ftp_receiver import FtpReceiver
 from gateway.config.connected import FtpReceiverSettings
-from gateway.device import Connected, DeviceUnavailable, FileFound, FoundFile, Release, SignalReceived
+from gateway.device import (
+    Connected,
+    DeviceUnavailable,
+    FileFound,
+    FoundFile,
+    Refused,
+    Release,
+    SignalReceived,
+)
 from gateway.identities import enrol
 from tests.broker import free_port
 from tests.integration.test_drivers import Recorder
@@ -71,6 +80,14 @@ def files(seen: Recorder) -> list[FoundFile]:
     return [event.found for event in seen.events if isinstance(event, FileFound)]
 
 
+def until_gone(folder: Path) -> None:
+    """What is taken over leaves no folder behind."""
+    deadline = time.monotonic() + 5
+    while folder.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def test_an_upload_is_taken_in_once_it_is_whole(tmp_path: Path, movie: bytes) -> None:
     settings = settings_for(tmp_path)
     with running(settings) as seen, client(settings) as line:
@@ -87,7 +104,11 @@ def test_an_upload_is_taken_in_once_it_is_whole(tmp_path: Path, movie: bytes) ->
         seen.wait(lambda seen: len(files(seen)) == 2)
         logins = [event for event in seen.of(SignalReceived) if event.kind == "login"]  # type: ignore[union-attr]
         assert [event.device_id for event in logins] == ["room-1"]  # type: ignore[union-attr]
-        assert FtpReceiver(settings).release(found, "any") is Release.GONE
+        driver, right = FtpReceiver(settings), hashlib.sha256(movie).hexdigest()
+        with pytest.raises(Refused):
+            driver.release(found, "0" * 64)
+        assert [driver.release(found, right) for _ in range(2)] == [Release.DONE, Release.GONE]
+        until_gone(found.local.parent)
 
 
 def test_a_cut_upload_waits_for_its_sender(tmp_path: Path, movie: bytes) -> None:
@@ -113,6 +134,24 @@ def test_a_cut_upload_waits_for_its_sender(tmp_path: Path, movie: bytes) -> None
         line.storbinary("STOR a.mp4", io.BytesIO(movie[:half]))
         seen.wait(lambda seen: files(seen))
         assert files(seen)[0].local.read_bytes() == movie[:half], "nobody went on: taken in as it is"
+
+
+def test_a_line_that_breaks_cuts_what_no_container_can_judge(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    with running(settings) as seen:
+        with client(settings) as line:
+            channel = line.transfercmd("STOR a.dav")
+            channel.sendall(b"DHAV" + b"x" * 5000)
+            time.sleep(0.3)
+            line.close()
+            time.sleep(0.3)
+            channel.close()
+        time.sleep(1)
+        assert files(seen) == []
+        with client(settings) as line:
+            line.storbinary("STOR a.dav", io.BytesIO(b"y" * 5000), rest=5004)
+        seen.wait(lambda seen: files(seen))
+        assert files(seen)[0].local.read_bytes() == b"DHAV" + b"x" * 5000 + b"y" * 5000
 
 
 def test_the_same_name_again_replaces_nothing(tmp_path: Path, movie: bytes) -> None:
