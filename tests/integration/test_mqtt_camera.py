@@ -107,7 +107,7 @@ def test_what_a_camera_tells_and_brings(broker: Broker, tmp_path: Path) -> None:
         assert found.local.read_bytes() == content
         assert (found.adopt, found.declared.important, found.size) == (True, True, len(content))
         assert found.path == f"{recording.file_id}/DCAM_0001.mp4".encode()
-        assert recording.received
+        eventually(lambda: recording.received)
         ours = [event for event in seen.events if getattr(event, "device_id", "") == "bwc-1"]
         assert isinstance(ours[0], DeviceSeen)
         assert isinstance(ours[1], Connected)
@@ -294,7 +294,7 @@ def test_a_flipped_byte_and_a_full_spool_are_seen_by_the_camera(broker: Broker, 
         camera.flip = 1
         recording = camera.record("a.mp4", os.urandom(1_500_000))
         seen.wait(lambda seen: files(seen))
-        assert recording.received
+        eventually(lambda: recording.received)
         second = camera.record("b.mp4", os.urandom(1_500_000))
         eventually(lambda: second.waits)
         assert files(seen)[-1].found.size == 1_500_000
