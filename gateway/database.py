@@ -1,5 +1,7 @@
 """The database: engine, pragmas, sessions that read and sessions that write."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +13,8 @@ from sqlmodel import Session
 
 import gateway.models  # noqa: F401  (the tables must be known before a session maps them)
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON")
+BUSY_S = 30
+PRAGMAS = (f"busy_timeout={BUSY_S * 1000}", "synchronous=FULL", "foreign_keys=ON")
 
 
 class Database:
@@ -23,7 +26,7 @@ class Database:
         if self.is_sqlite:
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = create_engine(parsed, pool_size=pool_size, connect_args={"timeout": 30})
+            self.engine = create_engine(parsed, pool_size=pool_size, connect_args={"timeout": BUSY_S})
             event.listen(self.engine, "connect", prepare_sqlite)
             event.listen(self.engine, "begin", begin_sqlite)
         else:
@@ -52,6 +55,21 @@ def prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+    use_wal(connection)
+
+
+def use_wal(connection: Any) -> None:
+    """Once in a database's life; SQLite does not wait for another process that is just doing the same."""
+    deadline = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def begin_sqlite(connection: Connection) -> None:

@@ -7,12 +7,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select
 from sqlmodel import SQLModel
 
 import gateway.models
 
 VERSION_TABLE = "gateway_version"
+OURS = 0x67617465
+"""The advisory lock that a migration holds in PostgreSQL."""
 
 
 def configuration(connection: Connection | None = None) -> Config:
@@ -24,7 +26,10 @@ def configuration(connection: Connection | None = None) -> Config:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    with engine.begin() as connection:
+    """Processes that begin together take turns: whoever comes second finds it done."""
+    with engine.execution_options(writes=True).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(OURS)))
         command.upgrade(configuration(connection), revision)
 
 
