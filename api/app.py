@@ -5,16 +5,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.parameters import known_only
-from api.v1 import cases, clips, custody, devices, health, offloads, orders, session, telemetry
+from api.v1 import cases, clips, custody, devices, health, live, offloads, orders, session, telemetry
 from gateway import __version__
 from gateway.database import Database
+from gateway.live import LiveFolder
 from gateway.store import LocalStore
 
 PREFIX = "/api/v1"
 LARGEST = 8 * 1024 * 1024
 
 
-def create_app(database: Database, store: LocalStore) -> FastAPI:
+def create_app(database: Database, store: LocalStore, live_folder: LiveFolder) -> FastAPI:
     app = FastAPI(
         title="Evidence gateway 执法全过程记录网关",
         version=__version__,
@@ -23,10 +24,10 @@ def create_app(database: Database, store: LocalStore) -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
     )
-    app.state.database, app.state.store = database, store
+    app.state.database, app.state.store, app.state.live = database, store, live_folder
     problems.install(app)
     root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
-    for module in (session, health, devices, telemetry, offloads, clips, cases, custody, orders):
+    for module in (session, health, devices, telemetry, live, offloads, clips, cases, custody, orders):
         root.include_router(module.router)
     app.include_router(root)
 

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
 
 from drivers.host_clock import is_synchronised
+from drivers.live import Feed
 from drivers.release import erase
 from drivers.room.capture import SEGMENT, Capture
 from drivers.room.takes import RUNNING, Leftover, Take, Takes, fallback_start, sync_file
@@ -58,10 +60,12 @@ class RtspRecorder:
         self.take: Take | None = None
         self.emit: Emit | None = None
         self.here = False
+        self.stopping = Event()
+        self.feed = Feed(settings.id, self.live_source, settings.stall_seconds)
 
     def run(self, emit: Emit, stop: Event) -> None:
         """Raises DeviceUnavailable when the stream ends or stands still."""
-        self.emit = emit
+        self.emit, self.stopping = emit, stop
         try:
             self.takes.root.mkdir(parents=True, exist_ok=True)
             for take in list(self.takes.all()):
@@ -234,8 +238,28 @@ class RtspRecorder:
         own = take + b"/" + name.rpartition(b"_")[2]
         return erase(self.takes.root, replace(found, path=own), sha256)
 
+    def live_source(self) -> list[str]:
+        """A stream of its own, so that watching never touches the recording."""
+        url = (self.settings.live_url or self.settings.url).get_secret_value()
+        timeout = str(round(self.settings.stall_seconds * 1_000_000))
+        return [
+            "-rtsp_transport", self.settings.transport, "-timeout", timeout, "-analyzeduration", "1000000",
+            "-fflags", "+genpts+nobuffer", "-i", url,
+        ]  # fmt: skip
+
     def perform(self, order: Order) -> OrderResult:
-        """`start_recording` (with `until`, ISO, if it is known) and `stop_recording`. Raises Refused."""
+        """`start_recording` (with `until`, ISO, if it is known) and `stop_recording`; `start_live` (again and
+        again, with the `folder` for it) and `stop_live`. Raises Refused.
+        """
+        if order.kind == "start_live":
+            try:
+                self.feed.hold(Path(str(order.arguments["folder"])), self.stopping)
+            except OSError as error:
+                raise Refused("live.no_folder", error=error.strerror) from error
+            return OrderResult(done=True)
+        if order.kind == "stop_live":
+            self.feed.drop()
+            return OrderResult(done=True)
         if order.kind not in {"start_recording", "stop_recording"} or self.settings.mode != "asked":
             raise Refused("order.unknown", kind=order.kind)
         wanted: dict[str, object] = {}

@@ -31,6 +31,7 @@ from gateway.models import (
     Document,
     Finding,
     Link,
+    LiveView,
     Officer,
     Offload,
     Original,
@@ -49,7 +50,7 @@ from gateway.store.local import MANIFEST
 EVIDENCE: tuple[type[SQLModel], ...] = (
     Original, Clip, Attachment, Recording, Finding, Link, Receipt, Rendition,
     Device, Officer, Allocation, Checkout, ClockReading,
-    CaseRecord, CaseAlias, Document, Activity, User, ApiKey, Viewing,
+    CaseRecord, CaseAlias, Document, Activity, User, ApiKey, Viewing, LiveView,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""
 

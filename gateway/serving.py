@@ -43,12 +43,13 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
     import uvicorn
 
     from api.app import create_app
+    from gateway.live import LiveFolder
     from gateway.opening import open_database, open_stores
 
     database = open_database(settings)
     store, _ = open_stores(settings, database)
     config = uvicorn.Config(
-        create_app(database, store),
+        create_app(database, store, LiveFolder(settings.data)),
         host=settings.api.host,
         port=settings.api.port,
         log_level="warning",

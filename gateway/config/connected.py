@@ -126,6 +126,9 @@ class RtspRecorderSettings(DeviceSettings):
     driver: Literal["rtsp_recorder"]
     type: Literal["cctv", "camera", "audio_recorder"] = "cctv"
     url: SecretStr = Field(description="rtsp://user:password@host/path; write the password as ${NAME}")
+    live_url: SecretStr | None = Field(
+        default=None, description="the recorder's smaller stream for watching live; none: the same `url`"
+    )
     mode: Literal["continuous", "asked"] = Field(
         default="continuous", description="`asked`: between the orders start_recording and stop_recording"
     )
@@ -143,10 +146,10 @@ class RtspRecorderSettings(DeviceSettings):
     spool: Path = Path("rooms")
     reserve_mb: int = Field(default=1024, ge=0, description="free space of the spool that is never used up")
 
-    @field_validator("url")
+    @field_validator("url", "live_url")
     @classmethod
-    def is_rtsp(cls, url: SecretStr) -> SecretStr:
-        if not url.get_secret_value().startswith(("rtsp://", "rtsps://")):
+    def is_rtsp(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("rtsp://", "rtsps://")):
             raise ValueError("write rtsp://host/path")
         return url
 

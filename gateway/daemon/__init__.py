@@ -16,11 +16,13 @@ from gateway.daemon.backup import Backup
 from gateway.daemon.caretaker import Caretaker, Progress
 from gateway.daemon.drivers import driver_for
 from gateway.daemon.lights import Lights
+from gateway.daemon.live import Live
 from gateway.database import Database
 from gateway.device import Driver
 from gateway.guard import guarded
 from gateway.intake import Intake
 from gateway.intake.devices import enter_device
+from gateway.live import LiveFolder
 from gateway.models import new_id
 from gateway.opening import open_database, open_stores
 from gateway.store.durable import write_whole
@@ -92,6 +94,7 @@ class Daemon:
             lights=Lights(self.database, cabinets, self.supervisors) if cabinets else None,
         )
         self.backup = Backup(self.database, self.context, executor)
+        self.live = Live(self.database, LiveFolder(settings.data), self.supervisors, self.stop_event)
 
     def start(self) -> None:
         self.dispatch.renew_lease()
@@ -100,6 +103,7 @@ class Daemon:
         self.dispatch.start()
         self.caretaker.start()
         self.backup.start()
+        self.live.start()
         for supervisor in self.supervisors.values():
             supervisor.start()
         log.info("running: %d devices", len(self.supervisors))
@@ -119,6 +123,7 @@ class Daemon:
         self.dispatch.stop(0.2)
         self.engine.stop(0.8)
         self.caretaker.thread.join(0.2)
+        self.live.thread.join(0.2)
         guarded(log, "ending the lease", self.dispatch.end_lease)
         self.database.close()
         os.close(self.lock)

@@ -57,3 +57,15 @@ class Viewing(SQLModel, table=True):
     started_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+
+
+class LiveView(SQLModel, table=True):
+    """One viewing of a live picture (实时调阅): who watched which device, why, how long."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    device_id: str = Field(foreign_key="device.id", index=True)
+    user_id: str = Field(foreign_key="account.id")
+    purpose: str
+    started_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)

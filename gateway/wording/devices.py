@@ -104,6 +104,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "录像机画面停滞（{error}），正在重新连接；停滞时段将如实记录",
         "the recorder's stream stands still ({error}); connecting again, the gap will be on record",
     ),
+    "live.none": (
+        "设备 {device} 不支持实时画面；谈话室录像机和联网记录仪可实时调阅",
+        "{device} has no live picture; rooms and connected cameras have one",
+    ),
+    "live.not_connected": (
+        "设备 {device} 未连接，暂无实时画面",
+        "{device} is not connected; there is no live picture",
+    ),
+    "live.nothing_yet": ("设备尚未送来画面，请稍候", "the device sends no picture yet; ask again"),
+    "live.no_folder": (
+        "实时画面目录不可写（{error}），请检查数据盘",
+        "the folder for live pictures cannot be written ({error}); check the data disk",
+    ),
     "order.bad_time": (
         "“{told}”不是带时区的时间，例如 2026-08-04T17:30:00+08:00",
         "{told} is no time with a zone, such as 2026-08-04T17:30:00+08:00",

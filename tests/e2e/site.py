@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import yaml
 from sqlmodel import Session, col, select
 
@@ -172,3 +173,29 @@ def folder(device: str = "drop", path: str = "drop", **more: Any) -> dict[str, A
 
 def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type]
+
+
+@contextmanager
+def serving(site: Site) -> Iterator[httpx.Client]:
+    process = subprocess.Popen([GATEWAY, "--config", site.config, "serve"])
+    url = f"http://127.0.0.1:{site.settings.api.port}/api/v1"
+    try:
+        with httpx.Client(base_url=url, timeout=10) as client:
+            for _ in range(200):
+                try:
+                    client.get("/health")
+                    break
+                except httpx.TransportError:
+                    time.sleep(0.05)
+            yield client
+    finally:
+        process.terminate()
+        assert process.wait(5) == 0
+
+
+def signed_in(site: Site, client: httpx.Client, name: str, role: str) -> None:
+    """A new user of unit `u`, whose token the client sends from now on."""
+    password = site.command("user", "add", name, "--role", role, "--unit", "u").strip().split(": ")[1]
+    token = client.post("/session", json={"name": name, "password": password}).json()["token"]
+    client.cookies.clear()
+    client.headers["authorization"] = f"Bearer {token}"

@@ -1,10 +1,7 @@
 """The main job, unchanged on SQLite and on a real PostgreSQL: card in, linked clip out, served, proved."""
 
 import json
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,7 @@ from sqlmodel import col, select
 from drivers.simulators.card import Camera
 from gateway.models import CustodyEvent, Link, Receipt
 from tests.conftest import free_port
-from tests.e2e.site import GATEWAY, Site, folder, volume
+from tests.e2e.site import Site, folder, serving, volume
 from tests.e2e.test_ingest import PEOPLE, case_file
 from tests.e2e.test_kill_campaign import campaign
 
@@ -28,24 +25,6 @@ def backend(request: pytest.FixtureRequest) -> dict[str, Any]:
         return {}
     url = request.getfixturevalue("postgres_database")
     return {"database": url, "engine_database": f"{url}_engine"}
-
-
-@contextmanager
-def serving(site: Site) -> Iterator[httpx.Client]:
-    process = subprocess.Popen([GATEWAY, "--config", site.config, "serve"])
-    url = f"http://127.0.0.1:{site.settings.api.port}/api/v1"
-    try:
-        with httpx.Client(base_url=url, timeout=10) as client:
-            for _ in range(200):
-                try:
-                    client.get("/health")
-                    break
-                except httpx.TransportError:
-                    time.sleep(0.05)
-            yield client
-    finally:
-        process.terminate()
-        assert process.wait(5) == 0
 
 
 def test_card_to_linked_clip_to_screen(tmp_path: Path, backend: dict[str, Any]) -> None:

@@ -14,14 +14,17 @@ from sqlmodel import Session
 from api.app import create_app
 from api.signin import add_key, add_user
 from gateway.database import Database
+from gateway.live import LiveFolder
 from gateway.models import (
     Allocation,
     CaseRecord,
     Checkout,
     Clip,
     Device,
+    DeviceStatus,
     Finding,
     Link,
+    LiveView,
     Offload,
     OrderRow,
     Original,
@@ -69,6 +72,11 @@ MATRIX = [
     Row("GET", "/devices/cam-{}", EVERYBODY),
     Row("GET", "/devices/cam-{}/signals", EVERYBODY),
     Row("GET", "/devices/cam-{}/track", EVERYBODY),
+    Row("GET", "/devices/cam-{}/live", EVERYBODY),
+    Row("POST", "/devices/cam-{}/live", WATCH, body={"purpose": "评查"}),
+    Row("GET", "/devices/cam-{}/live/live-{role}-{}/index.m3u8", WATCH),
+    Row("GET", "/devices/cam-{}/live/live-{role}-{}/1.mp4", WATCH),
+    Row("DELETE", "/devices/cam-{}/live/live-{role}-{}", WATCH),
     Row("GET", "/allocations", EVERYBODY, listing=True),
     Row("POST", "/allocations", LEDGER, body=ALLOCATION),
     Row("PUT", "/allocations/alloc-{}", LEDGER, body=ALLOCATION),
@@ -120,6 +128,12 @@ def seed(session: Session, store: LocalStore) -> dict[str, str]:
                     expires_at=now() + timedelta(hours=1),
                 )
             )  # fmt: skip
+            session.add(
+                LiveView(
+                    id=f"live-{role.value}-{unit}", device_id=f"cam-{unit}", user_id=user.id, purpose="x",
+                    expires_at=now() + timedelta(hours=1),
+                )
+            )  # fmt: skip
     return keys
 
 
@@ -130,7 +144,8 @@ def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
     store.place(key).write_bytes(b"original of " + unit.encode())
     made = store.rendition_key(f"clip-{unit}", "proxy.mp4")
     store.place(made).write_bytes(b"proxy of " + unit.encode())
-    session.add(Device(id=f"cam-{unit}", type="body_camera", unit_id=unit))
+    session.add(Device(id=f"cam-{unit}", type="body_camera", unit_id=unit, driver="rtsp_recorder"))
+    session.add(DeviceStatus(device_id=f"cam-{unit}", present=True))
     session.add(Officer(id=f"zhang-{unit}", name="张", unit_id=unit))
     session.flush()
     session.add(
@@ -172,10 +187,15 @@ def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
 
 
 @pytest.fixture
-def api(database: Database, store: LocalStore) -> Iterator[tuple[TestClient, dict[str, str]]]:
+def api(database: Database, store: LocalStore, tmp_path: Path) -> Iterator[tuple[TestClient, dict[str, str]]]:
     with database.write() as session:
         keys = seed(session, store)
-    with TestClient(create_app(database, store)) as client:
+    live = LiveFolder(tmp_path)
+    for unit in ("u", "v"):
+        live.of(f"cam-{unit}").mkdir(parents=True)
+        live.playlist(f"cam-{unit}").write_text("#EXTM3U\n")
+        (live.of(f"cam-{unit}") / "1.mp4").write_bytes(b"init")
+    with TestClient(create_app(database, store, live)) as client:
         yield client, keys
 
 
@@ -188,7 +208,7 @@ def filled(value: Any, unit: str, role: str = "") -> Any:
 
 
 def ask(client: TestClient, row: Row, unit: str, key: str | None, role: str = "") -> Any:
-    path = f"/api/v1{filled(row.path, unit)}?{filled(row.query, unit, role)}"
+    path = f"/api/v1{filled(row.path, unit, role)}?{filled(row.query, unit, role)}"
     headers = {"x-api-key": key} if key else {}
     return client.request(row.method, path, json=filled(row.body, unit), headers=headers)
 
