@@ -15,7 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
+from gateway.device import DeviceUnavailable, OrderResult, Refused
 from gateway.ffmpeg import drain, end_group, last_words
+from gateway.wording import Reason, reason, sentence
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +32,7 @@ def command(source: list[str], folder: Path, run: int) -> list[str]:
     """`run` tells the files of one run from those of the one before, which players may still hold."""
     return [
         "setpriv", "--pdeathsig", "KILL", "prlimit", "--core=0",
-        "ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-loglevel", "warning", "-y", *source,
+        "ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-y", *source,
         "-map", "0:v:0", "-map", "0:a:0?", "-c:v", "copy", "-c:a", "aac", "-b:a", "48k",
         "-f", "hls", "-hls_time", "1", "-hls_list_size", str(KEPT), "-hls_delete_threshold", str(KEPT),
         "-hls_segment_type", "fmp4", "-hls_fmp4_init_filename", f"{run}.mp4",
@@ -44,28 +46,36 @@ class Feed:
     """Begun by the first `hold`, ended by `drop` or when nobody holds it any more. Thread-safe."""
 
     def __init__(self, name: str, source: Callable[[], list[str]], stall_s: float) -> None:
-        """`source` gives ffmpeg's arguments for its input; it may wait, and may raise OSError."""
+        """`source` gives ffmpeg's arguments for its input; it may wait, and may raise Refused or
+        DeviceUnavailable.
+        """
         self.name, self.source, self.stall_s = name, source, stall_s
         self.until = 0.0
+        self.why: Reason | None = None
+        """Why there is no picture, as far as is known."""
         self.thread: threading.Thread | None = None
         self.lock = threading.Lock()
         self.ending = Event()
 
-    def hold(self, folder: Path, stop: Event) -> None:
-        """Go on for another while. Raises OSError if the folder cannot be made."""
+    def hold(self, folder: Path, stop: Event) -> OrderResult:
+        """Go on for another while; the result tells why there is no picture. Raises Refused."""
         with self.lock:
             self.until = time.monotonic() + HELD_S
             if self.thread is not None and self.thread.is_alive() and not self.ending.is_set():
-                return
+                return told(self.why)
             if self.thread is not None:
                 self.thread.join(2)
             clear(folder)
-            folder.mkdir(parents=True, exist_ok=True)
-            self.ending = Event()
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise Refused("live.no_folder", error=error.strerror) from error
+            self.ending, self.why = Event(), None
             self.thread = threading.Thread(
                 target=self.keep, args=(folder, stop, self.ending), name=f"live {self.name}", daemon=True
             )
             self.thread.start()
+            return told(None)
 
     def drop(self) -> None:
         self.ending.set()
@@ -80,10 +90,13 @@ class Feed:
 
         while not is_over():
             began = time.monotonic()
-            why = self.fetch(folder, is_over)
+            try:
+                self.why = reason("live.broken_off", error=self.fetch(folder, is_over))
+            except (Refused, DeviceUnavailable) as no:
+                self.why = no.reason
             if is_over():
                 break
-            log.info("%s: live picture broke off: %s", self.name, why)
+            log.info("%s: %s", self.name, sentence(self.why, "en"))
             wait = (
                 FIRST_WAIT_S if time.monotonic() - began > LONGEST_WAIT_S else min(wait * 2, LONGEST_WAIT_S)
             )
@@ -113,6 +126,7 @@ class Feed:
                 time.sleep(0.1)
                 now = written(folder)
                 if now != before:
+                    self.why = None
                     moved, before = time.monotonic(), now
                 if time.monotonic() - moved > max(self.stall_s, 20.0 if before == 0 else 0.0):
                     said.append("it stands still")
@@ -122,6 +136,10 @@ class Feed:
             reader.join(1)
             process.stderr.close()
         return last_words(deque(line for line in said if "://" not in line)) or "—"
+
+
+def told(why: Reason | None) -> OrderResult:
+    return OrderResult(done=why is None, detail={} if why is None else {"reason": why})
 
 
 def written(folder: Path) -> int:

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from threading import Event
 
 from drivers.host_clock import is_synchronised
+from drivers.mqtt import live
 from drivers.mqtt.link import Incoming, Link
 from drivers.mqtt.messages import (
     Answer,
@@ -63,6 +64,7 @@ class MqttCamera:
     def __init__(self, settings: MqttCameraSettings) -> None:
         self.settings = settings
         self.desk = Desk(settings, self.publish_down)
+        self.live = live.CameraLive(settings.live, self.ask)
         self.link: Link | None = None
         self.answers: dict[str, Future[Answer]] = {}
         self.introduced: dict[str, bool] = {}
@@ -78,6 +80,7 @@ class MqttCamera:
     def run(self, emit: Emit, stop: Event) -> None:
         """Raises DeviceUnavailable when the broker goes; uploads go on meanwhile."""
         self.introduced, self.here = {}, set()
+        self.live.stop = stop
         self.desk.open(emit, stop)
         link = Link(self.settings.broker, self.settings.broker.client_id, TOPICS)
         try:
@@ -95,6 +98,7 @@ class MqttCamera:
             self.link = None
             link.close()
             if stop.is_set():
+                self.live.close(0.3)
                 self.desk.close(0.8)
 
     def take(self, batch: Sequence[Incoming], link: Link, emit: Emit) -> None:
@@ -236,8 +240,14 @@ class MqttCamera:
 
     def perform(self, order: Order) -> OrderResult:
         """Raises Refused("order.unknown" or "order.no_answer"); what was not answered is dead by then."""
+        if order.kind in live.OPS:
+            return self.live.perform(order)
         if order.kind not in OPS:
             raise Refused("order.unknown", kind=order.kind)
+        return self.ask(order)
+
+    def ask(self, order: Order) -> OrderResult:
+        """Have a camera carry out an order. Raises Refused("order.no_answer"), DeviceUnavailable."""
         if order.device_id not in self.here:
             raise DeviceUnavailable("broker.offline", device=order.device_id)
         seconds = self.settings.answer_seconds

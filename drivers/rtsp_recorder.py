@@ -252,11 +252,7 @@ class RtspRecorder:
         again, with the `folder` for it) and `stop_live`. Raises Refused.
         """
         if order.kind == "start_live":
-            try:
-                self.feed.hold(Path(str(order.arguments["folder"])), self.stopping)
-            except OSError as error:
-                raise Refused("live.no_folder", error=error.strerror) from error
-            return OrderResult(done=True)
+            return self.feed.hold(Path(str(order.arguments["folder"])), self.stopping)
         if order.kind == "stop_live":
             self.feed.drop()
             return OrderResult(done=True)

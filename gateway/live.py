@@ -16,13 +16,18 @@ from gateway import custody
 from gateway.models import Device, LiveView, now
 from gateway.wording import Reason
 
-DRIVERS = frozenset({"rtsp_recorder"})
+DRIVERS = frozenset({"rtsp_recorder", "mqtt_camera"})
 """Of which the devices can show what they see now."""
 SILENT_S = 20.0
 """Who has not asked for the playlist for so long has gone."""
 LONGEST = timedelta(hours=4)
 PLAYLIST = "index.m3u8"
 WATCHERS = "watchers"
+
+
+def has_picture(device: Device) -> bool:
+    """A broker is entered as a device, too, and sees nothing."""
+    return device.driver in DRIVERS and device.type != "storage"
 
 
 class LiveFolder:

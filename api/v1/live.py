@@ -58,7 +58,7 @@ def begin(device_id: str, given: Purpose, request: Request, viewer: Watcher, dat
     """Begin to watch a room or a connected camera; its stream is fetched while somebody watches."""
     with database.write() as session:
         device = must_see(session, viewer, device_id)
-        if device.driver not in live.DRIVERS:
+        if not live.has_picture(device):
             raise Refused("live.none", device=device_id)
         status = session.get(DeviceStatus, (device_id, ""))
         if status is None or not status.present:

@@ -11,6 +11,7 @@ import hashlib
 import http.client
 import json
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -27,6 +28,12 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 SESSION_S = 24 * 3600
+PICTURE = [
+    "ffmpeg", "-nostdin", "-loglevel", "quiet", "-re",
+    "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=10", "-c:v", "libx264", "-preset", "ultrafast",
+    "-tune", "zerolatency", "-g", "10", "-pix_fmt", "yuv420p", "-t", "600", "-f", "rtsp",
+    "-rtsp_transport", "tcp",
+]  # fmt: skip
 
 
 @dataclass
@@ -66,6 +73,7 @@ class Camera:
         self.break_after = 0
         self.online = threading.Event()
         self.acknowledged = 0
+        self.pushing: subprocess.Popen[bytes] | None = None
         self.client = self.made()
 
     def made(self) -> paho.Client:
@@ -98,6 +106,7 @@ class Camera:
 
     def stop(self) -> None:
         """A farewell."""
+        self.show(None)
         if self.online.is_set():
             self.say("status", {"online": False}, retain=True).wait_for_publish(2)
         self.client.disconnect()
@@ -105,6 +114,7 @@ class Camera:
 
     def vanish(self) -> None:
         """As when the battery is torn out."""
+        self.show(None)
         self.client.loop_stop()
         if (socket := self.client.socket()) is not None:
             socket.close()
@@ -188,7 +198,16 @@ class Camera:
         self.done.append(told["op"])
         if told["op"] == "set_clock":
             self.ahead_s = 0.0
+        if told["op"] in ("start_live", "stop_live"):
+            self.show(told["args"].get("url") if told["op"] == "start_live" else None)
         self.say("resp", {"cmd_id": told["cmd_id"], "done": True})
+
+    def show(self, url: str | None) -> None:
+        """Push a moving picture by RTSP, or none any more."""
+        if self.pushing is not None:
+            self.pushing.kill()
+            self.pushing.wait()
+        self.pushing = None if url is None else subprocess.Popen([*PICTURE, url], stdin=subprocess.DEVNULL)
 
     def file(self, told: dict[str, Any]) -> None:
         if told["op"] == "list":

@@ -47,6 +47,20 @@ class UploadSettings(Model):
         return secret
 
 
+class LiveListenerSettings(Model):
+    """Where connected cameras push their live picture to (RTSP over TCP)."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8892, gt=0, lt=65536)
+    url: str = Field(
+        pattern=r"^rtsps?://[^/\s]+$",
+        description="how cameras reach it, without a path; rtsps with a certificate",
+    )
+    certificate: Path | None = None
+    key: Path | None = None
+    at_once: int = Field(default=32, ge=1, le=1000, description="lines at the same time")
+
+
 class ConnectedCamera(DeviceSettings):
     """A camera, or with `*` a family of them, that may connect; its id is its name at the broker."""
 
@@ -60,6 +74,7 @@ class MqttCameraSettings(DeviceSettings):
     type: Literal["storage"] = "storage"
     broker: BrokerSettings = BrokerSettings()
     uploads: UploadSettings
+    live: LiveListenerSettings | None = None
     cameras: tuple[ConnectedCamera, ...] = ()
     spool: Path = Path("spool")
     answer_seconds: float = Field(default=5.0, gt=0, le=60, description="how long an order is waited for")

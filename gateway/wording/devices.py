@@ -113,6 +113,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{device} is not connected; there is no live picture",
     ),
     "live.nothing_yet": ("设备尚未送来画面，请稍候", "the device sends no picture yet; ask again"),
+    "live.no_listener": (
+        "未配置实时画面接收端口，请在 devices.yaml 中为 {device} 的服务器填写 live",
+        "no listener for live pictures: give the broker of {device} a `live` section in devices.yaml",
+    ),
+    "live.broken_off": (
+        "实时画面中断（{error}），正在重新连接",
+        "the live picture broke off ({error}); connecting again",
+    ),
     "live.no_folder": (
         "实时画面目录不可写（{error}），请检查数据盘",
         "the folder for live pictures cannot be written ({error}); check the data disk",

@@ -11,8 +11,10 @@ from typing import Any
 import httpx2 as httpx
 from sqlmodel import Session, select
 
+from drivers.simulators.mqtt_camera import Camera
 from gateway.live import SILENT_S
-from gateway.models import CustodyEvent, LiveView
+from gateway.models import CustodyEvent, DeviceStatus, LiveView
+from tests.broker import Broker
 from tests.conftest import free_port
 from tests.e2e.site import Site, serving, signed_in
 from tests.room import Room
@@ -44,8 +46,8 @@ def played(client: httpx.Client, playlist: str, tmp: Path) -> dict[str, int]:
     return {name: int(count) for name, count in (line.split(",")[:2] for line in counted.stdout.split())}
 
 
-def begun(client: httpx.Client) -> tuple[str, str]:
-    answer = client.post("/devices/room-1/live", json={"purpose": "督察抽查"})
+def begun(client: httpx.Client, device: str = "room-1") -> tuple[str, str]:
+    answer = client.post(f"/devices/{device}/live", json={"purpose": "督察抽查"})
     assert answer.status_code == 201, answer.text
     return answer.json()["view"], answer.json()["playlist"].removeprefix("/api/v1")
 
@@ -110,4 +112,45 @@ def test_a_room_is_watched(tmp_path: Path) -> None:
     assert set(ended) == {"watcher", "gateway"}
     assert ended["watcher"] > 10 > ended["gateway"], "who no longer asked had gone"
     assert all(clip.condition is None for clip, _ in site.clips().values()), "the recording was not touched"
+    site.verify()
+
+
+def test_a_connected_camera_is_watched(tmp_path: Path) -> None:
+    """It is told to push when somebody watches and to stop when nobody does; a camera that is away is told of."""
+    broker = Broker(tmp_path / "broker", "bwc-1")
+    broker.start()
+    port, uploads = free_port(), free_port()
+    tls = {"certificate": str(broker.pki / "broker.crt"), "key": str(broker.pki / "broker.key")}
+    network = {
+        "id": "net", "driver": "mqtt_camera", "broker": broker.settings(), "unit": "u",
+        "cameras": [{"id": "bwc-*"}],
+        "uploads": {"port": uploads, "url": f"https://localhost:{uploads}", "secret": "s" * 32, **tls},
+        "live": {"port": port, "url": f"rtsps://localhost:{port}", **tls},
+    }  # fmt: skip
+    site = Site(tmp_path / "site", [network], api={"port": free_port()})
+    camera = Camera("bwc-1", ("127.0.0.1", broker.port), broker.pki)
+    try:
+        with site.running(), two_viewers(site) as (client, _):
+            camera.start()
+            site.wait("the camera", lambda _: "CONNECTED" in site.events("bwc-1"))
+            view, playlist = begun(client, "bwc-1")
+            assert played(client, playlist, tmp_path)["h264"] >= 10
+            camera.deaf = True
+            camera.show(None)
+            site.wait("why there is nothing", lambda _: "in time" in client.get(playlist).text, 60)
+            camera.deaf = False
+            site.wait("the picture again", lambda _: client.get(playlist).status_code == 200, 60)
+            assert client.delete(f"/devices/bwc-1/live/{view}").status_code == 204
+            site.wait("the camera to stop", lambda _: camera.pushing is None, 20)
+            assert camera.done[-1] == "stop_live"
+            camera.stop()
+            site.wait("it to be gone", lambda s: not s.get_one(DeviceStatus, ("bwc-1", "")).present)
+            refused = client.post("/devices/bwc-1/live", json={"purpose": "督察抽查"})
+            assert (refused.status_code, refused.json()["code"]) == (409, "live.not_connected")
+            nothing = client.post("/devices/net/live", json={"purpose": "督察抽查"})
+            assert (nothing.status_code, nothing.json()["code"]) == (409, "live.none")
+    finally:
+        camera.show(None)
+        camera.client.loop_stop()
+        broker.stop()
     site.verify()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import threading
 import time
 import urllib.error
@@ -17,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from drivers.mqtt.messages import Unreadable, read
 from drivers.mqtt_camera import MqttCamera
-from drivers.simulators.mqtt_camera import Camera
+from drivers.simulators.mqtt_camera import PICTURE, Camera
 from drivers.uploads.signing import Permit, is_good, signature
 from drivers.uploads.spool import Expected, Spool, readable_name, suffix
 from gateway.config.connected import MqttCameraSettings
@@ -29,6 +30,7 @@ from gateway.device import (
     Disconnected,
     FileFound,
     Order,
+    OrderResult,
     Refused,
     Release,
     SignalReceived,
@@ -433,3 +435,61 @@ def test_a_part_is_cut_back_to_what_was_acknowledged(tmp_path: Path) -> None:
     done = spool.finish(spool.settle(known, handle, 4))
     os.close(handle)
     assert spool.whole(done).read_bytes() == b"abcd"
+
+
+def live_driver(broker: Broker, folder: Path) -> MqttCamera:
+    port = free_port()
+    live = {
+        "port": port, "url": f"rtsps://localhost:{port}", "certificate": broker.pki / "broker.crt",
+        "key": broker.pki / "broker.key",
+    }  # fmt: skip
+    plain = driver_for(broker, folder).settings
+    return MqttCamera(MqttCameraSettings.model_validate(plain.model_dump() | {"live": live}))
+
+
+def test_a_camera_shows_what_it_sees(broker: Broker, tmp_path: Path) -> None:
+    """Told by MQTT, pushed over TLS to an address of its own, shown as HLS; nobody else may push there."""
+    driver, folder = live_driver(broker, tmp_path), tmp_path / "live" / "bwc-1"
+    with running(driver) as seen:
+        camera = camera_for(broker)
+        seen.wait(lambda seen: of(seen, Connected, "bwc-1"))
+
+        def order(kind: str) -> OrderResult:
+            return driver.perform(
+                Order(id="", kind=kind, arguments={"folder": str(folder)}, device_id="bwc-1")
+            )
+
+        assert order("start_live").done
+        eventually(lambda: (folder / "index.m3u8").exists(), 20)
+        assert order("start_live").done, "again and again"
+        assert camera.done == ["start_live"]
+        assert driver.settings.live
+        forged = "rtsps://localhost:{port}/live/{token}".format(
+            port=driver.settings.live.port, token="x" * 32
+        )
+        pushed = subprocess.run([*PICTURE, forged], check=False, timeout=20)
+        assert pushed.returncode != 0, "an address that nobody gave out"
+
+        camera.show(None)
+        eventually(lambda: camera.done.count("start_live") == 2, 30)
+        eventually(lambda: (folder / "index.m3u8").exists(), 20)
+        assert order("stop_live").done
+        eventually(lambda: not folder.exists())
+        assert camera.done[-1] == "stop_live"
+        assert camera.pushing is None
+
+        camera.deaf = True
+        assert order("start_live").done
+        eventually(lambda: not order("start_live").done)
+        why = order("start_live").detail["reason"]
+        assert why["code"] == "order.no_answer"  # type: ignore[index]
+        camera.stop()
+
+
+def test_without_a_listener_no_picture_is_promised(broker: Broker, tmp_path: Path) -> None:
+    driver = driver_for(broker, tmp_path)
+    order = Order(id="", kind="start_live", arguments={"folder": str(tmp_path)}, device_id="bwc-1")
+    with running(driver):
+        with pytest.raises(Refused) as no:
+            driver.perform(order)
+        assert no.value.reason["code"] == "live.no_listener"
