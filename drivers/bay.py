@@ -179,7 +179,7 @@ class Bay:
         return self.device is not None and self.has_changed()
 
     def enter(self, identity: str, camera: CameraSettings) -> None:
-        entry = camera.entry() | {"driver": self.dock.driver, "unit_id": camera.unit or self.dock.unit}
+        entry = self.dock.entry_of(camera)
         self.emit(DeviceSeen(device_id=identity, via=self.dock.id, type=camera.type, entry=entry))
 
     def known(self, device: UsbDevice, card: Card | None) -> CameraSettings | None:

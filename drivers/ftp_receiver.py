@@ -63,9 +63,7 @@ class FtpReceiver:
             self.server = Server(self.settings, self.keep_aside, self.arrived)
             emit(Connected(device_id=self.settings.id, at=moment()))
             for camera in self.settings.cameras:
-                entry = camera.entry() | {
-                    "driver": self.settings.driver, "unit_id": camera.unit or self.settings.unit,
-                }  # fmt: skip
+                entry = self.settings.entry_of(camera)
                 emit(
                     DeviceSeen(device_id=camera.id, via=self.settings.id, type=camera.type, entry=entry),
                     Connected(device_id=camera.id, at=moment()),

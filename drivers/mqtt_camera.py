@@ -154,10 +154,7 @@ class MqttCamera:
                     device_id=self.settings.id, at=moment(), bay=device, why=why, detail={"device": device}
                 )
             ]
-        entry = camera.entry() | {
-            "driver": self.settings.driver,
-            "unit_id": camera.unit or self.settings.unit,
-        }
+        entry = self.settings.entry_of(camera)
         return [DeviceSeen(device_id=device, via=self.settings.id, type=camera.type, entry=entry)]
 
     def camera(self, device: str) -> ConnectedCamera | None:

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
@@ -33,6 +33,9 @@ def checked_zone(value: str) -> str:
 class DeviceSettings(Model):
     """What every device has, whatever its driver."""
 
+    members_at: ClassVar[str] = "cameras"
+    """Under which key its `members` stand."""
+
     id: str = Field(pattern=IDENTIFIER)
     name: str = ""
     type: Literal[
@@ -59,6 +62,10 @@ class DeviceSettings(Model):
     def members(self) -> "tuple[DeviceSettings, ...]":
         """Devices that come through this one: the cameras of a dock."""
         return ()
+
+    def entry_of(self, member: "DeviceSettings") -> "dict[str, str | None]":
+        """What the registry keeps of a device that comes through this one: of this unit, if of none."""
+        return member.entry() | {"driver": self.kind, "unit_id": member.unit or self.unit}
 
     def entry(self) -> dict[str, str | None]:
         """What the registry keeps of it."""

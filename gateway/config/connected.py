@@ -1,7 +1,7 @@
 """Devices that come to us over the network: connected cameras, controllers, recorders."""
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -210,3 +210,55 @@ class FtpReceiverSettings(DeviceSettings):
     @property
     def members(self) -> tuple[DeviceSettings, ...]:
         return self.cameras
+
+
+class NvrProfile(Model):
+    """The ways of one firmware (devices 4.2, 4.3)."""
+
+    times: Literal["local", "utc"] = Field(
+        default="local", description="what Hikvision's `…Z` means; most recorders write their own local time"
+    )
+    braces: bool = Field(default=True, description="Hikvision: the search id stands in {braces}")
+    prolog: bool = Field(default=False, description="Hikvision: requests begin with <?xml …?>")
+    download: Literal["POST", "GET"] = "POST"
+    sizes: Literal["exact", "unknown"] = Field(
+        default="exact", description="Hikvision: whether `size=` in its addresses is the file's"
+    )
+    page: int = Field(default=40, ge=1, le=100, description="Hikvision: results at once")
+    kind: str = Field(default="dav", pattern=r"^[a-z0-9]{2,5}$", description="Dahua: type that is asked for")
+
+
+class NvrChannel(DeviceSettings):
+    """A camera of the recorder; its footage is this device's."""
+
+    channel: int = Field(ge=1, le=512)
+    type: Literal["cctv", "camera", "audio_recorder"] = "cctv"
+
+
+class NvrExportSettings(DeviceSettings):
+    """A network video recorder whose recordings are fetched (driver `nvr_export`)."""
+
+    members_at: ClassVar[str] = "channels"
+
+    driver: Literal["nvr_export"]
+    type: Literal["storage"] = "storage"
+    dialect: Literal["hik_isapi", "dahua_cgi"]
+    url: str = Field(pattern=r"^https?://[^/\s]+$", description="without a path")
+    user: str = Field(min_length=1, max_length=64)
+    password: SecretStr = Field(description="write it as ${NAME}")
+    ca: Path | None = Field(default=None, description="PEM: whom its certificate has to be signed by")
+    profile: NvrProfile = NvrProfile()
+    channels: tuple[NvrChannel, ...] = Field(min_length=1)
+    spool: Path = Path("nvr")
+    poll_seconds: float = Field(default=60.0, gt=0, le=3600)
+    settle_seconds: float = Field(
+        default=60.0, ge=0, description="a recording that ended less than so long ago may still grow"
+    )
+    lookback_hours: int = Field(
+        default=72, ge=1, le=24 * 366, description="how far back is looked at each start"
+    )
+    reserve_mb: int = Field(default=1024, ge=0, description="free space of the spool that is never used up")
+
+    @property
+    def members(self) -> tuple[DeviceSettings, ...]:
+        return self.channels

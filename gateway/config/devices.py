@@ -10,6 +10,7 @@ from gateway.config.connected import (
     AxisBodyWornSettings,
     FtpReceiverSettings,
     MqttCameraSettings,
+    NvrExportSettings,
     RtspRecorderSettings,
 )
 
@@ -187,6 +188,7 @@ AnyDevice = Annotated[
     | MqttCameraSettings
     | AxisBodyWornSettings
     | RtspRecorderSettings
-    | FtpReceiverSettings,
+    | FtpReceiverSettings
+    | NvrExportSettings,
     Field(discriminator="driver"),
 ]

@@ -73,8 +73,9 @@ class Settings(Model):
                 f"devices.{place}", device, seen, has_second_copies=self.store.second_copy is not None
             )
             for number, camera in enumerate(device.members):
-                where = f"devices.{place}.cameras.{number}"
-                check_device(where, camera, seen, has_second_copies=self.store.second_copy is not None)
+                where = f"devices.{place}.{device.members_at}.{number}"
+                inherits = camera if camera.unit else camera.model_copy(update={"unit": device.unit})
+                check_device(where, inherits, seen, has_second_copies=self.store.second_copy is not None)
         check_templates(self.devices)
         return self
 
@@ -125,6 +126,6 @@ def check_templates(devices: tuple[AnyDevice, ...]) -> None:
             clash = [one for one in fixed if "{" in camera.id and re.fullmatch(pattern, one)]
             if clash:
                 raise ValueError(
-                    f"devices.{place}.cameras.{number}.id: could become {clash[0]!r}, another device; "
-                    "put something of its own before it, such as bwc-"
+                    f"devices.{place}.{device.members_at}.{number}.id: could become {clash[0]!r}, "
+                    "another device; put something of its own before it, such as bwc-"
                 )

@@ -6,6 +6,7 @@ from drivers.axis_body_worn import AxisBodyWorn
 from drivers.drop_folder import DropFolder
 from drivers.ftp_receiver import FtpReceiver
 from drivers.mqtt_camera import MqttCamera
+from drivers.nvr_export import NvrExport
 from drivers.rtsp_recorder import RtspRecorder
 from drivers.serial_dock import SerialDock
 from drivers.usb_dock import UsbDock
@@ -15,6 +16,7 @@ from gateway.config.connected import (
     AxisBodyWornSettings,
     FtpReceiverSettings,
     MqttCameraSettings,
+    NvrExportSettings,
     RtspRecorderSettings,
 )
 from gateway.config.devices import (
@@ -43,6 +45,8 @@ def driver_for(settings: AnyDevice) -> Driver:
             return RtspRecorder(settings)
         case FtpReceiverSettings():
             return FtpReceiver(settings)
+        case NvrExportSettings():
+            return NvrExport(settings)
         case SerialDockSettings():
             return SerialDock(settings)
         case _:

@@ -125,6 +125,29 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "实时画面目录不可写（{error}），请检查数据盘",
         "the folder for live pictures cannot be written ({error}); check the data disk",
     ),
+    # network video recorders
+    "nvr.away": (
+        "硬盘录像机无法连接（{error}），正在重试；录像仍在录像机中",
+        "the recorder cannot be reached ({error}); it is tried again, the footage is still there",
+    ),
+    "nvr.refuses_user": (
+        "硬盘录像机拒绝登录（{status}），请核对用户名、密码和权限；为避免账号被锁定，半小时后再试",
+        "the recorder refuses our user ({status}); check name, password and rights. It is tried again in "
+        "half an hour, so that the account is not locked out",
+    ),
+    "nvr.other_answer": (
+        "硬盘录像机对 {path} 的应答为 {status}，请核对 dialect 和 profile",
+        "the recorder answers {path} with {status}; check dialect and profile",
+    ),
+    "nvr.unreadable": (
+        "硬盘录像机返回的 {what} 无法识别（“{told}”），请核对 dialect 和 profile",
+        "what the recorder tells as {what} cannot be read ({told}); check dialect and profile",
+    ),
+    "nvr.ahead": (
+        "录像开始时间 {start} 晚于录像机时钟 {times}，请核对 profile.times，避免录像时间错位",
+        "a recording begins at {start}, after the recorder's own {times}; check profile.times, "
+        "or all times would be off",
+    ),
     "order.bad_time": (
         "“{told}”不是带时区的时间，例如 2026-08-04T17:30:00+08:00",
         "{told} is no time with a zone, such as 2026-08-04T17:30:00+08:00",

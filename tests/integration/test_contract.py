@@ -21,6 +21,7 @@ import pytest
 from drivers.axis_body_worn import AxisBodyWorn
 from drivers.drop_folder import DropFolder
 from drivers.ftp_receiver import FtpReceiver
+from drivers.nvr_export import NvrExport
 from drivers.serial_dock import SerialDock
 from drivers.simulators import dock as usb_twin
 from drivers.simulators.axis import Controller
@@ -48,6 +49,8 @@ from tests.integration.test_drivers import Recorder
 from tests.integration.test_ftp import client as ftp_client
 from tests.integration.test_ftp import settings_for as ftp_settings
 from tests.integration.test_mqtt_camera import driver_for as mqtt_driver
+from tests.integration.test_nvr import Line
+from tests.integration.test_nvr import settings_for as nvr_settings
 from tests.integration.test_room import driver_for as room_driver
 from tests.room import Room
 
@@ -197,9 +200,19 @@ def ftp_receiver(tmp: Path) -> Rig:
     )  # fmt: skip
 
 
+def nvr_export(tmp: Path) -> Rig:
+    line = Line("hik_isapi")
+    line.shoot(CONTENT)
+    return Rig(
+        NvrExport(nvr_settings(line, tmp, poll_seconds=0.1)), "nvr", produce=line.up,
+        produced=is_file, lose=line.down, restore=line.up, clear=[line.down],
+    )  # fmt: skip
+
+
 RIGS = {
     "volume": volume, "drop_folder": drop_folder, "usb_dock": usb_dock, "serial_dock": serial_dock,
     "mqtt_camera": mqtt_camera, "axis_body_worn": axis_body_worn, "rtsp_recorder": rtsp_recorder, "ftp_receiver": ftp_receiver,
+    "nvr_export": nvr_export,
 }  # fmt: skip
 
 

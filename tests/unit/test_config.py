@@ -32,14 +32,23 @@ def test_an_unknown_driver_lists_the_known_ones() -> None:
     said = refused({"devices": [{**CAMERA, "driver": "telepathy"}]})
     assert "devices.0.driver" in said
     assert (
-        "axis_body_worn, drop_folder, ftp_receiver, mqtt_camera, rtsp_recorder, serial_dock, usb_dock, volume"
-        in said
+        "axis_body_worn, drop_folder, ftp_receiver, mqtt_camera, "
+        "nvr_export, rtsp_recorder, serial_dock, usb_dock, volume" in said
     )
 
 
 def test_nested_settings_are_named_too() -> None:
     assert "store.pth" in refused({"store": {"pth": "x"}})
     assert "api.port" in refused({"api": {"port": 70000}})
+
+
+def test_what_comes_through_another_is_of_its_unit_and_named_by_its_place() -> None:
+    nvr = {
+        "id": "nvr", "driver": "nvr_export", "dialect": "hik_isapi", "url": "http://192.0.2.8", "user": "u",
+        "password": "p", "channels": [{"id": "room-1", "channel": 1, "room": "hearing"}],
+    }  # fmt: skip
+    assert "devices.0.channels.0.room" in refused({"devices": [nvr]})
+    assert accepted({"devices": [nvr | {"unit": "u"}]})
 
 
 def test_two_devices_with_one_id() -> None:

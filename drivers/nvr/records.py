@@ -1,0 +1,67 @@
+"""What every dialect gives: recordings by channel and time, a clock, and the bytes of a recording."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import httpx2 as httpx
+
+from gateway.config.connected import NvrExportSettings
+from gateway.device import DeviceUnavailable
+
+CONNECT_S, READ_S = 5.0, 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One recording on the recorder. Times are naive, by the recorder's own clock and zone."""
+
+    channel: int
+    start: datetime
+    end: datetime
+    size: int | None
+    """Bytes as the recorder states them; None where it does not."""
+    name: str
+    locator: str
+    """How its bytes are asked for."""
+
+    @property
+    def key(self) -> str:
+        """The same for the same recording at each search."""
+        parts = (self.channel, self.start.isoformat(), self.end.isoformat(), self.size, self.locator)
+        return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:24]
+
+
+class Recorder(Protocol):
+    """One dialect. Every call raises DeviceUnavailable, and httpx's errors for a line that breaks."""
+
+    def clock(self) -> datetime:
+        """The recorder's own clock, naive."""
+
+    def records(self, channel: int, since: datetime, until: datetime) -> Iterator[Record]:
+        """Recordings that lie in this time, oldest first, however many pages that takes."""
+
+    def content(self, record: Record) -> AbstractContextManager[httpx.Response]:
+        """The bytes of a recording, to be read in a `with` block."""
+
+
+def client_for(settings: NvrExportSettings) -> httpx.Client:
+    """Digest sign-in; no proxies, no redirects: it is one machine in our own network."""
+    return httpx.Client(
+        base_url=settings.url, trust_env=False, follow_redirects=False,
+        auth=httpx.DigestAuth(settings.user, settings.password.get_secret_value()),
+        timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
+        verify=str(settings.ca) if settings.ca else True,
+    )  # fmt: skip
+
+
+def checked(answer: httpx.Response) -> httpx.Response:
+    """Raises DeviceUnavailable for an answer that is none; whoever is locked out must not try on and on."""
+    if answer.status_code in (401, 403):
+        raise DeviceUnavailable("nvr.refuses_user", status=answer.status_code)
+    if answer.status_code != 200:
+        raise DeviceUnavailable("nvr.other_answer", status=answer.status_code, path=answer.request.url.path)
+    return answer
