@@ -68,7 +68,7 @@ def take_in(database: Database, number: int) -> str:
         kind=MediaKind.VIDEO, edges=edges, declared=Declared(),
     )  # fmt: skip
     with database.write() as session:
-        [item_id] = store_one(session, FileFound(found=found), "guest")
+        [item_id] = store_one(session, FileFound(found=found), "guest", "guest-run")
     return item_id
 
 

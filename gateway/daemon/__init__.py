@@ -75,7 +75,7 @@ class Daemon:
         queues = {queue_name("preserve", host): CLAIMED, queue_name("describe", host): WINDOW}
         self.engine = Engine(settings.engine_database_url, executor, queues, self.runner.advance)
         self.dispatch = Dispatch(self.database, self.engine, host, executor, settings.ingest.lease_seconds)
-        self.intake = Intake(self.database, host, self.dispatch.wake)
+        self.intake = Intake(self.database, host, executor, self.dispatch.wake)
         chosen = drivers if drivers is not None else {item.id: driver_for(item) for item in settings.devices}
         self.supervisors = {
             device_id: Supervisor(device_id, driver, self.intake.emit, self.stop_event)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError, Stateme
 from gateway.database import Database
 from gateway.device import DeviceEvent, FileFound
 from gateway.guard import guarded
-from gateway.intake.events import device_of, listed_instead, store_one
+from gateway.intake.events import device_of, end_what_was_open, listed_instead, store_one
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +31,14 @@ class Intake:
     `on_found` hears, after the commit, that there is work to do; what is lost there the sweep finds.
     """
 
-    def __init__(self, database: Database, host: str, on_found: Callable[[], None]) -> None:
-        self.database, self.host, self.on_found = database, host, on_found
+    def __init__(self, database: Database, host: str, executor: str, on_found: Callable[[], None]) -> None:
+        self.database, self.host, self.executor, self.on_found = database, host, executor, on_found
         self.batches: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self.thread = threading.Thread(target=self.work, name="intake", daemon=True)
 
     def start(self) -> None:
+        with self.database.write() as session:
+            end_what_was_open(session, self.executor)
         self.thread.start()
 
     def stop(self, wait_s: float = 5.0) -> None:
@@ -125,4 +127,4 @@ class Intake:
         # one order of chains in every batch: two gateways on one PostgreSQL cannot lock each other out
         ordered = sorted(events, key=device_of)
         with self.database.write() as session:
-            return [item for event in ordered for item in store_one(session, event, self.host)]
+            return [item for event in ordered for item in store_one(session, event, self.host, self.executor)]

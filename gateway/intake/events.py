@@ -31,7 +31,7 @@ HOLDS = {"OFFLOADING", "EMPTY"}
 """States in which a dock's bay knows what it holds."""
 
 
-def store_one(session: Session, event: DeviceEvent, host: str) -> list[str]:
+def store_one(session: Session, event: DeviceEvent, host: str, executor: str) -> list[str]:
     """Store one event; returns the items that now have work to do."""
     match event:
         case DeviceSeen():
@@ -41,10 +41,10 @@ def store_one(session: Session, event: DeviceEvent, host: str) -> list[str]:
             detail = {"bay": event.bay, "why": event.why, "seen": dict(event.detail)}
             record(session, event.device_id, "STRANGER_REFUSED", detail)
         case Connected():
-            set_status(session, event.device_id, event.bay, present=True)
+            set_status(session, event.device_id, event.bay, present=True).executor = executor
             record(session, event.device_id, "CONNECTED", {"bay": event.bay, "volume": event.volume})
         case OffloadOpened():
-            open_offload(session, event)
+            open_offload(session, event, executor)
         case FileFound(found=found):
             return file_found(session, found, host)
         case FileListed():
@@ -105,7 +105,9 @@ def record(session: Session, device_id: str, event: str, detail: dict[str, Any])
     custody.append(session, custody.device_chain(device_id), event, ACTOR, device_id, (), detail)
 
 
-def set_status(session: Session, device_id: str, bay: str | None, *, present: bool, **detail: Any) -> None:
+def set_status(
+    session: Session, device_id: str, bay: str | None, *, present: bool, **detail: Any
+) -> DeviceStatus:  # fmt: skip
     status = session.get(DeviceStatus, (device_id, bay or "")) or DeviceStatus(
         device_id=device_id, bay=bay or ""
     )
@@ -113,9 +115,10 @@ def set_status(session: Session, device_id: str, bay: str | None, *, present: bo
         status.present, status.since = present, now()
     status.detail = {**status.detail, **detail}
     session.add(status)
+    return status
 
 
-def open_offload(session: Session, event: OffloadOpened) -> None:
+def open_offload(session: Session, event: OffloadOpened, executor: str) -> None:
     if session.get(Offload, event.offload) is not None:
         return
     listing = [
@@ -130,7 +133,7 @@ def open_offload(session: Session, event: OffloadOpened) -> None:
     ]
     offload = Offload(
         id=event.offload, device_id=event.device_id, bay=event.bay, volume=event.volume,
-        opened_at=event.at, listing=listing,
+        opened_at=event.at, listing=listing, executor=executor,
     )  # fmt: skip
     session.add(offload)
     record(
@@ -176,3 +179,16 @@ def disconnect(session: Session, event: Disconnected) -> None:
             status.present, status.since = False, event.at
             session.add(status)
     record(session, event.device_id, "DISCONNECTED", {"offload": event.offload})
+
+
+def end_what_was_open(session: Session, executor: str) -> None:
+    """At start: what this gateway saw when it was killed, it has lost sight of; who is there comes anew.
+
+    Without this a camera that was taken out meanwhile stays in its bay for ever, and its session without a
+    receipt.
+    """
+    mine = DeviceStatus.executor == executor, Offload.executor == executor
+    present = select(DeviceStatus.device_id).where(mine[0], col(DeviceStatus.present).is_(True))
+    sessions = select(Offload.device_id).where(mine[1], col(Offload.closed_at).is_(None))
+    for device in sorted({*session.exec(present), *session.exec(sessions)}):
+        disconnect(session, Disconnected(device_id=device, at=now()))

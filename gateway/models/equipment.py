@@ -107,4 +107,6 @@ class DeviceStatus(SQLModel, table=True):
     bay: str = Field(default="", primary_key=True)
     present: bool = False
     since: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    executor: str | None = None
+    """The gateway that saw it come."""
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)

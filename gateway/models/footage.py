@@ -57,6 +57,8 @@ class Offload(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     listing: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
     """Everything on the device at t0: path (hex), name, size, mtime_ns, sequence."""
+    executor: str | None = None
+    """The gateway that saw it begin."""
     stale: bool = Field(default=True, index=True)
     """Something changed since the last receipt, or there is none yet."""
 

@@ -1,0 +1,237 @@
+"""A day at the dock: cameras torn out, put back elsewhere, unreadable and slow, while the gateway is killed.
+
+`make soak` runs it with two docks of eight bays, sixty files a camera and fifty kills; `make test` a small one.
+"""
+
+import hashlib
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, col, select
+
+from drivers.simulators import dock as twin
+from gateway.models import CustodyEvent, DeviceStatus, Finding, Offload, Original, Receipt, State, Work
+from tests.e2e.site import Site
+from tests.e2e.test_kill_campaign import ONCE, seed_of
+from tests.faulty_card import Card, mounted
+
+BAYS = 8
+
+
+@dataclass
+class Twin:
+    """A camera with its card, and where it sits now."""
+
+    serial: str
+    card: Card
+    digests: dict[str, str] = field(default_factory=dict)
+    """Path on the card → SHA-256, of what is worth keeping."""
+    files: int = 0
+    place: tuple[Path, str] | None = None
+
+    def fill(self, chance: random.Random, count: int) -> None:
+        """Names used twice, Chinese ones, an empty file, one content twice, dates of 1970."""
+        for number in range(count):
+            name = f"{100 + number % 2}MEDIA/{'现场' if number % 7 == 3 else 'MVI_'}{number // 2:04}.MP4"
+            path = self.card.source / name
+            path.parent.mkdir(exist_ok=True)
+            content = b"" if number == 5 else chance.randbytes(chance.randint(1, 600_000))
+            if number == 9:
+                content = (self.card.source / "100MEDIA/MVI_0000.MP4").read_bytes()
+            path.write_bytes(content)
+            if number % 11 == 0:
+                os.utime(path, (0, 0))
+            if content:
+                self.digests[name] = hashlib.sha256(content).hexdigest()
+        self.files = count
+
+
+@dataclass
+class Day:
+    site: Site
+    twins: list[Twin]
+    docks: list[Path]
+    chance: random.Random
+
+    def free(self) -> list[tuple[Path, str]]:
+        taken = {one.place for one in self.twins}
+        every = [(dock, f"1-1.{bay}") for dock in self.docks for bay in range(1, BAYS + 1)]
+        return [place for place in every if place not in taken]
+
+    def plug(self, one: Twin) -> None:
+        one.place = self.chance.choice(self.free())
+        twin.plug(*one.place, one.card.mount, name="H8", serial=one.serial)
+
+    def pull(self, one: Twin) -> None:
+        if one.place is not None:
+            twin.pull(*one.place)
+            one.place = None
+
+    def trouble(self) -> None:
+        """One thing that goes wrong; the camera may be in the middle of anything."""
+        one = self.chance.choice(self.twins)
+        match self.chance.choice(("torn", "torn", "unreadable", "slow", "well", "well")):
+            case "torn":
+                one.card.set("gone")
+                self.pull(one)
+                time.sleep(self.chance.uniform(0, 0.4))
+                one.card.set("ok")
+                self.plug(one)
+            case "unreadable":
+                one.card.set(f"eio {self.chance.randint(0, 300_000)}")
+            case "slow":
+                one.card.set("slow 0.05")
+            case _:
+                one.card.set("ok")
+
+    def work(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            time.sleep(self.chance.uniform(0.05, 0.4))
+            self.trouble()
+
+    def calm(self) -> None:
+        """All is well again, and everybody is put in once more: this offload sees the whole card."""
+        for one in self.twins:
+            self.pull(one)
+            one.card.set("ok")
+        self.site.wait("empty bays", lambda s: not docked(s), 60)
+        for one in self.twins:
+            self.plug(one)
+
+
+def docked(session: Session) -> set[str]:
+    statuses = session.exec(select(DeviceStatus).where(col(DeviceStatus.bay) != "")).all()
+    return {str(one.device_id) for one in statuses if one.present and one.device_id.startswith("bwc-")}
+
+
+@contextmanager
+def day(folder: Path, cameras: int, files: int, seed: int) -> Iterator[Day]:
+    chance = random.Random(seed)
+    docks = [folder / "site" / f"usb{number}" for number in range(1, 2 + (cameras > BAYS))]
+    for dock in docks:
+        dock.mkdir(parents=True)
+    settings = [
+        {
+            "id": f"dock-{number}", "driver": "usb_dock", "mounts": f"mounts{number}", "simulated": f"usb{number}",
+            "bays": {str(bay): f"1-1.{bay}" for bay in range(1, BAYS + 1)}, "poll_seconds": 0.1,
+            "cameras": [{"id": "bwc-{serial}", "match": {"name": "H8*"}}],
+        }
+        for number in range(1, len(docks) + 1)
+    ]  # fmt: skip
+    ingest = {"derive": False, "retry_seconds": 0.5, "retries": 100}
+    site = Site(folder / "site", settings, ingest=ingest)
+    with ExitStack() as stack:
+        twins = []
+        for number in range(cameras):
+            card = stack.enter_context(mounted(folder / f"card{number}", folder / f"mount{number}"))
+            twins.append(Twin(f"S{number:02}", card))
+            twins[-1].fill(chance, files)
+        yield Day(site, twins, docks, chance)
+
+
+def a_day(folder: Path, cameras: int, files: int, kills: int) -> None:
+    with day(folder, cameras, files, seed_of()) as today:
+        site = today.site
+        for one in today.twins:
+            today.plug(one)
+        for _ in range(kills):
+            site.start()
+            today.work(today.chance.uniform(0.7, 3.2))
+            site.kill()
+        with site.running():
+            today.calm()
+            site.wait("everybody seen", lambda s: len(whole_offloads(s, files)) == cameras, 120)
+            site.wait("everything safe", lambda s: is_done(s, today), 900)
+            for one in today.twins:
+                today.pull(one)
+            site.wait("the receipts", lambda s: len(receipts(s, files)) == cameras, 120)
+        judge(today)
+
+
+def whole_offloads(session: Session, files: int) -> set[str]:
+    """Devices whose newest offload saw the whole card."""
+    newest = {one.device_id: one for one in session.exec(select(Offload).order_by(col(Offload.opened_at)))}
+    return {device for device, one in newest.items() if len(one.listing) == files}
+
+
+def is_done(session: Session, today: Day) -> bool:
+    expected = {digest for one in today.twins for digest in one.digests.values()}
+    stored = set(session.exec(select(Original.sha256).where(Original.state == State.PRESERVED)))
+    return stored >= expected and not session.exec(select(Work).where(col(Work.open).is_(True))).first()
+
+
+def receipts(session: Session, files: int) -> dict[str, Receipt]:
+    """Of each device, the newest receipt of its newest offload, once that is complete."""
+    newest = {one.device_id: one for one in session.exec(select(Offload).order_by(col(Offload.opened_at)))}
+    found = {}
+    for device, offload in newest.items():
+        wanted = select(Receipt).where(Receipt.offload_id == offload.id).order_by(col(Receipt.revision))
+        last = session.exec(wanted).all()[-1:]
+        if last and last[0].body["stored"]["files"] + last[0].body["not_kept"] == files:
+            found[device] = last[0]
+    return found
+
+
+def judge(today: Day) -> None:
+    """0 lost, 0 doubled, every receipt balances, everything agrees."""
+    site = today.site
+    contents = Counter(digest for one in today.twins for digest in one.digests.values())
+    with site.read() as session:
+        originals = session.exec(select(Original)).all()
+        lines = session.exec(select(CustodyEvent.subject, CustodyEvent.event)).all()
+        for receipt in session.exec(select(Receipt)).all():
+            check_balance(receipt)
+        for one in today.twins:
+            found = session.exec(
+                select(Finding.name, Original.sha256)
+                .join(Original, col(Original.id) == Finding.original_id)
+                .where(Finding.device_id == f"bwc-{one.serial}")
+            ).all()
+            assert {(name, digest) for name, digest in one.digests.items()} == set(found), one.serial
+        last = receipts(session, today.twins[0].files)
+    preserved = [original for original in originals if original.state is State.PRESERVED]
+    assert Counter(original.sha256 for original in preserved) == Counter(set(contents)), "each content once"
+    assert {original.state for original in originals} <= {State.PRESERVED, State.DUPLICATE}
+    for original in preserved:
+        stored = site.store.path(str(original.stored_as)).read_bytes()
+        assert hashlib.sha256(stored).hexdigest() == original.sha256
+    counted = Counter((subject, event) for subject, event in lines if event in ONCE)
+    assert {key: count for key, count in counted.items() if count != 1} == {}, "not exactly once"
+    for one in today.twins:
+        told = last[f"bwc-{one.serial}"].body
+        assert (told["listed"]["files"], told["missing"]) == (one.files, [])
+        assert told["stored"]["files"] == len(one.digests)
+        assert {file["name"]: file["sha256"] for file in told["files"] if file["stored"]} == one.digests
+    assert list(site.settings.store.path.rglob("*.partial*")) == []
+    assert "agree" in site.verify()
+
+
+def check_balance(receipt: Receipt) -> None:
+    """Each file is stored, left out with a reason, or missed: one of them, and the sums say so."""
+    told = receipt.body
+    fates = Counter(
+        "stored" if file["stored"] else "left out" if file["fate"] == "listed" else "missed"
+        for file in told["files"]
+    )
+    unread = [file for file in told["files"] if file["fate"] == "listed" and file["name"] in told["missing"]]
+    assert (told["stored"]["files"], told["not_kept"]) == (fates["stored"], fates["left out"])
+    assert len(told["missing"]) == fates["missed"] + len(unread)
+    assert {entry["name"] for entry in told["files"]} >= set(told["missing"])
+
+
+def test_a_short_day(tmp_path: Path) -> None:
+    a_day(tmp_path, cameras=3, files=14, kills=5)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_a_whole_day_at_two_docks(tmp_path: Path) -> None:
+    a_day(tmp_path, cameras=16, files=60, kills=50)
