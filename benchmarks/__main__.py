@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 from sqlmodel import select
 
-from benchmarks import peers
+from benchmarks import devices, peers
 from gateway.config import from_mapping
 from gateway.daemon import Daemon
 from gateway.models import Original, State
@@ -210,6 +210,8 @@ def idle(folder: Path, seconds: float = 20.0) -> None:
 
 
 BENCHES: dict[str, Callable[[Path], None]] = {
+    "fleet": lambda scratch: devices.fleet(scratch, note),
+    "playable": lambda scratch: devices.playable(scratch, note),
     "readiness": readiness_and_idling,
     "memory": peak_memory,
     "one": one_big_clip,

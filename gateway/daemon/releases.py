@@ -35,9 +35,13 @@ class Releases:
         """When a finding was last asked about in vain: one that cannot be read must not stop the others."""
 
     def hand_out(self) -> None:
-        """Give every present device the files it may let go of."""
+        """Give every present device the files it may let go of; a city's cameras are not asked one by one."""
+        with self.database.read() as session:
+            waiting = set(
+                session.exec(select(Finding.device_id).where(Finding.release == ReleaseState.DUE).distinct())
+            )
         for supervisor in self.supervisors.values():
-            for device_id in sorted(supervisor.present - self.under_way):
+            for device_id in sorted((supervisor.present & waiting) - self.under_way):
                 due = self.due(device_id)
                 if due:
                     self.send(supervisor, device_id, due)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError, Stateme
 from gateway.database import Database
 from gateway.device import DeviceEvent, FileFound
 from gateway.guard import guarded
-from gateway.intake.events import device_of, end_what_was_open, listed_instead, store_one
+from gateway.intake.events import device_of, end_what_was_open, listed_instead, statuses_of, store_one
 
 log = logging.getLogger(__name__)
 
@@ -127,4 +127,9 @@ class Intake:
         # one order of chains in every batch: two gateways on one PostgreSQL cannot lock each other out
         ordered = sorted(events, key=device_of)
         with self.database.write() as session:
-            return [item for event in ordered for item in store_one(session, event, self.host, self.executor)]
+            held = statuses_of(session, events)
+            found = [
+                item for event in ordered for item in store_one(session, event, self.host, self.executor)
+            ]
+            del held  # until here: the session forgets what nobody holds
+            return found

@@ -1,5 +1,6 @@
 """What each event of a driver changes in the database."""
 
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 from sqlmodel import Session, col, select
@@ -82,6 +83,14 @@ def signal(session: Session, event: SignalReceived) -> None:
     if event.bay and event.kind == "bay" and detail.get("state") in HOLDS:
         camera = detail.get("camera")
         handover.docked(session, event.device_id, event.bay, str(camera) if camera else None, event.at)
+
+
+def statuses_of(session: Session, events: Sequence[DeviceEvent]) -> Sequence[DeviceStatus]:
+    """The states that a batch of heartbeats will change, read at once."""
+    showing = {one.device_id for one in events if isinstance(one, SignalReceived) and not one.event_id}
+    if len(showing) < 2:
+        return ()
+    return session.exec(select(DeviceStatus).where(col(DeviceStatus.device_id).in_(showing))).all()
 
 
 def listed_instead(event: FileFound, error: Exception) -> FileListed:

@@ -1,0 +1,186 @@
+"""What devices cost: a fleet of connected cameras, and how soon a clip can be watched."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import paho.mqtt.client as paho
+import psutil
+import yaml
+from paho.mqtt.enums import CallbackAPIVersion
+
+from benchmarks import peers
+from tests.broker import free_port
+
+CAMERAS, WARM_S, SECONDS = 500, 15.0, 30.0
+GATEWAY = Path(sys.executable).with_name("gateway")
+Note = Callable[..., None]
+
+
+@contextmanager
+def mosquitto(folder: Path) -> Iterator[int]:
+    """A plain one: what TLS costs the broker and the cameras is not ours to measure."""
+    port = free_port()
+    (folder / "mosquitto.conf").write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+    broker = subprocess.Popen(
+        ["/usr/sbin/mosquitto", "-c", folder / "mosquitto.conf"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        time.sleep(1)
+        yield port
+    finally:
+        broker.terminate()
+        broker.wait()
+
+
+@contextmanager
+def gateway(folder: Path, settings: dict[str, Any], *names: str) -> Iterator[list[psutil.Process]]:
+    (folder / "devices.yaml").write_text(yaml.safe_dump(settings))
+    begin = [GATEWAY, "--config", folder / "devices.yaml"]
+    subprocess.run([*begin, "migrate"], check=True, stdout=subprocess.DEVNULL)
+    running = [subprocess.Popen([*begin, name], stderr=subprocess.DEVNULL) for name in names]
+    try:
+        yield [psutil.Process(process.pid) for process in running]
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait()
+
+
+def talk(port: int, seconds: float) -> int:
+    """Five hundred cameras, each a message a second: heartbeats, every tenth a position, every fiftieth an event."""
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id="fleet", protocol=paho.MQTTv5)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    names = [f"bwc-{number:04}" for number in range(CAMERAS)]
+    for name in names:
+        client.publish(f"bwc/{name}/up/status", json.dumps({"online": True}), qos=1, retain=True)
+    began, sent = time.monotonic(), 0
+    while time.monotonic() - began < seconds:
+        name, ts = names[sent % CAMERAS], int(time.time() * 1000)
+        match sent % 50:
+            case 0:
+                told: Any = {"event_id": uuid.uuid4().hex, "type": "rec_start", "ts": ts, "data": {}}
+                client.publish(f"bwc/{name}/up/event", json.dumps(told), qos=1)
+            case 10 | 20 | 30 | 40:
+                told = [{"ts": ts, "lat": 37.07 + random.random() / 100, "lon": 114.5, "acc": 4}]
+                client.publish(f"bwc/{name}/up/gps", json.dumps(told), qos=1)
+            case _:
+                told = {"ts": ts, "battery": 80, "charging": False, "rec": True}
+                client.publish(f"bwc/{name}/up/hb", json.dumps(told), qos=0)
+        sent += 1
+        time.sleep(max(0.0, began + sent / CAMERAS - time.monotonic()))
+    client.disconnect()
+    client.loop_stop()
+    return sent
+
+
+def fleet(scratch: Path, note: Note) -> None:
+    folder = peers.emptied(scratch / "fleet")
+    uploads = free_port()
+    with mosquitto(folder) as port:
+        network = {
+            "id": "net", "driver": "mqtt_camera", "broker": {"port": port}, "cameras": [{"id": "bwc-*"}],
+            "uploads": {"port": uploads, "url": f"http://127.0.0.1:{uploads}", "secret": "s" * 32},
+        }  # fmt: skip
+        with gateway(folder, {"store": {"reserve_mb": 1}, "devices": [network]}, "run") as [process]:
+            time.sleep(3)
+            talking = subprocess.Popen(
+                [sys.executable, "-m", "benchmarks.devices", str(port), str(WARM_S + SECONDS + 2)]
+            )
+            time.sleep(WARM_S)
+            before = sum(process.cpu_times()[:2])
+            time.sleep(SECONDS)
+            used = 100 * (sum(process.cpu_times()[:2]) - before) / SECONDS
+            talking.wait()
+    note(
+        f"{CAMERAS} MQTT cameras, a message a second", used, "% of a core", 15, f"over {SECONDS:.0f} s",
+        at_least=False,
+    )  # fmt: skip
+
+
+FORMATS = {
+    "H.264/MP4": ("a.mp4", ["-c:v", "libx264", "-g", "25", "-movflags", "+faststart"], "original", 2.0),
+    "H.265/MP4": ("b.mp4", ["-c:v", "libx265", "-x265-params", "log-level=none"], "proxy", 20.0),
+    "PS": ("c.mpg", ["-c:v", "mpeg2video", "-f", "vob"], "proxy", 20.0),
+    "AVI": ("d.avi", ["-c:v", "mpeg4"], "proxy", 20.0),
+}
+"""Name, how it is made, what of it a browser plays, and within how many seconds."""
+
+
+def playable(scratch: Path, note: Note) -> None:
+    """From the last byte in a camera's card (closed) to the first byte of what a browser plays, over the API."""
+    folder = peers.emptied(scratch / "playable")
+    (folder / "card").mkdir()
+    port = free_port()
+    devices = [{"id": "cam", "driver": "volume", "path": "in", "poll_seconds": 0.2}]
+    with gateway(
+        folder, {"store": {"reserve_mb": 1}, "api": {"port": port}, "devices": devices}, "run", "serve"
+    ):
+        password = added(folder)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=30) as client:
+            signed_in(client, password)
+            for title, (name, codec, wanted, target) in FORMATS.items():
+                made = folder / name
+                source = ["-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25", "-t", "10"]
+                peers.run("ffmpeg", "-nostdin", "-v", "error", *source, "-pix_fmt", "yuv420p", *codec, made)
+                began = time.monotonic()
+                card = peers.emptied(folder / f"card-{name}")
+                made.rename(card / name)
+                (folder / "in").unlink(missing_ok=True)
+                (folder / "in").symlink_to(card)
+                first_byte(client, name, wanted)
+                note(
+                    f"playable, {title} ({wanted})", time.monotonic() - began, "s", target,
+                    "card in to first bytes over the API", at_least=False,
+                )  # fmt: skip
+
+
+def added(folder: Path) -> str:
+    said = subprocess.run(
+        [GATEWAY, "--config", folder / "devices.yaml", "user", "add", "bench", "--role", "admin"],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    return said.strip().split(": ")[1]
+
+
+def signed_in(client: httpx.Client, password: str) -> None:
+    for _ in range(200):
+        try:
+            token = client.post("/session", json={"name": "bench", "password": password}).json()["token"]
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            client.headers["authorization"] = f"Bearer {token}"
+            return
+    raise RuntimeError("the API did not come")
+
+
+def first_byte(client: httpx.Client, name: str, wanted: str) -> None:
+    deadline, last = time.monotonic() + 120, os.urandom(2).hex()
+    while time.monotonic() < deadline:
+        for clip in client.get("/clips").json()["items"]:
+            if clip["name"] == name and clip["state"] in ("ACQUIRED", "VERIFIED", "PRESERVED"):
+                begun = client.post(f"/clips/{clip['id']}/viewings", json={"purpose": f"bench {last}"}).json()
+                url = begun["original"] if wanted == "original" else begun["renditions"].get(wanted)
+                if url and client.get(
+                    url.removeprefix("/api/v1"), headers={"range": "bytes=0-65535"}
+                ).status_code in (200, 206):
+                    return
+        time.sleep(0.05)
+    raise RuntimeError(f"{name} was never playable")
+
+
+if __name__ == "__main__":
+    talk(int(sys.argv[1]), float(sys.argv[2]))
