@@ -41,6 +41,7 @@ soak: $(READY)  ## the long campaigns
 	$(BIN)/python -m pytest -m soak --timeout 3600
 
 bench: $(READY)  ## speed and memory against named peers; writes benchmarks/latest.json
+	bash .ci/setup --tests
 	bash .ci/setup --bench
 	$(BIN)/python -m benchmarks
 

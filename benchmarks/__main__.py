@@ -211,6 +211,7 @@ def idle(folder: Path, seconds: float = 20.0) -> None:
 
 BENCHES: dict[str, Callable[[Path], None]] = {
     "fleet": lambda scratch: devices.fleet(scratch, note),
+    "bays": lambda scratch: devices.bays(scratch, note),
     "playable": lambda scratch: devices.playable(scratch, note),
     "readiness": readiness_and_idling,
     "memory": peak_memory,

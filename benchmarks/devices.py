@@ -8,7 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,13 @@ import paho.mqtt.client as paho
 import psutil
 import yaml
 from paho.mqtt.enums import CallbackAPIVersion
+from sqlmodel import col, func, select
 
 from benchmarks import peers
+from gateway.database import Database
+from gateway.models import Original, State
 from tests.broker import free_port
+from tests.faulty_card import mounted
 
 CAMERAS, WARM_S, SECONDS = 500, 15.0, 30.0
 GATEWAY = Path(sys.executable).with_name("gateway")
@@ -180,6 +184,53 @@ def first_byte(client: httpx.Client, name: str, wanted: str) -> None:
                     return
         time.sleep(0.05)
     raise RuntimeError(f"{name} was never playable")
+
+
+BAYS, RATE, EACH, LEAD_S, SPAN_S = 6, 30e6, 100_000_000, 10, 60
+
+
+def bays(scratch: Path, note: Note) -> None:
+    """Six cameras at 30 MB/s each, at once: how much of what they give becomes VERIFIED, in a minute amid it."""
+    folder = peers.emptied(scratch / "bays")
+    with ExitStack() as stack:
+        cards = [stack.enter_context(mounted(folder / f"c{n}", folder / f"m{n}")) for n in range(BAYS)]
+        for card in cards:
+            for number in range(round(RATE * (LEAD_S + SPAN_S + 15) / EACH)):
+                with (card.source / f"{number:04}.MP4").open("wb") as file:
+                    file.write(
+                        os.urandom(4096)
+                    )  # each its own content; the rest is a hole, and costs no disk
+                    file.truncate(EACH)
+            card.set(f"rate {RATE:.0f}")
+        devices = [
+            {"id": f"cam-{n}", "driver": "volume", "path": f"bay{n}", "poll_seconds": 0.1}
+            for n in range(BAYS)
+        ]
+        with gateway(folder, {"store": {"reserve_mb": 1}, "devices": devices}, "run"):
+            peers.rest()
+            for number, card in enumerate(cards):
+                (folder / f"bay{number}").symlink_to(card.mount)
+            database = Database(f"sqlite:///{folder / 'var' / 'gateway.sqlite'}")
+            time.sleep(LEAD_S)
+            began, before = time.monotonic(), verified(database)
+            time.sleep(SPAN_S)
+            seconds, after = time.monotonic() - began, verified(database)
+            database.close()
+    share = 100 * (after - before) * EACH / seconds / (BAYS * RATE)
+    note(
+        f"{BAYS} bays of {RATE / 1e6:.0f} MB/s to VERIFIED", share, "% of their sum", 95,
+        f"{(after - before) * EACH / 1e9:.1f} GB in {seconds:.1f} s",
+    )  # fmt: skip
+    peers.emptied(folder)
+
+
+def verified(database: Database) -> int:
+    with database.read() as session:
+        return session.exec(
+            select(func.count()).select_from(Original).where(
+                col(Original.state).in_((State.VERIFIED, State.PRESERVED))
+            )
+        ).one()  # fmt: skip
 
 
 if __name__ == "__main__":

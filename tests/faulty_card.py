@@ -4,13 +4,14 @@
 
 MODEFILE says what happens now: `ok`; `eio N` (reading at or past byte N fails); `gone` (the device has left:
 open files fail, names are not found, the listing is empty, as seen with real USB devices); `slow S` (each read
-takes S seconds).
+takes S seconds); `rate N` (N bytes a second, as a card behind a hub gives them).
 """
 
 import errno
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,17 @@ class FaultyCard(fuse.Operations):
 
     def __init__(self, source: str, mode: str) -> None:
         self.source, self.mode = source, mode
+        self.free_at = 0.0
+        self.turn = threading.Lock()
+
+    def at_rate(self, size: int, rate: float) -> None:
+        """Wait for this read's turn on the line."""
+        with self.turn:
+            now = time.monotonic()
+            self.free_at = max(self.free_at, now - 0.05) + size / rate
+            pause = self.free_at - now
+        if pause > 0:
+            time.sleep(pause)
 
     def now(self) -> list[str]:
         return Path(self.mode).read_text().split()
@@ -56,6 +68,8 @@ class FaultyCard(fuse.Operations):
             raise fuse.FuseOSError(errno.EIO)
         if what == "slow":
             time.sleep(float(numbers[0]))
+        if what == "rate":
+            self.at_rate(size, float(numbers[0]))
         return os.pread(fh, size, offset)
 
     def release(self, path: str, fh: int) -> int:

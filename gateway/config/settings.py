@@ -28,7 +28,9 @@ class ApiSettings(Model):
 
 class IngestSettings(Model):
     copies: int = Field(default=2, ge=1, le=64, description="files copied from one device at the same time")
-    sources: int = Field(default=8, ge=1, le=64, description="files copied from all devices at the same time")
+    sources: int = Field(
+        default=12, ge=1, le=64, description="files copied from all devices at the same time"
+    )
     second_reads: int = Field(default=2, ge=1, le=64, description="copies read again at the same time")
     derive: bool = Field(default=True, description="make proxies and thumbnails")
     retries: int = Field(
