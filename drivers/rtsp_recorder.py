@@ -54,6 +54,9 @@ CAUSES = {"room.still": "standing_still", "wait.store_full": "disk_full"}
 class RtspRecorder:
     """One room's recorder. `continuous` records always, `asked` between two orders."""
 
+    longest_wait_s = 5.0
+    """Each second until it is taken anew is footage that nobody gets back."""
+
     def __init__(self, settings: RtspRecorderSettings) -> None:
         self.settings = settings
         self.takes = Takes(settings.spool / settings.id)

@@ -83,7 +83,8 @@ class Supervisor:
             if not self.stop.is_set():
                 self.guarded(self.leave)
                 self.stop.wait(self.wait_s)
-                self.wait_s = min(self.wait_s * 2, LONGEST_WAIT_S)
+                longest = getattr(self.driver, "longest_wait_s", LONGEST_WAIT_S)
+                self.wait_s = min(self.wait_s * 2, longest)
 
     def guarded(self, work: Errand) -> None:
         """Nothing that a device or its driver does may end the thread that looks after it."""

@@ -4,6 +4,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 from sqlmodel import col, select
 
 from gateway.models import DeviceSignal
@@ -52,4 +53,37 @@ def test_the_gateway_is_killed_while_it_records(tmp_path: Path) -> None:
     recorded = sum(clip.duration_s or 0 for clip in clips)
     missing = sum(float(gap.detail["seconds"]) for gap in gaps)
     assert abs(whole - recorded - missing) < 1.5 * len(gaps), (whole, recorded, missing)
+    site.verify()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(400)
+def test_the_camera_stands_still_for_a_minute(tmp_path: Path) -> None:
+    """What is missing is the minute, and little more: it is taken anew soon after it moves again."""
+    room = Room()
+    room.start()
+    recorder = {
+        "id": "room-1", "driver": "rtsp_recorder", "url": room.url, "room": "hearing", "unit": "u",
+        "segment_seconds": 4, "reserve_mb": 1,
+    }  # fmt: skip
+    site = Site(tmp_path / "site", [recorder])
+    try:
+        with site.running():
+            site.wait("pictures", lambda _: len(site.clips()) > 1, 60)
+            room.freeze()
+            time.sleep(60)
+            room.thaw()
+            site.wait("the gap", lambda s: s.exec(select(DeviceSignal)).first(), 60)
+            before = len(site.clips())
+            site.wait("pictures again", lambda _: len(site.clips()) > before + 1, 60)
+    finally:
+        room.kill()
+    with site.running():
+        site.settled(len(site.clips()))
+    with site.read() as session:
+        [gap] = session.exec(select(DeviceSignal).where(DeviceSignal.kind == "gap")).all()[:1]
+    assert gap.detail["cause"] == "standing_still"
+    assert 60 <= float(gap.detail["seconds"]) < 60 + 20
+    clips = [clip for clip, _ in site.clips().values()]
+    assert all(clip.condition is None and clip.duration_s for clip in clips), "all of it is playable"
     site.verify()
