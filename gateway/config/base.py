@@ -36,6 +36,9 @@ class DeviceSettings(Model):
     members_at: ClassVar[str] = "cameras"
     """Under which key its `members` stand."""
 
+    shareable: ClassVar[frozenset[str]] = frozenset()
+    """Folders that several devices of this driver may have in common: each keeps to its own part."""
+
     id: str = Field(pattern=IDENTIFIER)
     name: str = ""
     type: Literal[

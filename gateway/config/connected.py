@@ -138,6 +138,8 @@ class AxisBodyWornSettings(DeviceSettings):
 class RtspRecorderSettings(DeviceSettings):
     """A fixed recorder of an interview or hearing room (driver `rtsp_recorder`)."""
 
+    shareable: ClassVar[frozenset[str]] = frozenset({"spool"})
+
     driver: Literal["rtsp_recorder"]
     type: Literal["cctv", "camera", "audio_recorder"] = "cctv"
     url: SecretStr = Field(description="rtsp://user:password@host/path; write the password as ${NAME}")
@@ -239,6 +241,7 @@ class NvrExportSettings(DeviceSettings):
     """A network video recorder whose recordings are fetched (driver `nvr_export`)."""
 
     members_at: ClassVar[str] = "channels"
+    shareable: ClassVar[frozenset[str]] = frozenset({"spool"})
 
     driver: Literal["nvr_export"]
     type: Literal["storage"] = "storage"

@@ -85,10 +85,14 @@ def settled(device: AnyDevice, folder: Path, timezone: str) -> AnyDevice:
     update["timezone"] = device.timezone or timezone
     if device.members:
         zone = {"timezone": update["timezone"]}
-        update["cameras"] = tuple(
+        update[device.members_at] = tuple(
             camera if camera.timezone else camera.model_copy(update=zone) for camera in device.members
         )
     return device.model_copy(update=update)
+
+
+CREDENTIALS = frozenset({"ca", "certificate", "key"})
+"""Files that devices may have in common, and from which nothing is taken in."""
 
 
 def paths_of(part: Model) -> list[tuple[str, Path]]:
@@ -104,9 +108,12 @@ def check_apart(store: StoreSettings, folder: Path, devices: tuple[AnyDevice, ..
             raise ConfigError("store.second_copy: must lie apart from store.path, best on another disk")
     for number, device in enumerate(devices):
         for setting, path in paths_of(device):
+            if setting in CREDENTIALS:
+                continue
             source, here = (folder / path).resolve(), f"devices.{number}.{setting}"
             for name, place in places.items():
-                if overlapping(source, place):
+                is_shared = source == place and setting in device.shareable and name.startswith("devices.")
+                if overlapping(source, place) and not is_shared:
                     raise ConfigError(f"{here}: {source} and {name} lie within one another")
             places[here] = source
 

@@ -51,6 +51,23 @@ def test_what_comes_through_another_is_of_its_unit_and_named_by_its_place() -> N
     assert accepted({"devices": [nvr | {"unit": "u"}]})
 
 
+def test_two_rooms_may_have_one_spool_and_nobody_the_stores() -> None:
+    """Each keeps to its own part of it; what it may not share is refused."""
+    rooms = [{"id": f"room-{n}", "driver": "rtsp_recorder", "url": "rtsp://192.0.2.7/a"} for n in range(2)]
+    nvrs = [
+        {
+            "id": f"nvr-{n}", "driver": "nvr_export", "dialect": "dahua_cgi", "url": "https://192.0.2.8",
+            "user": "u", "password": "p", "ca": "pki/ca.pem", "channels": [{"id": f"nvr-room-{n}", "channel": 1}],
+        }
+        for n in range(2)
+    ]  # fmt: skip
+    settings = accepted({"timezone": "Asia/Urumqi", "devices": [*rooms, *nvrs]})
+    assert settings.device("nvr-1").members[0].timezone == "Asia/Urumqi"
+    other = {"id": "drop", "driver": "drop_folder", "path": "rooms"}
+    assert "lie within" in refused({"devices": [*rooms, other]})
+    assert "lie within" in refused({"devices": [rooms[0] | {"spool": "var/store"}]})
+
+
 def test_two_devices_with_one_id() -> None:
     assert "devices.1.id" in refused({"devices": [CAMERA, CAMERA]})
 
