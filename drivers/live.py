@@ -91,7 +91,7 @@ class Feed:
         while not is_over():
             began = time.monotonic()
             try:
-                self.why = reason("live.broken_off", error=self.fetch(folder, is_over))
+                self.why = self.fetch(folder, is_over)
             except (Refused, DeviceUnavailable) as no:
                 self.why = no.reason
             if is_over():
@@ -106,8 +106,8 @@ class Feed:
         clear(folder)
         log.info("%s: live picture off", self.name)
 
-    def fetch(self, folder: Path, is_over: Callable[[], bool]) -> str:
-        """One ffmpeg, until it ends, stands still, or nobody wants it; what it said last."""
+    def fetch(self, folder: Path, is_over: Callable[[], bool]) -> Reason:
+        """One ffmpeg, until it ends, stands still, or nobody wants it; why there is no more."""
         said: deque[str] = deque(maxlen=40)
         run = int(time.time())
         try:
@@ -116,7 +116,7 @@ class Feed:
                 stderr=subprocess.PIPE, start_new_session=True,
             )  # fmt: skip
         except OSError as error:
-            return str(error.strerror)
+            return reason("live.broken_off", error=error.strerror)
         assert process.stderr
         reader = threading.Thread(target=drain, args=(process.stderr, said.append), daemon=True)
         reader.start()
@@ -129,13 +129,13 @@ class Feed:
                     self.why = None
                     moved, before = time.monotonic(), now
                 if time.monotonic() - moved > max(self.stall_s, 20.0 if before == 0 else 0.0):
-                    said.append("it stands still")
-                    break
+                    return reason("live.still")
         finally:
             end_group(process)
             reader.join(1)
             process.stderr.close()
-        return last_words(deque(line for line in said if "://" not in line)) or "—"
+        words = last_words(deque(line for line in said if "://" not in line))
+        return reason("live.broken_off", error=words) if words else reason("live.ended")
 
 
 def told(why: Reason | None) -> OrderResult:

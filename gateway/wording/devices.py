@@ -121,6 +121,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "实时画面中断（{error}），正在重新连接",
         "the live picture broke off ({error}); connecting again",
     ),
+    "live.ended": ("设备结束了实时画面，正在重新连接", "the device ended the live picture; connecting again"),
+    "live.still": ("实时画面停滞不动，正在重新连接", "the live picture stands still; connecting again"),
     "live.no_folder": (
         "实时画面目录不可写（{error}），请检查数据盘",
         "the folder for live pictures cannot be written ({error}); check the data disk",
