@@ -20,9 +20,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from sqlmodel import col, func, select
 
 from benchmarks import peers
+from drivers.ports import free_port
 from gateway.database import Database
 from gateway.models import Original, State
-from tests.broker import free_port
 from tests.faulty_card import mounted
 
 CAMERAS, WARM_S, SECONDS = 500, 15.0, 30.0

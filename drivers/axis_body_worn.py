@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from threading import Event, RLock
 from zoneinfo import ZoneInfo
@@ -40,6 +39,7 @@ from gateway.device import (
     modified_ns,
 )
 from gateway.guard import guarded
+from gateway.instants import moment
 from gateway.wording import reason
 
 log = logging.getLogger(__name__)
@@ -299,7 +299,3 @@ def offloads_of(container: Container) -> set[str]:
 def listed(event: FileFound | FileListed) -> ListedFile:
     seen = event.found if isinstance(event, FileFound) else replace(event)
     return ListedFile(path=seen.path, size=seen.size, mtime_ns=seen.mtime_ns)
-
-
-def moment() -> datetime:
-    return datetime.now(UTC)

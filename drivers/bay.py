@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from drivers.links.recorder import Identity
 from drivers.profiles import agrees, filled
 from drivers.unlocking import unlock
-from drivers.usb_bus import Bus, Card, UsbDevice, moment
+from drivers.usb_bus import Bus, Card, UsbDevice
 from drivers.volume import Volume
 from gateway.config.devices import CameraSettings, UsbDockSettings, VolumeSettings
 from gateway.device import (
@@ -29,6 +29,7 @@ from gateway.device import (
     StrangerSeen,
 )
 from gateway.guard import guarded
+from gateway.instants import moment
 from gateway.wording import Reason, reason, sentence
 
 log = logging.getLogger(__name__)

@@ -46,6 +46,7 @@ from gateway.device import (
     StrangerSeen,
     TrackReceived,
 )
+from gateway.instants import moment
 from gateway.wording import reason
 
 log = logging.getLogger(__name__)
@@ -322,7 +323,3 @@ def position(point: Point) -> Position:
     return Position(
         at=datetime.fromtimestamp(point.ts / 1000, UTC), latitude=point.lat, longitude=point.lon, more=more
     )
-
-
-def moment() -> datetime:
-    return datetime.now(UTC)

@@ -6,7 +6,6 @@ import threading
 import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TookTooLong
-from datetime import UTC, datetime
 from threading import Event
 from typing import assert_never
 
@@ -31,6 +30,7 @@ from gateway.device import (
     SignalReceived,
 )
 from gateway.guard import guarded
+from gateway.instants import moment
 from gateway.wording import Reason
 
 log = logging.getLogger(__name__)
@@ -250,7 +250,3 @@ def number(told_bay: object) -> int:
     if not text.isdecimal() or len(text) > 3:
         raise Refused("lock.no_such_bay", bay=told_bay, bays="1…")
     return int(text)
-
-
-def moment() -> datetime:
-    return datetime.now(UTC)

@@ -13,9 +13,10 @@ from drivers.links.e12 import E12Link
 from drivers.links.recorder import RecorderLink
 from drivers.links.zzx import ZzxLink
 from drivers.profiles import filled
-from drivers.usb_bus import UsbDevice, moment
+from drivers.usb_bus import UsbDevice
 from gateway.config.devices import CameraSettings
 from gateway.device import ClockRead, DeviceUnavailable, Refused
+from gateway.instants import moment
 
 if TYPE_CHECKING:
     from drivers.bay import Bay

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -72,10 +71,6 @@ class Card:
     serial: str = ""
     label: str = ""
     size: int = 0
-
-
-def moment() -> datetime:
-    return datetime.now(UTC)
 
 
 class Bus(Protocol):

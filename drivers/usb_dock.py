@@ -6,7 +6,7 @@ from threading import Event
 
 from drivers.bay import Bay, Docked
 from drivers.simulators.dock import SimulatedBus
-from drivers.usb_bus import Bus, SystemBus, moment
+from drivers.usb_bus import Bus, SystemBus
 from gateway.config.devices import UsbDockSettings
 from gateway.device import (
     Connected,
@@ -18,6 +18,7 @@ from gateway.device import (
     Refused,
     Release,
 )
+from gateway.instants import moment
 
 STOP_S = 0.4
 """A bay that hangs in the kernel is left behind: it holds up neither the others nor the end."""

@@ -1,7 +1,6 @@
 """A camera volume that the system mounts: every docking is one offload."""
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
@@ -24,6 +23,7 @@ from gateway.device import (
     Refused,
     Release,
 )
+from gateway.instants import moment
 
 GROUP = 50
 
@@ -149,10 +149,6 @@ def has_device(mark: Mark) -> bool:
         return False
     major, minor = os.major(mark[0]), os.minor(mark[0])
     return major == 0 or Path(f"/sys/dev/block/{major}:{minor}").exists()
-
-
-def moment() -> datetime:
-    return datetime.now(UTC)
 
 
 def volume_serial(root: Path) -> str:

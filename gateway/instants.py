@@ -1,6 +1,6 @@
 """Times as people and programs write them to us: always with a zone."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
@@ -24,3 +24,8 @@ def written_out(value: object) -> object:
 
 
 Moment = Annotated[datetime, BeforeValidator(written_out), AfterValidator(aware)]
+
+
+def moment() -> datetime:
+    """Now, with its zone."""
+    return datetime.now(UTC)

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.ports import free_port
 from drivers.simulators.card import make_video
 from gateway import migrations
 from gateway.database import Database
@@ -46,12 +46,6 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_video(folder / "one.mp4", started, 2, 10)
     make_video(folder / "two.mp4", started, 2, 120)
     return folder
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def postgres_programs() -> Path | None:

@@ -1,7 +1,6 @@
 """Live pictures of connected cameras: told by MQTT where to push, received here, shown like a room's."""
 
 import secrets
-import socket
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from drivers.live import Feed
 from drivers.mqtt.push import PushListener
+from drivers.ports import free_port
 from gateway.config.connected import LiveListenerSettings
 from gateway.device import Order, OrderResult, Refused
 
@@ -76,9 +76,3 @@ class CameraLive:
         self.stop.set()
         if self.listener is not None:
             self.listener.close(wait_s)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

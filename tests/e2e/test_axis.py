@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from sqlmodel import select
 
+from drivers.ports import free_port
 from drivers.simulators.axis import USER, Controller
 from gateway.models import Attachment, Device, Offload, Receipt, Rendition
-from tests.broker import free_port
 from tests.e2e.site import Site
 
 KEY = "0123456789abcdef"

@@ -10,12 +10,13 @@ import pytest
 from sqlmodel import Session, func, select
 
 from api.v1.telemetry import signals, track
+from drivers.ports import free_port
+from drivers.simulators.broker import Broker
 from drivers.simulators.mqtt_camera import Camera
 from gateway.database import Database
 from gateway.models import DeviceSignal, OrderRow, Original, Role, Track
 from gateway.orders import ask
 from gateway.visibility import Viewer
-from tests.broker import Broker, free_port
 from tests.e2e.site import Site
 
 

@@ -20,6 +20,7 @@ from swiftclient.exceptions import ClientException
 
 from drivers.axis.connection import connection_file
 from drivers.axis_body_worn import AxisBodyWorn
+from drivers.ports import free_port
 from drivers.simulators.axis import USER, Controller
 from gateway.config.connected import AxisBodyWornSettings
 from gateway.device import (
@@ -34,7 +35,6 @@ from gateway.device import (
     TrackReceived,
 )
 from gateway.identities import enrol
-from tests.broker import free_port
 from tests.integration.test_drivers import Recorder
 from tests.integration.test_drivers import running as started
 

@@ -18,6 +18,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from drivers.mqtt.messages import Unreadable, read
 from drivers.mqtt_camera import MqttCamera
+from drivers.ports import free_port
+from drivers.simulators.broker import Broker
 from drivers.simulators.mqtt_camera import PICTURE, Camera
 from drivers.uploads.signing import Permit, is_good, signature
 from drivers.uploads.spool import Expected, Spool, readable_name, suffix
@@ -37,7 +39,6 @@ from gateway.device import (
     StrangerSeen,
     TrackReceived,
 )
-from tests.broker import Broker, free_port
 from tests.integration.test_drivers import Recorder
 from tests.integration.test_drivers import running as started
 

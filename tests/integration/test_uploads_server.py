@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from drivers.ports import free_port
 from drivers.uploads.server import Server
 from gateway.identities import enrol
-from tests.broker import free_port
 
 
 async def take(request: Request) -> PlainTextResponse:

@@ -9,16 +9,11 @@ import subprocess
 import time
 from pathlib import Path
 
+from drivers.ports import free_port
 from gateway.identities import enrol
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 SHIPPED = PROJECT / "systemd" / "mosquitto"
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 class Broker:

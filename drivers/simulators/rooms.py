@@ -7,20 +7,22 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.broker import free_port
+from drivers.ports import free_port
 
-SERVER = Path(__file__).parents[1] / "drivers" / "simulators" / "room.py"
+SERVER = Path(__file__).with_name("room.py")
 
 
 class Room:
-    def __init__(self) -> None:
+    def __init__(self, *more: str) -> None:
+        self.more = more
         self.port = free_port()
         self.url = f"rtsp://room:secret@127.0.0.1:{self.port}/room"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            ["/usr/bin/python3", SERVER, "--port", str(self.port), "--user", "room", "--password", "secret"],
+            ["/usr/bin/python3", SERVER, "--port", str(self.port), "--user", "room", "--password", "secret",
+             *self.more],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
             env={name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
         )  # fmt: skip
