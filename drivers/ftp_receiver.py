@@ -4,13 +4,16 @@ A cut upload ends like a finished one. What its container proves to be whole is 
 proves to be cut waits for its sender to go on, and is taken in as it is when nobody does.
 """
 
+import errno
 import fnmatch
 import logging
 import os
+import queue
+import stat
 import threading
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
@@ -33,6 +36,7 @@ from gateway.device import (
     Release,
     SignalReceived,
 )
+from gateway.instants import moment
 from gateway.store.durable import sync_folder
 
 log = logging.getLogger(__name__)
@@ -49,6 +53,10 @@ class FtpReceiver:
         self.opened = False
         self.logins: dict[str, datetime] = {}
         self.told: set[Path] = set()
+        self.since: dict[Path, tuple[tuple[int, int], float]] = {}
+        """Size and time of what lies in the devices' folders, and since when that is so (monotonic)."""
+        self.cut: queue.SimpleQueue[SignalReceived] = queue.SimpleQueue()
+        """What was taken in as it is, although nothing proves that all of it came."""
         self.moving = threading.Lock()
 
     def run(self, emit: Emit, stop: Event) -> None:
@@ -92,38 +100,64 @@ class FtpReceiver:
         for user, at in list(self.logins.items()):
             emit(SignalReceived(device_id=user, at=at, kind="login", detail={"at": at.isoformat()}))
             self.logins.pop(user, None)
+        before, self.since = self.since, {}
         for camera in self.settings.cameras:
             home = (self.settings.spool / "home" / camera.id).resolve()
             for entry in walk(home):
                 path = home / os.fsdecode(entry.path)
-                if path not in busy and self.is_due(path, entry):
-                    self.keep_aside(camera.id, path)
+                with suppress(FileNotFoundError):  # its sender has just renamed it
+                    seen = path.stat()
+                    now = entry.size, entry.mtime_ns
+                    known = before.get(path)
+                    self.since[path] = known if known and known[0] == now else (now, time.monotonic())
+                    if (seen.st_dev, seen.st_ino) not in busy and self.is_due(path, entry, seen):
+                        self.keep_aside(camera.id, path)
             if stop.is_set():
                 return
             self.report(camera, emit)
+        while not self.cut.empty():
+            emit(self.cut.get_nowait())
 
-    def is_due(self, path: Path, entry: Entry) -> bool:
-        name = path.name
-        if any(fnmatch.fnmatch(name, pattern) for pattern in self.settings.ignore) or entry.error:
+    def is_due(self, path: Path, entry: Entry, seen: os.stat_result) -> bool:
+        """Raises OSError."""
+        if any(fnmatch.fnmatch(path.name, pattern) for pattern in self.settings.ignore) or entry.error:
             return False
-        rested = time.time() - entry.mtime_ns / 1e9
-        if rested < self.settings.rest_seconds and rested > -3600:
+        rested = time.monotonic() - self.since[path][1]  # no clock that is set makes a file older
+        if rested < self.settings.rest_seconds:
             return False
-        with suppress(OSError):
-            is_cut = self.server is not None and path in self.server.cut
-            whole = False if is_cut else is_whole(path)
-            return whole is not False or rested > self.settings.patience_seconds or rested < -3600
-        return False
+        whole = is_whole(path)
+        if whole is None and self.is_marked(seen):
+            whole = False
+        return whole is not False or rested > self.settings.patience_seconds
+
+    def is_marked(self, seen: os.stat_result) -> bool:
+        return self.server is not None and seen in self.server.marks
 
     def keep_aside(self, user: str, path: Path) -> None:
         """Out of the device's reach: what it sends next under that name is another file. Raises OSError."""
         home = (self.settings.spool / "home" / user).resolve()
-        target = self.settings.spool / "ready" / user / uuid7().hex / path.resolve().relative_to(home)
+        seen, own = path.stat(), self.settings.spool / "ready" / user / uuid7().hex
+        target = own / path.resolve().relative_to(home)
         with self.moving:  # nobody tidies the new folder away before the file is in it
-            target.parent.mkdir(parents=True)
-            path.rename(target)
+            try:
+                target.parent.mkdir(parents=True)
+                path.rename(target)
+            except OSError as error:
+                if error.errno != errno.ENAMETOOLONG:
+                    raise
+                target = own / path.name  # too deep: it loses its folders, not its name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                path.rename(target)
         sync_folder(target.parent)
         sync_folder(path.parent)
+        if self.server is not None and (seen in self.server.marks or is_whole(target) is False):
+            self.server.marks.clear(seen)
+            detail = {"name": target.name, "bytes": seen.st_size}
+            self.cut.put(
+                SignalReceived(
+                    device_id=user, at=moment(), kind="upload_cut", event_id=own.name, detail=detail
+                )
+            )
 
     def report(self, camera: FtpCamera, emit: Emit) -> None:
         """What was told in this run is not told again; a restart tells all that still lies there."""
@@ -144,6 +178,10 @@ class FtpReceiver:
                 )
             )  # fmt: skip
             self.told.update(root / os.fsdecode(entry.path) for entry in fresh)
+        for path in [root / os.fsdecode(entry.path) for entry in fresh if stat.S_ISREG(entry.mode)]:
+            with suppress(OSError):  # taken over already
+                if path.stat().st_size == 0:  # it is on record, and no footage is in it
+                    path.unlink()
 
     def tidy(self, root: Path, lying: set[Path]) -> None:
         """Drop the folders that what was taken over leaves behind, and what was remembered of it."""
@@ -160,7 +198,3 @@ class FtpReceiver:
 
     def perform(self, order: Order) -> OrderResult:
         raise Refused("order.unknown", kind=order.kind)
-
-
-def moment() -> datetime:
-    return datetime.now(UTC)

@@ -3,13 +3,16 @@
 Each device has a user and sees its own folder: it may store, append, rename and list, not read or delete.
 """
 
+import errno
 import hmac
 import logging
 import os
 import shutil
+import socket
 import threading
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +21,20 @@ from gateway.device import DeviceUnavailable
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its own note on asyncore
+    from OpenSSL.SSL import RECEIVED_SHUTDOWN
     from pyftpdlib.authorizers import AuthenticationFailed, DummyAuthorizer
+    from pyftpdlib.exceptions import _FileReadWriteError
     from pyftpdlib.handlers import DTPHandler, FTPHandler, TLS_DTPHandler, TLS_FTPHandler
+    from pyftpdlib.ioloop import IOLoop
     from pyftpdlib.servers import FTPServer
 
 logging.getLogger("pyftpdlib").setLevel(logging.WARNING)
 
+log = logging.getLogger(__name__)
+
 RIGHTS = "elawmf"
+BROKEN = "426 The line broke; what came is kept, go on where it ends."
+CHECK_EVERY = 16 << 20
 TICK_S = 0.2
 
 
@@ -46,22 +56,85 @@ def authorizer_for(settings: FtpReceiverSettings) -> Authorizer:
 
 
 class Durable:
-    """A data channel that makes what it received durable before it says 226."""
+    """A data channel that makes what it received durable before it says 226, and knows a line that broke."""
 
-    def handle_close(self) -> None:
+    broken = False
+    """Reset, taken over by another session, or out of room."""
+    unchecked = 0
+    """Bytes since the free room was last looked at."""
+
+    def recv(self, size: int) -> bytes:
         channel: Any = self
-        if channel.receive and channel.file_obj is not None and not channel.file_obj.closed:
-            channel.file_obj.flush()
-            os.fsync(channel.file_obj.fileno())
-        super().handle_close()  # type: ignore[misc]
+        data: bytes = super().recv(size)  # type: ignore[misc]
+        self.unchecked += len(data)
+        if self.unchecked > CHECK_EVERY:
+            self.unchecked = 0
+            if not channel.cmd_channel.has_room():
+                self.broken = True
+                raise _FileReadWriteError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return data
+
+    def close(self) -> None:
+        """All ways of ending lead here; with TLS, `handle_close` is passed over."""
+        channel: Any = self
+        file = channel.file_obj
+        if channel.receive and not channel._closed and file is not None and not file.closed:
+            try:
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                self.broken = True
+            if self.broken:
+                channel.transfer_finished = False
+                channel._resp = (BROKEN, log.debug)
+            elif channel.transfer_finished and self.said_goodbye:
+                channel.cmd_channel.marks.clear(os.fstat(file.fileno()))
+        super().close()  # type: ignore[misc]
+
+    @property
+    def said_goodbye(self) -> bool:
+        return True
 
 
 class PlainChannel(Durable, DTPHandler):  # type: ignore[misc]
-    pass
+    def recv(self, size: int) -> bytes:
+        """pyftpdlib takes a reset for an end. Peeking tells it first."""
+        try:
+            self.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.broken = True
+        return super().recv(size)
 
 
 class TlsChannel(Durable, TLS_DTPHandler):  # type: ignore[misc]
-    pass
+    @property
+    def said_goodbye(self) -> bool:
+        """Whether the sender ended its TLS in order. Many recorders never do: it hears 226 all the same,
+        and its file has to be proved by its container."""
+        shutdown = getattr(self.socket, "get_shutdown", None)
+        return shutdown is None or bool(shutdown() & RECEIVED_SHUTDOWN)
+
+
+class Marks:
+    """Which files are not known to be whole: a mark is set when one is opened and goes with its 226.
+
+    By inode, so that a rename carries it along; on disk, so that a kill does.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def set(self, seen: os.stat_result) -> None:
+        (self.folder / str(seen.st_ino)).touch()
+
+    def clear(self, seen: os.stat_result) -> None:
+        (self.folder / str(seen.st_ino)).unlink(missing_ok=True)
+
+    def __contains__(self, seen: os.stat_result) -> bool:
+        return (self.folder / str(seen.st_ino)).exists()
 
 
 class Careful:
@@ -70,38 +143,75 @@ class Careful:
     settings: FtpReceiverSettings
     keep_aside: Callable[[str, Path], None]
     arrived: Callable[[str], None]
-    cut: set[Path]
+    marks: Marks
     _current_type = property(lambda _: "i", lambda _, __: None)
     """FTP begins in ASCII, and would drop bytes of a recording: none is ever converted."""
 
+    def has_room(self) -> bool:
+        return shutil.disk_usage(self.settings.spool).free >= self.settings.reserve_mb << 20
+
     def ftp_STOR(self, file: str, mode: str = "w") -> Any:  # noqa: N802
         session: Any = self
-        if shutil.disk_usage(self.settings.spool).free < self.settings.reserve_mb << 20:
-            session._restart_position = 0
-            session.respond("452 No room on the gateway; keep the file and come again.")
-            return None
-        if mode == "w" and not session._restart_position:
-            self.make_way(file)
-        return super().ftp_STOR(file, mode)  # type: ignore[misc]
+        begin, path = session._restart_position, Path(file)
+        if not self.has_room():
+            return self.refuse("452 No room on the gateway; keep the file and come again.")
+        if begin and not (path.is_file() and path.stat().st_size == begin):
+            return self.refuse("554 Go on where the file ends (SIZE tells), or send it anew.")
+        if begin or mode != "w":
+            self.cut_off(path)
+        else:
+            self.make_way(path)
+        stored = super().ftp_STOR(file, mode)  # type: ignore[misc]
+        if stored is not None:
+            queued = session._in_dtp_queue
+            opened = queued[0] if queued else session.data_channel.file_obj
+            self.marks.set(os.fstat(opened.fileno()))
+        return stored
+
+    def ftp_STOU(self, line: str) -> None:  # noqa: N802
+        del line
+        self.refuse("502 Use STOR: a name that is used again replaces nothing here.")
+
+    def refuse(self, why: str) -> None:
+        session: Any = self
+        session._restart_position = 0
+        session.respond(why)
 
     def ftp_RNTO(self, path: str) -> Any:  # noqa: N802
-        self.make_way(path)
+        session: Any = self
+        if session._rnfr:
+            self.cut_off(Path(session._rnfr))
+        self.make_way(Path(path))
         return super().ftp_RNTO(path)  # type: ignore[misc]
 
-    def make_way(self, file: str) -> None:
-        path, session = Path(file), self
+    def make_way(self, path: Path) -> None:
+        session = self
         if path.is_file() and not path.is_symlink():
+            self.cut_off(path)
             type(self).keep_aside(session.username, path)  # type: ignore[attr-defined]
 
-    def on_incomplete_file_received(self, file: str) -> None:
-        """Its line broke: no container has to prove that it is cut."""
-        self.cut.add(Path(file))
-
-    def on_file_received(self, file: str) -> None:
-        self.cut.discard(Path(file))
+    def cut_off(self, path: Path) -> None:
+        """A session that still writes this file ends: its sender has come back in another one."""
+        session: Any = self
+        with suppress(OSError):
+            seen = path.stat()
+            for channel in list(session.ioloop.socket_map.values()):
+                if writes(channel) == (seen.st_dev, seen.st_ino):
+                    channel.broken = True
+                    channel.close()
 
     def on_login(self, username: str) -> None:
         type(self).arrived(username)
+
+
+def writes(channel: Any) -> tuple[int, int] | None:
+    """(device, inode) of what a channel writes now."""
+    file = getattr(channel, "file_obj", None)
+    try:
+        seen = os.fstat(file.fileno()) if file is not None else None
+    except (OSError, ValueError):
+        return None
+    return (seen.st_dev, seen.st_ino) if seen else None
 
 
 class Server:
@@ -113,11 +223,10 @@ class Server:
     ) -> None:  # fmt: skip
         self.settings = settings
         self.ended = threading.Event()
-        self.cut: set[Path] = set()
-        """Uploads whose line broke, until somebody goes on with them."""
+        self.marks = Marks(settings.spool / "open")
         told: dict[str, Any] = {
             "authorizer": authorizer_for(settings), "settings": settings,
-            "banner": "evidence gateway", "cut": self.cut,
+            "banner": "evidence gateway", "marks": self.marks,
             "keep_aside": staticmethod(keep_aside), "arrived": staticmethod(arrived),
             "masquerade_address": settings.public_address, "use_sendfile": False, "timeout": 300,
             "max_login_attempts": 3, "dtp_handler": PlainChannel,
@@ -134,7 +243,8 @@ class Server:
         base: Any = FTPHandler if settings.certificate is None else TLS_FTPHandler
         self.handler: Any = type("Handler", (Careful, base), told)
         try:
-            self.server = FTPServer((settings.host, settings.port), self.handler)
+            own = IOLoop.factory()  # pyftpdlib's own is one for all servers of a process
+            self.server = FTPServer((settings.host, settings.port), self.handler, ioloop=own)
         except OSError as error:
             address = f"{settings.host}:{settings.port} ({error.strerror})"
             raise DeviceUnavailable("upload.no_listener", address=address) from error
@@ -149,10 +259,9 @@ class Server:
         finally:
             self.server.close_all()
 
-    def uploading(self) -> set[Path]:
-        """Files that somebody is writing now."""
-        channels = [getattr(one, "file_obj", None) for one in list(self.server.ioloop.socket_map.values())]
-        return {Path(os.fsdecode(one.name)) for one in channels if one is not None and not one.closed}
+    def uploading(self) -> set[tuple[int, int] | None]:
+        """(device, inode) of what somebody is writing now."""
+        return {writes(channel) for channel in list(self.server.ioloop.socket_map.values())}
 
     def close(self, wait_s: float) -> None:
         self.ended.set()

@@ -7,30 +7,33 @@ import os
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from drivers.ftp import server as ftp_server
 from drivers.ftp.whole import is_whole
 from drivers.ftp_receiver import FtpReceiver
+from drivers.ports import free_port
 from gateway.config.connected import FtpReceiverSettings
 from gateway.device import (
     Connected,
     DeviceUnavailable,
     FileFound,
+    FileListed,
     FoundFile,
     Refused,
     Release,
     SignalReceived,
 )
 from gateway.identities import enrol
-from tests.broker import free_port
 from tests.integration.test_drivers import Recorder
 from tests.integration.test_drivers import running as started
 
@@ -154,6 +157,141 @@ def test_a_line_that_breaks_cuts_what_no_container_can_judge(tmp_path: Path) -> 
         assert files(seen)[0].local.read_bytes() == b"DHAV" + b"x" * 5000 + b"y" * 5000
 
 
+def cut_in_the_middle(line: ftplib.FTP, name: str, content: bytes, *, reset: bool = False) -> None:
+    channel = line.transfercmd(f"STOR {name}")
+    channel.sendall(content)
+    time.sleep(0.3)
+    if reset:
+        channel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        channel.close()
+    else:
+        line.close()
+        time.sleep(0.3)
+        channel.close()
+
+
+def signals(seen: Recorder, kind: str) -> list[SignalReceived]:
+    return [event for event in seen.events if isinstance(event, SignalReceived) and event.kind == kind]
+
+
+def test_a_reset_is_no_end(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    with running(settings) as seen, client(settings) as line:
+        cut_in_the_middle(line, "a.dav", b"DHAV" * 9000, reset=True)
+        with pytest.raises(ftplib.error_temp, match="426"):
+            line.voidresp()
+        time.sleep(1)
+        assert files(seen) == []
+
+
+def test_what_is_cut_stays_cut_over_a_restart_and_a_rename(tmp_path: Path) -> None:
+    """Nothing but the mark tells: no container has its length."""
+    settings = settings_for(tmp_path)
+    with ExitStack() as later, running(settings):
+        with client(settings) as line:
+            cut_in_the_middle(line, "a.dav", b"DHAV" * 9000)
+        line = later.enter_context(client(settings))
+        line.rename("a.dav", "b.dav")
+        under_way = later.enter_context(line.transfercmd("STOR c.ts"))
+        under_way.sendall(b"G" * 9000)
+        time.sleep(0.3)
+    with running(settings) as seen:
+        time.sleep(1.2)
+        assert files(seen) == []
+        with client(settings) as line:
+            line.storbinary("STOR b.dav", io.BytesIO(b"end"), rest=36000)
+        seen.wait(lambda seen: files(seen))
+        assert files(seen)[0].local.read_bytes() == b"DHAV" * 9000 + b"end"
+        assert signals(seen, "upload_cut") == []
+    with running(settings_for(tmp_path, patience_seconds=0.5)) as seen:
+        seen.wait(lambda seen: signals(seen, "upload_cut"))
+        assert signals(seen, "upload_cut")[0].detail == {"name": "c.ts", "bytes": 9000}
+        assert [one.size for one in files(seen) if one.path.endswith(b"c.ts")] == [9000]
+
+
+def test_a_sender_that_comes_back_while_its_old_session_hangs(tmp_path: Path, movie: bytes) -> None:
+    """What was handed on never changes afterwards, whatever the old session still delivers."""
+    settings = settings_for(tmp_path)
+    with running(settings) as seen, client(settings) as old, client(settings) as new:
+        with old.transfercmd("STOR a.mp4") as hanging:
+            hanging.sendall(movie[: len(movie) // 2])
+            time.sleep(0.3)
+            new.storbinary("STOR a.mp4", io.BytesIO(movie))
+            with suppress(OSError):
+                hanging.sendall(b"Z" * 70_000)
+        seen.wait(lambda seen: len(files(seen)) == 2)
+        time.sleep(0.5)
+        assert sorted(found.local.stat().st_size for found in files(seen)) == [len(movie) // 2, len(movie)]
+        assert [one.detail["bytes"] for one in signals(seen, "upload_cut")] == [len(movie) // 2]
+
+
+def test_nothing_is_changed_in_its_middle(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    with running(settings), client(settings) as line:
+        line.storbinary("STOR b.mp4.part", io.BytesIO(b"A" * 1000))
+        for begin in (500, 2000):
+            with pytest.raises(ftplib.error_perm, match="554"):
+                line.storbinary("STOR b.mp4.part", io.BytesIO(b"X" * 10), rest=begin)
+        with pytest.raises(ftplib.error_perm, match="502"):
+            line.sendcmd("STOU")
+        line.storbinary("STOR b.mp4.part", io.BytesIO(b"B" * 10), rest=1000)
+        home = settings.spool / "home" / "room-1"
+        assert (home / "b.mp4.part").read_bytes() == b"A" * 1000 + b"B" * 10
+
+
+def test_a_name_that_is_too_deep_stops_nobody(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    with (
+        running(settings) as seen,
+        client(settings) as line,
+        client(settings, "room-2", PASSWORD[::-1]) as other,
+    ):
+        deep = len(str((settings.spool / "home" / "room-1").resolve()))
+        while deep + 201 < 4070:
+            line.mkd("d" * 200)
+            line.cwd("d" * 200)
+            deep += 201
+        line.storbinary("STOR " + "f" * min(4090 - deep - 1, 250), io.BytesIO(b"x"))
+        other.storbinary("STOR a.dav", io.BytesIO(b"DHAV"))
+        seen.wait(lambda seen: len(files(seen)) == 2)
+
+
+def test_room_that_runs_out_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_for(tmp_path)
+    free = iter([True])
+    monkeypatch.setattr(ftp_server.Careful, "has_room", lambda _: next(free, False))
+    monkeypatch.setattr(ftp_server, "CHECK_EVERY", 100_000)
+    with running(settings) as seen, client(settings) as line:
+        with pytest.raises((ftplib.error_temp, OSError)):
+            line.storbinary("STOR a.dav", io.BytesIO(b"D" * 5_000_000))
+        time.sleep(1)
+        assert files(seen) == []
+
+
+def test_two_receivers_in_one_process(tmp_path: Path) -> None:
+    one, two = settings_for(tmp_path / "one"), settings_for(tmp_path / "two")
+    with running(two) as seen:
+        with running(one), client(one) as line:
+            assert line.nlst() == []
+        with client(two) as line:
+            line.storbinary("STOR a.dav", io.BytesIO(b"DHAV"))
+        seen.wait(lambda seen: files(seen))
+
+
+def test_an_empty_file_is_on_record_once_and_then_gone(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    with running(settings) as seen, client(settings) as line:
+        line.storbinary("STOR nothing.mp4", io.BytesIO(b""))
+        seen.wait(lambda seen: seen.of(FileListed))
+        [listed] = seen.of(FileListed)
+        assert listed.why["code"] == "condition.empty"  # type: ignore[union-attr]
+        ready = settings.spool / "ready" / "room-1"
+        seen.wait(lambda _: not list(ready.glob("*")))
+    with running(settings) as seen:
+        time.sleep(0.5)
+        assert seen.of(FileListed) == []
+
+
 def test_the_same_name_again_replaces_nothing(tmp_path: Path, movie: bytes) -> None:
     """Also before the first one was taken in, and by a rename."""
     settings = settings_for(tmp_path, rest_seconds=2)
@@ -183,14 +321,18 @@ def test_who_may_do_what(tmp_path: Path, movie: bytes) -> None:
             line.storbinary("STOR mine.mp4.part", io.BytesIO(movie))
         with client(settings) as line:
             assert line.nlst() == []
-            for path in ("../room-2/mine.mp4.part", "/../../room-2/x.mp4", "..\\..\\x.mp4"):
-                line.storbinary(f"STOR {path.rpartition('/')[2]}", io.BytesIO(b"x"))
-                with pytest.raises(ftplib.error_perm):
-                    line.storbinary(f"STOR ../room-2/{os.path.basename(path)}/x", io.BytesIO(b"x"))
+            for path in ("../room-2/mine.mp4.part", "/../../room-2/x.part", "../x.part"):
+                with suppress(ftplib.error_perm):  # below its own root there is no room-2
+                    line.storbinary(f"STOR {path}", io.BytesIO(b"x"))
+            with pytest.raises(ftplib.error_perm):
+                line.rename("x.part", "/../room-2/y.part")
             for command in ("RETR mine.mp4.part", "DELE mine.mp4.part", "RMD .", "SITE CHMOD 777 ."):
                 with pytest.raises(ftplib.error_perm):
                     line.sendcmd(command)
         assert (settings.spool / "home" / "room-2" / "mine.mp4.part").read_bytes() == movie
+        found = {str(one.relative_to(settings.spool)) for one in settings.spool.rglob("*.part")}
+        assert found <= {"home/room-2/mine.mp4.part", "home/room-1/x.part"}, found
+        assert list(tmp_path.glob("*.part")) == []
 
 
 def test_no_room_is_said_before_anything_is_taken(tmp_path: Path) -> None:
@@ -229,19 +371,67 @@ def test_ftps(tmp_path: Path, movie: bytes) -> None:
         assert files(seen)[0].local.read_bytes() == movie
 
 
+def test_a_sender_that_never_ends_its_tls(tmp_path: Path, movie: bytes) -> None:
+    """Many do not: it hears 226, but what no container proves waits."""
+    certificate, key = enrol(tmp_path / "pki", "gateway", ("127.0.0.1",))
+    settings = settings_for(tmp_path, certificate=certificate, key=key)
+    with running(settings) as seen:
+        context = ssl.create_default_context(cafile=str(tmp_path / "pki" / "ca.crt"))
+        line = ftplib.FTP_TLS(context=context)
+        line.connect("127.0.0.1", settings.port, timeout=10)
+        line.login("room-1", PASSWORD)
+        line.prot_p()
+        for name, content in {"a.dav": b"DHAV" * 9000, "b.mp4": movie}.items():
+            channel = line.transfercmd(f"STOR {name}")
+            channel.sendall(content)
+            channel.close()
+            assert line.voidresp().startswith("226")
+        seen.wait(lambda seen: files(seen))
+        time.sleep(1)
+        assert [found.local.name for found in files(seen)] == ["b.mp4"]
+        line.close()
+
+
 def test_what_a_container_proves(tmp_path: Path, movie: bytes) -> None:
     def judged(name: str, content: bytes) -> bool | None:
         (tmp_path / name).write_bytes(content)
         return is_whole(tmp_path / name)
 
     assert judged("a.mp4", movie) is True
-    for length in range(1, len(movie), max(1, len(movie) // 200)):
-        assert judged("a.mp4", movie[:length]) is not True, length
+    (tmp_path / "cut.mp4").write_bytes(movie)
+    for length in range(len(movie) - 1, 7, -1):
+        os.truncate(tmp_path / "cut.mp4", length)
+        assert is_whole(tmp_path / "cut.mp4") is False, length
     assert judged("a.mp4", b"\x12 this is no movie at all") is None
     assert judged("a.avi", b"RIFF\x08\0\0\0AVI " + b"\0" * 4) is True
     assert judged("a.avi", b"RIFF\x08\x01\0\0AVI " + b"\0" * 4) is False
-    assert judged("a.jpg", b"\xff\xd8" + b"x" * 9000 + b"\xff\xd9") is True
-    assert judged("a.jpg", b"\xff\xd8" + b"x" * 9000) is False
+    large = b"RIFF" + struct.pack("<I", 1000) + b"AVI " + b"\0" * 996
+    second = b"RIFF" + struct.pack("<I", 5000) + b"AVIX" + b"\0" * 4996
+    assert judged("a.avi", large + second) is True
+    assert judged("a.avi", large + second[:700]) is False
+    picture = tmp_path / "real.jpg"
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=d=1:s=640x480",
+        "-frames:v",
+        "1",
+        picture,
+    ]
+    subprocess.run(command, check=True)
+    content = picture.read_bytes()
+    preview = b"\xff\xe1" + struct.pack(">H", 3002) + b"E" * 2998 + b"\xff\xd9"
+    content = content[:2] + preview + content[2:]
+    assert judged("a.jpg", content) is True
+    assert [judged("a.jpg", content[:length]) for length in (3020, 3500, len(content) - 1)] == [False] * 3
+    endless = (
+        struct.pack(">I4s", 8, b"ftyp") + struct.pack(">I4s", 8, b"moov") + struct.pack(">I4s", 0, b"mdat")
+    )
+    assert judged("a.mp4", endless + b"x" * 500) is None
     assert judged("a.dav", b"DHAV") is None
 
 
