@@ -7,7 +7,7 @@ that is refused or cut is asked for again at the next round; nothing on the reco
 import hashlib
 import logging
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
@@ -39,6 +39,7 @@ from gateway.device import (
     edge_digest,
     modified_ns,
 )
+from gateway.instants import moment
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,8 @@ class NvrExport:
         emit(Connected(device_id=self.settings.id, at=moment()))
         for channel in self.settings.channels:
             self.introduce(channel, emit)
-        since = dict.fromkeys(self.spools, timedelta(hours=self.settings.lookback_hours))
+        whole = timedelta(hours=self.settings.lookback_hours)
+        since = dict.fromkeys(self.spools, whole)
         read_at = -CLOCK_AGAIN_S
         while not stop.is_set():
             now = recorder.clock()
@@ -96,8 +98,8 @@ class NvrExport:
                 self.tell_clock(now, emit)
                 read_at = time.monotonic()
             for channel in self.settings.channels:
-                if self.look(recorder, channel, now, since[channel.id], emit, stop):
-                    since[channel.id] = OVERLAP
+                here = self.look(recorder, channel, now, since[channel.id], emit, stop)
+                since[channel.id] = OVERLAP if here else whole  # what is refused for long stays asked for
             stop.wait(self.settings.poll_seconds)
 
     def introduce(self, channel: NvrChannel, emit: Emit) -> None:
@@ -226,7 +228,3 @@ def found_event(channel: NvrChannel, fetched: Fetched) -> FileFound:
 def digest_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def moment() -> datetime:
-    return datetime.now(UTC)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx2 as httpx
 
-from drivers.nvr.records import Record, checked
+from drivers.nvr.records import Record, checked, told
 from gateway.config.connected import NvrExportSettings
 from gateway.device import DeviceUnavailable
 
@@ -25,12 +25,12 @@ class Dahua:
         self.client, self.profile = client, settings.profile
 
     def clock(self) -> datetime:
-        answer = checked(self.client.get("/cgi-bin/global.cgi", params={"action": "getCurrentTime"}))
+        answer = checked(told(self.client, "GET", "/cgi-bin/global.cgi", params={"action": "getCurrentTime"}))
         return read(lines(answer).get("result", ""))
 
     def records(self, channel: int, since: datetime, until: datetime) -> Iterator[Record]:
         """A finder for each search, closed and destroyed whatever happens: recorders have few of them."""
-        made = lines(checked(self.client.get(FINDER, params={"action": "factory.create"})))
+        made = lines(checked(told(self.client, "GET", FINDER, params={"action": "factory.create"})))
         finder = made.get("result", "")
         if not finder:
             raise DeviceUnavailable("nvr.unreadable", what="finder", told=str(made)[:40])
@@ -40,24 +40,27 @@ class Dahua:
                 "condition.StartTime": since.strftime(WRITTEN), "condition.EndTime": until.strftime(WRITTEN),
                 "condition.Types[0]": self.profile.kind,
             }  # fmt: skip
-            answer = self.client.get(f"{FINDER}?{query(asked)}")
+            answer = told(self.client, "GET", f"{FINDER}?{query(asked)}")
             if answer.status_code == 400:
                 return  # nothing lies in that time
             checked(answer)
             yield from self.pages(channel, finder)
         finally:
             for action in ("close", "destroy"):
-                with suppress(httpx.HTTPError):
-                    self.client.get(FINDER, params={"action": action, "object": finder})
+                with suppress(httpx.HTTPError, DeviceUnavailable):
+                    told(self.client, "GET", FINDER, params={"action": action, "object": finder})
 
     def pages(self, channel: int, finder: str) -> Iterator[Record]:
         asked = {"action": "findNextFile", "object": finder, "count": str(MOST)}
+        seen: set[str] = set()
         for _ in range(MOST_PAGES):
-            answer = checked(self.client.get(FINDER, params=asked))
-            items = items_of(answer.text)
-            yield from (record(channel, item) for item in items if item.get("FilePath"))
-            if len(items) < MOST:
+            answer = checked(told(self.client, "GET", FINDER, params=asked))
+            given = {item["FilePath"]: item for item in items_of(answer.text) if item.get("FilePath")}
+            items = [item for path, item in given.items() if path not in seen]
+            if not items:  # some give fewer at once than were asked for: only an empty page is the end
                 return
+            seen |= given.keys()
+            yield from (record(channel, item) for item in items)
 
     @contextmanager
     def content(self, record: Record) -> Iterator[httpx.Response]:
@@ -73,10 +76,10 @@ def record(channel: int, item: dict[str, str]) -> Record:
     )  # fmt: skip
 
 
-def items_of(told: str) -> list[dict[str, str]]:
+def items_of(written: str) -> list[dict[str, str]]:
     """`items[0].FilePath=…`, in their order."""
     found: dict[int, dict[str, str]] = {}
-    for line in told.splitlines():
+    for line in written.splitlines():
         if read := ITEM.match(line.strip()):
             found.setdefault(int(read[1]), {}).setdefault(read[2], read[3])
     return [found[number] for number in sorted(found)]
@@ -92,8 +95,8 @@ def query(asked: dict[str, str]) -> str:
     return "&".join(f"{quote(name, safe='.[]')}={quote(value, safe=':')}" for name, value in asked.items())
 
 
-def read(told: str) -> datetime:
+def read(written: str) -> datetime:
     try:
-        return datetime.strptime(told.strip(), WRITTEN)
+        return datetime.strptime(written.strip(), WRITTEN)
     except ValueError:
-        raise DeviceUnavailable("nvr.unreadable", what="time", told=told[:40]) from None
+        raise DeviceUnavailable("nvr.unreadable", what="time", told=written[:40]) from None

@@ -12,7 +12,7 @@ import httpx2 as httpx
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from drivers.nvr.records import Record, checked
+from drivers.nvr.records import Record, checked, told
 from gateway.config.connected import NvrExportSettings
 from gateway.device import DeviceUnavailable
 
@@ -27,11 +27,12 @@ class Hik:
         self.zone = ZoneInfo(settings.timezone or "UTC")
 
     def clock(self) -> datetime:
-        told = text(parsed(checked(self.client.get("/ISAPI/System/time"))), "localTime")
+        answer = checked(told(self.client, "GET", "/ISAPI/System/time"))
+        local = text(parsed(answer), "localTime")
         try:
-            return datetime.fromisoformat(told).replace(tzinfo=None)
+            return datetime.fromisoformat(local).replace(tzinfo=None)
         except ValueError:
-            raise DeviceUnavailable("nvr.unreadable", what="localTime", told=told[:40]) from None
+            raise DeviceUnavailable("nvr.unreadable", what="localTime", told=local[:40]) from None
 
     def records(self, channel: int, since: datetime, until: datetime) -> Iterator[Record]:
         """Page by page: `searchResultPostion` is how the recorder spells it."""
@@ -45,7 +46,7 @@ class Hik:
             SubElement(span, "endTime").text = self.written(until)
             SubElement(asked, "maxResults").text = str(self.profile.page)
             SubElement(asked, "searchResultPostion").text = str(place)
-            answer = self.client.post("/ISAPI/ContentMgmt/search", content=self.body(asked))
+            answer = told(self.client, "POST", "/ISAPI/ContentMgmt/search", content=self.body(asked))
             found = parsed(checked(answer))
             items = list(found.iterfind(".//{*}searchMatchItem"))
             yield from (self.record(channel, item) for item in items)
@@ -55,9 +56,9 @@ class Hik:
 
     def record(self, channel: int, item: Element) -> Record:
         uri = text(item, "playbackURI")
-        told = parse_qs(urlsplit(uri).query)
-        size = told.get("size", [""])[0]
-        name = told.get("name", [""])[0] or "recording"
+        stated = parse_qs(urlsplit(uri).query)
+        size = stated.get("size", [""])[0]
+        name = stated.get("name", [""])[0] or "recording"
         return Record(
             channel=channel, start=self.read(text(item, "startTime")), end=self.read(text(item, "endTime")),
             size=int(size) if size.isdigit() and self.profile.sizes == "exact" else None,
@@ -86,11 +87,11 @@ class Hik:
             local = local.replace(tzinfo=self.zone).astimezone(UTC)
         return local.strftime(WRITTEN)
 
-    def read(self, told: str) -> datetime:
+    def read(self, written: str) -> datetime:
         try:
-            read = datetime.strptime(told, WRITTEN)
+            read = datetime.strptime(written, WRITTEN)
         except ValueError:
-            raise DeviceUnavailable("nvr.unreadable", what="time", told=told[:40]) from None
+            raise DeviceUnavailable("nvr.unreadable", what="time", told=written[:40]) from None
         if self.profile.times == "utc":
             read = read.replace(tzinfo=UTC).astimezone(self.zone).replace(tzinfo=None)
         return read

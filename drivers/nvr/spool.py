@@ -17,10 +17,11 @@ import httpx2 as httpx
 
 from drivers.nvr.records import Record
 from gateway.device import DeviceUnavailable
-from gateway.store.durable import make_folder, sync_folder, write_whole
+from gateway.store.durable import make_folder, sync_file, sync_folder, write_whole
 
 TAKEN, BESIDE = "taken.json", "record.json"
 PIECE = 1 << 20
+SLACK = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class ChannelSpool:
                 self.check_room(len(piece))
                 file.write(piece)
                 done += len(piece)
+                if record.size is not None and done > 2 * record.size + SLACK:
+                    raise httpx.RemoteProtocolError(f"more than twice the {record.size} bytes stated")
             file.flush()
             os.fsync(file.fileno())
         return done
@@ -134,14 +137,6 @@ def started(folder: Path) -> datetime:
     with suppress(OSError, ValueError, KeyError, TypeError):
         return datetime.fromisoformat(json.loads((folder / BESIDE).read_text())["start"])
     return datetime.fromtimestamp(folder.stat().st_mtime)
-
-
-def sync_file(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def stored_name(device: str, record: Record) -> str:

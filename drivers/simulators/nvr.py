@@ -190,7 +190,7 @@ class Nvr:
                 PlainTextResponse("OK\r\n") if self.finders[finder] else PlainTextResponse("Error\r\n", 400)
             )
         if action == "findNextFile":
-            count = min(100, int(asked["count"]))
+            count = min(64, int(asked["count"]))  # some firmwares give fewer than they were asked for
             page, self.finders[finder] = self.finders[finder][:count], self.finders[finder][count:]
             lines = [f"found={len(page)}"]
             for number, shot in enumerate(page):

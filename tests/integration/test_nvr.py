@@ -3,6 +3,7 @@
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -11,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from drivers import nvr_export
+from drivers.nvr import records, spool
 from drivers.nvr.dahua import FINDER
 from drivers.nvr_export import NvrExport
+from drivers.ports import free_port
 from drivers.simulators.nvr import PAGE, Nvr, Shot
 from drivers.uploads.server import Server
 from gateway.config.connected import NvrExportSettings
@@ -25,7 +29,6 @@ from gateway.device import (
     Release,
     SignalReceived,
 )
-from tests.broker import free_port
 from tests.integration.test_drivers import Recorder
 from tests.integration.test_drivers import running as started
 
@@ -140,6 +143,44 @@ def test_a_recorder_that_is_busy_or_cuts_is_asked_again(line: Line, tmp_path: Pa
         assert found.local.read_bytes() == shot.content
         assert len(told(seen, "not_delivered")) == 1
         assert "503" in str(told(seen, "not_delivered")[0].detail["error"])
+
+
+def test_a_recording_that_is_refused_for_long_stays_asked_for(
+    line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Later rounds look back only a little; what did not come by then must not be forgotten."""
+    monkeypatch.setattr(nvr_export, "OVERLAP", timedelta(seconds=4))
+    line.shoot(b"first", back=timedelta(minutes=30))
+    with running(settings_for(line, tmp_path, settle_seconds=0)) as seen:
+        seen.wait(lambda seen: len(files(seen)) == 1, 30)
+        line.twin.busy = 10**6
+        line.shoot(b"second", back=timedelta(minutes=5))
+        seen.wait(lambda seen: told(seen, "not_delivered"), 30)
+        time.sleep(7)
+        line.twin.busy = 0
+        seen.wait(lambda seen: len(files(seen)) == 2, 30)
+
+
+def test_an_answer_without_an_end_is_cut_off(
+    line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "LARGEST", 20)
+    with pytest.raises(DeviceUnavailable) as lost:
+        NvrExport(settings_for(line, tmp_path)).run(Recorder(), threading.Event())
+    assert lost.value.reason["code"] == "nvr.unreadable"
+
+
+def test_a_recording_that_is_far_longer_than_stated_is_not_read_on(
+    line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "SLACK", 0)
+    line.twin.misstated = -299_000
+    line.shoot(os.urandom(300_000))
+    with running(settings_for(line, tmp_path)) as seen:
+        seen.wait(lambda seen: told(seen, "not_delivered"), 30)
+        assert "more than twice" in str(told(seen, "not_delivered")[0].detail["error"])
+        time.sleep(1)
+        assert files(seen) == []
 
 
 def test_a_size_that_is_misstated_is_told(line: Line, tmp_path: Path) -> None:
