@@ -154,10 +154,13 @@ def declared_by(root: Path, entry: Entry, templates: Sequence[str]) -> Declared:
     local = root / os.fsdecode(entry.path)
     for sidecar in (local.with_suffix(".json"), Path(f"{local}.json")):
         declared = with_labels(declared, sidecar)
-    for sidecar in (local.with_suffix(".md5"), Path(f"{local}.md5")):
-        if match := MD5.search(head_of(sidecar)):
-            declared = dataclasses.replace(declared, md5=match.group(0).decode().lower())
-    return declared
+    return dataclasses.replace(declared, md5=md5_beside(local) or declared.md5)
+
+
+def md5_beside(local: Path) -> str | None:
+    """The digest in the sidecar of a file; none where there is none yet."""
+    found = (MD5.search(head_of(sidecar)) for sidecar in (Path(f"{local}.md5"), local.with_suffix(".md5")))
+    return next((match.group(0).decode().lower() for match in found if match), None)
 
 
 def with_labels(declared: Declared, sidecar: Path) -> Declared:

@@ -13,7 +13,7 @@ from threading import Event
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from drivers.card import Entry, grouped, report, walk
+from drivers.card import Entry, grouped, md5_beside, report, walk
 from drivers.release import erase
 from gateway.config.devices import DropFolderSettings
 from gateway.device import (
@@ -151,8 +151,9 @@ class DropFolder:
     def has_marker(self, entry: Entry, entries: dict[bytes, Entry]) -> bool:
         if self.settings.marker == "none" or not stat.S_ISREG(entry.mode):
             return True
-        ending = f".{self.settings.marker}".encode()
-        return entry.path + ending in entries or entry.path.rpartition(b".")[0] + ending in entries
+        if self.settings.marker == "md5":  # `md5sum` makes it empty, and fills it when it has read the file
+            return md5_beside(self.root / os.fsdecode(entry.path)) is not None
+        return entry.path + b".ok" in entries or entry.path.rpartition(b".")[0] + b".ok" in entries
 
     def event_for(self, entry: Entry) -> FileFound | FileListed:
         if self.is_marker(entry):

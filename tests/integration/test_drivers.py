@@ -190,6 +190,19 @@ def test_a_marker_is_waited_for(tmp_path: Path) -> None:
         seen.wait(lambda seen: seen.found() == ["clip.mp4"])
 
 
+def test_a_marker_with_a_digest_is_filled_before_it_counts(tmp_path: Path) -> None:
+    """`md5sum` makes it empty at first; what is reported then would never be compared."""
+    with running(drop(tmp_path / "d", marker="md5")) as seen:
+        (tmp_path / "d" / "clip.mp4").write_bytes(b"whole")
+        (tmp_path / "d" / "clip.mp4.md5").touch()
+        time.sleep(1.2)
+        assert seen.found() == []
+        (tmp_path / "d" / "clip.mp4.md5").write_text("0" * 32 + "  clip.mp4\n")
+        seen.wait(lambda seen: seen.found() == ["clip.mp4"])
+    [found] = [event.found for event in seen.events if isinstance(event, FileFound)]
+    assert found.declared.md5 == "0" * 32
+
+
 def test_a_burst_of_ten_thousand_files(tmp_path: Path) -> None:
     """More than inotify's queue holds in one go: events are only a hint, the scan finds all, in batches."""
     with running(drop(tmp_path / "d")) as seen:
