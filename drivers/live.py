@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 HELD_S = 30.0
 """Whoever wants the picture says so again within this time."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 15.0
+END_S = 2.0
+FIRST_PICTURE_S = 20.0
 PLAYLIST = "index.m3u8"
 KEPT = 8
 
@@ -64,7 +66,9 @@ class Feed:
             if self.thread is not None and self.thread.is_alive() and not self.ending.is_set():
                 return told(self.why)
             if self.thread is not None:
-                self.thread.join(2)
+                self.thread.join(END_S)
+                if self.thread.is_alive():  # it still waits for its camera; what it clears must not be ours
+                    return told(reason("live.ended"))
             clear(folder)
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -121,14 +125,16 @@ class Feed:
         reader = threading.Thread(target=drain, args=(process.stderr, said.append), daemon=True)
         reader.start()
         try:
-            moved, before = time.monotonic(), 0
+            moved, begun = time.monotonic(), written(folder)  # the one before left its playlist
+            before = begun
             while process.poll() is None and not is_over():
                 time.sleep(0.1)
                 now = written(folder)
                 if now != before:
                     self.why = None
                     moved, before = time.monotonic(), now
-                if time.monotonic() - moved > max(self.stall_s, 20.0 if before == 0 else 0.0):
+                patience = max(self.stall_s, FIRST_PICTURE_S) if before == begun else self.stall_s
+                if time.monotonic() - moved > patience:
                     return reason("live.still")
         finally:
             end_group(process)

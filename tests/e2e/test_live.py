@@ -11,13 +11,13 @@ from typing import Any
 import httpx2 as httpx
 from sqlmodel import Session, select
 
+from drivers.ports import free_port
+from drivers.simulators.broker import Broker
 from drivers.simulators.mqtt_camera import Camera
+from drivers.simulators.rooms import Room
 from gateway.live import SILENT_S
 from gateway.models import CustodyEvent, DeviceStatus, LiveView
-from tests.broker import Broker
-from tests.conftest import free_port
 from tests.e2e.site import Site, serving, signed_in
-from tests.room import Room
 
 
 def pullers(folder: Path) -> list[str]:
