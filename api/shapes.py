@@ -1,17 +1,13 @@
 """What the API answers: one model for each thing, with reasons as sentences in both languages."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.models import (
-    Allocation,
     Clip,
     CustodyEvent,
-    Device,
-    DeviceStatus,
     Finding,
     Link,
     Offload,
@@ -19,7 +15,6 @@ from gateway.models import (
     Original,
     Rendition,
 )
-from gateway.offloads import Progress
 from gateway.wording import sentence
 
 
@@ -44,120 +39,6 @@ class ReasonOut(BaseModel):
         return cls(zh=sentence(stored, "zh"), en=sentence(stored, "en"), **{
             name: stored[name] for name in ("code", "rule", "passed", "facts") if name in stored
         })  # fmt: skip
-
-
-class ProgressOut(Shape):
-    """How far a docking session is."""
-
-    files: int
-    ended: int
-    bytes: int
-    done: int
-    to_release: int = Field(description="of the files that ended, how many are still to be erased")
-    set_aside: int = Field(description="of the files that ended, how many a person has to look at")
-    is_done: bool = Field(description="the camera may be taken")
-    eta_s: float | None = Field(description="seconds to go; null while that cannot be told")
-    waiting: ReasonOut | None
-
-    @field_validator("waiting", mode="before")
-    @classmethod
-    def in_words(cls, stored: dict[str, Any] | None) -> ReasonOut | None:
-        return ReasonOut.of(stored)
-
-
-class BayOut(BaseModel):
-    """What a bay, or a device without bays, does now; a driver may tell more than this."""
-
-    model_config = ConfigDict(extra="allow")
-    bay: str
-    present: bool
-    since: datetime
-    why: ReasonOut | None = None
-    progress: ProgressOut | None = None
-
-
-class DeviceOut(Shape):
-    id: str
-    name: str
-    type: str
-    unit_id: str | None
-    room_id: str | None
-    serial_no: str | None
-    status: str
-    driver: str | None
-    release: str
-    present: bool = False
-    bays: list[BayOut] = []
-
-    @classmethod
-    def of(
-        cls, device: Device, statuses: list[DeviceStatus], underway: Mapping[str, Progress]
-    ) -> "DeviceOut":
-        """`underway` tells of each camera that is in a bay how far its offload is."""
-        shown = cls.model_validate(device)
-        shown.present = any(status.present for status in statuses)
-        for status in statuses:
-            told = {**status.detail, "why": ReasonOut.of(status.detail.get("why"))}
-            seen = underway.get(told.get("camera") or device.id) if status.present else None
-            shown.bays.append(
-                BayOut(
-                    bay=status.bay, present=status.present, since=status.since,
-                    progress=ProgressOut.model_validate(seen) if seen else None, **told,
-                )
-            )  # fmt: skip
-        return shown
-
-
-class SignalOut(Shape):
-    """Something that happened to a device."""
-
-    event_id: str
-    kind: str = Field(examples=["sos"])
-    received_at: datetime
-    device_time: datetime | None = Field(description="by its own clock")
-    detail: dict[str, Any]
-
-
-class TrackPointOut(BaseModel):
-    at: datetime = Field(description="by the device's own clock")
-    latitude: float
-    longitude: float
-    more: dict[str, Any] = {}
-
-    @classmethod
-    def of(cls, stored: list[Any]) -> "TrackPointOut":
-        seconds, latitude, longitude, *more = stored
-        at = datetime.fromtimestamp(seconds, UTC)
-        return cls(at=at, latitude=latitude, longitude=longitude, more=more[0] if more else {})
-
-
-class AllocationOut(Shape):
-    id: str
-    device_id: str
-    kind: str
-    officer_id: str | None
-    room_id: str | None
-    unit_id: str | None
-    valid_from: datetime
-    valid_to: datetime | None
-    recorded_at: datetime
-    superseded_at: datetime | None
-    doc_no: str | None
-
-    @classmethod
-    def of(cls, row: Allocation) -> "AllocationOut":
-        return cls.model_validate(row)
-
-
-class CheckoutOut(Shape):
-    id: str
-    device_id: str
-    officer_id: str
-    out_at: datetime
-    in_at: datetime | None
-    purpose: str | None
-    recorded_at: datetime
-    superseded_at: datetime | None
 
 
 class OffloadOut(Shape):

@@ -4,14 +4,14 @@ Each segment is reported when ffmpeg has finished it, and what a kill left at th
 recorded is told as well: every gap with its cause and length.
 """
 
-import json
 import logging
 import queue
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
@@ -20,7 +20,8 @@ from drivers.host_clock import is_synchronised
 from drivers.live import Feed
 from drivers.release import erase
 from drivers.room.capture import SEGMENT, Capture
-from drivers.room.takes import RUNNING, Leftover, Take, Takes, fallback_start, sync_file
+from drivers.room.takes import RUNNING, Leftover, Take, Takes, fallback_start
+from drivers.room.wishes import ASKED, LOST, Gap, Wish, Wishes, gaps_of
 from gateway.config.connected import RtspRecorderSettings
 from gateway.device import (
     Connected,
@@ -40,19 +41,22 @@ from gateway.device import (
     edge_digest,
     modified_ns,
 )
-from gateway.store.durable import write_whole
+from gateway.instants import moment
+from gateway.store.durable import sync_file
 from gateway.wording import reason
 
 log = logging.getLogger(__name__)
 
 END_S = 0.5
 FIRST_PICTURE_S = 20.0
+SOUND_S = 1.0
+"""Sound that goes on for longer than this without a picture is no recording."""
 WANTED = "wanted.json"
 CAUSES = {"room.still": "standing_still", "wait.store_full": "disk_full"}
 
 
 class RtspRecorder:
-    """One room's recorder. `continuous` records always, `asked` between two orders."""
+    """One room's recorder. `continuous` records always, `asked` and `booked` between two orders."""
 
     longest_wait_s = 5.0
     """Each second until it is taken anew is footage that nobody gets back."""
@@ -60,6 +64,8 @@ class RtspRecorder:
     def __init__(self, settings: RtspRecorderSettings) -> None:
         self.settings = settings
         self.takes = Takes(settings.spool / settings.id)
+        self.wishes = Wishes(self.takes.root / WANTED)
+        self.ordering = threading.Lock()
         self.take: Take | None = None
         self.emit: Emit | None = None
         self.here = False
@@ -79,6 +85,8 @@ class RtspRecorder:
                     self.record(stop)
                 else:
                     self.say(*self.arrived())
+                    with self.ordering:
+                        self.close_wish()
                     stop.wait(0.3)
         except OSError as error:
             raise DeviceUnavailable("wait.store_error", error=error.strerror) from error
@@ -91,15 +99,18 @@ class RtspRecorder:
 
     @property
     def is_wanted(self) -> bool:
-        """Kept on disk: a gateway that was killed in the middle of a hearing goes on recording it."""
-        if self.settings.mode == "continuous":
-            return True
-        try:
-            told = json.loads((self.takes.root / WANTED).read_text())
-        except (OSError, ValueError):
-            return False
-        until = told.get("until") if isinstance(told, dict) else None
-        return bool(told) and (until is None or datetime.fromisoformat(until) > moment())
+        return self.settings.mode == "continuous" or self.wishes.read().holds(moment())
+
+    @property
+    def wish(self) -> Wish | None:
+        return None if self.settings.mode == "continuous" else self.wishes.read()
+
+    def close_wish(self) -> None:
+        """What was asked for is over: tell what of it nobody recorded. Raises OSError."""
+        wish = self.wishes.read()
+        if self.emit is not None and wish.is_due(moment()):
+            self.tell(list(gaps_of(list(self.takes.all()), wish, until=wish.end)))
+            self.wishes.settle(wish)
 
     def check_room(self) -> None:
         free = shutil.disk_usage(self.takes.root).free
@@ -116,12 +127,16 @@ class RtspRecorder:
         try:
             cause = self.attend(capture, stop)
         except DeviceUnavailable as gone:
-            cause = CAUSES.get(gone.reason["code"], "source_lost")
+            cause = CAUSES.get(gone.reason["code"], LOST)
+            raise
+        except OSError:
+            cause = "store_error"
             raise
         finally:
             capture.end(END_S)
             began = capture.began.isoformat() if capture.began else None
-            self.take = replace(self.take, cause=cause, began=began)
+            pictured = capture.pictured if capture.reached - capture.pictured > SOUND_S else None
+            self.take = replace(self.take, cause=cause, began=began, pictured_s=pictured)
             self.takes.keep(self.take)
             if not stop.is_set():  # else at the next start: there is no time for it now
                 self.finish(capture)
@@ -137,29 +152,28 @@ class RtspRecorder:
             if begun:
                 self.finish(capture)
             if not self.is_wanted:
-                return "asked"
+                return ASKED
             if not capture.is_alive:
                 stood = begun and capture.still_s > still / 2
                 raise DeviceUnavailable("room.still" if stood else "room.lost", error=capture.why or "—")
             if capture.still_s > max(still, 0.0 if begun else FIRST_PICTURE_S):
                 raise DeviceUnavailable("room.still" if begun else "room.lost", error=capture.why or "—")
             self.check_room()
+            capture.sync()
         return RUNNING
 
     def begin(self, capture: Capture) -> None:
-        """The first picture is there: now the recorder is, and how long the gap was is known."""
+        """The first picture is there: now the recorder is, and how long the gaps were is known."""
         assert self.take is not None
         assert capture.began is not None
         self.take = replace(self.take, began=capture.began.isoformat())
         self.takes.keep(self.take)
-        before = [take for take in self.takes.all() if take.id != self.take.id]
-        last = next((take for take in reversed(before) if take.end is not None), None)
-        gap = self.gap(last, capture.began) if last else []
-        self.say(*self.arrived(), *gap)
-        if last and gap:
-            self.takes.keep(replace(last, gap_told=True))
-        for take in before:
-            self.takes.forget(take)
+        takes = list(self.takes.all())
+        self.say(*self.arrived())
+        self.tell(list(gaps_of(takes, self.wish)))
+        for take in takes:
+            if take.id != self.take.id:
+                self.takes.forget(take)
 
     def finish(self, capture: Capture) -> None:
         """Report the segments that ffmpeg has finished."""
@@ -171,20 +185,23 @@ class RtspRecorder:
                 self.take = self.take.grown(left.name, start, end)
                 self.takes.keep(self.take)
 
-    def gap(self, last: Take, began: datetime) -> list[DeviceEvent]:
-        """From where the last take ended to here; one that was asked to end leaves no gap."""
-        if last.end is None or last.gap_told or last.cause == "asked":
-            return []
+    def tell(self, gaps: list[Gap]) -> None:
+        """Told first, written down then: told twice it is the same gap, told never it would be none."""
+        self.say(*(self.gap(one) for one in gaps))
+        for one in gaps:
+            if one.take is not None and self.takes.folder(one.take).is_dir():
+                self.takes.keep(replace(one.take, gap_told=True))
+
+    def gap(self, gap: Gap) -> DeviceEvent:
+        seconds = (gap.end - gap.start).total_seconds()
         detail = {
-            "from": last.end.isoformat(), "to": began.isoformat(),
-            "seconds": round((began - last.end).total_seconds(), 1),
-            "cause": last.cause, "host_synchronised": is_synchronised(),
+            "from": gap.start.isoformat(), "to": gap.end.isoformat(), "seconds": round(max(0.0, seconds), 1),
+            "cause": gap.cause, "host_synchronised": is_synchronised(), "clock_set_back": seconds < 0,
         }  # fmt: skip
-        told = SignalReceived(
-            device_id=self.settings.id, at=moment(), kind="gap", event_id=f"gap-{last.id}",
-            device_time=last.end, detail=detail,
+        return SignalReceived(
+            device_id=self.settings.id, at=moment(), kind="gap", event_id=f"gap-{gap.key}",
+            device_time=gap.start, detail=detail,
         )  # fmt: skip
-        return [told]
 
     def say(self, *events: DeviceEvent) -> None:
         if self.emit is not None and events:
@@ -259,16 +276,21 @@ class RtspRecorder:
         if order.kind == "stop_live":
             self.feed.drop()
             return OrderResult(done=True)
-        if order.kind not in {"start_recording", "stop_recording"} or self.settings.mode != "asked":
+        if order.kind not in {"start_recording", "stop_recording"} or self.settings.mode == "continuous":
             raise Refused("order.unknown", kind=order.kind)
-        wanted: dict[str, object] = {}
-        if order.kind == "start_recording":
-            wanted = {"since": moment().isoformat(), "until": until(order)}
-        write_whole(self.takes.root / WANTED, json.dumps(wanted).encode())
-        return OrderResult(done=True, detail=wanted)
+        with self.ordering:
+            wish, at = self.wishes.read(), moment()
+            if order.kind == "start_recording":
+                if wish.is_due(at):
+                    self.close_wish()
+                wish = wish.started(at, until(order))
+            elif wish.holds(at):
+                wish = replace(wish, stopped=at)
+            self.wishes.keep(wish)
+        return OrderResult(done=True, detail=wish.told())
 
 
-def until(order: Order) -> str | None:
+def until(order: Order) -> datetime | None:
     """Raises Refused for what is no time."""
     told = order.arguments.get("until")
     if told is None:
@@ -279,8 +301,4 @@ def until(order: Order) -> str | None:
         raise Refused("order.bad_time", told=str(told)[:40]) from None
     if read.tzinfo is None:
         raise Refused("order.bad_time", told=str(told)[:40])
-    return read.isoformat()
-
-
-def moment() -> datetime:
-    return datetime.now(UTC)
+    return read

@@ -21,6 +21,7 @@ from gateway.models import (
     OrderRow,
     Original,
     Role,
+    Room,
     Unit,
 )
 
@@ -97,6 +98,7 @@ def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
         Clip: col(Clip.id).in_(clips),
         CaseRecord: col(CaseRecord.unit_id).in_(units),
         Link: col(Link.clip_id).in_(clips),
+        Room: col(Room.unit_id).in_(units),
         OrderRow: or_(col(OrderRow.device_id).in_(devices), col(OrderRow.clip_id).in_(clips)),
     }
     found: ColumnElement[bool] = conditions[model]

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
+from api.equipment import AllocationOut, CheckoutOut, DeviceOut
 from api.paging import Cutting, Page, page
 from api.problems import not_found
-from api.shapes import AllocationOut, CheckoutOut, DeviceOut
 from api.signin import Db, LedgerKeeper, Operator, Reader
 from gateway.database import Database
 from gateway.instants import Moment

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from sqlmodel import col, select
 
-from api.shapes import SignalOut, TrackPointOut
+from api.equipment import SignalOut, TrackPointOut
 from api.signin import Db, Reader
 from api.v1.devices import must_see_device
 from gateway.instants import Moment

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from gateway.config.connected import RtspRecorderSettings
 from gateway.ffmpeg import drain, end_group, last_words
+from gateway.store.durable import sync_file
 
 SETTLE_S = 1.0
 SEGMENT = "{:05d}.mp4"
@@ -53,15 +54,26 @@ class Capture:
         self.first = 0.0
         self.reached = 0.0
         """Seconds of media written."""
+        self.frames = 0
+        self.pictured = 0.0
+        """How much had been written with the last picture: sound alone is no progress where there was one."""
         self.moved = time.monotonic()
-        """When anything was last written."""
+        """When the last picture was written, or the last sound of what has none."""
+        self.block: dict[str, int] = {}
+        self.folder, self.writing, self.synced = folder, 0, time.monotonic()
+        self.part_s = settings.part_seconds
         self.started = datetime.now(UTC), time.monotonic()
         ours, its = os.pipe()
-        self.process = subprocess.Popen(
-            command(settings, folder, its), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True, pass_fds=(its,),
-        )  # fmt: skip
-        os.close(its)
+        try:
+            self.process = subprocess.Popen(
+                command(settings, folder, its), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, start_new_session=True, pass_fds=(its,),
+            )  # fmt: skip
+        except BaseException:
+            os.close(ours)
+            raise
+        finally:
+            os.close(its)
         self.progress = os.fdopen(ours, "rb")
         pipes = ((self.process.stdout, self.listed), (self.process.stderr, self.said.append), (
             self.progress, self.told))  # fmt: skip
@@ -81,15 +93,22 @@ class Capture:
         except ValueError:
             return
         self.finished.put(told)
+        self.writing = told[0] + 1
 
     def told(self, line: str) -> None:
+        """A block of `name=value` ends with its line `progress`."""
         name, _, value = line.partition("=")
-        if name != "out_time_us" or not value.isdigit():
-            return
-        reached = int(value) / 1_000_000
+        if name in {"frame", "out_time_us"} and value.isdigit():
+            self.block[name] = int(value)
+        elif name == "progress":
+            self.progressed(self.block.get("frame", 0), self.block.get("out_time_us", 0) / 1_000_000)
+
+    def progressed(self, frames: int, reached: float) -> None:
         if reached > self.reached:
             self.first = self.first or time.monotonic()
-            self.reached, self.moved = reached, time.monotonic()
+            self.reached = reached
+            if frames > self.frames or not frames:
+                self.frames, self.pictured, self.moved = frames, reached, time.monotonic()
             since = time.monotonic() - self.started[1]  # a clock that is set meanwhile moves no footage
             began = self.started[0] + timedelta(seconds=since - reached)
             self.began = min(began, self.began or began)
@@ -106,6 +125,14 @@ class Capture:
     @property
     def still_s(self) -> float:
         return time.monotonic() - self.moved
+
+    def sync(self) -> None:
+        """What was flushed survives a kill; synced, it survives a power cut, too. Raises OSError."""
+        if time.monotonic() - self.synced < self.part_s:
+            return
+        self.synced = time.monotonic()
+        with suppress(FileNotFoundError):
+            sync_file(self.folder / SEGMENT.format(self.writing))
 
     @property
     def why(self) -> str:

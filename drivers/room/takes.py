@@ -4,7 +4,6 @@ What a kill leaves is found here at the next start: the last segment, and where 
 """
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -31,6 +30,8 @@ class Take:
     cause: str = RUNNING
     segments: dict[str, float] = field(default_factory=dict)
     """File name → seconds after the beginning; of those that were reported."""
+    pictured_s: float | None = None
+    """Where its last picture is, if its sound went on for longer."""
     gap_told: bool = False
 
     @property
@@ -42,7 +43,8 @@ class Take:
         """Where its last picture ends; nothing of one that has none."""
         if self.start is None or not self.segments:
             return None
-        return self.start + timedelta(seconds=self.reach_s)
+        reach = self.reach_s if self.pictured_s is None else min(self.reach_s, self.pictured_s)
+        return self.start + timedelta(seconds=reach)
 
     def grown(self, name: str, offset_s: float, end_s: float) -> "Take":
         """With one more segment that was reported."""
@@ -106,14 +108,6 @@ class Takes:
             (folder / JOURNAL).unlink(missing_ok=True)
             with suppress(OSError):
                 folder.rmdir()
-
-
-def sync_file(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def fallback_start(path: Path, length_s: float) -> datetime:

@@ -10,7 +10,7 @@ import importlib
 from typing import Any
 
 PICTURE = (
-    "videotestsrc is-live=true pattern=ball ! video/x-raw,width={width},height={height},framerate={rate}/1 "
+    "videotestsrc is-live=true pattern=ball num-buffers={pictures} ! capsfilter name=size caps={caps} "
     "! clockoverlay time-format=%H:%M:%S font-desc=Mono,24 ! x264enc tune=zerolatency speed-preset=ultrafast "
     "key-int-max={gop} ! rtph264pay name=pay0 pt=96 config-interval=1"
 )
@@ -27,22 +27,39 @@ def main() -> None:
     parser.add_argument("--password", default="")
     parser.add_argument("--size", default="320x240")
     parser.add_argument("--rate", type=int, default=10)
+    parser.add_argument("--then", help="size it changes to, in the middle of the stream")
+    parser.add_argument("--after", type=int, default=5, help="seconds until it does")
+    parser.add_argument(
+        "--pictures", type=int, default=-1, help="the picture ends after so many, the sound goes on"
+    )
     asked = parser.parse_args()
     gst, rtsp, glib = library("Gst", "1.0"), library("GstRtspServer", "1.0"), library("GLib", "2.0")
     gst.init(None)
-    width, _, height = asked.size.partition("x")
     server, factory = rtsp.RTSPServer(), rtsp.RTSPMediaFactory()
     server.set_address("127.0.0.1")
     server.set_service(asked.port)
-    picture = PICTURE.format(width=width, height=height, rate=asked.rate, gop=asked.rate)
+    picture = PICTURE.format(caps=caps(asked.size, asked.rate), gop=asked.rate, pictures=asked.pictures)
     factory.set_launch(f"( {picture} {SOUND} )")
     factory.set_shared(True)
+    if asked.then:
+        later = gst.Caps.from_string(caps(asked.then, asked.rate))
+
+        def change(_: Any, media: Any) -> None:
+            size = media.get_element().get_by_name("size")
+            glib.timeout_add_seconds(asked.after, lambda: size.set_property("caps", later))
+
+        factory.connect("media-configure", change)
     if asked.user:
         only(server, factory, rtsp, asked.user, asked.password)
     server.get_mount_points().add_factory("/room", factory)
     server.attach(None)
     print(f"rtsp://127.0.0.1:{asked.port}/room", flush=True)  # noqa: T201
     glib.MainLoop().run()
+
+
+def caps(size: str, rate: int) -> str:
+    width, _, height = size.partition("x")
+    return f"video/x-raw,width={width},height={height},framerate={rate}/1"
 
 
 def only(server: Any, factory: Any, rtsp: Any, user: str, password: str) -> None:

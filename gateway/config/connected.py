@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from gateway.config.base import IDENTIFIER, DeviceSettings, Model, Templates
 
@@ -146,9 +146,13 @@ class RtspRecorderSettings(DeviceSettings):
     live_url: SecretStr | None = Field(
         default=None, description="the recorder's smaller stream for watching live; none: the same `url`"
     )
-    mode: Literal["continuous", "asked"] = Field(
-        default="continuous", description="`asked`: between the orders start_recording and stop_recording"
+    mode: Literal["continuous", "asked", "booked"] = Field(
+        default="continuous",
+        description="`asked`: between the orders start_recording and stop_recording; `booked`: besides, "
+        "while a step of a case is to take place in its room",
     )
+    before_minutes: int = Field(default=5, ge=0, le=120, description="begins so long before what is booked")
+    after_minutes: int = Field(default=30, ge=0, le=720, description="goes on so long after its end")
     transport: Literal["tcp", "udp"] = "tcp"
     audio: Literal["aac", "copy", "none"] = Field(
         default="aac", description="`copy` where the recorder sends AAC; G.711 has no place in MP4"
@@ -169,6 +173,12 @@ class RtspRecorderSettings(DeviceSettings):
         if url is not None and not url.get_secret_value().startswith(("rtsp://", "rtsps://")):
             raise ValueError("write rtsp://host/path")
         return url
+
+    @model_validator(mode="after")
+    def has_a_room(self) -> "RtspRecorderSettings":
+        if self.mode == "booked" and self.room is None:
+            raise ValueError("room: `mode: booked` needs to know which room is booked")
+        return self
 
 
 class FtpCamera(DeviceSettings):

@@ -5,23 +5,26 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlmodel import Session
 
 from gateway import rulepacks
 from gateway.config import ConfigError, DeviceSettings, Settings
+from gateway.config.connected import RtspRecorderSettings
 from gateway.config.devices import SerialDockSettings
 from gateway.daemon.backup import Backup
-from gateway.daemon.caretaker import Caretaker, Progress
+from gateway.daemon.bookings import Bookings
+from gateway.daemon.caretaker import Caretaker, Duty, Progress
 from gateway.daemon.drivers import driver_for
 from gateway.daemon.lights import Lights
 from gateway.daemon.live import Live
 from gateway.database import Database
-from gateway.device import Driver
+from gateway.device import DeviceSeen, Driver
 from gateway.guard import guarded
 from gateway.intake import Intake
-from gateway.intake.devices import enter_device
+from gateway.intake.devices import device_seen, enter_device
 from gateway.live import LiveFolder
 from gateway.models import new_id
 from gateway.opening import open_database, open_stores
@@ -36,6 +39,10 @@ log = logging.getLogger(__name__)
 
 CLAIMED = 16 * WINDOW
 """Jobs claimed at once: sixteen devices' windows. They wait for their turn in threads that cost little."""
+
+
+FAMILY = frozenset("{*")
+"""An id with one of these stands for cameras that are not known yet."""
 
 
 class Daemon:
@@ -81,7 +88,6 @@ class Daemon:
             device_id: Supervisor(device_id, driver, self.intake.emit, self.stop_event)
             for device_id, driver in chosen.items()
         }
-        cabinets = tuple(item for item in settings.devices if isinstance(item, SerialDockSettings))
         self.caretaker = Caretaker(
             self.database,
             self.store,
@@ -91,10 +97,20 @@ class Daemon:
             self.progress,
             self.stop_event,
             has_second_copies=settings.store.second_copy is not None,
-            lights=Lights(self.database, cabinets, self.supervisors) if cabinets else None,
+            more=tuple(self.duties()),
         )
         self.backup = Backup(self.database, self.context, executor)
         self.live = Live(self.database, LiveFolder(settings.data), self.supervisors, self.stop_event)
+
+    def duties(self) -> Iterator[Duty]:
+        """What a unit with cabinets or booked rooms needs besides."""
+        cabinets = tuple(one for one in self.settings.devices if isinstance(one, SerialDockSettings))
+        if cabinets:
+            yield 0.5, Lights(self.database, cabinets, self.supervisors).show
+        rooms = tuple(one for one in self.settings.devices if isinstance(one, RtspRecorderSettings))
+        booked = tuple(room for room in rooms if room.mode == "booked")
+        if booked:
+            yield 2.0, Bookings(self.database, booked).order
 
     def start(self) -> None:
         self.dispatch.renew_lease()
@@ -153,10 +169,20 @@ def host_id(data: Path) -> str:
 
 
 def register(database: Database, settings: Settings) -> None:
-    """Put every configured device into the registry, or bring its entry up to date, with custody."""
+    """Put every configured device into the registry, or bring its entry up to date, with custody.
+
+    A camera that is named in full is entered before it was ever seen: it can be allocated at once.
+    """
     with database.write() as session:
         for device in settings.devices:
             enter(session, device)
+            for camera in device.members:
+                if not FAMILY.intersection(camera.id):
+                    entry = device.entry_of(camera)
+                    device_seen(
+                        session,
+                        DeviceSeen(device_id=camera.id, via="devices.yaml", type=camera.type, entry=entry),
+                    )
 
 
 def enter(session: Session, device: DeviceSettings) -> None:

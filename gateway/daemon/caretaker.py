@@ -4,7 +4,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -12,7 +12,6 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from gateway import linking, orders, receipts
-from gateway.daemon.lights import Lights
 from gateway.daemon.releases import Releases
 from gateway.database import Database
 from gateway.device import Order, OrderResult, Refused
@@ -28,6 +27,8 @@ from ingest.dispatch import Dispatch
 log = logging.getLogger(__name__)
 
 HISTORY = timedelta(days=7)
+Duty = tuple[float, Callable[[], object]]
+"""Every so many seconds, this."""
 
 
 class Progress:
@@ -57,7 +58,7 @@ class Progress:
 
 
 class Caretaker:
-    """One thread; every duty has its own period in seconds."""
+    """One thread; every duty has its own period in seconds. `more` are those that only some units need."""
 
     def __init__(
         self,
@@ -70,12 +71,12 @@ class Caretaker:
         stop: threading.Event,
         *,
         has_second_copies: bool,
-        lights: Lights | None = None,
+        more: Sequence[Duty] = (),
     ) -> None:
         self.database, self.store, self.pack, self.dispatch = database, store, pack, dispatch
         self.supervisors, self.stop = supervisors, stop
         releases = Releases(database, supervisors, has_second_copies=has_second_copies)
-        self.duties: list[tuple[float, Callable[[], object]]] = [
+        self.duties: list[Duty] = [
             (1.0, progress.flush),
             (0.5, self.orders),
             (1.0, self.relink),
@@ -84,9 +85,8 @@ class Caretaker:
             (dispatch.lease_s / 3, dispatch.renew_lease),
             (dispatch.lease_s, dispatch.rescue),
             (3600.0, self.forget),
+            *more,
         ]
-        if lights is not None:
-            self.duties.append((0.5, lights.show))
         self.beat = time.monotonic()
         """When the last round ended: the systemd watchdog asks."""
         self.at_hand: queue.Queue[Callable[[], None]] = queue.Queue()

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from api.shapes import DeviceOut
+from api.equipment import DeviceOut
 from api.v1.devices import in_bays
 from drivers.simulators import dock as twin
 from gateway.models import CustodyEvent, Device, DeviceStatus, Finding, Original, Receipt, Work
@@ -84,6 +84,27 @@ def test_a_strangers_stick_is_in_the_chain_and_not_in_the_store(tmp_path: Path) 
     with site.read() as session:
         assert [device.id for device in session.exec(select(Device))] == ["dock-1"]
     site.verify()
+
+
+def test_a_camera_that_is_named_is_allocated_before_it_was_ever_docked(tmp_path: Path) -> None:
+    """A unit enters who has what on its first day; what it changes there, a restart does not change back."""
+    named = {"id": "cam-01", "name": "记录仪 01", "match": {"serial": "S1"}}
+    site = Site(
+        tmp_path / "site", [dock() | {"unit": "u", "cameras": [named, {**named, "id": "b-{serial}"}]}]
+    )
+    registry = tmp_path / "registry.yaml"
+    registry.write_text(
+        "officers: [{id: zhang, name: 张, unit: u}]\n"
+        "devices: [{id: cam-01, serial_no: S1, status: REPAIR}]\n"
+        "allocations: [{device: cam-01, kind: PERSONAL, officer: zhang, valid_from: 2026-01-01T00:00:00+08:00}]\n"
+    )
+    site.command("devices", "import", registry)
+    site.command("devices")
+    with site.read() as session:
+        camera = session.get_one(Device, "cam-01")
+        assert (camera.name, camera.unit_id, camera.driver) == ("记录仪 01", "u", "usb_dock")
+        assert camera.status == "REPAIR"
+        assert sorted(device.id for device in session.exec(select(Device))) == ["cam-01", "dock-1"]
 
 
 def test_a_docked_camera_is_emptied_once_both_copies_agree(tmp_path: Path) -> None:

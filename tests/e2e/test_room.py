@@ -1,15 +1,16 @@
 """A room recorded by an installed gateway that is killed: at most a part lost, the gap on record, all playable."""
 
+import json
 import time
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlmodel import col, select
 
-from gateway.models import DeviceSignal
+from drivers.simulators.rooms import Room
+from gateway.models import DeviceSignal, Link, OrderRow
 from tests.e2e.site import Site
-from tests.room import Room
 
 
 def test_the_gateway_is_killed_while_it_records(tmp_path: Path) -> None:
@@ -86,4 +87,48 @@ def test_the_camera_stands_still_for_a_minute(tmp_path: Path) -> None:
     assert 60 <= float(gap.detail["seconds"]) < 60 + 20
     clips = [clip for clip, _ in site.clips().values()]
     assert all(clip.condition is None and clip.duration_s for clip in clips), "all of it is playable"
+    site.verify()
+
+
+def test_a_hearing_that_was_fixed_is_recorded_and_linked(tmp_path: Path) -> None:
+    """Nobody in the room does anything: the case says when, the recorder obeys, the footage is the case's."""
+    room = Room()
+    room.start()
+    recorder = {
+        "id": "room-1", "driver": "rtsp_recorder", "url": room.url, "room": "hearing", "unit": "u",
+        "mode": "booked", "after_minutes": 0, "segment_seconds": 4, "reserve_mb": 1,
+    }  # fmt: skip
+    site = Site(tmp_path / "site", [recorder])
+
+    def fix(end: datetime) -> None:
+        step = {
+            "id": "h", "kind": "听证", "stage": "审查", "room": "hearing", "officers": [],
+            "started_at": (datetime.now(UTC) - timedelta(minutes=1)).isoformat(), "ended_at": end.isoformat(),
+        }  # fmt: skip
+        case = {
+            "uid": "c",
+            "title": "案",
+            "unit": "u",
+            "numbers": ["冀邢市监罚〔2026〕27号"],
+            "activities": [step],
+        }
+        (tmp_path / "cases.json").write_text(json.dumps([case]))
+        site.command("cases", "import", tmp_path / "cases.json")
+
+    with site.running():
+        site.wait("it to be there", lambda _: site.events("room-1")[-1:] == ["CONNECTED"], 20)
+        fix(datetime.now(UTC) + timedelta(hours=1))
+        site.wait("footage", lambda _: site.clips(), 60)
+        fix(datetime.now(UTC))
+        site.wait(
+            "it to end", lambda s: s.exec(select(OrderRow).where(OrderRow.kind == "stop_recording")).first()
+        )
+        site.settled(1)
+        time.sleep(3)
+        site.settled(1)
+        with site.read() as session:
+            assert {order.asked_by for order in session.exec(select(OrderRow))} == {"booking"}
+            assert session.exec(select(DeviceSignal)).all() == [], "that is no gap"
+            assert {link.case_uid for link in session.exec(select(Link))} == {"c"}
+    room.kill()
     site.verify()

@@ -31,6 +31,7 @@ from gateway.models import (
     Receipt,
     Rendition,
     Role,
+    Room,
     State,
     Unit,
     Viewing,
@@ -77,6 +78,10 @@ MATRIX = [
     Row("GET", "/devices/cam-{}/live/live-{role}-{}/index.m3u8", WATCH),
     Row("GET", "/devices/cam-{}/live/live-{role}-{}/1.mp4", WATCH),
     Row("DELETE", "/devices/cam-{}/live/live-{role}-{}", WATCH),
+    Row(
+        "GET", "/rooms/room-{}/recorded", EVERYBODY,
+        query="since=2024-05-06T01:00:00Z&until=2024-05-06T02:00:00Z",
+    ),
     Row("GET", "/allocations", EVERYBODY, listing=True),
     Row("POST", "/allocations", LEDGER, body=ALLOCATION),
     Row("PUT", "/allocations/alloc-{}", LEDGER, body=ALLOCATION),
@@ -146,6 +151,7 @@ def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
     store.place(made).write_bytes(b"proxy of " + unit.encode())
     session.add(Device(id=f"cam-{unit}", type="body_camera", unit_id=unit, driver="rtsp_recorder"))
     session.add(DeviceStatus(device_id=f"cam-{unit}", present=True))
+    session.add(Room(id=f"room-{unit}", name="询问室", unit_id=unit))
     session.add(Officer(id=f"zhang-{unit}", name="张", unit_id=unit))
     session.flush()
     session.add(

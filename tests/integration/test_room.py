@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from drivers.rtsp_recorder import RtspRecorder
+from drivers.simulators.rooms import Room
 from gateway import ffmpeg
 from gateway.config.connected import RtspRecorderSettings
 from gateway.device import (
@@ -29,7 +31,6 @@ from gateway.device import (
 )
 from tests.integration.test_drivers import Recorder
 from tests.integration.test_drivers import running as started
-from tests.room import Room
 
 
 @pytest.fixture
@@ -127,6 +128,87 @@ def test_the_camera_is_killed_and_comes_back(room: Room, tmp_path: Path) -> None
         again.wait(lambda seen: segments(seen), 30)
 
 
+def test_the_picture_changes_its_size_in_the_middle_of_a_take(tmp_path: Path) -> None:
+    """The recorder was set to another stream while it ran: one take, no gap, every picture decodes."""
+    room = Room("--then", "640x480", "--after", "4")
+    room.start()
+    try:
+        with recording(driver_for(room, tmp_path)) as seen:
+            seen.wait(lambda seen: "640x480" in sizes(segments(seen)[-1:]), 30)
+            found = segments(seen)
+            assert len({one.volume for one in found}) == 1
+            assert gaps(seen) == []
+            assert sizes(found) == ["320x240", "640x480"]
+            for one in found:
+                decoded = subprocess.run(
+                    ["ffmpeg", "-v", "error", "-i", one.local, "-f", "null", "-"],
+                    capture_output=True,
+                    text=True,
+                )
+                assert decoded.stderr == ""
+    finally:
+        room.kill()
+
+
+def sizes(found: list[FoundFile]) -> list[str]:
+    """In which sizes the pictures come."""
+    told = set()
+    for one in found:
+        command = [
+            "ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "frame=width,height",
+            "-of", "csv=p=0:s=x", one.local,
+        ]  # fmt: skip
+        told |= set(re.findall(r"\d+x\d+", subprocess.run(command, capture_output=True, text=True).stdout))
+    return sorted(told)
+
+
+def test_a_picture_that_ends_while_the_sound_goes_on(tmp_path: Path) -> None:
+    """Sound is written, and is no recording: it is lost, and the gap begins with the last picture."""
+    room = Room("--pictures", "60")
+    room.start()
+    driver = driver_for(room, tmp_path, segment_seconds=60)
+    try:
+        before = datetime.now(UTC)
+        seen, lost = until_lost(driver)
+        assert lost.reason["code"] == "room.still"
+        [found] = segments(seen)
+        assert 50 < pictures(found.local) <= 60
+        room.kill()
+        room.more = ()
+        room.start()
+        with recording(driver) as again:
+            again.wait(lambda seen: gaps(seen), 20)
+            [gap] = gaps(again)
+        assert gap.detail["cause"] == "standing_still"
+        begun = datetime.fromisoformat(str(gap.detail["from"]))
+        assert 5 < (begun - before).total_seconds() < 13, "six seconds of pictures, and the opening"
+        assert length(found) > 8, "the sound is kept"
+        assert float(str(gap.detail["seconds"])) > 3
+    finally:
+        room.kill()
+
+
+def test_a_camera_that_is_away_when_it_is_asked_for(room: Room, tmp_path: Path) -> None:
+    """What was wanted and is not there is a gap, from the order on, whether or not it ever comes."""
+    room.kill()
+    driver = driver_for(room, tmp_path, mode="asked")
+    with started(driver) as seen:
+        seen.wait(lambda seen: seen.of(Connected))
+        driver.perform(Order(id="1", kind="start_recording", arguments={}))
+        deadline = time.monotonic() + 12
+        while time.monotonic() < deadline:
+            time.sleep(0.2)
+        driver.perform(Order(id="2", kind="stop_recording", arguments={}))
+    with started(driver) as seen:
+        seen.wait(lambda seen: gaps(seen), 10)
+        [gap] = gaps(seen)
+    assert gap.detail["cause"] == "source_lost"
+    assert 11 < float(str(gap.detail["seconds"])) < 14
+    with started(driver) as seen:
+        time.sleep(1)
+        assert gaps(seen) == [], "once"
+
+
 def test_a_frozen_camera(room: Room, tmp_path: Path) -> None:
     driver = driver_for(room, tmp_path)
     frozen: list[datetime] = []
@@ -215,3 +297,32 @@ def test_recording_when_it_is_asked_for(room: Room, tmp_path: Path) -> None:
 def test_a_full_disk_is_said_before_it_is_full(room: Room, tmp_path: Path) -> None:
     _, lost = until_lost(driver_for(room, tmp_path, reserve_mb=10**9))
     assert lost.reason["code"] == "wait.store_full"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk takes root")
+def test_the_disk_fills_up_while_it_records(room: Room, tmp_path: Path) -> None:
+    """Lost with its cause before the disk is full; what was recorded stays whole; the gap is told."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", disk], check=True)
+    try:
+        driver = driver_for(room, disk, segment_seconds=60)
+        filler = threading.Timer(8, lambda: (disk / "ballast").write_bytes(b"x" * (7 << 20)))
+        filler.start()
+        seen, lost = until_lost(driver)
+        filler.join()
+        assert lost.reason["code"] == "wait.store_full"
+        [found] = segments(seen)
+        assert pictures(found.local) >= 20
+        again, lost = until_lost(driver)
+        assert lost.reason["code"] == "wait.store_full", "as long as it is full"
+        assert again.events == []
+        time.sleep(3)
+        (disk / "ballast").unlink()
+        with recording(driver) as back:
+            back.wait(lambda seen: gaps(seen), 20)
+            [gap] = gaps(back)
+        assert gap.detail["cause"] == "disk_full"
+        assert 2.5 < float(str(gap.detail["seconds"])) < 12
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)

@@ -1,0 +1,72 @@
+"""What was recorded of a span of time, and by whom; what is missing, and what only one recorder has."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+SEAM = timedelta(seconds=2)
+"""Segments of one take do not meet to the frame: what lies less apart is one stretch, and no gap."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Stretch:
+    """From `start` on, up to and not including `end`."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def seconds(self) -> float:
+        return (self.end - self.start).total_seconds()
+
+
+def union(given: Iterable[Stretch], within: Stretch) -> list[Stretch]:
+    """What is covered of `within`, in order, without overlaps and seams."""
+    found: list[Stretch] = []
+    for one in sorted(given):
+        start, end = max(one.start, within.start), min(one.end, within.end)
+        if end <= start:
+            continue
+        if found and start - found[-1].end <= SEAM:
+            found[-1] = Stretch(found[-1].start, max(found[-1].end, end))
+        else:
+            found.append(Stretch(start, end))
+    return found
+
+
+def minus(covered: Sequence[Stretch], by: Sequence[Stretch]) -> list[Stretch]:
+    """What of `covered` lies in none of `by`; both as `union` returns them. Nothing shorter than a seam."""
+    found: list[Stretch] = []
+    for one in covered:
+        start = one.start
+        for other in by:
+            if other.end <= start or other.start >= one.end:
+                continue
+            if other.start > start:
+                found.append(Stretch(start, other.start))
+            start = max(start, other.end)
+        if start < one.end:
+            found.append(Stretch(start, one.end))
+    return [one for one in found if one.end - one.start > SEAM]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Several recorders of one event beside each other."""
+
+    covered: dict[str, list[Stretch]]
+    """By recorder."""
+    only: dict[str, list[Stretch]]
+    """By recorder: what no other one has."""
+    missing: list[Stretch]
+    """What none has."""
+
+
+def compare(given: Mapping[str, Iterable[Stretch]], within: Stretch) -> Comparison:
+    covered = {name: union(stretches, within) for name, stretches in given.items()}
+    only = {}
+    for name in covered:
+        others = union((one for other, found in covered.items() if other != name for one in found), within)
+        only[name] = minus(covered[name], others)
+    whole = union((one for found in covered.values() for one in found), within)
+    return Comparison(covered, only, minus([within], whole))
