@@ -2,15 +2,6 @@
 
 from typing import assert_never
 
-from drivers.axis_body_worn import AxisBodyWorn
-from drivers.drop_folder import DropFolder
-from drivers.ftp_receiver import FtpReceiver
-from drivers.mqtt_camera import MqttCamera
-from drivers.nvr_export import NvrExport
-from drivers.rtsp_recorder import RtspRecorder
-from drivers.serial_dock import SerialDock
-from drivers.usb_dock import UsbDock
-from drivers.volume import Volume
 from gateway.config import AnyDevice
 from gateway.config.connected import (
     AxisBodyWornSettings,
@@ -29,25 +20,46 @@ from gateway.device import Driver
 
 
 def driver_for(settings: AnyDevice) -> Driver:
-    """The driver of a device. A driver without an arm here is a type error."""
+    """The driver of a device. A driver without an arm here is a type error.
+
+    Only what a unit has is loaded: a broker's or a field bus's library takes its time and memory.
+    """
     match settings:
         case VolumeSettings():
+            from drivers.volume import Volume
+
             return Volume(settings)
         case DropFolderSettings():
+            from drivers.drop_folder import DropFolder
+
             return DropFolder(settings)
         case UsbDockSettings():
+            from drivers.usb_dock import UsbDock
+
             return UsbDock(settings)
         case MqttCameraSettings():
+            from drivers.mqtt_camera import MqttCamera
+
             return MqttCamera(settings)
         case AxisBodyWornSettings():
+            from drivers.axis_body_worn import AxisBodyWorn
+
             return AxisBodyWorn(settings)
         case RtspRecorderSettings():
+            from drivers.rtsp_recorder import RtspRecorder
+
             return RtspRecorder(settings)
         case FtpReceiverSettings():
+            from drivers.ftp_receiver import FtpReceiver
+
             return FtpReceiver(settings)
         case NvrExportSettings():
+            from drivers.nvr_export import NvrExport
+
             return NvrExport(settings)
         case SerialDockSettings():
+            from drivers.serial_dock import SerialDock
+
             return SerialDock(settings)
         case _:
             assert_never(settings)

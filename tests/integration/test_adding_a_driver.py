@@ -75,12 +75,8 @@ def add_pigeon(tree: Path, *, arm: bool) -> None:
         edit(
             daemon,
             "        case _:\n            assert_never(settings)",
-            "        case PigeonSettings():\n            return Pigeon(settings)\n        case _:\n            assert_never(settings)",
-        )
-        edit(
-            daemon,
-            "from drivers.volume import Volume\n",
-            "from drivers.pigeon import Pigeon\nfrom drivers.volume import Volume\n",
+            "        case PigeonSettings():\n            from drivers.pigeon import Pigeon\n\n"
+            "            return Pigeon(settings)\n        case _:\n            assert_never(settings)",
         )
         edit(
             daemon,
