@@ -15,7 +15,8 @@ $(READY): requirements.lock pyproject.toml .ci/setup
 	bash .ci/setup $(VENV)
 	@touch $(READY)
 
-demo: $(READY)  ## the whole way on a simulated dock; DEMO_EXIT=1 stops after the table
+demo: $(READY)  ## the whole way on simulated devices; DEMO_EXIT=1 stops after the tables
+	bash .ci/setup --demo
 	$(BIN)/gateway demo $(if $(DEMO_EXIT),--exit)
 
 run: $(READY)  ## daemon and API with devices.yaml

@@ -67,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     ingest.add_argument("--device", required=True, help="which device the footage comes from")
     ingest.add_argument("--json", action="store_true", help="print the receipt as JSON")
     registry_commands(add)
-    add("demo", demo, "run the whole way on a simulated dock").add_argument(
+    add("demo", demo, "run the whole way on simulated devices").add_argument(
         "--exit", action="store_true", help="stop after the table instead of leaving the API running"
     )
     return parser

@@ -10,9 +10,9 @@ import httpx2 as httpx
 import pytest
 from sqlmodel import col, select
 
+from drivers.ports import free_port
 from drivers.simulators.card import Camera
 from gateway.models import CustodyEvent, Link, Receipt
-from tests.conftest import free_port
 from tests.e2e.site import Site, folder, serving, volume
 from tests.e2e.test_ingest import PEOPLE, case_file
 from tests.e2e.test_kill_campaign import campaign

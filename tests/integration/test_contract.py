@@ -25,8 +25,10 @@ from drivers.nvr_export import NvrExport
 from drivers.serial_dock import SerialDock
 from drivers.simulators import dock as usb_twin
 from drivers.simulators.axis import Controller
+from drivers.simulators.broker import Broker
 from drivers.simulators.cabinet import DockBusTwin, Wire, pty_pair
 from drivers.simulators.mqtt_camera import Camera
+from drivers.simulators.rooms import Room
 from drivers.usb_dock import UsbDock
 from drivers.volume import Volume
 from gateway import supervisor
@@ -43,7 +45,6 @@ from gateway.device import (
     Release,
 )
 from gateway.supervisor import Supervisor
-from tests.broker import Broker
 from tests.integration.test_axis import settings_for as axis_settings
 from tests.integration.test_drivers import Recorder
 from tests.integration.test_ftp import client as ftp_client
@@ -52,7 +53,6 @@ from tests.integration.test_mqtt_camera import driver_for as mqtt_driver
 from tests.integration.test_nvr import Line
 from tests.integration.test_nvr import settings_for as nvr_settings
 from tests.integration.test_room import driver_for as room_driver
-from tests.room import Room
 
 CONTENT = os.urandom(300_000)
 ERASE = {"release": "erase", "erase_without_second_copy": True}

@@ -1,0 +1,180 @@
+"""`gateway demo`: the main job on a simulated dock, connected cameras and rooms; then the API."""
+
+import json
+import secrets
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from sqlmodel import col, select
+
+from api.signin import add_user
+from gateway import custody, live, registry
+from gateway.audit import audit
+from gateway.case_sources.records import CaseIn, store_case
+from gateway.config import Settings
+from gateway.daemon import Daemon
+from gateway.demo import town
+from gateway.demo.tables import ZONE, found_by, show_clips, show_dock, show_others
+from gateway.demo.twins import REAL, Twins
+from gateway.live import LiveFolder
+from gateway.models import Device, Role, Work, now
+from gateway.orders import ask
+from gateway.serving import serve_api
+
+HERE = Path("var/demo")
+ACTOR = "demo"
+LIMIT_S = 180.0
+REST_S = 1.5
+"""So long nothing more came: then it is all."""
+
+
+def run_demo(*, exit_after_table: bool, stop: threading.Event) -> int:
+    """0 when every clip came through and store, database and custody agree."""
+    if HERE.exists():
+        shutil.rmtree(HERE)
+    HERE.mkdir(parents=True)
+    console = Console(width=None if sys.stdout.isatty() else 180)
+    console.print(
+        "[bold]1[/] 模拟设备：采集站（8 个仓位）、联网执法记录仪 20 台、询问室与听证室；写入真实音像文件 …"
+    )
+    today = datetime.now(ZONE)
+    morning = today.replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    with Twins(HERE) as twins:
+        twins.lay_out(morning, today)
+        streams = {device: room.url for device, room in twins.rooms.items()}
+        settings = town.settings(HERE, twins.network, streams)
+        daemon = Daemon(settings)
+        password = secrets.token_urlsafe(9)
+        user_id = enter(daemon, morning, today, password)
+        console.print("[bold]2[/] 采集、校验、保存、描述、关联；两间室录制；一台记录仪实时调阅 …")
+        daemon.start()
+        try:
+            good = Demo(daemon, twins, stop).work(user_id, console)
+            differences = [str(one) for one in audit(daemon.database, daemon.store, daemon.second)]
+            said = "存储、数据库、保管链三方一致" if not differences else "\n".join(differences)
+            console.print(f"[bold]3[/] {said}")
+            if not good or differences:
+                return 1
+            if not exit_after_table:
+                order_rooms(daemon, "start_recording")
+                serve(settings, password, console, stop)
+        finally:
+            daemon.stop()
+    return 0
+
+
+def enter(daemon: Daemon, morning: datetime, today: datetime, password: str) -> str:
+    """People, ledger, cases, and a user who may see everything; returns the user's id."""
+    real = REAL.exists()
+    with daemon.database.write() as session:
+        told = town.registry(morning, with_real=real)
+        registry.store_registry(session, registry.RegistryFile.model_validate(told), ACTOR)
+        for case in town.cases(morning, today, with_real=real):
+            store_case(session, CaseIn.model_validate(case), ACTOR, "demo")
+        user = add_user(session, "demo", password, Role.EVIDENCE, None)
+        custody.append(session, custody.SITE, "USER_ADD", ACTOR, user.id, (user,))
+        return user.id
+
+
+def order_rooms(daemon: Daemon, kind: str) -> None:
+    with daemon.database.write() as session:
+        for device in town.ROOMS:
+            ask(session, kind, ACTOR, device_id=device)
+
+
+class Demo:
+    def __init__(self, daemon: Daemon, twins: Twins, stop: threading.Event) -> None:
+        self.daemon, self.twins, self.stop = daemon, twins, stop
+        self.deadline = time.monotonic() + LIMIT_S
+
+    def work(self, user_id: str, console: Console) -> bool:
+        """The shift ends, the cameras upload, the rooms record; whether all of it came through in time."""
+        self.twins.plug_all()
+        self.twins.switch_on()
+        order_rooms(self.daemon, "start_recording")
+        shown = self.watch(user_id)
+        recorded = self.until(lambda: all(self.found([room]) for room in town.ROOMS))
+        order_rooms(self.daemon, "stop_recording")
+        complete = self.until(self.is_all_there) and self.settled()
+        show_dock(self.daemon.database, console)
+        show_others(self.daemon.database, console, self.twins.stored)
+        camera = f"联网记录仪 {town.LIVE[-2:]}"
+        console.print(
+            f"   实时调阅 {camera}：" + ("没有画面" if shown is None else f"{shown:.1f} 秒后出现画面")
+        )
+        show_clips(self.daemon.database, console)
+        return recorded and complete and shown is not None
+
+    def watch(self, user_id: str) -> float | None:
+        """Seconds until a supervisor sees what a connected camera sees; None: there was no picture."""
+        if not self.until(lambda: self.found([town.LIVE])):
+            return None
+        self.twins.alarm()
+        folder, began = LiveFolder(self.daemon.settings.data), time.monotonic()
+        with self.daemon.database.write() as session:
+            device = session.get_one(Device, town.LIVE)
+            view = live.begin(session, device, user_id, ACTOR, "督察抽查")
+
+        def has_picture() -> bool:
+            folder.touch(view)
+            return folder.is_fresh(town.LIVE, 5.0)
+
+        seen = self.until(has_picture)
+        took = time.monotonic() - began
+        with self.daemon.database.write() as session:
+            live.end(session, session.merge(view), now(), ACTOR)
+        folder.clear(view)
+        return took if seen else None
+
+    def found(self, devices: list[str]) -> int:
+        with self.daemon.database.read() as session:
+            return found_by(session, devices)
+
+    def is_all_there(self) -> bool:
+        cards = self.found(town.DOCKED) >= self.twins.on_cards
+        return cards and self.twins.stored == len(town.CONNECTED) and not self.has_work()
+
+    def has_work(self) -> bool:
+        with self.daemon.database.read() as session:
+            open_work = select(Work.item_id).where(col(Work.open).is_(True)).limit(1)
+            return session.exec(open_work).first() is not None
+
+    def settled(self) -> bool:
+        """The rooms' last segments come after they were told to stop."""
+        quiet = time.monotonic()
+
+        def has_rested() -> bool:
+            nonlocal quiet
+            if self.has_work():
+                quiet = time.monotonic()
+            return time.monotonic() - quiet > REST_S
+
+        return self.until(has_rested)
+
+    def until(self, holds: Callable[[], object]) -> bool:
+        while time.monotonic() < self.deadline and not self.stop.wait(0.2):
+            if holds():
+                return True
+        return False
+
+
+def serve(settings: Settings, password: str, console: Console, stop: threading.Event) -> None:
+    """The API beside the running daemon, until asked to stop."""
+    here = f"http://{settings.api.host}:{settings.api.port}/api/v1"
+    console.print(f"[bold]4[/] API {here}  用户 demo  口令 {password}  （按 Ctrl-C 结束）")
+    told = json.dumps({"name": "demo", "password": password})
+    lines = (
+        f"curl -s -c var/demo/cookies {here}/session -H 'content-type: application/json' -d '{told}'",
+        f"curl -s -b var/demo/cookies {here}/devices/dock-1",
+        f"curl -s -b var/demo/cookies {here}/devices/{next(iter(town.ROOMS))}/live "
+        """-H 'content-type: application/json' -d '{"purpose": "督察抽查"}'""",
+    )
+    for line in lines:
+        console.print(f"   {line}", soft_wrap=True, highlight=False)
+    serve_api(settings, stop)
