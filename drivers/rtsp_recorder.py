@@ -5,23 +5,20 @@ recorded is told as well: every gap with its cause and length.
 """
 
 import logging
-import queue
 import shutil
-import threading
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
 
-from drivers.host_clock import is_synchronised
 from drivers.live import Feed
 from drivers.release import erase
-from drivers.room.capture import SEGMENT, Capture
+from drivers.room.account import ASKED, LOST, Edge, Gap, missing
+from drivers.room.capture import SEGMENT, Capture, Segment
 from drivers.room.takes import RUNNING, Leftover, Take, Takes, fallback_start
-from drivers.room.wishes import ASKED, LOST, Gap, Wish, Wishes, gaps_of
+from drivers.room.wishes import Wish, Wishes, until
 from gateway.config.connected import RtspRecorderSettings
 from gateway.device import (
     Connected,
@@ -37,7 +34,6 @@ from gateway.device import (
     OrderResult,
     Refused,
     Release,
-    SignalReceived,
     edge_digest,
     modified_ns,
 )
@@ -51,8 +47,9 @@ END_S = 0.5
 FIRST_PICTURE_S = 20.0
 SOUND_S = 1.0
 """Sound that goes on for longer than this without a picture is no recording."""
-WANTED = "wanted.json"
-CAUSES = {"room.still": "standing_still", "wait.store_full": "disk_full"}
+SET_BACK = timedelta(seconds=1)
+WANTED, EDGE = "wanted.json", "edge.json"
+CAUSES = {"room.still": "standing_still", "room.leapt": "time_stamps_leapt", "wait.store_full": "disk_full"}
 
 
 class RtspRecorder:
@@ -65,7 +62,7 @@ class RtspRecorder:
         self.settings = settings
         self.takes = Takes(settings.spool / settings.id)
         self.wishes = Wishes(self.takes.root / WANTED)
-        self.ordering = threading.Lock()
+        self.edge = Edge()
         self.take: Take | None = None
         self.emit: Emit | None = None
         self.here = False
@@ -77,6 +74,7 @@ class RtspRecorder:
         self.emit, self.stopping = emit, stop
         try:
             self.takes.root.mkdir(parents=True, exist_ok=True)
+            self.edge = Edge.read(self.takes.root / EDGE)
             for take in list(self.takes.all()):
                 self.settle(take)
             self.here = False
@@ -85,8 +83,7 @@ class RtspRecorder:
                     self.record(stop)
                 else:
                     self.say(*self.arrived())
-                    with self.ordering:
-                        self.close_wish()
+                    self.close_wishes()
                     stop.wait(0.3)
         except OSError as error:
             raise DeviceUnavailable("wait.store_error", error=error.strerror) from error
@@ -98,19 +95,19 @@ class RtspRecorder:
             yield Connected(device_id=self.settings.id, at=moment())
 
     @property
-    def is_wanted(self) -> bool:
-        return self.settings.mode == "continuous" or self.wishes.read().holds(moment())
+    def is_continuous(self) -> bool:
+        return self.settings.mode == "continuous"
 
     @property
-    def wish(self) -> Wish | None:
-        return None if self.settings.mode == "continuous" else self.wishes.read()
+    def is_wanted(self) -> bool:
+        return self.is_continuous or self.wishes.holding(moment()) is not None
 
-    def close_wish(self) -> None:
-        """What was asked for is over: tell what of it nobody recorded. Raises OSError."""
-        wish = self.wishes.read()
-        if self.emit is not None and wish.is_due(moment()):
-            self.tell(list(gaps_of(list(self.takes.all()), wish, until=wish.end)))
-            self.wishes.settle(wish)
+    def close_wishes(self) -> None:
+        """What was asked for is over, and so is the take: tell what of it nobody recorded. Raises OSError."""
+        for wish in self.wishes.read():
+            if wish.end is not None and not wish.holds(moment()):
+                self.tell(missing(self.edge, wish.end, [wish]))
+                self.wishes.forget(wish)
 
     def check_room(self) -> None:
         free = shutil.disk_usage(self.takes.root).free
@@ -121,7 +118,7 @@ class RtspRecorder:
     def record(self, stop: Event) -> None:
         """One take, from its first picture until it is cut, no longer wanted, or we are asked to end."""
         self.check_room()
-        self.take = self.takes.open()
+        self.take = self.takes.open(self.edge.take)
         capture = Capture(self.settings, self.takes.folder(self.take))
         cause = RUNNING
         try:
@@ -134,9 +131,12 @@ class RtspRecorder:
             raise
         finally:
             capture.end(END_S)
-            began = capture.began.isoformat() if capture.began else None
             pictured = capture.pictured if capture.reached - capture.pictured > SOUND_S else None
-            self.take = replace(self.take, cause=cause, began=began, pictured_s=pictured)
+            anchor = iso(capture.anchor)
+            self.take = replace(
+                self.take, cause=cause, began=self.take.began or anchor, anchor=anchor, pictured_s=pictured,
+                leapt_s=capture.reached if capture.leapt else None,
+            )  # fmt: skip
             self.takes.keep(self.take)
             if not stop.is_set():  # else at the next start: there is no time for it now
                 self.finish(capture)
@@ -158,77 +158,97 @@ class RtspRecorder:
                 raise DeviceUnavailable("room.still" if stood else "room.lost", error=capture.why or "—")
             if capture.still_s > max(still, 0.0 if begun else FIRST_PICTURE_S):
                 raise DeviceUnavailable("room.still" if begun else "room.lost", error=capture.why or "—")
+            if capture.leapt:
+                raise DeviceUnavailable("room.leapt")
             self.check_room()
             capture.sync()
         return RUNNING
 
     def begin(self, capture: Capture) -> None:
-        """The first picture is there: now the recorder is, and how long the gaps were is known."""
+        """The first picture is there: now the recorder is, and how long the gap was is known."""
         assert self.take is not None
-        assert capture.began is not None
-        self.take = replace(self.take, began=capture.began.isoformat())
+        began = iso(capture.anchor)
+        self.take = replace(self.take, began=began, anchor=began)
         self.takes.keep(self.take)
-        takes = list(self.takes.all())
         self.say(*self.arrived())
-        self.tell(list(gaps_of(takes, self.wish)))
-        for take in takes:
-            if take.id != self.take.id:
+        self.account(self.take)
+        for take in self.takes.all():
+            if take.id != self.take.id and take.settled:
                 self.takes.forget(take)
 
     def finish(self, capture: Capture) -> None:
-        """Report the segments that ffmpeg has finished."""
-        with suppress(queue.Empty):
-            while self.take is not None and self.take.start is not None:
-                number, start, end = capture.finished.get_nowait()
-                left = Leftover(SEGMENT.format(number), start, end - start)
-                self.report(self.take, left)
-                self.take = self.take.grown(left.name, start, end)
-                self.takes.keep(self.take)
+        """Report the segments that ffmpeg has finished; one that could not be told comes again."""
+        while self.take is not None and self.take.start is not None and capture.finished:
+            done: Segment = capture.finished[0]
+            self.take = replace(self.take, anchor=iso(done.anchor) or self.take.anchor)
+            left = Leftover(SEGMENT.format(done.number), done.start_s, done.end_s - done.start_s)
+            self.report(self.take, left)
+            self.take = self.take.grown(left.name, done.start_s, done.end_s)
+            self.takes.keep(self.take)
+            capture.finished.popleft()
 
-    def tell(self, gaps: list[Gap]) -> None:
+    def account(self, take: Take) -> None:
+        """Tell what was missing until this take began; once, whatever is killed in between."""
+        if take.start is None or self.edge.take == take.id:
+            return
+        wishes = None if self.is_continuous else self.wishes.read()
+        self.tell(missing(self.edge, take.start, wishes))
+        if self.was_set_back(take.start, wishes):
+            self.tell([Gap(self.edge.at or take.start, take.start, self.edge.cause)])
+        self.move_edge(Edge(at=take.start, cause=RUNNING, take=take.id))
+
+    def was_set_back(self, began: datetime, wishes: Sequence[Wish] | None) -> bool:
+        """Our clock tells an earlier time than when the last picture was taken: no length can be told."""
+        if self.edge.at is None or began > self.edge.at - SET_BACK:
+            return False
+        return wishes is None or any(wish.since < self.edge.at for wish in wishes)
+
+    def move_edge(self, edge: Edge) -> None:
+        """Raises OSError."""
+        edge.keep(self.takes.root / EDGE)
+        self.edge = edge
+
+    def tell(self, gaps: Iterable[Gap]) -> None:
         """Told first, written down then: told twice it is the same gap, told never it would be none."""
-        self.say(*(self.gap(one) for one in gaps))
-        for one in gaps:
-            if one.take is not None and self.takes.folder(one.take).is_dir():
-                self.takes.keep(replace(one.take, gap_told=True))
-
-    def gap(self, gap: Gap) -> DeviceEvent:
-        seconds = (gap.end - gap.start).total_seconds()
-        detail = {
-            "from": gap.start.isoformat(), "to": gap.end.isoformat(), "seconds": round(max(0.0, seconds), 1),
-            "cause": gap.cause, "host_synchronised": is_synchronised(), "clock_set_back": seconds < 0,
-        }  # fmt: skip
-        return SignalReceived(
-            device_id=self.settings.id, at=moment(), kind="gap", event_id=f"gap-{gap.key}",
-            device_time=gap.start, detail=detail,
-        )  # fmt: skip
+        self.say(*(one.told(self.settings.id, self.edge) for one in gaps))
 
     def say(self, *events: DeviceEvent) -> None:
         if self.emit is not None and events:
             self.emit(*events)
 
     def settle(self, take: Take) -> None:
-        """Report what is left of a take that is over."""
+        """Report what is left of a take that is over, and account for it; once we stop, at the next start."""
         for left in self.takes.leftovers(take):
             path = self.takes.folder(take) / left.name
             if take.start is None:
-                take = replace(take, began=fallback_start(path, left.duration_s).isoformat())
+                take = replace(take, began=fallback_start(path, left.duration_s or 0.0).isoformat())
             self.report(take, left)
-            take = take.grown(left.name, left.offset_s, left.offset_s + left.duration_s)
+            take = take.grown(left.name, left.offset_s, left.offset_s + (left.duration_s or 0.0))
             self.takes.keep(take)
+            if self.stopping.is_set():
+                return
+        if take.settled:
+            return
+        self.account(take)
+        if take.start is not None:
+            self.move_edge(Edge(at=take.end or take.start, cause=take.cause, take=take.id))
+        self.takes.keep(replace(take, settled=True))
         if not take.segments:
             self.takes.forget(take)  # it never had a picture
 
     def report(self, take: Take, left: Leftover) -> None:
-        """Durable first; named after when it was taken, by the room's own zone."""
-        path = self.takes.folder(take) / left.name
-        assert take.start is not None
+        """Durable first; named after when it was taken, by the room's own zone.
+
+        What cannot be read is reported all the same; only what has no bytes, or certainly no picture, goes.
+        """
+        path, at = self.takes.folder(take) / left.name, take.at(left.offset_s)
+        assert at is not None
         zone = ZoneInfo(self.settings.timezone or "UTC")
-        taken = (take.start + timedelta(seconds=left.offset_s)).astimezone(zone).replace(tzinfo=None)
+        taken = at.astimezone(zone).replace(tzinfo=None)
         sync_file(path)
         seen = path.stat()
         name = f"{take.id}/{self.settings.id}_{taken:%Y%m%d_%H%M%S}_{left.name}".encode()
-        if seen.st_size == 0 or left.duration_s <= 0:
+        if seen.st_size == 0 or left.duration_s == 0:
             self.say(
                 FileListed(
                     device_id=self.settings.id, offload=None, path=name, size=seen.st_size,
@@ -278,27 +298,12 @@ class RtspRecorder:
             return OrderResult(done=True)
         if order.kind not in {"start_recording", "stop_recording"} or self.settings.mode == "continuous":
             raise Refused("order.unknown", kind=order.kind)
-        with self.ordering:
-            wish, at = self.wishes.read(), moment()
-            if order.kind == "start_recording":
-                if wish.is_due(at):
-                    self.close_wish()
-                wish = wish.started(at, until(order))
-            elif wish.holds(at):
-                wish = replace(wish, stopped=at)
-            self.wishes.keep(wish)
-        return OrderResult(done=True, detail=wish.told())
+        at = moment()
+        wish = (
+            self.wishes.start(at, until(order)) if order.kind == "start_recording" else self.wishes.stop(at)
+        )
+        return OrderResult(done=True, detail=wish.told() if wish else {})
 
 
-def until(order: Order) -> datetime | None:
-    """Raises Refused for what is no time."""
-    told = order.arguments.get("until")
-    if told is None:
-        return None
-    try:
-        read = datetime.fromisoformat(str(told))
-    except ValueError:
-        raise Refused("order.bad_time", told=str(told)[:40]) from None
-    if read.tzinfo is None:
-        raise Refused("order.bad_time", told=str(told)[:40])
-    return read
+def iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

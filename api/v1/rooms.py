@@ -1,24 +1,27 @@
 """Interview and hearing rooms (询问室、听证室): what was recorded there, and by which of their recorders."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
-from sqlmodel import col, select
+from sqlmodel import Session, col, func, or_, select
 
 from api.problems import Problem, not_found
 from api.shapes import Shape
 from api.signin import Db, Reader
 from gateway.instants import Moment
-from gateway.models import Clip, Device, Room
-from gateway.rules.coverage import Stretch, compare
-from gateway.visibility import visible
+from gateway.linking.facts import holdings
+from gateway.models import Allocation, Clip, Device, Room, now
+from gateway.rules.allocation import HolderKind
+from gateway.rules.coverage import Stretch, compare, union
+from gateway.visibility import Viewer, visible
 
 router = APIRouter(tags=["rooms"])
 
 LONGEST = timedelta(days=31)
 LONGEST_CLIP = timedelta(hours=12)
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class StretchOut(Shape):
@@ -38,8 +41,9 @@ class RoomRecordedOut(BaseModel):
     room: str
     recorders: list[RecorderOut]
     missing: list[StretchOut] = Field(
-        description="what no recorder has; the device's signals `gap` tell the cause"
+        description="what no recorder has, up to now; the device's signals `gap` tell the cause"
     )
+    undescribed: int = Field(description="their clips whose time is not known yet")
 
 
 @router.get("/rooms/{room_id}/recorded")
@@ -53,16 +57,13 @@ def recorded(
     """The recorders of one room beside each other: each one's footage, what only one has, what is missing."""
     if not since < until <= since + LONGEST:
         raise Problem(422, "The span is empty or too long", "`until` comes after `since`, at most 31 days.")
-    within = Stretch(since, until)
+    within = Stretch(since, max(since, min(until, now())))
     with database.read() as session:
         seen = select(Room.id).where(Room.id == room_id, visible(viewer, Room))
         if session.exec(seen).first() is None:
             raise not_found("Room")
-        devices = session.exec(
-            select(Device.id)
-            .where(Device.room_id == room_id, visible(viewer, Device))
-            .order_by(col(Device.id))
-        ).all()
+        here = periods(session, viewer, room_id)
+        devices = sorted(here)
         rows = session.exec(
             select(Clip.device_id, Clip.started_at, Clip.ended_at).where(
                 col(Clip.device_id).in_(devices),
@@ -71,10 +72,15 @@ def recorded(
                 col(Clip.ended_at) > since,
             )
         ).all()
+        undescribed = session.exec(
+            select(func.count())
+            .select_from(Clip)
+            .where(col(Clip.device_id).in_(devices), col(Clip.started_at).is_(None))
+        ).one()
     spans: dict[str, list[Stretch]] = {device: [] for device in devices}
     for device, start, end in rows:
         if start is not None and end is not None:
-            spans[device].append(Stretch(start, end))
+            spans[device] += [one for period in here[device] for one in union([Stretch(start, end)], period)]
     told = compare(spans, within)
     return RoomRecordedOut(
         room=room_id,
@@ -85,8 +91,28 @@ def recorded(
             )
             for device in devices
         ],
-        missing=shapes(told.missing),
+        missing=shapes(told.missing), undescribed=undescribed,
     )  # fmt: skip
+
+
+def periods(session: Session, viewer: Viewer, room_id: str) -> dict[str, list[Stretch]]:
+    """When each recorder stood in this room: by the ledger, else where its settings say."""
+    placed = select(Allocation.device_id).where(
+        Allocation.room_id == room_id, col(Allocation.superseded_at).is_(None)
+    )
+    devices = session.exec(
+        select(Device).where(
+            or_(col(Device.room_id) == room_id, col(Device.id).in_(placed)), visible(viewer, Device)
+        )
+    ).all()
+    return {
+        device.id: [
+            Stretch(held.start, held.end or FOR_EVER)
+            for held in holdings(session, device)
+            if held.holder is HolderKind.ROOM and held.holder_id == room_id
+        ]
+        for device in devices
+    }
 
 
 def shapes(stretches: list[Stretch]) -> list[StretchOut]:

@@ -4,13 +4,13 @@ It ends with 0 when a camera dies, and hangs when one hangs: only progress tells
 """
 
 import os
-import queue
 import signal
 import subprocess
 import threading
 import time
 from collections import deque
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,17 +19,27 @@ from gateway.ffmpeg import drain, end_group, last_words
 from gateway.store.durable import sync_file
 
 SETTLE_S = 1.0
+OF_A_PART = 0.4
+STEP_S = 0.5
+"""Our clock was set, not slewed: what it told before no longer counts."""
+DRIFT = 500e-6
+"""How much slower than ours a camera's clock may run, second per second (moonfire-nvr's bound)."""
+AHEAD = timedelta(seconds=10)
+"""No more than this can have been held up while the stream was opened: media that runs further ahead of the
+clock bears time stamps that leapt."""
 SEGMENT = "{:05d}.mp4"
 PATTERN = "%05d.mp4"
 
 
 def command(settings: RtspRecorderSettings, folder: Path, progress: int) -> list[str]:
-    """Fragments of `part_seconds` are flushed one by one: what a kill loses is one of them.
+    """Fragments are flushed one by one: what a kill loses is the last one, and what waits before it.
 
-    The flush has to stand in the segment's own options; outside, a killed segment is 28 bytes.
+    A picture waits for the sound beside it and for its successor, 0.3 s with AAC at 8 kHz: so the fragments
+    are shorter than the part that may be lost. The flush has to stand in the segment's own options; outside,
+    a killed segment is 28 bytes.
     """
     audio = {"copy": ["-c:a", "copy"], "aac": ["-c:a", "aac", "-b:a", "32k"], "none": ["-an"]}[settings.audio]
-    part = round(settings.part_seconds * 1_000_000)
+    part = round(settings.part_seconds * OF_A_PART * 1_000_000)
     inner = f"movflags=+frag_keyframe+empty_moov+default_base_moof:frag_duration={part}:flush_packets=1"
     return [
         "setpriv", "--pdeathsig", "KILL", "prlimit", "--core=0",
@@ -44,13 +54,26 @@ def command(settings: RtspRecorderSettings, folder: Path, progress: int) -> list
     ]  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Complete: seconds since the take began, and when that was by the clock as it was then."""
+
+    number: int
+    start_s: float
+    end_s: float
+    anchor: datetime | None
+
+
 class Capture:
     def __init__(self, settings: RtspRecorderSettings, folder: Path) -> None:
-        self.finished: queue.SimpleQueue[tuple[int, float, float]] = queue.SimpleQueue()
-        """(number, start, end) of each segment that is complete, in seconds since the take began."""
+        self.finished: deque[Segment] = deque()
+        """Complete, and not reported yet."""
         self.said: deque[str] = deque(maxlen=40)
-        self.began: datetime | None = None
-        """When the first picture was taken by our clock: the least delayed moment told it best."""
+        self.anchor: datetime | None = None
+        """When the first picture was taken by our clock: the least delayed moment tells it best. It follows
+        a camera that runs slow, and a clock of ours that is set right."""
+        self.leapt = False
+        """Its time stamps leapt ahead: what follows would be dated wrong."""
         self.first = 0.0
         self.reached = 0.0
         """Seconds of media written."""
@@ -62,7 +85,7 @@ class Capture:
         self.block: dict[str, int] = {}
         self.folder, self.writing, self.synced = folder, 0, time.monotonic()
         self.part_s = settings.part_seconds
-        self.started = datetime.now(UTC), time.monotonic()
+        self.looked = datetime.now(UTC), time.monotonic()
         ours, its = os.pipe()
         try:
             self.process = subprocess.Popen(
@@ -92,7 +115,7 @@ class Capture:
             told = int(name.removesuffix(".mp4")), float(start), float(end)
         except ValueError:
             return
-        self.finished.put(told)
+        self.finished.append(Segment(*told, self.anchor))
         self.writing = told[0] + 1
 
     def told(self, line: str) -> None:
@@ -104,14 +127,28 @@ class Capture:
             self.progressed(self.block.get("frame", 0), self.block.get("out_time_us", 0) / 1_000_000)
 
     def progressed(self, frames: int, reached: float) -> None:
-        if reached > self.reached:
-            self.first = self.first or time.monotonic()
-            self.reached = reached
-            if frames > self.frames or not frames:
-                self.frames, self.pictured, self.moved = frames, reached, time.monotonic()
-            since = time.monotonic() - self.started[1]  # a clock that is set meanwhile moves no footage
-            began = self.started[0] + timedelta(seconds=since - reached)
-            self.began = min(began, self.began or began)
+        if reached <= self.reached or self.leapt:
+            return
+        wall, ours = datetime.now(UTC), time.monotonic()
+        self.leapt = not self.anchored(wall - timedelta(seconds=reached), wall, ours)
+        if self.leapt:
+            return
+        self.first = self.first or ours
+        self.reached = reached
+        if frames > self.frames or not frames:
+            self.frames, self.pictured, self.moved = frames, reached, ours
+
+    def anchored(self, began: datetime, wall: datetime, ours: float) -> bool:
+        """False for what would have been taken long before it came: its time stamps leapt."""
+        since = ours - self.looked[1]
+        was_set = abs((wall - self.looked[0]).total_seconds() - since) > STEP_S
+        self.looked = wall, ours
+        if self.anchor is None or was_set:
+            self.anchor = began
+        if self.anchor - began > AHEAD:
+            return False
+        self.anchor = min(self.anchor + timedelta(seconds=since * DRIFT), began)
+        return True
 
     @property
     def is_settled(self) -> bool:

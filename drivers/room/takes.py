@@ -1,6 +1,7 @@
 """The takes of a recorder on disk: a folder each, with a journal of when it began and how it ended.
 
-What a kill leaves is found here at the next start: the last segment, and where the gap begins.
+What a kill leaves is found here at the next start: the last segment, and where the gap begins. Takes are
+counted: no clock that is set changes their order.
 """
 
 import json
@@ -16,6 +17,8 @@ from gateway import ffmpeg
 from gateway.store.durable import sync_folder, write_whole
 
 JOURNAL = "take.json"
+HEADER = 1 << 16
+PROBE_S = 10.0
 RUNNING = "gateway_stopped"
 """How a take ended of which nobody wrote down more."""
 
@@ -23,8 +26,12 @@ RUNNING = "gateway_stopped"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Take:
     id: str
+    """Its number, and what makes it another than that of any other recorder or spool."""
     began: str | None = None
     """ISO, UTC: when its first picture was taken."""
+    anchor: str | None = None
+    """ISO, UTC: when its first picture would have been taken by the clock as it was last: what the camera's
+    clock drifts, and what ours is corrected by, moves the segments that follow."""
     reach_s: float = 0.0
     """How far what was reported of it goes; the beginning is told better and better while it runs."""
     cause: str = RUNNING
@@ -32,7 +39,10 @@ class Take:
     """File name → seconds after the beginning; of those that were reported."""
     pictured_s: float | None = None
     """Where its last picture is, if its sound went on for longer."""
-    gap_told: bool = False
+    leapt_s: float | None = None
+    """Where its time stamps leapt: what they say of anything later is not so."""
+    settled: bool = False
+    """All that is left of it was reported, and where it ended is accounted for."""
 
     @property
     def start(self) -> datetime | None:
@@ -41,10 +51,14 @@ class Take:
     @property
     def end(self) -> datetime | None:
         """Where its last picture ends; nothing of one that has none."""
-        if self.start is None or not self.segments:
-            return None
         reach = self.reach_s if self.pictured_s is None else min(self.reach_s, self.pictured_s)
-        return self.start + timedelta(seconds=reach)
+        return self.at(reach) if self.segments else None
+
+    def at(self, offset_s: float) -> datetime | None:
+        """When what lies so many seconds after its beginning was taken."""
+        base = self.anchor or self.began
+        offset_s = offset_s if self.leapt_s is None else min(offset_s, self.leapt_s)
+        return datetime.fromisoformat(base) + timedelta(seconds=offset_s) if base else None
 
     def grown(self, name: str, offset_s: float, end_s: float) -> "Take":
         """With one more segment that was reported."""
@@ -58,7 +72,8 @@ class Leftover:
 
     name: str
     offset_s: float
-    duration_s: float
+    duration_s: float | None
+    """None where nothing could be read of it: a damaged head, or a probe that was cut short."""
 
 
 class Takes:
@@ -67,8 +82,10 @@ class Takes:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def open(self) -> Take:
-        take = Take(id=uuid7().hex)
+    def open(self, last: str) -> Take:
+        """One more than there are, and than `last`, of which nothing may be left."""
+        known = (number(name) for name in (last, *(folder.name for folder in self.folders())))
+        take = Take(id=f"{max(known) + 1:06d}-{uuid7().hex}")
         folder = self.folder(take)
         folder.mkdir(parents=True)
         self.keep(take)
@@ -82,24 +99,25 @@ class Takes:
         write_whole(self.folder(take) / JOURNAL, json.dumps(asdict(take)).encode())
 
     def all(self) -> Iterator[Take]:
-        """In order of time; a journal that cannot be read makes a take of which nothing is known."""
-        for folder in sorted(path for path in self.root.glob("*") if path.is_dir()):
+        """In their order; a journal that cannot be read makes a take of which nothing is known."""
+        for folder in self.folders():
             try:
                 yield Take(**json.loads((folder / JOURNAL).read_text()))
             except (OSError, ValueError, TypeError):
                 yield Take(id=folder.name)
+
+    def folders(self) -> list[Path]:
+        found = (path for path in self.root.glob("*") if path.is_dir())
+        return sorted(found, key=lambda path: (number(path.name), path.name))
 
     def leftovers(self, take: Take) -> Iterator[Leftover]:
         """Segments that were not reported, whatever their state, in order."""
         for path in sorted(self.folder(take).glob("*.mp4")):
             if path.name in take.segments:
                 continue
-            try:
-                length = float(ffmpeg.probe(path)["format"].get("duration") or 0)
-            except (ffmpeg.MediaError, ValueError):
-                length = 0.0
+            length = length_of(path)
             yield Leftover(path.name, take.reach_s, length)
-            take = take.grown(path.name, take.reach_s, take.reach_s + length)
+            take = take.grown(path.name, take.reach_s, take.reach_s + (length or 0.0))
 
     def forget(self, take: Take) -> None:
         """A take that was reported, taken over and followed by another."""
@@ -108,6 +126,22 @@ class Takes:
             (folder / JOURNAL).unlink(missing_ok=True)
             with suppress(OSError):
                 folder.rmdir()
+
+
+def length_of(path: Path) -> float | None:
+    """Seconds; 0 for what surely has no picture: a header that was written before the first part."""
+    if path.stat().st_size <= HEADER and b"moof" not in path.read_bytes():
+        return 0.0
+    try:
+        return float(ffmpeg.probe(path, PROBE_S)["format"].get("duration") or 0) or None
+    except (ffmpeg.MediaError, ValueError):
+        return None
+
+
+def number(name: str) -> int:
+    """Of a take, by its id; 0 for what is none."""
+    counted, dash, _ = name.partition("-")
+    return int(counted) if dash and counted.isdecimal() else 0
 
 
 def fallback_start(path: Path, length_s: float) -> datetime:

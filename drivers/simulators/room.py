@@ -7,13 +7,23 @@ gst-rtsp-server is Debian's and speaks to the system's own Python, so this file 
 
 import argparse
 import importlib
+import time
+from pathlib import Path
 from typing import Any
 
+BALL = "videotestsrc is-live=true pattern=ball num-buffers={pictures}"
+NUMBERED = "videotestsrc name=numbers is-live=true pattern=solid-color"
 PICTURE = (
-    "videotestsrc is-live=true pattern=ball num-buffers={pictures} ! capsfilter name=size caps={caps} "
-    "! clockoverlay time-format=%H:%M:%S font-desc=Mono,24 ! x264enc tune=zerolatency speed-preset=ultrafast "
-    "key-int-max={gop} ! rtph264pay name=pay0 pt=96 config-interval=1"
+    "{source} ! capsfilter name=size caps={caps} "
+    "! clockoverlay name=clock time-format=%H:%M:%S font-desc=Mono,24 ! {encoder} name=pay0 pt={type}"
 )
+ENCODERS = {
+    "h264": (
+        "x264enc tune=zerolatency speed-preset=ultrafast key-int-max={gop} ! rtph264pay config-interval=1",
+        96,
+    ),
+    "jpeg": ("videoconvert ! jpegenc ! rtpjpegpay", 26),
+}
 SOUND = (
     "audiotestsrc is-live=true volume=0.1 ! audio/x-raw,rate=8000,channels=1 ! alawenc "
     "! rtppcmapay name=pay1 pt=8"
@@ -32,13 +42,21 @@ def main() -> None:
     parser.add_argument(
         "--pictures", type=int, default=-1, help="the picture ends after so many, the sound goes on"
     )
+    parser.add_argument("--codec", choices=ENCODERS, default="h264")
+
+    parser.add_argument(
+        "--numbered", type=Path, help="each picture has its number as colour; when it was sent goes here"
+    )
     asked = parser.parse_args()
     gst, rtsp, glib = library("Gst", "1.0"), library("GstRtspServer", "1.0"), library("GLib", "2.0")
     gst.init(None)
     server, factory = rtsp.RTSPServer(), rtsp.RTSPMediaFactory()
     server.set_address("127.0.0.1")
     server.set_service(asked.port)
-    picture = PICTURE.format(caps=caps(asked.size, asked.rate), gop=asked.rate, pictures=asked.pictures)
+    encoder, payload = ENCODERS[asked.codec]
+    shown = caps(asked.size, asked.rate)
+    source = NUMBERED if asked.numbered else BALL.format(pictures=asked.pictures)
+    picture = PICTURE.format(source=source, caps=shown, encoder=encoder.format(gop=asked.rate), type=payload)
     factory.set_launch(f"( {picture} {SOUND} )")
     factory.set_shared(True)
     if asked.then:
@@ -49,6 +67,8 @@ def main() -> None:
             glib.timeout_add_seconds(asked.after, lambda: size.set_property("caps", later))
 
         factory.connect("media-configure", change)
+    if asked.numbered:
+        factory.connect("media-configure", Numbers(asked.numbered, gst).watch)
     if asked.user:
         only(server, factory, rtsp, asked.user, asked.password)
     server.get_mount_points().add_factory("/room", factory)
@@ -57,9 +77,36 @@ def main() -> None:
     glib.MainLoop().run()
 
 
+class Numbers:
+    """The colour of a picture is its number, so that a test can tell which ones were recorded."""
+
+    def __init__(self, log: Path, gst: Any) -> None:
+        self.gst = gst
+        self.last = int(log.read_text().split()[-2]) if log.exists() and log.stat().st_size else 0
+        self.log = log.open("a", buffering=1)
+
+    def watch(self, _: Any, media: Any) -> None:
+        source = media.get_element().get_by_name("numbers")
+        source.set_property("foreground-color", colour(self.last + 1))
+        source.get_static_pad("src").add_probe(self.gst.PadProbeType.BUFFER, self.sent, source)
+
+    def sent(self, _: Any, __: Any, source: Any) -> Any:
+        """The source draws the next one when this one has passed."""
+        self.last += 1
+        self.log.write(f"{self.last} {time.time():.3f}\n")
+        source.set_property("foreground-color", colour(self.last + 1))
+        return self.gst.PadProbeReturn.OK
+
+
+def colour(number: int) -> int:
+    """ARGB: four bits of the number in the middle of each part, far enough apart to survive the codec."""
+    red, green, blue = (((number >> place & 15) << 4) + 8 for place in (8, 4, 0))
+    return 0xFF000000 | red << 16 | green << 8 | blue
+
+
 def caps(size: str, rate: int) -> str:
     width, _, height = size.partition("x")
-    return f"video/x-raw,width={width},height={height},framerate={rate}/1"
+    return f"video/x-raw,format=I420,width={width},height={height},framerate={rate}/1"
 
 
 def only(server: Any, factory: Any, rtsp: Any, user: str, password: str) -> None:

@@ -5,7 +5,7 @@ What a person ordered stands: one who stops a booked recording is not overruled,
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
@@ -19,7 +19,8 @@ AGAIN = timedelta(seconds=10)
 """An order that could not be carried out is given anew after so long."""
 FAILED = frozenset({OrderState.FAILED, OrderState.EXPIRED})
 START, STOP = "start_recording", "stop_recording"
-LOOKED_BACK = timedelta(days=1)
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
+FEW = 50
 
 
 class Bookings:
@@ -41,49 +42,51 @@ def due_order(
     session: Session, recorder: RtspRecorderSettings, at: datetime
 ) -> tuple[str, dict[str, str]] | None:
     """(kind, arguments) of what is to be ordered now; None where all is as it should be."""
-    until, given = booked_until(session, recorder, at), orders_of(session, recorder, at)
-    last = given[0] if given else None
+    given = orders_of(session, recorder)
+    until = booked_until(session, recorder, at, given)
+    last = next((one for one in given if one.state not in FAILED), None)
+    runs = last is not None and last.kind == START and ends(last) > at
     if until is None:
-        called_off = last and last.asked_by == ACTOR and last.kind == START and ends(last, at) > at
-        return (STOP, {}) if called_off else None
-    told = until.isoformat()
-    if any(one.arguments.get("booked") == told and one.state not in FAILED for one in given):
-        return None  # it runs, or somebody ended it
-    if last and last.state not in FAILED and last.kind == START and ends(last, at) >= until:
-        return None  # somebody began it, and it goes on for longer
-    if last and last.state in FAILED and at - last.asked_at < AGAIN:
+        return (STOP, {}) if runs and last and last.asked_by == ACTOR else None
+    if runs and last and (ends(last) == until or (last.asked_by != ACTOR and ends(last) > until)):
+        return None  # it runs as booked, or somebody began it and it goes on for longer
+    if given and given[0].state in FAILED and at - given[0].asked_at < AGAIN:
         return None
-    return START, {"until": told, "booked": told}
+    return START, {"until": until.isoformat()}
 
 
-def orders_of(session: Session, recorder: RtspRecorderSettings, at: datetime) -> Sequence[OrderRow]:
-    """Of the last day, the last one first."""
+def orders_of(session: Session, recorder: RtspRecorderSettings) -> Sequence[OrderRow]:
+    """The last one first: an open end reaches as far as nobody orders anything else."""
     return session.exec(
         select(OrderRow)
-        .where(
-            OrderRow.device_id == recorder.id,
-            col(OrderRow.kind).in_((START, STOP)),
-            OrderRow.asked_at > at - LOOKED_BACK,
-        )
+        .where(OrderRow.device_id == recorder.id, col(OrderRow.kind).in_((START, STOP)))
         .order_by(col(OrderRow.asked_at).desc(), col(OrderRow.id).desc())
+        .limit(FEW)
     ).all()
 
 
-def booked_until(session: Session, recorder: RtspRecorderSettings, at: datetime) -> datetime | None:
-    """Until when the room is to be recorded; None if nothing takes place there now."""
+def booked_until(
+    session: Session, recorder: RtspRecorderSettings, at: datetime, given: Sequence[OrderRow]
+) -> datetime | None:
+    """Until when the room is to be recorded; None if nothing takes place there now.
+
+    A step during which a person stopped the recording counts no more, wherever its end is moved.
+    """
     before, after = timedelta(minutes=recorder.before_minutes), timedelta(minutes=recorder.after_minutes)
     steps = session.exec(
-        select(Activity.ended_at).where(
+        select(Activity.started_at, Activity.ended_at).where(
             Activity.room_id == recorder.room,
             col(Activity.withdrawn_at).is_(None),
             Activity.started_at <= at + before,
             Activity.ended_at > at - after,
         )
     ).all()
-    return max(steps) + after if steps else None
+    stopped = [one.asked_at for one in given if one.kind == STOP and one.asked_by != ACTOR]
+    ends = [end for start, end in steps if not any(moment >= start - before for moment in stopped)]
+    return max(ends) + after if ends else None
 
 
-def ends(order: OrderRow, at: datetime) -> datetime:
+def ends(order: OrderRow) -> datetime:
     """When what it started ends by itself; in the far future if never."""
     until = order.arguments.get("until")
-    return datetime.fromisoformat(str(until)) if until else at + LOOKED_BACK
+    return datetime.fromisoformat(str(until)) if until else FOR_EVER

@@ -100,6 +100,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "录像机信号中断（{error}），正在重新连接；中断时段将如实记录",
         "the recorder's stream ended ({error}); connecting again, the gap will be on record",
     ),
+    "room.leapt": (
+        "录像机的时间戳突然跳变，已从头接录；空档会记录在案",
+        "the recorder's time stamps leapt; it is recorded anew, the gap will be on record",
+    ),
     "room.still": (
         "录像机画面停滞（{error}），正在重新连接；停滞时段将如实记录",
         "the recorder's stream stands still ({error}); connecting again, the gap will be on record",

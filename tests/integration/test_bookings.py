@@ -124,6 +124,30 @@ def test_what_a_person_ordered_stands(town: Town) -> None:
     assert town.at(NINE + minutes(31)) == [], "what a person began is not ended"
 
 
+def test_who_stops_a_recording_that_a_person_began_is_not_overruled(town: Town) -> None:
+    town.by_hand(NINE - minutes(30), "start_recording")
+    assert town.at(NINE) == []
+    town.by_hand(NINE + minutes(20), "stop_recording")
+    assert town.at(NINE + minutes(21)) == [], "a pause in confidence"
+    town.change(ended_at=NINE + minutes(61))
+    assert town.at(NINE + minutes(22)) == [], "also when the booking is moved a little"
+    with town.database.write() as session:
+        town.book(session, "h2", NINE + minutes(70), NINE + minutes(80))
+    assert town.at(NINE + minutes(65)) == [start(NINE + minutes(110))], "the next hearing is another"
+
+
+def test_what_has_run_for_days_is_not_given_an_end(town: Town) -> None:
+    town.by_hand(NINE - timedelta(days=3), "start_recording")
+    assert [town.at(NINE + minutes(n)) for n in range(0, 120, 10)] == [[]] * 12
+
+
+def test_a_booking_that_is_cut_short_ends_sooner(town: Town) -> None:
+    assert town.at(NINE) == [start(NINE + minutes(90))]
+    town.change(ended_at=NINE + minutes(20))
+    assert town.at(NINE + minutes(10)) == [start(NINE + minutes(50))]
+    assert town.at(NINE + minutes(50)) == []
+
+
 def test_an_order_that_failed_is_given_again_after_a_while(town: Town) -> None:
     assert len(town.at(NINE, OrderState.FAILED)) == 1
     assert town.at(NINE + timedelta(seconds=5)) == []

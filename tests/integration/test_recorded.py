@@ -9,7 +9,7 @@ from api.app import create_app
 from api.signin import add_key, add_user
 from gateway.database import Database
 from gateway.live import LiveFolder
-from gateway.models import Clip, Device, Original, Role, Room, State, Unit
+from gateway.models import Allocation, Clip, Device, Original, Role, Room, State, Unit
 from gateway.store import LocalStore
 
 NINE = datetime(2026, 8, 4, 1, tzinfo=UTC)
@@ -54,3 +54,43 @@ def test_what_only_one_recorder_has(database: Database, store: LocalStore, tmp_p
         backwards = client.get(f"/api/v1/rooms/hearing/recorded?since={at(5)}&until={at(0)}")
         assert backwards.status_code == 422
         assert client.get(f"/api/v1/rooms/none/recorded?since={at(0)}&until={at(5)}").status_code == 404
+
+
+def test_a_recorder_that_was_moved_counts_where_it_stood(
+    database: Database, store: LocalStore, tmp_path: Path
+) -> None:
+    """By the ledger: what it recorded before is not missing in the room that it left."""
+    with database.write() as session:
+        session.add(Unit(id="u", name="u"))
+        session.flush()
+        session.add_all(
+            [Room(id="old", name="询问室", unit_id="u"), Room(id="new", name="听证室", unit_id="u")]
+        )
+        session.flush()
+        session.add(Device(id="a", type="cctv", unit_id="u", room_id="new"))
+        session.flush()
+        moved = NINE + timedelta(minutes=10)
+        for room, begin, end in (("old", NINE - timedelta(days=1), moved), ("new", moved, None)):
+            session.add(
+                Allocation(device_id="a", kind="FIXED_ROOM", room_id=room, valid_from=begin, valid_to=end)
+            )
+        session.add(Original(id="c", device_id="a", name="x", suffix=".mp4", size=1, state=State.FOUND))
+        session.flush()
+        session.add(
+            Clip(
+                id="c",
+                device_id="a",
+                kind="VIDEO",
+                started_at=NINE,
+                ended_at=NINE + timedelta(minutes=30),
+            )
+        )
+        user = add_user(session, "w", None, Role.SUPERVISOR, "u")
+        _, key = add_key(session, user, "test")
+    with TestClient(create_app(database, store, LiveFolder(tmp_path))) as client:
+        client.headers["x-api-key"] = key
+        spans = {}
+        for room in ("old", "new"):
+            told = client.get(f"/api/v1/rooms/{room}/recorded?since={at(0)}&until={at(30)}").json()
+            spans[room] = [(one["start"], one["end"]) for one in told["recorders"][0]["stretches"]]
+        assert spans == {"old": [(at(0), at(10))], "new": [(at(10), at(30))]}
