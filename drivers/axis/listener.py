@@ -26,6 +26,7 @@ from starlette.routing import Route
 
 from drivers.axis.reports import SHARED
 from drivers.axis.shelf import Body, Container, Corrupt, Draft, Meta, Missing, Shelf
+from drivers.uploads.body import CLOSE, incoming
 from gateway.config.connected import AxisBodyWornSettings
 from gateway.device import DeviceUnavailable
 from gateway.guard import guarded
@@ -33,8 +34,6 @@ from gateway.guard import guarded
 log = logging.getLogger(__name__)
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
-SILENT_S = 60.0
-"""Who sends nothing for so long has gone, and keeps no place from others."""
 FLUSH = 1 << 20
 TOKEN_S = 3600
 RETRY_AFTER = {"Retry-After": "5"}
@@ -220,13 +219,8 @@ class Listener:
     async def receive(self, request: Request, draft: Draft, *, small: bool) -> None:
         """Write what comes. Raises Problem if the sender left, or if room runs out."""
         waiting = bytearray()
-        stream = aiter(request.stream())
         try:
-            while True:
-                async with asyncio.timeout(SILENT_S):
-                    chunk = await anext(stream, None)
-                if chunk is None:
-                    break
+            async for chunk in incoming(request):
                 waiting += chunk
                 if small and draft.size + len(waiting) > SMALL:
                     raise Problem(413, "too large for what is no footage")
@@ -238,7 +232,8 @@ class Listener:
             log.info("axis: a controller left in the middle of an object; it will send it again")
             raise Problem(503, "cut", RETRY_AFTER) from None
         except TimeoutError:
-            raise Problem(503, "nothing came any more; send it again", RETRY_AFTER) from None
+            again = RETRY_AFTER | CLOSE
+            raise Problem(503, "nothing came any more; send it again", again) from None
         await run_in_threadpool(draft.write, bytes(waiting))
 
 

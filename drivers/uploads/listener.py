@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from drivers.uploads.body import CLOSE, incoming
 from drivers.uploads.server import Server
 from drivers.uploads.signing import Permit, is_good
 from drivers.uploads.spool import Expected, Misplaced, Spool
@@ -118,12 +119,12 @@ class Listener:
             self.check_room(end - start)
             handle = await run_in_threadpool(self.spool.open_part, expected, start)
             try:
-                reached = await receive(request, handle, start, end)
+                reached, silent = await receive(request, handle, start, end)
                 expected = await run_in_threadpool(self.spool.settle, expected, handle, reached)
             finally:
                 os.close(handle)
             if reached < expected.size:
-                return told(204, expected, reached)
+                return told(408, expected, reached, **CLOSE) if silent else told(204, expected, reached)
             expected = await run_in_threadpool(self.spool.finish, expected)
             await run_in_threadpool(self.report, expected)
             return told(201, expected, expected.size)
@@ -141,11 +142,14 @@ class Listener:
             raise Problem(507, "no room on the gateway; keep the file, come again later")
 
 
-async def receive(request: Request, handle: int, start: int, end: int) -> int:
-    """Write what comes; returns where it ended. Raises Problem for more than was said."""
-    at, waiting = start, bytearray()
+async def receive(request: Request, handle: int, start: int, end: int) -> tuple[int, bool]:
+    """Write what comes; returns where it ended, and whether its sender fell silent there.
+
+    Raises Problem for more than was said.
+    """
+    at, waiting, silent = start, bytearray(), False
     try:
-        async for chunk in request.stream():
+        async for chunk in incoming(request):
             waiting += chunk
             if at + len(waiting) > end:
                 raise Problem(400, "more bytes than Content-Range says")
@@ -154,7 +158,10 @@ async def receive(request: Request, handle: int, start: int, end: int) -> int:
                 waiting.clear()
     except ClientDisconnect:
         log.info("a device left in the middle of a piece")
-    return at + await run_in_threadpool(write_all, handle, bytes(waiting))
+    except TimeoutError:
+        silent = True
+        log.info("a device fell silent in the middle of a piece")
+    return at + await run_in_threadpool(write_all, handle, bytes(waiting)), silent
 
 
 def write_all(handle: int, content: bytes) -> int:
@@ -179,8 +186,8 @@ def piece(request: Request, expected: Expected) -> tuple[int, int]:
     return first, last + 1
 
 
-def told(status: int, expected: Expected, offset: int) -> Response:
-    headers = {"Upload-Offset": str(offset), "Upload-Length": str(expected.size)}
+def told(status: int, expected: Expected, offset: int, **more: str) -> Response:
+    headers = {"Upload-Offset": str(offset), "Upload-Length": str(expected.size), **more}
     if status == 201:
         return JSONResponse({"sha256": expected.sha256, "size": expected.size}, 201, headers=headers)
     return Response(status_code=status, headers=headers)

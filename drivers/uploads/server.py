@@ -7,8 +7,29 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gateway.device import DeviceUnavailable
+
+IDLE_S = 30
+"""A line on which no request stands is closed after so long: it counts among those that may be open."""
+
+
+class Line(H11Protocol):
+    """uvicorn waits for ever for the first request, and for the rest of one whose head is not whole."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.wait()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.cycle is None or self.cycle.response_complete:
+            self.wait()
+
+    def wait(self) -> None:
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(IDLE_S, self.timeout_keep_alive_handler)
 
 
 class Ending(uvicorn.Server):
@@ -31,8 +52,8 @@ class Server:
         certificate, key = tls
         self.server = Ending(
             uvicorn.Config(
-                app, host=address[0], port=address[1], log_level="warning", access_log=False,
-                server_header=False, timeout_graceful_shutdown=1, timeout_keep_alive=30,
+                app, host=address[0], port=address[1], log_level="warning", access_log=False, http=Line,
+                server_header=False, timeout_graceful_shutdown=1, timeout_keep_alive=IDLE_S,
                 ssl_certfile=str(certificate) if certificate else None,
                 ssl_keyfile=str(key) if key else None, limit_concurrency=most,
             )

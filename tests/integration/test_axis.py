@@ -360,7 +360,7 @@ def test_what_is_entered_twice_is_one_account(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_sender_that_falls_silent_keeps_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("drivers.axis.listener.SILENT_S", 0.5)
+    monkeypatch.setattr("drivers.uploads.body.SILENT_S", 0.5)
     settings = settings_for(tmp_path, at_once=1)
     with running(settings) as (driver, _):
         twin = controller(settings)

@@ -4,7 +4,8 @@ import gc
 import socket
 import ssl
 import threading
-from contextlib import suppress
+import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,28 @@ def test_no_line_stays_open(tmp_path: Path, at: str) -> None:
     with line, suppress(ConnectionResetError, ssl.SSLError):
         while line.recv(1000):
             pass
+
+
+@pytest.mark.parametrize("said", [b"", b"PUT / HTTP/1.1\r\nHost: gate"])
+def test_a_line_on_which_nothing_is_asked_is_closed(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
+    """Eight that say nothing would be all that may be open; one that brings something slowly stays."""
+    monkeypatch.setattr("drivers.uploads.server.IDLE_S", 0.5)
+    address = "127.0.0.1", free_port()
+    server = Server(
+        Starlette(routes=[Route("/", take, methods=["PUT"])]), address, (None, None), 8
+    )  # fmt: skip
+    server.start(threading.Event())
+    try:
+        with ExitStack() as lines:
+            idle = [lines.enter_context(socket.create_connection(address, timeout=5)) for _ in range(8)]
+            for line in idle:
+                line.sendall(said)
+            for line in idle:
+                assert line.recv(1000) == b""
+            slow = lines.enter_context(socket.create_connection(address, timeout=5))
+            slow.sendall(b"PUT / HTTP/1.1\r\nHost: gateway\r\nContent-Length: 4\r\n\r\nha")
+            time.sleep(1)
+            slow.sendall(b"lf")
+            assert slow.recv(1000).startswith(b"HTTP/1.1 200 ")
+    finally:
+        server.close(3)
