@@ -144,7 +144,8 @@ class ClipOut(BaseModel):
     sha256: str | None
     sm3: str | None
     duration_s: float | None
-    important: bool
+    important: bool = Field(description="marked by the device, or by an order")
+    important_by_device: bool = Field(description="the device's own mark (重要级别（设备）)")
     captured_from: datetime | None
     captured_to: datetime | None
     uncertainty_s: float | None
@@ -167,6 +168,7 @@ class ClipOut(BaseModel):
             ),
             state=original.state.value,
             described=clip.described.value,
+            important_by_device=bool(clip.declared.get("important")),
             verified=original.verified_at is not None and original.state.value != "QUARANTINED",
             captured_from=clip.started_at,
             captured_to=clip.ended_at,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CursorResult, update
 from sqlmodel import Session, col, select
 
-from gateway import custody
+from gateway import custody, importance
 from gateway.database import Database
 from gateway.models import OrderRow, OrderState, Original, now
 from gateway.wording import reason
@@ -39,10 +39,12 @@ def ask(
     original = session.get(Original, clip_id) if clip_id else None
     about = original.device_id if original else device_id
     if about is not None:
+        importance.take_named(session, order)
         detail = {"order": order.id, "kind": kind, **({"arguments": order.arguments} if device_id else {})}
         custody.append(
             session, custody.device_chain(about), "ORDERED", asked_by, clip_id or about, (), detail
         )
+        importance.mark_named(session, order)
     return order
 
 

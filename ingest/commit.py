@@ -3,7 +3,7 @@
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, SQLModel, col, or_, select
 
-from gateway import custody, linking, receipts
+from gateway import custody, importance, linking, receipts
 from gateway.database import Database
 from gateway.device import shown
 from gateway.linking import series
@@ -61,6 +61,7 @@ def commit_original(session: Session, item: Item, stage: Stage, outcome: Outcome
     if twin is not None:
         original.state, original.duplicate_of = State.DUPLICATE, twin.id
         due = duplicates(session, original, twin)
+        importance.carry_over(session, original, twin, ACTOR)
     elif original.state is State.PRESERVED:
         due = release_due(session, original.id)
     session.add_all((original, *due))

@@ -1,5 +1,6 @@
 """Orders: work that a person asks of the daemon, with its result."""
 
+import re
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -11,21 +12,32 @@ from api.paging import Cutting, Page, page
 from api.problems import Problem, not_found
 from api.shapes import OrderOut
 from api.signin import Db, Operator, Reader
-from gateway import orders
+from gateway import importance, orders
 from gateway.database import Database
 from gateway.models import Clip, Device, OrderRow, Original
 from gateway.visibility import Viewer, visible
 
 router = APIRouter(tags=["orders"])
 
+FILES = frozenset({"upload_now", importance.ORDER})
+"""Orders of connected cameras that name files of theirs."""
+FILE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+MOST_FILES = 100
+
 
 class OrderIn(BaseModel):
-    """`verify` reads a clip's bytes again; `retry` starts it again; `relink` decides its links anew."""
+    """`verify` reads a clip's bytes again; `retry` starts it again; `relink` decides its links anew.
+
+    `upload_now` and `mark_important` are for connected cameras and name files by the camera's own ids
+    (`{"files": […]}`), which begin a clip's name. What is marked is important here even if the camera cannot
+    be reached.
+    """
 
     model_config = ConfigDict(extra="forbid")
-    kind: Literal["verify", "retry", "relink", "start_recording", "stop_recording", "set_clock", "unlock"] = (
-        Field(examples=["verify"])
-    )
+    kind: Literal[
+        "verify", "retry", "relink", "start_recording", "stop_recording", "set_clock", "unlock", "upload_now",
+        "mark_important",
+    ] = Field(examples=["verify"])  # fmt: skip
     clip: str | None = None
     device: str | None = None
     arguments: dict[str, Any] = {}
@@ -39,14 +51,29 @@ def ask(given: OrderIn, viewer: Operator, database: Db) -> OrderOut:
         raise Problem(422, f"{given.kind} needs a {'clip' if about_clip else 'device'}, and only that")
     if given.kind == "unlock" and set(given.arguments) != {"bay"}:
         raise Problem(422, 'unlock needs {"bay": …} and nothing else: who takes what is told by a badge')
+    if given.kind in FILES:
+        check_files(given)
     must_see(database, viewer, given)
     with database.write() as session:
+        if given.kind in FILES and session.get_one(Device, given.device).driver != "mqtt_camera":
+            raise Problem(422, f"{given.kind} is for connected cameras; {given.device} is none")
         order = orders.ask(
             session, given.kind, viewer.name, device_id=given.device, clip_id=given.clip,
             arguments=given.arguments, within=timedelta(seconds=given.within_seconds),
         )  # fmt: skip
         session.flush()
         return OrderOut.of(order)
+
+
+def check_files(given: OrderIn) -> None:
+    files = given.arguments.get("files", [])
+    known = set(given.arguments) <= {"files"} and isinstance(files, list) and len(files) <= MOST_FILES
+    if not known or not all(isinstance(file, str) and FILE_ID.fullmatch(file) for file in files):
+        raise Problem(
+            422, f'{given.kind} takes {{"files": […]}}: at most {MOST_FILES} ids, as the camera gave them'
+        )
+    if given.kind == importance.ORDER and not files:
+        raise Problem(422, "mark_important needs to know which files")
 
 
 @router.get("/orders")

@@ -3,6 +3,7 @@
     python -m drivers.simulators.mqtt_camera HOST PORT PKI bwc-0001 bwc-0002
 
 connects cameras with the certificates in PKI (`gateway devices enrol`), each with one file to upload.
+`hold` waits with its files for the order `upload_now`.
 Faults: `vanish` (no farewell: the broker tells), `repeat` (says everything twice), `flip` (a byte goes wrong
 on the way), `break_after` (leaves in the middle of a piece), a clock that is wrong by `ahead_s`.
 """
@@ -69,6 +70,9 @@ class Camera:
         self.refused: list[str] = []
         """What the broker did not let it say."""
         self.deaf = self.repeat = False
+        self.hold = False
+        """Brings nothing before it is told `upload_now`, as one that saves its air time."""
+        self.hurried: set[str] = set()
         self.flip = 0
         self.break_after = 0
         self.online = threading.Event()
@@ -196,11 +200,27 @@ class Camera:
             self.dead.append(told["op"])
             return
         self.done.append(told["op"])
-        if told["op"] == "set_clock":
-            self.ahead_s = 0.0
-        if told["op"] in ("start_live", "stop_live"):
-            self.show(told["args"].get("url") if told["op"] == "start_live" else None)
-        self.say("resp", {"cmd_id": told["cmd_id"], "done": True})
+        answer: dict[str, Any] = {"done": True}
+        match told["op"]:
+            case "set_clock":
+                self.ahead_s = 0.0
+            case "start_live" | "stop_live":
+                self.show(told["args"].get("url") if told["op"] == "start_live" else None)
+            case "upload_now" | "mark_important":
+                answer = self.about_files(told["op"], told["args"].get("files") or list(self.recordings))
+        self.say("resp", {"cmd_id": told["cmd_id"], **answer})
+
+    def about_files(self, op: str, files: list[str]) -> dict[str, Any]:
+        """Bring them now, or guard them from being written over; what it does not have, it names."""
+        there = [self.recordings[file] for file in files if file in self.recordings]
+        for recording in there:
+            if op == "mark_important":
+                recording.important = True
+            elif recording.stored is None:
+                self.hurried.add(recording.file_id)
+                self.announce(recording)
+        unknown = sorted(set(files) - {recording.file_id for recording in there})
+        return {"done": not unknown, "files": [one.file_id for one in there], "unknown": unknown}
 
     def show(self, url: str | None) -> None:
         """Push a moving picture by RTSP, or none any more."""
@@ -224,7 +244,7 @@ class Camera:
                 recording.received = True
             case "wait":
                 recording.waits += 1
-            case "upload_url":
+            case "upload_url" if not self.hold or recording.file_id in self.hurried:
                 try:
                     self.upload(recording, told)
                 except (OSError, http.client.HTTPException):

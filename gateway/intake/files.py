@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
-from gateway import custody
+from gateway import custody, importance
 from gateway.device import FileListed, FoundFile, MediaKind, shown
 from gateway.models import (
     Attachment,
@@ -90,6 +90,8 @@ def new_item(session: Session, found: FoundFile, host: str) -> str:
         session, custody.device_chain(found.device_id), "FOUND", ACTOR, original.id, rows,
         {"name": original.name, "size": found.size, "identity": finding.identity},
     )  # fmt: skip
+    if found.adopt:
+        importance.mark_if_named(session, finding)
     return original.id
 
 

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 from sqlmodel import Session, func, select
 
@@ -14,34 +15,34 @@ from drivers.ports import free_port
 from drivers.simulators.broker import Broker
 from drivers.simulators.mqtt_camera import Camera
 from gateway.database import Database
-from gateway.models import DeviceSignal, OrderRow, Original, Role, Track
-from gateway.orders import ask
+from gateway.models import DeviceSignal, Original, Role, Track
 from gateway.visibility import Viewer
-from tests.e2e.site import Site
+from tests.e2e.site import Site, serving, signed_in
 
 
 def site_for(folder: Path, broker: Broker) -> Site:
     port = free_port()
     network = {
-        "id": "net", "driver": "mqtt_camera", "broker": broker.settings(), "answer_seconds": 2.0,
+        "id": "net", "unit": "u", "driver": "mqtt_camera", "broker": broker.settings(), "answer_seconds": 2.0,
         "cameras": [{"id": "bwc-*"}],
         "uploads": {
             "port": port, "url": f"https://localhost:{port}", "secret": "0123456789abcdef" * 2, "reserve_mb": 1,
             "certificate": str(broker.pki / "broker.crt"), "key": str(broker.pki / "broker.key"), "chunk_mb": 1,
         },
     }  # fmt: skip
-    return Site(folder, [network], ingest={"derive": False})
+    return Site(folder, [network], ingest={"derive": False}, api={"port": free_port()})
 
 
 def test_a_camera_from_announcement_to_stored(tmp_path: Path) -> None:
-    """One clip, adopted and not copied; the camera hears `stored` only once it is preserved; orders by row."""
+    """One clip, adopted and not copied; the camera hears `stored` only once it is preserved; orders by API."""
     broker = Broker(tmp_path / "broker", "bwc-1")
     broker.start()
     site = site_for(tmp_path / "site", broker)
     content = os.urandom(2_500_000)
     camera = Camera("bwc-1", ("127.0.0.1", broker.port), broker.pki)
     try:
-        with site.running():
+        with site.running(), serving(site) as client:
+            signed_in(site, client, "wang", "operator")
             site.wait("the first connection", lambda _: "CONNECTED" in site.events("net"))
             camera.start()
             recording = camera.record("DCAM_bwc-1_000001_20260804_100000_IMP.mp4", content)
@@ -54,15 +55,26 @@ def test_a_camera_from_announcement_to_stored(tmp_path: Path) -> None:
             assert recording.stored is not None
             assert recording.stored["may_delete"] is False, "this site's policy is to keep"
             site.wait("the track", lambda s: s.exec(select(Track)).first())
-            order(site, "bwc-1", "start_recording")
-            site.wait("the order to end", lambda s: states(s) == ["DONE"])
-            assert camera.done == ["start_recording"]
+            assert ordered(client, "start_recording")["state"] == "DONE"
+            camera.hold = True
+            late = camera.record("late.mp4", os.urandom(100_000))
+            named = [late.file_id, recording.file_id]
+            marked = ordered(client, "mark_important", files=named)
+            assert (marked["state"], marked["result"]["files"]) == ("DONE", named)
+            assert late.important
+            brought = ordered(client, "upload_now", files=[late.file_id])
+            assert (brought["state"], brought["result"]["files"]) == ("DONE", [late.file_id])
+            site.settled(2)
+            assert camera.done == ["start_recording", "mark_important", "upload_now"]
             camera.stop()
-            order(site, "bwc-1", "stop_recording")
-            site.wait("the order to end", lambda s: states(s) == ["DONE", "FAILED"])
+            assert ordered(client, "stop_recording")["state"] == "FAILED"
         check_telemetry(Database(site.settings.database_url))
-        [(clip, original)] = site.clips().values()
-        assert clip.important
+        clips = {original.sha256: (clip, original) for clip, original in site.clips().values()}
+        for one, by_device in ((recording, True), (late, False)):
+            clip, original = clips.pop(one.sha256)
+            assert (clip.important, clip.declared.get("important", False)) == (True, by_device)
+            assert site.events(clip.id).count("MARKED_IMPORTANT") == 1
+        original = next(one for one in site.originals().values() if one.size == len(content))
         assert original.device_id == "bwc-1"
         assert site.store.path(original.stored_as).read_bytes() == content  # type: ignore[arg-type]
         assert list((site.folder / "spool").glob("*/*.mp4")) == [], "taken over, not copied"
@@ -84,17 +96,16 @@ def check_telemetry(database: Database) -> None:
     database.close()
 
 
-def order(site: Site, device: str, kind: str) -> None:
-    from gateway.opening import open_database
-
-    database = open_database(site.settings)
-    with database.write() as session:
-        ask(session, kind, "test", device_id=device)
-    database.close()
-
-
-def states(session: Session) -> list[str]:
-    return [row.state.value for row in session.exec(select(OrderRow).order_by(OrderRow.id))]
+def ordered(client: httpx.Client, kind: str, **arguments: Any) -> Any:
+    """How an order for the camera ended."""
+    body = {"kind": kind, "device": "bwc-1", "arguments": arguments}
+    order = client.post("/orders", json=body).raise_for_status().json()
+    deadline = time.monotonic() + 20
+    while order["state"] in ("ASKED", "CLAIMED"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+        order = client.get(f"/orders/{order['id']}").json()
+    return order
 
 
 FLEETS = [

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from api.app import create_app
 from api.signin import add_key, add_user
@@ -20,6 +20,7 @@ from gateway.models import (
     CaseRecord,
     Checkout,
     Clip,
+    CustodyEvent,
     Device,
     DeviceStatus,
     Finding,
@@ -238,6 +239,33 @@ def test_role_by_endpoint_by_unit(api: tuple[TestClient, dict[str, str]], row: R
         assert "-v" not in own.text.replace("clip-view", ""), f"rows of another unit show: {own.text}"
     else:
         assert other.status_code == 404, other.text
+
+
+def test_orders_that_name_files_of_a_connected_camera(
+    api: tuple[TestClient, dict[str, str]], database: Database
+) -> None:
+    client, keys = api
+
+    def status(kind: str, **arguments: Any) -> int:
+        body = {"kind": kind, "device": "cam-u", "arguments": arguments}
+        return client.post("/api/v1/orders", json=body, headers={"x-api-key": keys["operator"]}).status_code
+
+    assert status("upload_now") == 422, "a recorder of a room brings nothing"
+    with database.write() as session:
+        session.get_one(Device, "cam-u").driver = "mqtt_camera"
+        session.exec(select(Finding).where(Finding.device_id == "cam-u")).one().path = b"f1/one.mp4"
+    for wrong in ({}, {"files": []}, {"files": "f1"}, {"files": ["../f1"]}, {"files": ["f1\n"]}, {"files": [1]},
+                  {"files": ["f1"], "erase": True}, {"files": ["f1"] * 101}):  # fmt: skip
+        assert status("mark_important", **wrong) == 422
+    assert status("upload_now") == status("upload_now", files=["f1"]) == 202
+    shown = client.get("/api/v1/clips/clip-u", headers={"x-api-key": keys["operator"]})
+    assert not shown.json()["important"]
+    assert status("mark_important", files=["f1", "not-here-yet"]) == 202
+    shown = client.get("/api/v1/clips/clip-u", headers={"x-api-key": keys["operator"]})
+    assert (shown.json()["important"], shown.json()["important_by_device"]) == (True, False)
+    with database.read() as session:
+        [line] = session.exec(select(CustodyEvent).where(CustodyEvent.event == "MARKED_IMPORTANT"))
+        assert (line.subject, line.actor) == ("clip-u", "user-operator")
 
 
 def test_every_endpoint_has_a_row(api: tuple[TestClient, dict[str, str]]) -> None:

@@ -343,6 +343,36 @@ def test_orders_are_answered_and_a_late_one_is_dead(broker: Broker, tmp_path: Pa
         camera.client.loop_stop()
 
 
+def test_a_camera_brings_what_it_is_asked_for_and_guards_what_it_is_told(
+    broker: Broker, tmp_path: Path
+) -> None:
+    driver = driver_for(broker, tmp_path)
+    with running(driver) as seen:
+        camera = camera_for(broker)
+        seen.wait(lambda seen: of(seen, Connected, "bwc-1"))
+        camera.hold = True
+        first, second = (camera.record(name, os.urandom(1000)) for name in ("a.mp4", "b.mp4"))
+
+        def order(kind: str, *files: str) -> OrderResult:
+            asked = {"files": list(files)} if files else {}
+            return driver.perform(Order(id=kind, kind=kind, arguments=asked, device_id="bwc-1"))
+
+        marked = order("mark_important", second.file_id)
+        assert (marked.done, marked.detail["files"]) == (True, [second.file_id])
+        assert [one.important for one in (first, second)] == [False, True]
+        assert files(seen) == [], "it saves its air time"
+        brought = order("upload_now", first.file_id)
+        assert (brought.done, brought.detail["files"]) == (True, [first.file_id])
+        seen.wait(lambda seen: files(seen))
+        assert [event.found.size for event in files(seen)] == [1000]
+        assert order("upload_now").detail["files"] == [first.file_id, second.file_id]
+        seen.wait(lambda seen: len(files(seen)) == 2)
+        unknown = order("mark_important", "gone")
+        assert (unknown.done, unknown.detail["unknown"]) == (False, ["gone"])
+        assert camera.done == ["mark_important", "upload_now", "upload_now", "mark_important"]
+        camera.stop()
+
+
 def test_what_is_said_twice_or_makes_no_sense(broker: Broker, tmp_path: Path) -> None:
     with running(driver_for(broker, tmp_path)) as seen:
         camera = camera_for(broker)
