@@ -6,12 +6,12 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, update
+from sqlalchemy import false, func, update
 from sqlmodel import col, not_, or_, select
 
 from gateway.database import Database
 from gateway.guard import guarded
-from gateway.models import Lease, Original, Work, now
+from gateway.models import Clip, Lease, Original, Work, now
 from ingest.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,8 @@ REST = 4
 """After a look it rests so many times as long as the look took: ten thousand files must not keep it busy."""
 LONGEST_REST_S = 0.5
 PRIORITY = {"preserve": 10, "describe": 100}
+SOONER = 5
+"""So much less is the number of what is important: the engine takes the least first."""
 
 
 class Dispatch:
@@ -61,19 +63,28 @@ class Dispatch:
         return queue_name(pipeline, self.host)
 
     def sweep(self) -> int:
-        """Start what is due and not handed over yet, in the order in which it was found (important first),
-        but of no device and pipeline more than the window holds.
+        """Start what is due and not handed over yet, in the order in which it was found, each device in turn.
+
+        Of no device and pipeline more than the window holds. What is important has a window of its own and
+        goes first in each round: it waits for nothing that was found before it, and a flood of it delays
+        no other device.
         """
         handed = col(Work.queued_run).is_not_distinct_from(col(Work.run))
         is_due = or_(col(Work.not_before).is_(None), col(Work.not_before) <= now())
+        important = func.coalesce(col(Clip.important), false())
         place = func.row_number().over(
-            partition_by=(Work.pipeline, Original.device_id), order_by=(handed.desc(), Work.item_id)
+            partition_by=(Work.pipeline, Original.device_id, important),
+            order_by=(handed.desc(), Work.item_id),
         )
         open_works = (
             select(
-                col(Work.item_id).label("item"), col(Work.pipeline).label("pipeline"), place.label("place")
+                col(Work.item_id).label("item"),
+                col(Work.pipeline).label("pipeline"),
+                place.label("place"),
+                important.label("important"),
             )
             .join(Original, col(Original.id) == Work.item_id)
+            .outerjoin(Clip, col(Clip.id) == Work.item_id)
             .where(
                 col(Work.open).is_(True),
                 or_(handed, is_due),
@@ -83,27 +94,26 @@ class Dispatch:
         )
         with self.database.read() as session:
             works = session.exec(
-                select(Work)
+                select(Work, open_works.c.important)
                 .join(
                     open_works,
                     (open_works.c.item == Work.item_id) & (open_works.c.pipeline == Work.pipeline),
                 )
                 .where(open_works.c.place <= WINDOW, not_(handed))
-                .order_by(open_works.c.place, col(Work.item_id))
+                .order_by(open_works.c.place, open_works.c.important.desc(), col(Work.item_id))
                 .limit(BATCH)
             ).all()
         self.hand_over(works)
         return len(works)
 
-    def hand_over(self, works: Sequence[Work]) -> None:
-        for work in works:
-            self.engine.enqueue(
-                self.queue(work.pipeline), work.item_id, work.pipeline, work.run, PRIORITY[work.pipeline]
-            )
+    def hand_over(self, works: Sequence[tuple[Work, bool]]) -> None:
+        for work, important in works:
+            priority = PRIORITY[work.pipeline] - (SOONER if important else 0)
+            self.engine.enqueue(self.queue(work.pipeline), work.item_id, work.pipeline, work.run, priority)
         if not works:
             return
         with self.database.write() as session:
-            for work in works:
+            for work, _ in works:
                 session.execute(
                     update(Work)
                     .where(

@@ -73,7 +73,8 @@ class Runner:
     def in_turn(self, item: Item, pipeline: str, stage: Stage) -> bool:
         """One stage, once it is its turn; what waited is loaded anew: much may have happened meanwhile."""
         turns = self.turns["acquire" if stage.before == State.FOUND else pipeline]
-        with turns.turn(item.device.id, self.context.stop) as waited:
+        important = item.clip is not None and item.clip.important
+        with turns.turn(item.device.id, self.context.stop, important=important) as waited:
             fresh = self.load(item.work.item_id, pipeline, item.work.run) if waited else item
             if fresh is None or state_of(fresh, pipeline) != stage.before:
                 return fresh is not None

@@ -14,13 +14,15 @@ LOOK_S = 0.5
 @dataclass(eq=False, slots=True)
 class Ticket:
     source: str
+    important: bool = False
     called: threading.Event = field(default_factory=threading.Event)
 
 
 class Turns:
     """At most `at_once` in all and `each` of one source; a source that has less than others goes first.
 
-    A camera full of clips thus never keeps the one in the next bay waiting.
+    A camera full of clips thus never keeps the one in the next bay waiting. What is important goes first
+    among those of its own source: it takes no other source's turn.
     """
 
     def __init__(self, at_once: int, each: int) -> None:
@@ -30,9 +32,9 @@ class Turns:
         self.running: Counter[str] = Counter()
 
     @contextmanager
-    def turn(self, source: str, stop: threading.Event) -> Iterator[bool]:
+    def turn(self, source: str, stop: threading.Event, *, important: bool = False) -> Iterator[bool]:
         """Wait for a turn; says whether it took waiting. Raises Stopping when the process goes down."""
-        ticket = Ticket(source)
+        ticket = Ticket(source, important)
         with self.lock:
             self.waiting.append(ticket)
             self.call()
@@ -53,10 +55,18 @@ class Turns:
             if not free:
                 return
             # of equals, the one that came first
-            chosen = min(free, key=lambda ticket: self.running[ticket.source])
-            self.waiting.remove(chosen)
+            chosen = self.take(min(free, key=lambda ticket: self.running[ticket.source]).source)
             self.running[chosen.source] += 1
             chosen.called.set()
+
+    def take(self, source: str) -> Ticket:
+        """The next of a source; those of it that were passed over move up to no other source's place."""
+        places = [place for place, ticket in enumerate(self.waiting) if ticket.source == source]
+        chosen, *others = sorted((self.waiting[place] for place in places), key=lambda one: not one.important)
+        for place, ticket in zip(places[1:], others, strict=True):
+            self.waiting[place] = ticket
+        del self.waiting[places[0]]
+        return chosen
 
     def leave(self, ticket: Ticket) -> None:
         with self.lock:

@@ -432,6 +432,21 @@ def test_a_folder_of_our_own_is_adopted_by_rename(tmp_path: Path, media: Path) -
     site.verify()
 
 
+def test_what_is_important_is_taken_in_first_though_it_was_found_last(tmp_path: Path) -> None:
+    site = Site(tmp_path, [folder()], ingest={"derive": False, "copies": 1})
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    names = [*(f"{number:06}.mp4" for number in range(79)), "999999_IMP.mp4"]
+    for name in names:
+        (drop / name).write_bytes(os.urandom(500_000))
+    wanted = select(Original).where(Original.name == names[-1], col(Original.acquired_at).is_not(None))
+    with site.running():
+        site.wait("the important one", lambda session: session.exec(wanted).first())
+        came = [one for one in site.originals().values() if one.acquired_at is not None]
+    assert max(site.originals().values(), key=lambda one: one.id).name == names[-1]
+    assert len(came) < 30
+
+
 def test_what_a_crash_left_half_adopted_is_finished(tmp_path: Path) -> None:
     """Killed after the rename and before the row: the journal vouches for the file."""
     from ingest.acquire import take_over

@@ -69,6 +69,32 @@ def test_a_full_camera_does_not_keep_the_next_bay_waiting() -> None:
     assert order.index("other") < 10, "it is given the next turn; threads may be slow to take theirs"
 
 
+def test_what_is_important_goes_first_among_its_own_and_takes_no_other_turn() -> None:
+    """One at a time: two cameras' files wait; then comes a flood of important ones of the first camera."""
+    turns, order, may_go = Turns(1, 1), list[str](), threading.Event()
+    threads: list[threading.Thread] = []
+
+    def work(source: str, name: str, important: bool) -> None:
+        with turns.turn(source, threading.Event(), important=important):
+            may_go.wait(5)
+            order.append(name)
+
+    def begin(source: str, name: str, *, important: bool = False) -> None:
+        threads.append(threading.Thread(target=work, args=(source, name, important)))
+        threads[-1].start()
+        while len(turns.waiting) + turns.running.total() < len(threads):
+            time.sleep(0.005)
+
+    for source, name in (("x", "x0"), ("a", "a1"), ("b", "b1"), ("a", "a2"), ("b", "b2")):
+        begin(source, name)
+    for number in range(5):
+        begin("a", f"A{number}", important=True)
+    may_go.set()
+    for thread in threads:
+        thread.join(5)
+    assert order == ["x0", "A0", "b1", "A1", "b2", "A2", "A3", "A4", "a1", "a2"]
+
+
 def test_who_waits_is_let_go_when_the_process_ends() -> None:
     turns, stop = Turns(1, 1), threading.Event()
     with turns.turn("a", stop):
