@@ -4,8 +4,9 @@
 
 connects cameras with the certificates in PKI (`gateway devices enrol`), each with one file to upload.
 `hold` waits with its files for the order `upload_now`.
-Faults: `vanish` (no farewell: the broker tells), `repeat` (says everything twice), `flip` (a byte goes wrong
-on the way), `break_after` (leaves in the middle of a piece), a clock that is wrong by `ahead_s`.
+Faults: `vanish` (no farewell: the broker tells), `repeat` (says everything twice), `line.flip` (a byte goes
+wrong on the way), `line.break_after` (the line breaks in the middle of a piece), a clock that is wrong by
+`ahead_s`.
 """
 
 import hashlib
@@ -17,16 +18,16 @@ import sys
 import threading
 import time
 import uuid
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+
+from drivers.simulators.uploader import Uploader
 
 SESSION_S = 24 * 3600
 PICTURE = [
@@ -49,6 +50,7 @@ class Recording:
     received: bool = False
     stored: dict[str, Any] | None = None
     waits: int = 0
+    under_way: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def sha256(self) -> str:
@@ -73,8 +75,7 @@ class Camera:
         self.hold = False
         """Brings nothing before it is told `upload_now`, as one that saves its air time."""
         self.hurried: set[str] = set()
-        self.flip = 0
-        self.break_after = 0
+        self.line = Uploader(pki)
         self.online = threading.Event()
         self.acknowledged = 0
         self.pushing: subprocess.Popen[bytes] | None = None
@@ -245,45 +246,19 @@ class Camera:
             case "wait":
                 recording.waits += 1
             case "upload_url" if not self.hold or recording.file_id in self.hurried:
-                try:
-                    self.upload(recording, told)
-                except (OSError, http.client.HTTPException):
-                    time.sleep(0.5)
-                    if self.online.is_set():
-                        self.announce(recording)
+                if recording.under_way.acquire(blocking=False):
+                    self.bring(recording, told)
 
-    def upload(self, recording: Recording, told: dict[str, Any]) -> None:
-        """Piece by piece, from where the gateway says that it is."""
-        content = recording.content
-        at, _ = self.ask("HEAD", told["url"])
-        while at < len(content):
-            piece = content[at : at + told["chunk"]]
-            if self.flip:
-                self.flip -= 1
-                piece = bytes([piece[0] ^ 1]) + piece[1:]
-            at, status = self.ask(
-                "PUT", told["url"], piece, f"bytes {at}-{at + len(piece) - 1}/{len(content)}"
-            )
-            recording.received = status == 201
-
-    def ask(self, method: str, url: str, piece: bytes | None = None, place: str = "") -> tuple[int, int]:
-        """(bytes that the gateway has, status). Raises OSError for what is to be tried again later."""
-        address = urlsplit(url)
-        with closing(self.wire(address.scheme, address.netloc)) as wire:
-            wire.request(
-                method, f"{address.path}?{address.query}", piece, {"Content-Range": place} if place else {}
-            )
-            answer = wire.getresponse()
-            answer.read()
-            if answer.status >= 400 and answer.status != 409:
-                raise OSError(answer.status, answer.reason)
-            return int(answer.headers["Upload-Offset"]), answer.status
-
-    def wire(self, scheme: str, place: str) -> http.client.HTTPConnection:
-        if scheme == "http" or self.pki is None:
-            return http.client.HTTPConnection(place, timeout=20)
-        trusted = ssl.create_default_context(cafile=str(self.pki / "ca.crt"))
-        return http.client.HTTPSConnection(place, timeout=20, context=trusted)
+    def bring(self, recording: Recording, told: dict[str, Any]) -> None:
+        """Once at a time, however often it was announced."""
+        try:
+            recording.received = self.line.bring(recording.content, told["url"], told["chunk"])
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.5)
+        finally:
+            recording.under_way.release()
+        if not recording.received and self.online.is_set():
+            self.announce(recording)
 
 
 def properties_of(packet: int) -> Properties:

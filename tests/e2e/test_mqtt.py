@@ -109,13 +109,16 @@ def ordered(client: httpx.Client, kind: str, **arguments: Any) -> Any:
 
 
 FLEETS = [
-    pytest.param(12, 600, 2, id="small"),
-    pytest.param(200, 10_000, 5, id="city", marks=[pytest.mark.soak, pytest.mark.timeout(900)]),
+    pytest.param(12, 600, 2, 14, id="small"),
+    pytest.param(200, 10_000, 5, 100, id="city", marks=[pytest.mark.soak, pytest.mark.timeout(900)]),
 ]
 
 
-@pytest.mark.parametrize(("cameras", "events", "kills"), FLEETS)
-def test_every_event_once_and_every_file_whole(tmp_path: Path, cameras: int, events: int, kills: int) -> None:
+@pytest.mark.parametrize(("cameras", "events", "kills", "uploads"), FLEETS)
+def test_every_event_once_and_every_file_whole(
+    tmp_path: Path, cameras: int, events: int, kills: int, uploads: int
+) -> None:
+    """Files are offered all along, over lines of which half break off: kills and breaks meet uploads."""
     chance = random.Random(7)
     names = [f"bwc-{number:03}" for number in range(cameras)]
     broker = Broker(tmp_path / "broker", *names)
@@ -123,7 +126,7 @@ def test_every_event_once_and_every_file_whole(tmp_path: Path, cameras: int, eve
     site = site_for(tmp_path / "site", broker)
     fleet = [Camera(name, ("127.0.0.1", broker.port), broker.pki) for name in names]
     sent: set[tuple[str, str]] = set()
-    files: dict[str, bytes] = {}
+    files: set[str] = set()
     moments = sorted(chance.sample(range(events), 2 * kills))
     try:
         site.start()
@@ -131,11 +134,13 @@ def test_every_event_once_and_every_file_whole(tmp_path: Path, cameras: int, eve
         site.wait("the first connection", lambda _: "CONNECTED" in site.events("net"))
         for camera in fleet:
             camera.repeat = chance.random() < 0.2
+            camera.line.break_after = chance.choice((0, 300_000))
             camera.start()
-        for camera in fleet[:10]:
-            content = chance.randbytes(chance.randint(1, 1_500_000))
-            files[camera.record("a.mp4", content).sha256] = content
+        offered = sorted(chance.choices(range(events), k=uploads))
         for number in range(events):
+            while offered and offered[0] == number:
+                offered.pop(0)
+                record(chance, chance.choice(fleet), files)
             camera = chance.choice(fleet)
             sent.add((camera.name, camera.event(chance.choice(("sos", "rec_start", "rec_stop")), n=number)))
             if moments and number == moments[0]:
@@ -147,11 +152,13 @@ def test_every_event_once_and_every_file_whole(tmp_path: Path, cameras: int, eve
             lambda s: s.exec(select(func.count()).select_from(DeviceSignal)).one() >= len(sent),
             240,
         )
-        site.wait("every file", lambda s: preserved(s) >= set(files), 240)
+        site.wait("every file", lambda s: preserved(s) >= files, 240)
         with site.read() as session:
             stored = [(row.device_id, row.event_id) for row in session.exec(select(DeviceSignal))]
         assert len(stored) == len(set(stored))
         assert set(stored) == sent
+        assert sum(camera.line.broken for camera in fleet) > uploads / 4
+        assert sum(camera.line.resumed for camera in fleet) > uploads / 4
         site.stop()
         site.verify()
     finally:
@@ -161,6 +168,12 @@ def test_every_event_once_and_every_file_whole(tmp_path: Path, cameras: int, eve
         if site.process is not None:
             site.kill()
         broker.stop()
+
+
+def record(chance: random.Random, camera: Camera, files: set[str]) -> None:
+    """Every fourth file is one of several pieces."""
+    size = chance.randint(3_000_000, 5_000_000) if chance.random() < 0.25 else chance.randint(1, 1_500_000)
+    files.add(camera.record("a.mp4", chance.randbytes(size)).sha256)
 
 
 def preserved(session: Session) -> set[Any]:

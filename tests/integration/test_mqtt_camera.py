@@ -294,7 +294,7 @@ def test_a_flipped_byte_and_a_full_spool_are_seen_by_the_camera(broker: Broker, 
     driver = driver_for(broker, tmp_path, quota_mb=2)
     with running(driver) as seen:
         camera = camera_for(broker)
-        camera.flip = 1
+        camera.line.flip = 1
         recording = camera.record("a.mp4", os.urandom(1_500_000))
         seen.wait(lambda seen: files(seen))
         eventually(lambda: recording.received)
@@ -302,6 +302,22 @@ def test_a_flipped_byte_and_a_full_spool_are_seen_by_the_camera(broker: Broker, 
         eventually(lambda: second.waits)
         assert files(seen)[-1].found.size == 1_500_000
         camera.stop()
+
+
+def test_an_upload_whose_line_breaks_again_and_again_goes_on_where_it_was(
+    broker: Broker, tmp_path: Path
+) -> None:
+    """3.5 MB in breaks of 600 000 bytes are five broken lines, and a few more if what was under way was lost."""
+    content = os.urandom(3_500_000)
+    with running(driver_for(broker, tmp_path)) as seen:
+        camera = camera_for(broker)
+        camera.line.break_after = 600_000
+        camera.record("a.mp4", content)
+        seen.wait(lambda seen: files(seen))
+        camera.stop()
+    [found] = [event.found for event in files(seen)]
+    assert found.local.read_bytes() == content
+    assert 5 <= camera.line.resumed <= camera.line.broken < 15
 
 
 def test_orders_are_answered_and_a_late_one_is_dead(broker: Broker, tmp_path: Path) -> None:
