@@ -103,3 +103,32 @@ def test_a_slow_sender_is_no_silent_one(tmp_path: Path, monkeypatch: pytest.Monk
             time.sleep(0.5)
             line.sendall(CONTENT[start : start + 60_000])
         assert line.recv(4096).startswith(b"HTTP/1.1 201 ")
+
+
+@pytest.mark.parametrize(
+    ("limits", "third"),
+    [({"per_device": 2, "at_once": 16}, {"bwc-1": 503, "bwc-2": 201}),
+     ({"per_device": 16, "at_once": 2}, {"bwc-1": 503, "bwc-2": 503})],
+    ids=["per_device", "at_once"],
+)  # fmt: skip
+def test_too_many_at_once_are_asked_to_come_again(
+    tmp_path: Path, limits: dict[str, int], third: dict[str, int]
+) -> None:
+    """How far a file is may be asked all the same; who ends makes room."""
+    with opened(tmp_path, **limits) as gate, ExitStack() as lines:
+        paths = [gate.expect("bwc-1", name) for name in ("f1", "f2")]
+        first, second = (lines.enter_context(gate.begun(path)) for path in paths)
+        until(lambda: gate.listener.busy["bwc-1"] == 2)
+        for device, status in third.items():
+            path = gate.expect(device, "f3")
+            answered, headers = gate.ask("PUT", path, CONTENT)
+            assert answered == status
+            assert headers.get("retry-after") == ("5" if status == 503 else None)
+            assert gate.ask("HEAD", path)[0] == 200
+        first.sendall(CONTENT[1000:])
+        assert first.recv(4096).startswith(b"HTTP/1.1 201 ")
+        until(lambda: gate.listener.busy["bwc-1"] == 1)
+        assert gate.ask("PUT", gate.expect("bwc-1", "f3"), CONTENT)[0] == 201
+        second.close()
+        until(lambda: not gate.listener.busy)
+        assert gate.ask("HEAD", paths[1])[1]["upload-offset"] == "1000"
