@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx2 as httpx
 
-from drivers.nvr.records import Record, checked, told
+from drivers.nvr.records import Line, Record, Unread, checked, stated, told
 from gateway.config.connected import NvrExportSettings
 from gateway.device import DeviceUnavailable
 
@@ -21,16 +21,20 @@ MOST_PAGES = 10_000
 
 
 class Dahua:
-    def __init__(self, client: httpx.Client, settings: NvrExportSettings) -> None:
-        self.client, self.profile = client, settings.profile
+    def __init__(self, line: Line, settings: NvrExportSettings) -> None:
+        self.line, self.profile = line, settings.profile
 
     def clock(self) -> datetime:
-        answer = checked(told(self.client, "GET", "/cgi-bin/global.cgi", params={"action": "getCurrentTime"}))
-        return read(lines(answer).get("result", ""))
+        answer = checked(told(self.line, "GET", "/cgi-bin/global.cgi", params={"action": "getCurrentTime"}))
+        clock = lines(answer).get("result", "")
+        try:
+            return written(clock)
+        except ValueError:
+            raise DeviceUnavailable("nvr.unreadable", what="time", told=clock[:40]) from None
 
-    def records(self, channel: int, since: datetime, until: datetime) -> Iterator[Record]:
+    def records(self, channel: int, since: datetime, until: datetime) -> Iterator[Record | Unread]:
         """A finder for each search, closed and destroyed whatever happens: recorders have few of them."""
-        made = lines(checked(told(self.client, "GET", FINDER, params={"action": "factory.create"})))
+        made = lines(checked(told(self.line, "GET", FINDER, params={"action": "factory.create"})))
         finder = made.get("result", "")
         if not finder:
             raise DeviceUnavailable("nvr.unreadable", what="finder", told=str(made)[:40])
@@ -40,7 +44,7 @@ class Dahua:
                 "condition.StartTime": since.strftime(WRITTEN), "condition.EndTime": until.strftime(WRITTEN),
                 "condition.Types[0]": self.profile.kind,
             }  # fmt: skip
-            answer = told(self.client, "GET", f"{FINDER}?{query(asked)}")
+            answer = told(self.line, "GET", f"{FINDER}?{query(asked)}")
             if answer.status_code == 400:
                 return  # nothing lies in that time
             checked(answer)
@@ -48,31 +52,38 @@ class Dahua:
         finally:
             for action in ("close", "destroy"):
                 with suppress(httpx.HTTPError, DeviceUnavailable):
-                    told(self.client, "GET", FINDER, params={"action": action, "object": finder})
+                    told(self.line, "GET", FINDER, params={"action": action, "object": finder})
 
-    def pages(self, channel: int, finder: str) -> Iterator[Record]:
+    def pages(self, channel: int, finder: str) -> Iterator[Record | Unread]:
         asked = {"action": "findNextFile", "object": finder, "count": str(MOST)}
         seen: set[str] = set()
         for _ in range(MOST_PAGES):
-            answer = checked(told(self.client, "GET", FINDER, params=asked))
-            given = {item["FilePath"]: item for item in items_of(answer.text) if item.get("FilePath")}
+            answer = checked(told(self.line, "GET", FINDER, params=asked))
+            given = {item.get("FilePath") or str(item): item for item in items_of(answer.text)}
             items = [item for path, item in given.items() if path not in seen]
             if not items:  # some give fewer at once than were asked for: only an empty page is the end
                 return
             seen |= given.keys()
             yield from (record(channel, item) for item in items)
+        raise DeviceUnavailable("nvr.unreadable", what="listing", told=f"> {MOST_PAGES} pages")
 
     @contextmanager
     def content(self, record: Record) -> Iterator[httpx.Response]:
-        with self.client.stream("GET", f"/cgi-bin/RPC_Loadfile{quote(record.locator)}") as answer:
+        with self.line.stream("GET", f"/cgi-bin/RPC_Loadfile{quote(record.locator)}") as answer:
             yield checked(answer)
 
 
-def record(channel: int, item: dict[str, str]) -> Record:
-    path, size = item["FilePath"], item.get("Length", "")
+def record(channel: int, item: dict[str, str]) -> Record | Unread:
+    path = item.get("FilePath", "")
+    try:
+        start, end = (written(item.get(f"{name}Time", "")) for name in ("Start", "End"))
+    except ValueError as error:
+        return Unread(str(item), str(error))
+    if not path:
+        return Unread(str(item), "no FilePath")
     return Record(
-        channel=channel, start=read(item.get("StartTime", "")), end=read(item.get("EndTime", "")),
-        size=int(size) if size.isdigit() else None, name=PurePosixPath(path).name, locator=path,
+        channel=channel, start=start, end=end, size=stated(item.get("Length", "")),
+        name=PurePosixPath(path).name, locator=path,
     )  # fmt: skip
 
 
@@ -95,8 +106,6 @@ def query(asked: dict[str, str]) -> str:
     return "&".join(f"{quote(name, safe='.[]')}={quote(value, safe=':')}" for name, value in asked.items())
 
 
-def read(written: str) -> datetime:
-    try:
-        return datetime.strptime(written.strip(), WRITTEN)
-    except ValueError:
-        raise DeviceUnavailable("nvr.unreadable", what="time", told=written[:40]) from None
+def written(told: str) -> datetime:
+    """Raises ValueError."""
+    return datetime.strptime(told.strip(), WRITTEN)

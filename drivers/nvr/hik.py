@@ -12,7 +12,7 @@ import httpx2 as httpx
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from drivers.nvr.records import Record, checked, told
+from drivers.nvr.records import Line, Record, Unread, checked, stated, told
 from gateway.config.connected import NvrExportSettings
 from gateway.device import DeviceUnavailable
 
@@ -22,19 +22,19 @@ WRITTEN = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class Hik:
-    def __init__(self, client: httpx.Client, settings: NvrExportSettings) -> None:
-        self.client, self.profile = client, settings.profile
+    def __init__(self, line: Line, settings: NvrExportSettings) -> None:
+        self.line, self.profile = line, settings.profile
         self.zone = ZoneInfo(settings.timezone or "UTC")
 
     def clock(self) -> datetime:
-        answer = checked(told(self.client, "GET", "/ISAPI/System/time"))
+        answer = checked(told(self.line, "GET", "/ISAPI/System/time"))
         local = text(parsed(answer), "localTime")
         try:
             return datetime.fromisoformat(local).replace(tzinfo=None)
         except ValueError:
             raise DeviceUnavailable("nvr.unreadable", what="localTime", told=local[:40]) from None
 
-    def records(self, channel: int, since: datetime, until: datetime) -> Iterator[Record]:
+    def records(self, channel: int, since: datetime, until: datetime) -> Iterator[Record | Unread]:
         """Page by page: `searchResultPostion` is how the recorder spells it."""
         search, place = str(uuid4()).upper(), 0
         for _ in range(MOST_PAGES):
@@ -46,30 +46,33 @@ class Hik:
             SubElement(span, "endTime").text = self.written(until)
             SubElement(asked, "maxResults").text = str(self.profile.page)
             SubElement(asked, "searchResultPostion").text = str(place)
-            answer = told(self.client, "POST", "/ISAPI/ContentMgmt/search", content=self.body(asked))
+            answer = told(self.line, "POST", "/ISAPI/ContentMgmt/search", content=self.body(asked))
             found = parsed(checked(answer))
             items = list(found.iterfind(".//{*}searchMatchItem"))
             yield from (self.record(channel, item) for item in items)
             place += len(items)
             if text(found, "responseStatusStrg") != "MORE" or not items:
                 return
+        raise DeviceUnavailable("nvr.unreadable", what="listing", told=f"> {MOST_PAGES} pages")
 
-    def record(self, channel: int, item: Element) -> Record:
+    def record(self, channel: int, item: Element) -> Record | Unread:
         uri = text(item, "playbackURI")
-        stated = parse_qs(urlsplit(uri).query)
-        size = stated.get("size", [""])[0]
-        name = stated.get("name", [""])[0] or "recording"
+        try:
+            start, end = (self.read(text(item, f"{name}Time")) for name in ("start", "end"))
+            asked = parse_qs(urlsplit(uri).query)
+        except (ValueError, OverflowError) as error:
+            return Unread(tostring(item, "unicode"), str(error))
+        size = stated(asked.get("size", [""])[0]) if self.profile.sizes == "exact" else None
+        name = asked.get("name", [""])[0] or "recording"
         return Record(
-            channel=channel, start=self.read(text(item, "startTime")), end=self.read(text(item, "endTime")),
-            size=int(size) if size.isdigit() and self.profile.sizes == "exact" else None,
-            name=f"{name}.mp4", locator=uri,
+            channel=channel, start=start, end=end, size=size, name=f"{name}.mp4", locator=uri,
         )  # fmt: skip
 
     @contextmanager
     def content(self, record: Record) -> Iterator[httpx.Response]:
         asked = Element("downloadRequest", version="1.0")
         SubElement(asked, "playbackURI").text = record.locator
-        with self.client.stream(
+        with self.line.stream(
             self.profile.download, "/ISAPI/ContentMgmt/download", content=self.body(asked)
         ) as answer:
             checked(answer)
@@ -88,10 +91,8 @@ class Hik:
         return local.strftime(WRITTEN)
 
     def read(self, written: str) -> datetime:
-        try:
-            read = datetime.strptime(written, WRITTEN)
-        except ValueError:
-            raise DeviceUnavailable("nvr.unreadable", what="time", told=written[:40]) from None
+        """Raises ValueError."""
+        read = datetime.strptime(written, WRITTEN)
         if self.profile.times == "utc":
             read = read.replace(tzinfo=UTC).astimezone(self.zone).replace(tzinfo=None)
         return read

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Event
 from typing import Any, Protocol
 
 import httpx2 as httpx
 
+from drivers.nvr import pace
 from gateway.config.connected import NvrExportSettings
 from gateway.device import DeviceUnavailable
 
@@ -36,34 +38,60 @@ class Record:
         return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:24]
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An entry of a listing that nobody can read: told of, and the others go on."""
+
+    told: str
+    error: str
+
+    @property
+    def key(self) -> str:
+        return hashlib.sha256(self.told.encode()).hexdigest()[:24]
+
+
+def stated(size: str) -> int | None:
+    """Bytes, where a listing tells them in a way that can be meant."""
+    return int(size) if size.isascii() and size.isdigit() and len(size) < 16 else None
+
+
 class Recorder(Protocol):
     """One dialect. Every call raises DeviceUnavailable, and httpx's errors for a line that breaks."""
 
     def clock(self) -> datetime:
         """The recorder's own clock, naive."""
 
-    def records(self, channel: int, since: datetime, until: datetime) -> Iterator[Record]:
+    def records(self, channel: int, since: datetime, until: datetime) -> Iterator[Record | Unread]:
         """Recordings that lie in this time, oldest first, however many pages that takes."""
 
     def content(self, record: Record) -> AbstractContextManager[httpx.Response]:
         """The bytes of a recording, to be read in a `with` block."""
 
 
-def client_for(settings: NvrExportSettings) -> httpx.Client:
+class Line(httpx.Client):
+    """To one recorder, until we are asked to stop."""
+
+    stop: Event
+
+
+def line_for(settings: NvrExportSettings, stop: Event) -> Line:
     """Digest sign-in; no proxies, no redirects: it is one machine in our own network."""
-    return httpx.Client(
+    line = Line(
         base_url=settings.url, trust_env=False, follow_redirects=False,
         auth=httpx.DigestAuth(settings.user, settings.password.get_secret_value()),
         timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
         verify=str(settings.ca) if settings.ca else True,
     )  # fmt: skip
+    line.stop = stop
+    return line
 
 
-def told(client: httpx.Client, method: str, path: str, **more: Any) -> httpx.Response:
+def told(line: Line, method: str, path: str, **more: Any) -> httpx.Response:
     """A short answer, read whole and not yet checked. Raises DeviceUnavailable for one without an end."""
-    with client.stream(method, path, **more) as answer:
-        pieces, size = [], 0
+    with line.stream(method, path, **more) as answer:
+        pieces, size, steady = [], 0, pace.Pace(line.stop, pace.ANSWER_S)
         for piece in answer.iter_bytes():
+            steady.took(len(piece))
             pieces.append(piece)
             size += len(piece)
             if size > LARGEST:

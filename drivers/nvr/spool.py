@@ -15,6 +15,7 @@ from threading import Event
 
 import httpx2 as httpx
 
+from drivers.nvr import pace
 from drivers.nvr.records import Record
 from gateway.device import DeviceUnavailable
 from gateway.store.durable import make_folder, sync_file, sync_folder, write_whole
@@ -22,6 +23,7 @@ from gateway.store.durable import make_folder, sync_file, sync_folder, write_who
 TAKEN, BESIDE = "taken.json", "record.json"
 PIECE = 1 << 20
 SLACK = 64 << 20
+UNFIT = frozenset({".part", ".unreadable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class ChannelSpool:
 
     def lying(self) -> Iterator[Fetched]:
         """What waits to be taken in; what was taken over leaves its folder, which goes."""
-        for folder in sorted(path for path in self.ready.iterdir() if path.suffix != ".part"):
+        for folder in sorted(path for path in self.ready.iterdir() if path.suffix not in UNFIT):
             files = [path for path in folder.iterdir() if path.name != BESIDE]
             if not files:
                 self.take(folder.name, started(folder))
@@ -90,19 +92,24 @@ class ChannelSpool:
     def fetch(self, record: Record, answer: httpx.Response, name: str, stop: Event) -> int | None:
         """Write it aside; bytes that came, None if we were asked to stop.
 
-        Raises DeviceUnavailable when the disk is full.
+        Raises DeviceUnavailable when the disk is full, ReadTimeout for what drips.
         """
         folder = self.partial(record)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         beside = {"start": record.start.isoformat(), "end": record.end.isoformat(), "name": record.name}
         (folder / BESIDE).write_text(json.dumps(beside))
-        done = 0
-        with (folder / name).open("xb") as file:
-            for piece in answer.iter_bytes(PIECE):
+        done = unchecked = 0
+        steady = pace.Pace(stop, pace.CONTENT_S, pace.LEAST)
+        with (folder / name).open("xb", PIECE) as file:
+            for piece in answer.iter_bytes():  # as they come: a whole MiB may never
                 if stop.is_set():
                     return None
-                self.check_room(len(piece))
+                steady.took(len(piece))
+                unchecked += len(piece)
+                if unchecked > PIECE or done == 0:
+                    self.check_room(PIECE)
+                    unchecked = 0
                 file.write(piece)
                 done += len(piece)
                 if record.size is not None and done > 2 * record.size + SLACK:
@@ -127,6 +134,13 @@ class ChannelSpool:
         sync_folder(self.ready)
         [path] = [path for path in folder.iterdir() if path.name != BESIDE]
         return Fetched(record.key, path, record.start)
+
+    def set_aside(self, fetched: Fetched) -> None:
+        """What our own disk does not give back is left for a person; the recorder is asked for it again."""
+        folder = self.ready / fetched.key
+        shutil.rmtree(folder.with_suffix(".unreadable"), ignore_errors=True)
+        folder.rename(folder.with_suffix(".unreadable"))
+        sync_folder(self.ready)
 
     def drop(self, record: Record) -> None:
         shutil.rmtree(self.partial(record), ignore_errors=True)

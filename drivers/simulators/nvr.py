@@ -3,7 +3,8 @@
     python -m drivers.simulators.nvr --dialect hik_isapi --port 8000 --password secret FOLDER
 
 offers the files of FOLDER as recordings of channel 1, one an hour, up to now. Faults: `busy` (503), `cut`
-(the line ends in the middle), `misstated` (another size than is sent), a clock that is `ahead_s`.
+(the line ends in the middle), `misstated` (another size than is sent), a clock that is `ahead_s`, channels
+that are `forbidden`, short answers that drip, and what single recordings do (`Shot.fault`, `Shot.written`).
 """
 
 import argparse
@@ -12,7 +13,7 @@ import re
 import secrets
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,9 +22,10 @@ from xml.sax.saxutils import escape, unescape
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from drivers.simulators.nvr_faults import Fault, answer
 from drivers.uploads.server import Server
 
 REALM = "twin"
@@ -42,6 +44,9 @@ class Shot:
     end: datetime
     content: bytes
     name: str
+    fault: Fault = Fault.NONE
+    written: str = ""
+    """What stands where its beginning should."""
 
 
 @dataclass
@@ -56,6 +61,10 @@ class Nvr:
     cut: int = 0
     misstated: int = 0
     """Bytes that each stated size is off."""
+    forbidden: set[int] = field(default_factory=set)
+    """Channels that our user may not search."""
+    dripping: str = ""
+    """What stands in the addresses of short answers that drip."""
     finders: dict[str, list[Shot]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     wrong: int = 0
@@ -81,14 +90,17 @@ class Nvr:
     def guarded(
         self, work: Callable[[Request], Awaitable[Response]]
     ) -> Callable[[Request], Awaitable[Response]]:
-        async def answer(request: Request) -> Response:
+        async def guard(request: Request) -> Response:
             self.asked.append(f"{request.method} {request.url.path}")
             if not self.is_known(request):
                 told = f'Digest realm="{REALM}", qop="auth", nonce="{self.nonce}", algorithm=MD5'
                 return PlainTextResponse("", 401, {"WWW-Authenticate": told})
-            return await work(request)
+            said = await work(request)
+            if self.dripping and self.dripping in request.url.path:
+                return answer(request, bytes(said.body), len(said.body), Fault.DRIP, "text/plain")
+            return said
 
-        return answer
+        return guard
 
     def is_known(self, request: Request) -> bool:
         """RFC 2617 with qop=auth; a first question without an answer counts for nothing."""
@@ -132,6 +144,8 @@ class Nvr:
             for one in re.findall(r"<(?:start|end)Time>([^<]+)<", asked)
         )
         [track] = re.findall(r"<trackID>(\d+)<", asked)
+        if int(track) // 100 in self.forbidden:
+            return xml("<ResponseStatus><statusString>Invalid Operation</statusString></ResponseStatus>", 403)
         found = self.of(int(track) // 100, since, until)
         page = found[int(place[1]) : int(place[1]) + PAGE]
         more = "MORE" if int(place[1]) + len(page) < len(found) else "OK"
@@ -149,7 +163,8 @@ class Nvr:
             f"&name={quote(shot.name)}&size={len(shot.content) + self.misstated}"
         )
         return (
-            f"<searchMatchItem><timeSpan><startTime>{start}</startTime><endTime>{end}</endTime></timeSpan>"
+            f"<searchMatchItem><timeSpan><startTime>{shot.written or start}</startTime>"
+            f"<endTime>{end}</endTime></timeSpan>"
             f"<mediaSegmentDescriptor><playbackURI>{escape(uri)}</playbackURI></mediaSegmentDescriptor>"
             "</searchMatchItem>"
         )
@@ -162,7 +177,7 @@ class Nvr:
             one for one in self.shots
             if one.name == told["name"][0] and f"{one.start:%Y-%m-%dT%H:%M:%SZ}" == told["starttime"][0]
         ]  # fmt: skip
-        return self.delivered(shot)
+        return self.delivered(request, shot)
 
     # Dahua
 
@@ -185,6 +200,8 @@ class Nvr:
             since, until = (
                 datetime.fromisoformat(asked[f"condition.{name}Time"]) for name in ("Start", "End")
             )
+            if int(asked["condition.Channel"]) in self.forbidden:
+                return PlainTextResponse("Error\r\nForbidden", 403)
             self.finders[finder] = self.of(int(asked["condition.Channel"]), since, until)
             return (
                 PlainTextResponse("OK\r\n") if self.finders[finder] else PlainTextResponse("Error\r\n", 400)
@@ -195,7 +212,7 @@ class Nvr:
             lines = [f"found={len(page)}"]
             for number, shot in enumerate(page):
                 told = {
-                    "Channel": shot.channel - 1, "StartTime": shot.start, "EndTime": shot.end,
+                    "Channel": shot.channel - 1, "StartTime": shot.written or shot.start, "EndTime": shot.end,
                     "FilePath": self.path_of(shot), "Length": len(shot.content) + self.misstated,
                 }  # fmt: skip
                 lines += [f"items[{number}].{name}={value}" for name, value in told.items()]
@@ -210,7 +227,7 @@ class Nvr:
 
     async def dahua_load(self, request: Request) -> Response:
         path = f"/{request.path_params['path']}"
-        return self.delivered(next(one for one in self.shots if self.path_of(one) == path))
+        return self.delivered(request, next(one for one in self.shots if self.path_of(one) == path))
 
     # both
 
@@ -220,7 +237,7 @@ class Nvr:
         ]
         return sorted(found, key=lambda one: one.start)
 
-    def delivered(self, shot: Shot) -> Response:
+    def delivered(self, request: Request, shot: Shot) -> Response:
         if self.busy:
             self.busy -= 1
             return PlainTextResponse("", 503)
@@ -228,14 +245,7 @@ class Nvr:
         if self.cut:
             self.cut -= 1
             content = content[: length // 2]
-
-        def pieces() -> Iterator[bytes]:
-            for at in range(0, len(content), 1 << 16):
-                yield content[at : at + (1 << 16)]
-
-        return StreamingResponse(
-            pieces(), headers={"Content-Length": str(length)}, media_type="application/octet-stream"
-        )
+        return answer(request, content, length, shot.fault, "application/octet-stream")
 
 
 def md5(told: str) -> str:

@@ -268,8 +268,12 @@ class NvrExportSettings(DeviceSettings):
         default=60.0, ge=0, description="a recording that ended less than so long ago may still grow"
     )
     lookback_hours: int = Field(
-        default=72, ge=1, le=24 * 366, description="how far back is looked at each start"
+        default=72, ge=1, le=24 * 366, description="how far back the very first search and each deep one go"
     )
+    deep_minutes: float = Field(
+        default=360.0, gt=0, le=7 * 24 * 60,
+        description="so often all of `lookback_hours` is searched again: for what the recorder enters late",
+    )  # fmt: skip
     reserve_mb: int = Field(default=1024, ge=0, description="free space of the spool that is never used up")
 
     @property

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from drivers import nvr_export
-from drivers.nvr import records, spool
+from drivers.nvr import records, searched, spool
 from drivers.nvr.dahua import FINDER
 from drivers.nvr_export import NvrExport
 from drivers.ports import free_port
@@ -149,14 +148,14 @@ def test_a_recording_that_is_refused_for_long_stays_asked_for(
     line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Later rounds look back only a little; what did not come by then must not be forgotten."""
-    monkeypatch.setattr(nvr_export, "OVERLAP", timedelta(seconds=4))
+    monkeypatch.setattr(searched, "OVERLAP", timedelta(seconds=4))
     line.shoot(b"first", back=timedelta(minutes=30))
     with running(settings_for(line, tmp_path, settle_seconds=0)) as seen:
         seen.wait(lambda seen: len(files(seen)) == 1, 30)
         line.twin.busy = 10**6
         line.shoot(b"second", back=timedelta(minutes=5))
         seen.wait(lambda seen: told(seen, "not_delivered"), 30)
-        time.sleep(7)
+        time.sleep(5)
         line.twin.busy = 0
         seen.wait(lambda seen: len(files(seen)) == 2, 30)
 
