@@ -3,12 +3,15 @@
 import logging
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Protocol
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
+
+from uuid_utils import uuid7
 
 from drivers.mqtt.messages import FileMessage
 from drivers.names import kind_of, read_name
@@ -23,9 +26,11 @@ from gateway.device import (
     FileFound,
     FoundFile,
     Refused,
+    SignalReceived,
     edge_digest,
     modified_ns,
 )
+from gateway.instants import moment
 from gateway.wording import sentence
 
 log = logging.getLogger(__name__)
@@ -71,7 +76,7 @@ class Desk:
             self.say(device, told | {"op": "abort", "why": "size and sha256 are missing"})
             return
         try:
-            known = self.spool.expect(expected_of(device, message))
+            known = self.settled(self.spool.expect(expected_of(device, message)))
         except Full as full:
             self.say(device, told | {"op": "wait", "retry_after": AGAIN_S, "why": str(full)})
         except OSError as error:
@@ -80,16 +85,21 @@ class Desk:
         except Refused as no:
             self.say(device, told | {"op": "abort", "why": sentence(no.reason, "en")})
         else:
-            self.say(device, told | self.standing(self.settled(known)))
+            self.say(device, told | self.standing(known))
+        finally:
+            self.tell_lost()
 
     def settled(self, known: Expected) -> Expected:
-        """A file of which all bytes are here is finished and reported, if a crash had kept it from that."""
+        """A file of which all bytes are here is finished and reported, if a crash had kept it from that.
+
+        Raises OSError if the disk fails it now.
+        """
         try:
             known = self.spool.completed(known)
             if known.whole and self.spool.whole(known).exists():
                 self.is_whole(known)
         except Refused:
-            return replace(known, safe=0)
+            return replace(known, safe=0, whole=False)
         return known
 
     def standing(self, known: Expected) -> dict[str, object]:
@@ -117,15 +127,39 @@ class Desk:
         self.down(device, "file", told)
 
     def is_whole(self, expected: Expected) -> None:
-        """Stored before the device hears 201. Raises DeviceUnavailable if nobody can store it now."""
+        """Stored before the device hears 201. Raises DeviceUnavailable if nobody can store it now.
+
+        Raises Refused, and it begins anew, if the disk does not give it back.
+        """
         if self.emit is None:
             raise DeviceUnavailable("wait.store_gone", path=self.spool.root)
-        self.emit(FileFound(found=self.found(expected)))
+        try:
+            found = self.found(expected)
+        except FileNotFoundError:
+            return  # taken over meanwhile
+        except OSError as error:
+            self.spool.set_aside(expected, self.spool.whole(expected), error)
+        self.emit(FileFound(found=found))
 
     def report_waiting(self) -> None:
         """What came whole while the process died before it was reported."""
         for expected in self.spool.waiting():
-            self.is_whole(expected)
+            with suppress(Refused, OSError):  # it begins anew, or waits for a better disk
+                self.is_whole(expected)
+        self.tell_lost()
+
+    def tell_lost(self) -> None:
+        """Once for each file that our own disk did not give back."""
+        while self.emit is not None and self.spool.lost:
+            expected, error = self.spool.lost[0]
+            detail = {"name": expected.name, "file_id": expected.file_id, "error": error}
+            self.emit(
+                SignalReceived(
+                    device_id=expected.device, at=moment(), kind="upload_unreadable", detail=detail,
+                    event_id=f"upload_unreadable-{uuid7().hex}",
+                )
+            )  # fmt: skip
+            self.spool.lost.popleft()
 
     def found(self, expected: Expected) -> FoundFile:
         local = self.spool.whole(expected)

@@ -4,15 +4,19 @@
 whole has to be and how much of it is safe. After a crash or a power cut the part is cut back to that.
 """
 
+import errno
 import json
 import os
 import re
 import shutil
 import threading
+import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 from gateway.device import Refused
 from gateway.store.digests import digests
@@ -20,6 +24,8 @@ from gateway.store.durable import sync_folder, write_whole
 
 SAFE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
 NAME = re.compile(r"[^\w.()\[\] +=@#-]", re.UNICODE)
+UNREADABLE = frozenset({errno.EIO, errno.EBADMSG, errno.EUCLEAN, errno.ENODATA})
+"""What a disk says of one file that it does not give back."""
 
 
 class Misplaced(Exception):
@@ -63,6 +69,8 @@ class Spool:
         self.root, self.reserve, self.quota = root, reserve, quota
         self.locks: dict[tuple[str, str], threading.Lock] = {}
         self.lock = threading.Lock()
+        self.lost: deque[tuple[Expected, str]] = deque()
+        """What was set aside and is still to be told of, with the disk's error."""
 
     def place(self, device: str, file_id: str, ending: str) -> Path:
         """Raises Refused for an id that is none."""
@@ -88,6 +96,10 @@ class Spool:
         try:
             return Expected(**json.loads(self.place(device, file_id, ".json").read_text()))
         except (FileNotFoundError, ValueError, TypeError):
+            return None
+        except OSError as error:
+            if error.errno not in UNREADABLE:
+                raise
             return None
 
     def keep(self, expected: Expected) -> None:
@@ -148,13 +160,17 @@ class Spool:
         return fresh
 
     def finish(self, expected: Expected) -> Expected:
-        """Hash the whole; under its final name if it is right. Raises Refused and begins anew if not.
+        """Hash the whole; under its final name if it is right. Raises Refused and begins anew if not, or if
+        the disk does not give it back.
 
         Safe to repeat: a crash may have come between any two of its steps.
         """
         part, target = self.place(expected.device, expected.file_id, ".part"), self.whole(expected)
         source = part if part.exists() else target
-        found = digests(source, ("sha256",), lambda _: None)["sha256"] if source.exists() else "nothing"
+        try:
+            found = digests(source, ("sha256",), lambda _: None)["sha256"] if source.exists() else "nothing"
+        except OSError as error:
+            self.set_aside(expected, source, error)
         if found != expected.sha256:
             source.unlink(missing_ok=True)
             self.keep(replace(expected, safe=0))
@@ -165,6 +181,19 @@ class Spool:
         done = replace(expected, whole=True)
         self.keep(done)
         return done
+
+    def set_aside(self, expected: Expected, source: Path, error: OSError) -> NoReturn:
+        """Raises Refused: left for a person to look at, the file begins anew; its device still has it.
+
+        Raises `error` again if it is not about this one file.
+        """
+        if error.errno not in UNREADABLE:
+            raise error
+        source.rename(source.with_name(f"{source.name}.{time.time_ns()}.unreadable"))
+        sync_folder(source.parent)
+        self.keep(replace(expected, safe=0, whole=False))
+        self.lost.append((expected, error.strerror or str(error)))
+        raise Refused("upload.unreadable", file=expected.name, error=error.strerror)
 
     def completed(self, expected: Expected) -> Expected:
         """A file of which all bytes are safe is finished, if a crash had kept it from that.

@@ -163,6 +163,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "文件 {file} 收到的内容（{found}…）与设备所报摘要不符，请重新上传",
         "what came of {file} ({found}…) is not what its digest says; send it again",
     ),
+    "upload.unreadable": (
+        "文件 {file} 已收到，但网关磁盘无法读回（{error}），已移开备查，请重新上传",
+        "what came of {file} cannot be read back from the gateway's disk ({error}); it was set aside, "
+        "send it again",
+    ),
     "upload.no_listener": (
         "上传端口 {address} 无法监听，请检查是否被占用",
         "uploads cannot be listened for at {address}; is the port in use?",
