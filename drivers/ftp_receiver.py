@@ -56,8 +56,9 @@ class FtpReceiver:
         self.since: dict[Path, tuple[tuple[int, int], float]] = {}
         """Size and time of what lies in the devices' folders, and since when that is so (monotonic)."""
         self.cut: queue.SimpleQueue[SignalReceived] = queue.SimpleQueue()
-        """What was taken in as it is, although nothing proves that all of it came."""
+        """What was taken in as it is, although nothing proves that all of it came; what could not be."""
         self.moving = threading.Lock()
+        self.troubled: set[Path] = set()
 
     def run(self, emit: Emit, stop: Event) -> None:
         """Raises DeviceUnavailable while the spool or the address cannot be had."""
@@ -105,18 +106,33 @@ class FtpReceiver:
             home = (self.settings.spool / "home" / camera.id).resolve()
             for entry in walk(home):
                 path = home / os.fsdecode(entry.path)
-                with suppress(FileNotFoundError):  # its sender has just renamed it
+                try:
                     seen = path.stat()
                     now = entry.size, entry.mtime_ns
                     known = before.get(path)
                     self.since[path] = known if known and known[0] == now else (now, time.monotonic())
                     if (seen.st_dev, seen.st_ino) not in busy and self.is_due(path, entry, seen):
                         self.keep_aside(camera.id, path)
+                except FileNotFoundError:
+                    continue  # its sender has just renamed it
+                except OSError as error:
+                    self.failed(camera.id, path, error)
             if stop.is_set():
                 return
             self.report(camera, emit)
         while not self.cut.empty():
             emit(self.cut.get_nowait())
+
+    def failed(self, user: str, path: Path, error: OSError) -> None:
+        """One file of one device, told once: the other devices go on, and it is tried again."""
+        if path not in self.troubled:
+            self.troubled.add(path)
+            detail = {"name": path.name, "error": error.strerror}
+            self.cut.put(
+                SignalReceived(
+                    device_id=user, at=moment(), kind="upload_unreadable", event_id=uuid7().hex, detail=detail
+                )
+            )
 
     def is_due(self, path: Path, entry: Entry, seen: os.stat_result) -> bool:
         """Raises OSError."""

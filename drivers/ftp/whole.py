@@ -11,7 +11,21 @@ KNOWN = frozenset([b"ftyp", b"moov", b"mdat"])
 
 
 def is_whole(path: Path) -> bool | None:
-    """True or False where the container proves it, None where it cannot. Raises OSError."""
+    """True or False where the container proves it, None where it cannot.
+
+    What the disk does not give back is as good as cut: it waits, and is then listed as what it is. Raises
+    FileNotFoundError.
+    """
+    try:
+        return proved(path)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return False
+
+
+def proved(path: Path) -> bool | None:
+    """As `is_whole`. Raises OSError."""
     suffix = path.suffix.lower()
     size = path.stat().st_size
     if suffix in ATOMS:
