@@ -26,6 +26,7 @@ from gateway.models import (
     Checkout,
     Clip,
     ClockReading,
+    ClockSetting,
     CustodyEvent,
     Device,
     Document,
@@ -49,7 +50,7 @@ from gateway.store.local import MANIFEST
 
 EVIDENCE: tuple[type[SQLModel], ...] = (
     Original, Clip, Attachment, Recording, Finding, Link, Receipt, Rendition,
-    Device, Officer, Allocation, Checkout, ClockReading,
+    Device, Officer, Allocation, Checkout, ClockReading, ClockSetting,
     CaseRecord, CaseAlias, Document, Activity, User, ApiKey, Viewing, LiveView,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""

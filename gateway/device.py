@@ -180,6 +180,20 @@ class ClockRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClockSet:
+    """The device's clock was set, after it had been read: from then on another error holds."""
+
+    device_id: str
+    at: datetime
+    device_time: datetime
+    """What it was set to."""
+    uncertainty_s: float
+    host_synchronised: bool | None
+    certain: bool
+    """It answered that it did; if not, it may or may not have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignalReceived:
     """Telemetry: heartbeat, an alarm, what a bay is doing.
 
@@ -272,6 +286,7 @@ DeviceEvent = (
     | FileFound
     | FileListed
     | ClockRead
+    | ClockSet
     | SignalReceived
     | TrackReceived
     | BayRead

@@ -5,11 +5,12 @@ from typing import Any, assert_never
 
 from sqlmodel import Session, col, select
 
-from gateway import custody, handover, linking
+from gateway import custody, handover
 from gateway.device import (
     BadgeShown,
     BayRead,
     ClockRead,
+    ClockSet,
     Connected,
     DeviceEvent,
     DeviceSeen,
@@ -22,10 +23,10 @@ from gateway.device import (
     TrackReceived,
     shown,
 )
-from gateway.intake import telemetry
+from gateway.intake import clocks, telemetry
 from gateway.intake.devices import device_seen
 from gateway.intake.files import ACTOR, file_found, list_only
-from gateway.models import ClockReading, DeviceStatus, Offload, now
+from gateway.models import DeviceStatus, Offload, now
 from gateway.wording import reason
 
 HOLDS = {"OFFLOADING", "EMPTY"}
@@ -51,7 +52,9 @@ def store_one(session: Session, event: DeviceEvent, host: str, executor: str) ->
         case FileListed():
             list_only(session, event)
         case ClockRead():
-            clock_read(session, event)
+            clocks.clock_read(session, event)
+        case ClockSet():
+            clocks.clock_set(session, event)
         case Disconnected():
             disconnect(session, event)
         case _:
@@ -154,24 +157,6 @@ def open_offload(session: Session, event: OffloadOpened, executor: str) -> None:
             "listing": custody.value_digest(listing),
         },
     )  # fmt: skip
-
-
-def clock_read(session: Session, event: ClockRead) -> None:
-    offset = (event.device_time - event.at).total_seconds()
-    reading = ClockReading(
-        device_id=event.device_id,
-        read_at=event.at,
-        device_time=event.device_time,
-        offset_s=offset,
-        uncertainty_s=event.uncertainty_s,
-        host_synchronised=event.host_synchronised,
-    )
-    session.add(reading)
-    custody.append(
-        session, custody.device_chain(event.device_id), "CLOCK_READ", ACTOR, reading.id, (reading,),
-        {"offset_s": offset, "host_synchronised": event.host_synchronised},
-    )  # fmt: skip
-    linking.due(session, "clock", device_id=event.device_id, span=(None, None))
 
 
 def disconnect(session: Session, event: Disconnected) -> None:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, or_, select
 
 from gateway import custody, receipts
 from gateway.database import Database
+from gateway.linking import clocks
 from gateway.linking.facts import case_facts, clip_facts, held_by, interval_of, officer_named
 from gateway.models import Clip, Described, Device, Link, LinkStatus, Officer, Original, RelinkDue, now
 from gateway.rulepacks import RulePack
@@ -173,8 +174,12 @@ def due(
     device_id: str | None = None,
     numbers: Iterable[str] = (),
     span: tuple[datetime | None, datetime | None] | None = None,
+    found_from: datetime | None = None,
 ) -> None:
     """Note, in the transaction that changes a fact, which clips are to be decided anew."""
+    if found_from is not None:
+        session.add(RelinkDue(why=why, device_id=device_id, found_from=found_from))
+        return
     for number in numbers:
         session.add(RelinkDue(why=why, alias_norm=case_number.normalise(number)))
     if clip_id or span is not None:
@@ -182,8 +187,12 @@ def due(
         session.add(RelinkDue(why=why, clip_id=clip_id, device_id=device_id, from_at=start, to_at=end))
 
 
-def affected(session: Session, row: RelinkDue, margin: timedelta, limit: int) -> list[str]:
+def affected(
+    session: Session, row: RelinkDue, pack: RulePack, limit: int, margin: timedelta = MARGIN
+) -> list[str]:
     """The next clips that one changed fact can reach, in order, after the row's cursor."""
+    if row.found_from is not None:
+        return clocks.reached(session, row, pack["clock_docking_seconds"], limit)
     clips = select(Clip.id).where(Clip.id > (row.cursor or ""))
     if row.clip_id:
         clips = clips.where(Clip.id == row.clip_id)
@@ -226,7 +235,7 @@ def drain(database: Database, pack: RulePack, actor: str = "gateway", budget_s: 
             row = session.exec(select(RelinkDue).order_by(col(RelinkDue.id)).limit(1)).first()
             if row is None:
                 return False
-            reached = affected(session, row, MARGIN, BATCH)
+            reached = affected(session, row, pack, BATCH)
         for clip_id in reached:
             with database.write() as session:
                 if clip := session.get(Clip, clip_id, with_for_update=True):

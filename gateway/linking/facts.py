@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, or_, select
 
+from gateway.linking.clocks import clock_of, limits_of, window_of
 from gateway.models import (
     Activity,
     Allocation,
@@ -12,18 +13,16 @@ from gateway.models import (
     CaseRecord,
     Checkout,
     Clip,
-    ClockReading,
     Device,
     Officer,
     Original,
     Room,
     State,
-    now,
 )
 from gateway.rulepacks import RulePack
 from gateway.rules import case_number
 from gateway.rules.allocation import Custody, HolderKind, Holding, certificate_valid, custody_over
-from gateway.rules.clock import ClockLimits, Interval, Reading, TimeRead, TimeSource, capture_interval
+from gateway.rules.clock import Interval, TimeRead, TimeSource, capture_interval
 from gateway.rules.judgement import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,21 +39,19 @@ def interval_of(session: Session, clip: Clip, pack: RulePack) -> Interval | None
         )
         for read in clip.times or ()
     ]
-    rows = session.exec(select(ClockReading).where(ClockReading.device_id == clip.device_id)).all()
-    readings = [Reading(row.read_at, row.offset_s, row.uncertainty_s) for row in rows]
-    limits = ClockLimits(
-        drift_s_per_day=pack["clock_drift_seconds_per_day"],
-        unread_uncertainty_s=pack["clock_unread_uncertainty_seconds"],
-        gps_uncertainty_s=pack["gps_uncertainty_seconds"],
-    )
-    return capture_interval(times, clip.duration_s, readings, limits, now())
+    clock = clock_of(session, clip.device_id)
+    window = window_of(session, clip, clock, pack)
+    return capture_interval(times, clip.duration_s, clock, window, limits_of(pack))
 
 
 def held_by(session: Session, device: Device, interval: Interval | None, pack: RulePack) -> Custody:
     if interval is None or interval.doubtful:
         return Custody(None, None, None)
     tolerance = pack["custody_tolerance_minutes"] * 60
-    return custody_over(holdings(session, device), interval.start, interval.end, tolerance)
+    periods = holdings(session, device)
+    held = [custody_over(periods, one.start, one.end, tolerance) for one in interval.possible]
+    same = all((one.officer_id, one.room_id) == (held[0].officer_id, held[0].room_id) for one in held)
+    return held[0] if same else Custody(None, None, None)
 
 
 def holdings(session: Session, device: Device) -> list[Holding]:

@@ -115,6 +115,8 @@ class RelinkDue(SQLModel, table=True):
     alias_norm: str | None = None
     from_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     to_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    found_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Clips that were found since then, whenever they were recorded."""
     written_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     cursor: str | None = None
     """The last clip that was decided, while there are more."""

@@ -100,6 +100,19 @@ class ClockReading(SQLModel, table=True):
     host_synchronised: bool | None = None
 
 
+class ClockSetting(SQLModel, table=True):
+    """That we set a device's clock: what was read before it says nothing of what is recorded after it."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    device_id: str = Field(foreign_key="device.id", index=True)
+    set_at: datetime = Field(sa_type=UtcDateTime)
+    set_to: datetime = Field(sa_type=UtcDateTime)
+    uncertainty_s: float
+    host_synchronised: bool | None = None
+    certain: bool
+    """The device answered that it did; if not, its clock may go as before."""
+
+
 class DeviceStatus(SQLModel, table=True):
     """What a device or bay does right now; upserted, not kept."""
 

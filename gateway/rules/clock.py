@@ -1,13 +1,20 @@
 """When a clip was really recorded: every time as read, the best one corrected, with its uncertainty."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-EPOCH_DOUBT = datetime(2000, 1, 1, tzinfo=UTC)
-"""No footage is older: an earlier time means a camera that lost its clock."""
+from gateway.rules.clock_error import (
+    EPOCH_DOUBT,
+    ClockLimits,
+    DeviceClock,
+    Span,
+    Window,
+    instant,
+    possible_times,
+)
 
 
 class TimeSource(StrEnum):
@@ -28,7 +35,6 @@ TRUE_TIME = {TimeSource.GPS, TimeSource.GATEWAY}
 
 NEVER = datetime(1, 1, 2, tzinfo=UTC)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-MOST_S = 50 * 366 * 86400.0
 LONGEST = timedelta(days=30)
 """No clip is longer: a greater duration is a broken header's."""
 
@@ -55,24 +61,6 @@ class TimeRead:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A device clock as read at docking: device minus true, in seconds."""
-
-    at: datetime
-    offset_s: float
-    uncertainty_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class ClockLimits:
-    """Numbers from the rule pack."""
-
-    drift_s_per_day: float
-    unread_uncertainty_s: float
-    gps_uncertainty_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class Interval:
     start: datetime
     end: datetime
@@ -80,9 +68,20 @@ class Interval:
     source: TimeSource
     doubtful: bool = False
     """The clock had evidently lost its time; nothing may be concluded from it."""
+    either: tuple["Interval", ...] = ()
+    """Where the clock was set in between and more than one time is possible: each of them."""
+
+    @property
+    def possible(self) -> tuple["Interval", ...]:
+        return self.either or (self,)
 
     def overlap_s(self, start: datetime, end: datetime, slack_s: float = 0.0) -> float:
-        """Seconds shared with another interval widened by `slack_s` on both sides; 0 where they part."""
+        """Seconds shared with another interval widened by `slack_s` on both sides; 0 where they part.
+
+        Of several possible times that which shares least: the others are not certain.
+        """
+        if self.either:
+            return min(one.overlap_s(start, end, slack_s) for one in self.either)
         slack = timedelta(seconds=slack_s)
         shared = min(self.end, end + slack) - max(self.start, start - slack)
         return max(0.0, shared.total_seconds())
@@ -91,33 +90,54 @@ class Interval:
 def capture_interval(
     times: Sequence[TimeRead],
     duration_s: float | None,
-    readings: Sequence[Reading],
+    clock: DeviceClock,
+    window: Window,
     limits: ClockLimits,
-    now: datetime,
 ) -> Interval | None:
     """The corrected interval, from the most trusted time that can be true.
 
-    A GPS track is UTC, and what we recorded bears our own time: neither needs correction. Every
-    other time is the device's clock: the offset of the reading nearest in time is taken off (R-21, R-22).
+    A GPS track is UTC, and what we recorded bears our own time: neither needs correction. Every other
+    time is the device's clock, taken back to the true times at which it can have shown that (R-21, R-22).
     """
     ordered = sorted(times, key=lambda read: TRUST.index(read.source))
-    usable = [read for read in ordered if EPOCH_DOUBT < read.instant <= now + timedelta(days=1)]
     if not ordered:
         return None
-    chosen, doubtful = (usable[0], False) if usable else (ordered[0], True)
     length = timedelta(seconds=max(0.0, min(duration_s or 0.0, LONGEST.total_seconds())))
-    start = max(chosen.instant, EARLIEST) - (length if chosen.at_end else timedelta())
-    uncertainty = limits.gps_uncertainty_s
-    if chosen.source not in TRUE_TIME:
-        correction, uncertainty = clock_error(start, readings, limits)
-        start -= timedelta(seconds=max(-MOST_S, min(correction, MOST_S)))
-    return Interval(start, start + length, uncertainty, chosen.source, doubtful)
+    contradicted = False
+    for read in ordered:
+        plausible = EPOCH_DOUBT < read.instant <= window.until + timedelta(days=1)
+        if read.source in TRUE_TIME or not clock.is_known:
+            if plausible:
+                return as_read(read, length, limits)
+            continue
+        if contradicted and read.source is TimeSource.FILE:
+            break  # of an uploaded file it may be ours: it proves nothing against what the device wrote
+        lasted = 0.0 if read.at_end else length.total_seconds()
+        spans = possible_times(read.instant, lasted, clock, window, limits)
+        if spans and spans[-1].high - spans[0].low <= 2 * limits.doubt_s:
+            return corrected(read, length, spans, limits)
+        contradicted = contradicted or plausible
+    return replace(as_read(ordered[0], length, limits), doubtful=True)
 
 
-def clock_error(at: datetime, readings: Sequence[Reading], limits: ClockLimits) -> tuple[float, float]:
-    """(offset to take off, uncertainty that remains), in seconds."""
-    if not readings:
-        return 0.0, limits.unread_uncertainty_s
-    nearest = min(readings, key=lambda reading: abs((reading.at - at).total_seconds()))
-    days = abs((nearest.at - at).total_seconds()) / 86400
-    return nearest.offset_s, nearest.uncertainty_s + days * limits.drift_s_per_day
+def as_read(read: TimeRead, length: timedelta, limits: ClockLimits) -> Interval:
+    start = max(read.instant, EARLIEST) - (length if read.at_end else timedelta())
+    exact = read.source in TRUE_TIME
+    uncertainty = limits.gps_uncertainty_s if exact else limits.unread_uncertainty_s
+    return Interval(start, start + length, uncertainty, read.source)
+
+
+def corrected(read: TimeRead, length: timedelta, spans: Sequence[Span], limits: ClockLimits) -> Interval:
+    """From the first possible time to the last; several are told of where that makes a difference.
+
+    It makes none as long as the time stays as certain as that of a clock which was never read.
+    """
+    whole = interval_of(read, length, Span(spans[0].low, spans[-1].high))
+    if len(spans) == 1 or whole.uncertainty_s <= limits.unread_uncertainty_s:
+        return whole
+    return replace(whole, either=tuple(interval_of(read, length, span) for span in spans))
+
+
+def interval_of(read: TimeRead, length: timedelta, span: Span) -> Interval:
+    start = instant(span.middle) - (length if read.at_end else timedelta())
+    return Interval(start, start + length, span.half, read.source)

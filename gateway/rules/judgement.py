@@ -1,7 +1,7 @@
 """What is known of a clip and of one candidate case, and each rule applied to the two (LK-1…LK-20)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -106,6 +106,9 @@ def overlap(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> float:
     """Shared seconds; an instant (a photo) inside the step counts as one second."""
     if clip.interval is None:
         return 0.0
+    if clip.interval.either:
+        each = (replace(clip, interval=one) for one in clip.interval.either)
+        return max(overlap(one, step, limits) for one in each)
     slack = limits.activity_slack_s + clip.interval.uncertainty_s
     shared = clip.interval.overlap_s(step.start, step.end, slack)
     if shared == 0 and clip.interval.start == clip.interval.end:
@@ -123,6 +126,7 @@ def judge(clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: 
         certificate_rule(clip),
         officers_rule(step, limits),
         time_rule(clip, step, limits),
+        clock_rule(clip),
         integrity_rule(clip),
         label_rule(clip),
     ]
@@ -231,9 +235,17 @@ def time_rule(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimits) -
         "shared": f"{strict:.0f}", "length": f"{length:.0f}", "source": clip.interval.source.value,
         "uncertainty": f"{clip.interval.uncertainty_s:.0f}",
     }  # fmt: skip
-    if strict > 0 or step.start <= clip.interval.start <= step.end:
+    if strict > 0 or all(step.start <= one.start <= step.end for one in clip.interval.possible):
         return finding("LK-7", True, "time.overlaps", **facts)
     return finding("LK-7", False, "time.near" if overlap(clip, step, limits) else "time.outside", **facts)
+
+
+def clock_rule(clip: ClipFacts) -> Finding | None:
+    """AL-12: a clock that moved by more than drift was set by somebody, and nobody knows when."""
+    if clip.interval is None or not clip.interval.either:
+        return None
+    first, *_, last = clip.interval.either
+    return finding("AL-12", False, "time.either", first=first.start.isoformat(), last=last.start.isoformat())
 
 
 def integrity_rule(clip: ClipFacts) -> Finding:

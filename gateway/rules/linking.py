@@ -76,6 +76,10 @@ def why_none(clip: ClipFacts) -> Finding:
         return finding("LK-2", False, "unlinked.number_unknown", number=clip.case_no)
     if clip.interval is None or clip.interval.doubtful:
         return finding("LK-7", False, "unlinked.no_time")
+    if clip.interval.either and clip.custody.basis is None:
+        first, *_, last = clip.interval.either
+        times = {"first": first.start.isoformat(), "last": last.start.isoformat()}
+        return finding("AL-12", False, "unlinked.either", **times)
     if clip.custody.basis is None:
         return finding("LK-4", False, "unlinked.no_holder", at=clip.interval.start.isoformat())
     if clip.custody.shared_without_checkout:

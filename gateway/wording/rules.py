@@ -70,6 +70,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the case has no recorded step at that time (normal before 立案)",
     ),
     "time.unknown": ("采集时间不可信", "the capture time cannot be trusted"),
+    "time.either": (
+        "设备时钟在此期间被调整过，采集时间可能为 {first}，也可能为 {last}，需人工判断",
+        "the device's clock was set meanwhile: recorded at {first} or at {last}; a person has to decide",
+    ),
     "original.verified": ("原件二次读取校验一致", "the original was read a second time and agreed"),
     "original.unverified": ("原件尚未通过二次校验", "the original has not passed its second read"),
     "labels.missing": (
@@ -88,6 +92,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "unlinked.no_time": (
         "采集时间不可信，无法按时间关联",
         "the capture time cannot be trusted, so nothing fits it",
+    ),
+    "unlinked.either": (
+        "设备时钟在此期间被调整过，采集时间可能为 {first} 或 {last}，持有人无法确定",
+        "the device's clock was set meanwhile: recorded at {first} or at {last}, and who held it is open",
     ),
     "unlinked.no_holder": (
         "台账中查不到 {at} 由谁持有该设备，补录后自动关联",

@@ -181,3 +181,18 @@ def test_the_later_of_two_holders_within_tolerance_is_the_true_one() -> None:
     before = holding("wang", T0 - timedelta(days=2), T0 - minutes(5), "CHECKOUT")
     after = holding("li", T0 - minutes(4), None, "CHECKOUT")
     assert custody_over([before, after], T0, T0 + minutes(1), 900).officer_id == "li"
+
+
+def test_of_two_possible_times_neither_is_taken_for_certain() -> None:
+    """13:00 or 14:00, never half past: a person has to decide, and what lies between is no candidate."""
+    first, last = (
+        Interval(T0 + minutes(late), T0 + minutes(late + 10), 2, TimeSource.NAME) for late in (0, 60)
+    )
+    either = Interval(T0 + minutes(30), T0 + minutes(40), 1802, TimeSource.NAME, either=(first, last))
+    for begins in (0, 60):
+        decision = decide(clip(interval=either), [case("k", step(T0 + minutes(begins), 10))], LIMITS)
+        assert decision.winner is not None
+        assert decision.winner.verdict is Verdict.NEEDS_REVIEW
+        failed = {one.rule for one in decision.winner.findings if not one.passed}
+        assert failed >= {"AL-12", "LK-7"}
+    assert decide(clip(interval=either), [case("k", step(T0 + minutes(30), 10))], LIMITS).winner is None
