@@ -14,6 +14,7 @@ from threading import Event
 
 from drivers.host_clock import is_synchronised
 from drivers.mqtt import live
+from drivers.mqtt.clock_setting import set_clock
 from drivers.mqtt.link import Incoming, Link
 from drivers.mqtt.messages import (
     Answer,
@@ -76,6 +77,8 @@ class MqttCamera:
         self.offsets: dict[str, timedelta] = {}
         """How far each camera's clock is ahead."""
         self.clock_stored: frozenset[str] = frozenset()
+        self.recording: set[str] = set()
+        """Who said so in its last heartbeat."""
         self.shown_at = 0.0
 
     def run(self, emit: Emit, stop: Event) -> None:
@@ -168,6 +171,7 @@ class MqttCamera:
                 return self.status(device, message, at)
             case Heartbeat():
                 self.showing[device] = message
+                (self.recording.add if message.rec else self.recording.discard)(device)
                 return self.clock(device, message, at)
             case Happening():
                 detail = message.model_dump(exclude={"event_id", "ts"})
@@ -253,20 +257,20 @@ class MqttCamera:
             seconds = min(seconds, (order.deadline - moment()).total_seconds())
         if seconds <= 0:
             raise Refused("order.no_answer", device=order.device_id)
-        if order.kind == "set_clock":
-            seconds -= self.read_clock_again(order.device_id, seconds)
+        answer = set_clock(self, order, seconds) if order.kind == "set_clock" else self.told(order, seconds)
+        return OrderResult(done=answer.done, detail=answer.model_dump(exclude={"cmd_id"}))
+
+    def told(self, order: Order, seconds: float, **more: object) -> Answer:
+        """Raises Refused("order.no_answer")."""
         waiting: Future[Answer] = Future()
         self.answers[order.id] = waiting
         try:
-            self.command(order, seconds)
-            answer = waiting.result(seconds)
+            self.command(order, seconds, **more)
+            return waiting.result(seconds)
         except TookTooLong:
             raise Refused("order.no_answer", device=order.device_id) from None
         finally:
             del self.answers[order.id]
-            if order.kind == "set_clock":
-                self.clocks.pop(order.device_id, None)  # what it shows from now on is another offset
-        return OrderResult(done=answer.done, detail=answer.model_dump(exclude={"cmd_id"}))
 
     def read_clock_again(self, device: str, seconds: float) -> float:
         """Seconds until a fresh reading was stored: setting a clock destroys how wrong it was.
@@ -281,15 +285,13 @@ class MqttCamera:
             time.sleep(0.05)
         return time.monotonic() - began
 
-    def command(self, order: Order, seconds: float) -> None:
+    def command(self, order: Order, seconds: float, **more: object) -> None:
         """It dies in the broker and, by the camera's own clock, in the camera: none is carried out late."""
         deadline = moment() + timedelta(seconds=seconds) + self.offsets.get(order.device_id, timedelta())
         told = {
             "cmd_id": order.id, "op": order.kind, "args": dict(order.arguments),
-            "deadline": int(deadline.timestamp() * 1000),
+            "deadline": int(deadline.timestamp() * 1000), **more,
         }  # fmt: skip
-        if order.kind == "set_clock":
-            told["now"] = int(time.time() * 1000)
         self.publish_down(
             order.device_id, "cmd", told, expiry_s=max(1, round(seconds)), correlation=order.id.encode()
         )  # fmt: skip

@@ -13,6 +13,7 @@ from drivers.links.e12 import E12Link
 from drivers.links.recorder import RecorderLink
 from drivers.links.zzx import ZzxLink
 from drivers.profiles import filled
+from drivers.recorder_clock import set_clock
 from drivers.usb_bus import UsbDevice
 from gateway.config.devices import CameraSettings
 from gateway.device import ClockRead, DeviceUnavailable, Refused
@@ -101,4 +102,4 @@ def read_clock(bay: "Bay", link: RecorderLink, camera: CameraSettings, identity:
         )
     )
     if camera.set_clock:
-        link.set_clock(moment().astimezone(zone), password)
+        set_clock(bay, link, identity, zone, password)

@@ -1,8 +1,9 @@
-"""A twin of a BC+ recorder at the line: `recorder.json` as for DV16, and `clock_ahead_s`."""
+"""A twin of a BC+ recorder at the line: `recorder.json` as for DV16, `clock_ahead_s` and `silent_after`."""
 
 from datetime import UTC, datetime, timedelta
 
 from drivers.simulators.dv16 import Dv16Twin
+from gateway.device import DeviceUnavailable
 
 
 class BcPlusTwin(Dv16Twin):
@@ -13,7 +14,10 @@ class BcPlusTwin(Dv16Twin):
         name, _, value = said.partition("=")
         self.keep({**state, "calls": [*state.get("calls", []), name]})
         name = name.rstrip("?")
-        return f"+{name}:{self.told(name, value)}\r\n".encode("gbk")
+        answer = f"+{name}:{self.told(name, value)}\r\n".encode("gbk")
+        if value and state.get("silent_after") == name:
+            raise DeviceUnavailable("recorder.no_answer", call=name)
+        return answer
 
     def told(self, name: str, value: str) -> str:
         state = self.state

@@ -81,6 +81,10 @@ class MqttCameraSettings(DeviceSettings):
     status_seconds: float = Field(
         default=5.0, gt=0, le=60, description="how often a camera's state is stored"
     )
+    is_time_source: bool = Field(
+        default=False,
+        description="closed network whose time is this host's: set clocks though nothing synchronises ours",
+    )
 
     @property
     def members(self) -> tuple[DeviceSettings, ...]:

@@ -86,7 +86,8 @@ class CameraSettings(DeviceSettings):
     password: SecretStr | None = Field(default=None, description="there is no default; `${NAME}`")
     set_clock: bool = Field(
         default=False,
-        description="set the camera's clock, after it was read and stored; never one that cannot be read",
+        description="set the camera's clock, after it was read and stored; never one that cannot be read, "
+        "and never while this host's own is known to be wrong (`is_time_source` of the dock)",
     )
     least_battery: int = Field(default=0, ge=0, le=100, description="per cent; below it is charged first")
     name_templates: Templates = ()
@@ -117,6 +118,10 @@ class UsbDockSettings(DeviceSettings):
     simulated: Path | None = Field(default=None, description="a folder of twins instead of the system's USB")
     poll_seconds: float = Field(default=0.5, gt=0, le=60)
     settle_seconds: float = Field(default=15.0, gt=0, description="how long a card may take to appear")
+    is_time_source: bool = Field(
+        default=False,
+        description="closed network whose time is this host's: set clocks though nothing synchronises ours",
+    )
 
     @field_validator("bays")
     @classmethod

@@ -74,6 +74,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "“{value}”超过记录仪该项 {width} 字节的限制",
         "{value} is longer than the {width} bytes that the recorder has for it",
     ),
+    "recorder.clock_left": (
+        "本机时钟未与标准时间同步，没有给记录仪校时；其误差已记录，采集时间照常修正",
+        "this host's own clock is not synchronised, so the recorder's was left as it is; its error is stored",
+    ),
     # connected cameras
     "broker.away": (
         "消息服务器 {broker} 不可用（{error}），正在重试",
@@ -91,6 +95,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "order.clock_unread": (
         "没有读到设备 {device} 的时钟，为保留误差证据未予校时",
         "the clock of {device} could not be read; it was not set, that would destroy how wrong it was",
+    ),
+    "order.clock_recording": (
+        "设备 {device} 正在录像，校时会使这段录像的时间无法判断；请停止录像后再校时",
+        "{device} is recording; a clock that is set meanwhile leaves its time open: stop it first",
+    ),
+    "order.host_unsynchronised": (
+        "本机时钟未与标准时间同步，未给设备 {device} 校时；请先同步本机时钟",
+        "this host's own clock is not synchronised; that of {device} was not set: synchronise this one first",
     ),
     "order.no_answer": (
         "设备 {device} 没有在期限内应答，指令已作废",

@@ -26,6 +26,7 @@ from drivers.uploads.spool import Expected, Spool, readable_name, suffix
 from gateway.config.connected import MqttCameraSettings
 from gateway.device import (
     ClockRead,
+    ClockSet,
     Connected,
     DeviceSeen,
     DeviceUnavailable,
@@ -41,6 +42,7 @@ from gateway.device import (
 )
 from tests.integration.test_drivers import Recorder
 from tests.integration.test_drivers import running as started
+from tests.integration.test_usb_dock import KernelClock
 
 
 @pytest.fixture
@@ -51,11 +53,12 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
     made.stop()
 
 
-def driver_for(broker: Broker, folder: Path, **uploads: Any) -> MqttCamera:
+def driver_for(broker: Broker, folder: Path, *, is_time_source: bool = False, **uploads: Any) -> MqttCamera:
     port = free_port()
     told = {
         "id": "net", "driver": "mqtt_camera", "broker": broker.settings(), "spool": folder / "spool",
         "timezone": "Asia/Shanghai", "status_seconds": 0.2, "answer_seconds": 1.0,
+        "is_time_source": is_time_source,
         "cameras": [{"id": "bwc-*", "release": "erase", "erase_without_second_copy": True}],
         "uploads": {
             "port": port, "url": f"https://localhost:{port}", "secret": "s" * 32, "reserve_mb": 1,
@@ -320,8 +323,33 @@ def test_an_upload_whose_line_breaks_again_and_again_goes_on_where_it_was(
     assert 5 <= camera.line.resumed <= camera.line.broken < 15
 
 
-def test_orders_are_answered_and_a_late_one_is_dead(broker: Broker, tmp_path: Path) -> None:
+def test_a_clock_is_set_by_a_right_host_only_and_a_lost_answer_is_told_of(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = KernelClock(5)
+    monkeypatch.setattr("drivers.host_clock.LIBC", kernel)
     driver = driver_for(broker, tmp_path)
+    order = Order(id="set", kind="set_clock", arguments={}, device_id="bwc-1")
+    with running(driver) as seen:
+        camera = camera_for(broker, ahead_s=600)
+        camera.beat()
+        seen.wait(lambda seen: of(seen, ClockRead, "bwc-1"))
+        with pytest.raises(Refused) as no:
+            driver.perform(order)
+        assert no.value.reason["code"] == "order.host_unsynchronised"
+        assert (camera.done, of(seen, ClockSet, "bwc-1")) == ([], [])
+        kernel.state, camera.deaf = 0, True
+        threading.Timer(0.2, camera.beat).start()
+        with pytest.raises(Refused) as no:
+            driver.perform(order)
+        assert no.value.reason["code"] == "order.no_answer"
+        [made] = of(seen, ClockSet, "bwc-1")
+        assert (made.certain, made.host_synchronised) == (False, True)
+        camera.stop()
+
+
+def test_orders_are_answered_and_a_late_one_is_dead(broker: Broker, tmp_path: Path) -> None:
+    driver = driver_for(broker, tmp_path, is_time_source=True)
     with running(driver) as seen:
         camera = camera_for(broker, ahead_s=600)
         camera.beat()
@@ -334,12 +362,22 @@ def test_orders_are_answered_and_a_late_one_is_dead(broker: Broker, tmp_path: Pa
         with pytest.raises(Refused) as no:
             order("set_clock")
         assert no.value.reason["code"] == "order.clock_unread"
+        threading.Timer(0.2, camera.beat, kwargs={"rec": True}).start()
+        with pytest.raises(Refused) as no:
+            order("set_clock")
+        assert no.value.reason["code"] == "order.clock_recording"
+        assert of(seen, ClockSet, "bwc-1") == []
         readings = len(of(seen, ClockRead, "bwc-1"))
         threading.Timer(0.2, camera.beat).start()
         assert order("set_clock").done
         assert len(of(seen, ClockRead, "bwc-1")) == readings + 1, "read and stored before it was set"
+        [made] = of(seen, ClockSet, "bwc-1")
+        assert made.certain
+        assert abs((made.device_time - made.at).total_seconds()) <= made.uncertainty_s
         camera.beat()
         seen.wait(lambda seen: len(of(seen, ClockRead, "bwc-1")) == readings + 2)
+        shown = of(seen, ClockRead, "bwc-1")
+        assert shown[-2].at < made.at < shown[-1].at, "what it showed before, and after"
         with pytest.raises(Refused):
             order("levitate")
         camera.ahead_s = 3600

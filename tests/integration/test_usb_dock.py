@@ -20,6 +20,7 @@ from gateway.config import ConfigError, from_mapping
 from gateway.config.devices import UsbDockSettings, UsbMatch
 from gateway.device import (
     ClockRead,
+    ClockSet,
     Connected,
     DeviceSeen,
     DeviceUnavailable,
@@ -37,17 +38,27 @@ from tests.integration.test_drivers import Recorder, running
 CAMERA = {"id": "bwc-{serial}", "match": {"name": "H8*"}, "timezone": "Asia/Shanghai"}
 
 
+class KernelClock:
+    """Stands where libc stands: tells what the kernel knows of the host's own clock."""
+
+    def __init__(self, state: int) -> None:
+        self.state = state
+
+    def adjtimex(self, told: object) -> int:
+        return self.state
+
+
 class Town:
     """A dock of four bays, its cameras' cards and its driver."""
 
-    def __init__(self, folder: Path, *cameras: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, *cameras: dict[str, Any], **dock: object) -> None:
         self.folder = folder
         self.usb = folder / "usb"
         self.usb.mkdir()
         told = {
             "id": "dock-1", "driver": "usb_dock", "bays": {str(n): f"1-1.{n}" for n in range(1, 5)},
             "mounts": folder / "mounts", "simulated": self.usb, "poll_seconds": 0.1, "settle_seconds": 2.0,
-            "cameras": cameras or (CAMERA,),
+            "cameras": cameras or (CAMERA,), **dock,
         }  # fmt: skip
         self.driver = UsbDock(UsbDockSettings.model_validate(told))
 
@@ -260,7 +271,7 @@ ANDROID: dict[str, dict[str, Any]] = {
 def test_android_recorders_are_unlocked_over_tcp_and_their_clock_read_first(
     tmp_path: Path, speaks: str, sets: bool
 ) -> None:
-    town = Town(tmp_path, {**ANDROID[speaks], "set_clock": sets})
+    town = Town(tmp_path, {**ANDROID[speaks], "set_clock": sets}, is_time_source=True)
     with running(town.driver) as seen:
         town.plug_recorder(1, town.card("card", "a.mp4"), speaks=speaks, clock_ahead_s=3600)
         seen.wait(lambda seen: seen.found() == ["a.mp4"])
@@ -314,7 +325,7 @@ def test_a_recorder_that_records_is_not_switched(tmp_path: Path, speaks: str) ->
 
 @pytest.mark.parametrize("sets", [True, False])
 def test_a_clock_is_read_and_stored_before_it_is_set(tmp_path: Path, sets: bool) -> None:
-    town = Town(tmp_path, {**BCPLUS, "set_clock": sets})
+    town = Town(tmp_path, {**BCPLUS, "set_clock": sets}, is_time_source=True)
     with running(town.driver) as seen:
         town.plug_recorder(1, town.card("card", "a.mp4"), clock_ahead_s=3600)
         seen.wait(lambda seen: seen.found() == ["a.mp4"])
@@ -327,8 +338,42 @@ def test_a_clock_is_read_and_stored_before_it_is_set(tmp_path: Path, sets: bool)
     assert kinds.index(DeviceSeen) < kinds.index(ClockRead) < kinds.index(OffloadOpened)
     assert ("SYSTIME" in asked) is sets
     assert asked.index("SYSTIME?") < asked.index("UDISKEN")
+    made = [event for event in seen.events if isinstance(event, ClockSet)]
+    assert len(made) is int(sets)
     if sets:
         assert asked.index("SYSTIME?") < asked.index("SYSTIME") < asked.index("UDISKEN")
+        assert kinds.index(ClockRead) < kinds.index(ClockSet) < kinds.index(OffloadOpened)
+        assert (made[0].device_id, made[0].certain) == ("bwc-H8-0042", True)
+        assert abs((made[0].device_time - made[0].at).total_seconds()) <= made[0].uncertainty_s
+
+
+@pytest.mark.parametrize(("kernel", "is_time_source"), [(0, False), (5, True), (-1, False), (5, False)])
+def test_a_host_that_is_known_to_be_wrong_sets_no_recorders_clock(
+    tmp_path: Path, kernel: int, is_time_source: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.host_clock.LIBC", KernelClock(kernel))
+    town = Town(tmp_path, {**BCPLUS, "set_clock": True}, is_time_source=is_time_source)
+    with running(town.driver) as seen:
+        town.plug_recorder(1, town.card("card", "a.mp4"), clock_ahead_s=3600)
+        seen.wait(lambda seen: seen.found() == ["a.mp4"])
+        asked = town.calls(1)
+    left = kernel == 5 and not is_time_source
+    [reading] = [event for event in seen.events if isinstance(event, ClockRead)]
+    assert reading.host_synchronised is {0: True, 5: False, -1: None}[kernel]
+    assert ("SYSTIME" in asked) is not left
+    assert len(seen.of(ClockSet)) is int(not left)
+    signals = [event for event in seen.events if isinstance(event, SignalReceived) and event.event_id]
+    assert [event.detail["why"]["code"] for event in signals] == ["recorder.clock_left"] * left  # type: ignore[index]
+
+
+def test_a_setting_that_was_not_answered_is_told_of_as_uncertain(tmp_path: Path) -> None:
+    """The recorder has set its clock and says nothing: what it shows from now on is one of two things."""
+    town = Town(tmp_path, {**BCPLUS, "set_clock": True}, is_time_source=True)
+    with running(town.driver) as seen:
+        town.plug_recorder(1, town.card("card", "a.mp4"), clock_ahead_s=3600, silent_after="SYSTIME")
+        seen.wait(lambda seen: seen.of(ClockSet))
+        [made] = [event for event in seen.events if isinstance(event, ClockSet)]
+        assert made.certain is False
 
 
 @pytest.mark.parametrize("code", ["recorder.wrong_password", "recorder.low_battery", "recorder.not_back"])
