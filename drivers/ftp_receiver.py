@@ -1,17 +1,13 @@
 """Recorders that upload by FTP or FTPS (devices 4.5): completeness is proved, never believed.
 
-A cut upload ends like a finished one. What its container proves to be whole is taken in at once; what it
-proves to be cut waits for its sender to go on, and is taken in as it is when nobody does.
+A cut upload ends like a finished one. What its container or its digest proves to be whole is taken in at
+once; what they prove to be cut waits for its sender to go on, and is taken in as it is when nobody does.
 """
 
-import errno
-import fnmatch
-import logging
+import dataclasses
 import os
 import queue
 import stat
-import threading
-import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +15,11 @@ from threading import Event
 
 from uuid_utils import uuid7
 
-from drivers.card import Entry, report, walk
+from drivers.card import Entry, md5_beside, report, walk
+from drivers.ftp.aside import Aside, HandedOn
 from drivers.ftp.server import Server
-from drivers.ftp.whole import is_whole
+from drivers.ftp.together import is_clip, sets
+from drivers.ftp.waiting import Waiting
 from drivers.release import erase
 from gateway.config.connected import FtpCamera, FtpReceiverSettings
 from gateway.device import (
@@ -29,6 +27,8 @@ from gateway.device import (
     DeviceSeen,
     DeviceUnavailable,
     Emit,
+    FileFound,
+    FileListed,
     FoundFile,
     Order,
     OrderResult,
@@ -37,9 +37,6 @@ from gateway.device import (
     SignalReceived,
 )
 from gateway.instants import moment
-from gateway.store.durable import sync_folder
-
-log = logging.getLogger(__name__)
 
 GROUP = 50
 
@@ -49,16 +46,15 @@ class FtpReceiver:
 
     def __init__(self, settings: FtpReceiverSettings) -> None:
         self.settings = settings
-        self.server: Server | None = None
+        self.aside = Aside(settings.spool)
+        self.waiting = Waiting(settings, self.aside)
+        self.digests = {camera.id: camera.digest for camera in settings.cameras}
         self.opened = False
         self.logins: dict[str, datetime] = {}
         self.told: set[Path] = set()
-        self.since: dict[Path, tuple[tuple[int, int], float]] = {}
-        """Size and time of what lies in the devices' folders, and since when that is so (monotonic)."""
-        self.cut: queue.SimpleQueue[SignalReceived] = queue.SimpleQueue()
+        self.signals: queue.SimpleQueue[SignalReceived] = queue.SimpleQueue()
         """What was taken in as it is, although nothing proves that all of it came; what could not be."""
-        self.moving = threading.Lock()
-        self.troubled: set[Path] = set()
+        self.troubled: set[tuple[str, bytes]] = set()
 
     def run(self, emit: Emit, stop: Event) -> None:
         """Raises DeviceUnavailable while the spool or the address cannot be had."""
@@ -69,7 +65,9 @@ class FtpReceiver:
         try:
             spool.mkdir(parents=True, exist_ok=True)
             self.opened, mark = True, spool.stat().st_ino
-            self.server = Server(self.settings, self.keep_aside, self.arrived)
+            for camera in self.settings.cameras:
+                self.aside.put_back(camera.id)
+            server = self.waiting.server = Server(self.settings, self.make_way, self.arrived)
             emit(Connected(device_id=self.settings.id, at=moment()))
             for camera in self.settings.cameras:
                 entry = self.settings.entry_of(camera)
@@ -80,7 +78,7 @@ class FtpReceiver:
             while not stop.is_set():
                 if not spool.is_dir() or spool.stat().st_ino != mark:
                     raise DeviceUnavailable("wait.store_gone", path=spool)
-                if not self.server.thread.is_alive():
+                if not server.thread.is_alive():
                     address = f"{self.settings.host}:{self.settings.port}"
                     raise DeviceUnavailable("upload.no_listener", address=address)
                 self.look(emit, stop)
@@ -88,129 +86,123 @@ class FtpReceiver:
         except OSError as error:
             raise DeviceUnavailable("wait.source_unreadable", error=error.strerror) from error
         finally:
-            if self.server is not None:
-                self.server.close(1.0)
-                self.server = None
+            if self.waiting.server is not None:
+                self.waiting.server.close(1.0)
+                self.waiting.server = None
 
     def arrived(self, user: str) -> None:
         self.logins[user] = moment()
 
     def look(self, emit: Emit, stop: Event) -> None:
         """Move what is whole out of reach, report what lies there."""
-        busy = self.server.uploading() if self.server else set()
         for user, at in list(self.logins.items()):
             emit(SignalReceived(device_id=user, at=at, kind="login", detail={"at": at.isoformat()}))
             self.logins.pop(user, None)
-        before, self.since = self.since, {}
+        self.aside.forget(self.settings.patience_seconds)
+        before = self.waiting.begin()
         for camera in self.settings.cameras:
-            home = (self.settings.spool / "home" / camera.id).resolve()
-            for entry in walk(home):
-                path = home / os.fsdecode(entry.path)
+            for belonging in sets(self.waiting.notice(camera, before)):
                 try:
-                    seen = path.stat()
-                    now = entry.size, entry.mtime_ns
-                    known = before.get(path)
-                    self.since[path] = known if known and known[0] == now else (now, time.monotonic())
-                    if (seen.st_dev, seen.st_ino) not in busy and self.is_due(path, entry, seen):
-                        self.keep_aside(camera.id, path)
+                    if due := self.waiting.due_of(camera, belonging, stop):
+                        self.hand_on(camera.id, due, self.aside.clip_before(camera.id, due[0]))
                 except FileNotFoundError:
                     continue  # its sender has just renamed it
                 except OSError as error:
-                    self.failed(camera.id, path, error)
-            if stop.is_set():
-                return
+                    self.failed(camera.id, belonging[0], error)
+                if stop.is_set():
+                    return
             self.report(camera, emit)
-        while not self.cut.empty():
-            emit(self.cut.get_nowait())
+        while not self.signals.empty():
+            emit(self.signals.get_nowait())
 
-    def failed(self, user: str, path: Path, error: OSError) -> None:
+    def failed(self, user: str, path: bytes, error: OSError) -> None:
         """One file of one device, told once: the other devices go on, and it is tried again."""
-        if path not in self.troubled:
-            self.troubled.add(path)
-            detail = {"name": path.name, "error": error.strerror}
-            self.cut.put(
+        if (user, path) not in self.troubled:
+            self.troubled.add((user, path))
+            detail = {"name": os.fsdecode(os.path.basename(path)), "error": error.strerror}
+            self.signals.put(
                 SignalReceived(
                     device_id=user, at=moment(), kind="upload_unreadable", event_id=uuid7().hex, detail=detail
                 )
             )
 
-    def is_due(self, path: Path, entry: Entry, seen: os.stat_result) -> bool:
-        """Raises OSError."""
-        if any(fnmatch.fnmatch(path.name, pattern) for pattern in self.settings.ignore) or entry.error:
-            return False
-        rested = time.monotonic() - self.since[path][1]  # no clock that is set makes a file older
-        if rested < self.settings.rest_seconds:
-            return False
-        whole = is_whole(path)
-        if whole is None and self.is_marked(seen):
-            whole = False
-        return whole is not False or rested > self.settings.patience_seconds
+    def make_way(self, user: str, path: Path) -> None:
+        """What a device sends next under that name is another file. Raises OSError.
 
-    def is_marked(self, seen: os.stat_result) -> bool:
-        return self.server is not None and seen in self.server.marks
+        A set that was all there goes as one. Of one whose clip was cut the sidecars stay, for the clip that
+        comes whole.
+        """
+        home, path = self.aside.home(user), path.resolve()
+        replaced, waiting = os.fsencode(path.relative_to(home)), self.waiting
+        files = [one for one in path.parent.iterdir() if one.is_file() and waiting.is_wanted(one)]
+        states = {os.fsencode(one.relative_to(home)): one.stat() for one in files}
+        belonging = next((one for one in sets(states) if replaced in one), [replaced])
+        clips = [one for one in belonging if is_clip(one)]
+        broken = [one for one in clips if waiting.is_written(states[one])]
+        broken += [one for one in clips if waiting.is_cut(home / os.fsdecode(one), states[one])]
+        if broken or not clips:
+            belonging = [replaced]
+        written = {one for one, seen in states.items() if one != replaced and waiting.is_written(seen)}
+        self.hand_on(user, [one for one in belonging if one not in written])
 
-    def keep_aside(self, user: str, path: Path) -> None:
-        """Out of the device's reach: what it sends next under that name is another file. Raises OSError."""
-        home = (self.settings.spool / "home" / user).resolve()
-        seen, own = path.stat(), self.settings.spool / "ready" / user / uuid7().hex
-        target = own / path.resolve().relative_to(home)
-        with self.moving:  # nobody tidies the new folder away before the file is in it
-            try:
-                target.parent.mkdir(parents=True)
-                path.rename(target)
-            except OSError as error:
-                if error.errno != errno.ENAMETOOLONG:
-                    raise
-                target = own / path.name  # too deep: it loses its folders, not its name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                path.rename(target)
-        sync_folder(target.parent)
-        sync_folder(path.parent)
-        if self.server is not None and (seen in self.server.marks or is_whole(target) is False):
-            self.server.marks.clear(seen)
-            detail = {"name": target.name, "bytes": seen.st_size}
-            self.cut.put(
-                SignalReceived(
-                    device_id=user, at=moment(), kind="upload_cut", event_id=own.name, detail=detail
+    def hand_on(self, user: str, paths: list[bytes], late_for: HandedOn | None = None) -> None:
+        """Out of the device's reach, with all that belongs together. Raises OSError."""
+        for path, target in self.aside.take(user, paths, late_for).items():
+            seen = target.lstat()
+            kind = self.doubt(user, self.aside.home(user) / os.fsdecode(path), target, seen)
+            self.waiting.unmark(seen)
+            if kind is not None:
+                detail = {"name": target.name, "bytes": seen.st_size}
+                self.signals.put(
+                    SignalReceived(
+                        device_id=user, at=moment(), kind=kind, event_id=uuid7().hex, detail=detail
+                    )
                 )
-            )
+
+    def doubt(self, user: str, source: Path, target: Path, seen: os.stat_result) -> str | None:
+        """What is told of a file of which nothing proves that all of it came. Raises OSError."""
+        promised = md5_beside(target) if is_clip(os.fsencode(target)) else None
+        if promised is not None and self.waiting.proofs.get(source, (None, ""))[1] == promised:
+            return None
+        if self.waiting.is_cut(target, seen):
+            return "upload_cut"
+        is_missed = self.digests[user] == "md5" and is_clip(os.fsencode(target)) and promised is None
+        return "digest_missing" if is_missed else None
 
     def report(self, camera: FtpCamera, emit: Emit) -> None:
-        """What was told in this run is not told again; a restart tells all that still lies there."""
-        root = self.settings.spool / "ready" / camera.id
+        """What was told in this run is not told again; a restart tells all that still lies there.
+
+        Clips first: a sidecar may be taken over as soon as it is told, and would be missed beside its clip.
+        """
+        root = self.aside.ready(camera.id)
         if not root.is_dir():
             return
-        lying = list(walk(root))
-        self.tidy(root, {root / os.fsdecode(entry.path) for entry in lying})
-        fresh = [entry for entry in lying if root / os.fsdecode(entry.path) not in self.told][:GROUP]
+        lying = {root / os.fsdecode(entry.path): entry for entry in walk(root)}
+        self.told -= {path for path in self.told if root in path.parents and path not in lying}
+        self.aside.tidy(camera.id, set(lying))
+        untold = [path for path in lying if path not in self.told]
+        fresh = sorted(untold, key=lambda path: not is_clip(os.fsencode(path)))[:GROUP]
         if fresh:
-            emit(
-                *(
-                    report(
-                        root, entry, camera.id, templates=self.settings.name_templates, adopt=True,
-                        is_there=root.is_dir,
-                    )
-                    for entry in fresh
-                )
-            )  # fmt: skip
-            self.told.update(root / os.fsdecode(entry.path) for entry in fresh)
-        for path in [root / os.fsdecode(entry.path) for entry in fresh if stat.S_ISREG(entry.mode)]:
+            emit(*(self.event_for(camera, root, path, lying[path]) for path in fresh))
+            self.told.update(fresh)
+        for path in (one for one in fresh if stat.S_ISREG(lying[one].mode)):
             with suppress(OSError):  # taken over already
                 if path.stat().st_size == 0:  # it is on record, and no footage is in it
                     path.unlink()
 
-    def tidy(self, root: Path, lying: set[Path]) -> None:
-        """Drop the folders that what was taken over leaves behind, and what was remembered of it."""
-        self.told -= {path for path in self.told if root in path.parents and path not in lying}
-        with self.moving:
-            for folder, _, _ in os.walk(root, topdown=False):
-                if Path(folder) != root:
-                    with suppress(OSError):  # not empty
-                        Path(folder).rmdir()
+    def event_for(self, camera: FtpCamera, root: Path, path: Path, entry: Entry) -> FileFound | FileListed:
+        event = report(
+            root, entry, camera.id, templates=self.settings.name_templates, adopt=True, is_there=root.is_dir
+        )
+        clip = self.aside.beside.get(path)
+        if clip is None or not isinstance(event, FileFound):
+            return event
+        declared = dataclasses.replace(event.found.declared, beside=clip)
+        return FileFound(found=dataclasses.replace(event.found, declared=declared))
 
     def release(self, found: FoundFile, sha256: str) -> Release:
         """Taken over by rename it is gone; where the store lies on another disk, what was copied goes now."""
-        return erase(self.settings.spool / "ready" / found.device_id, found, sha256)
+        return erase(self.aside.ready(found.device_id), found, sha256)
 
     def perform(self, order: Order) -> OrderResult:
         raise Refused("order.unknown", kind=order.kind)

@@ -189,6 +189,9 @@ class FtpCamera(DeviceSettings):
     """A recorder that uploads by FTP; its id is its user name."""
 
     password: SecretStr = Field(description="12 characters or more; write it as ${NAME}")
+    digest: Literal["none", "md5"] = Field(
+        default="none", description="`md5`: it sends one beside each clip, which is waited for"
+    )
 
     @field_validator("password")
     @classmethod

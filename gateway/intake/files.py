@@ -92,7 +92,32 @@ def new_item(session: Session, found: FoundFile, host: str) -> str:
     )  # fmt: skip
     if found.adopt:
         importance.mark_if_named(session, finding)
+    if isinstance(item, Attachment) and found.declared.beside is not None:
+        pair_with(session, item, found)
     return original.id
+
+
+def pair_with(session: Session, item: Attachment, found: FoundFile) -> None:
+    """What comes later than the clip that it belongs to; of what comes with it, the labelling takes care."""
+    clip = session.exec(
+        select(Original)
+        .join(Finding, col(Finding.original_id) == Original.id)
+        .where(
+            Finding.device_id == found.device_id,
+            Finding.offload_id == found.offload,
+            Finding.name == found.declared.beside,
+            Finding.disposition != Disposition.ATTACHMENT,
+        )
+        .order_by(col(Finding.id).desc())
+        .limit(1)
+    ).first()
+    if clip is None or session.get(Clip, kept(session, clip).id) is None:
+        return
+    item.clip_id = kept(session, clip).id
+    custody.append(
+        session, custody.device_chain(found.device_id), "PAIRED", ACTOR, item.id, (item,),
+        {"clip": item.clip_id},
+    )  # fmt: skip
 
 
 def work_for(item_id: str, found: FoundFile, host: str) -> Work:
