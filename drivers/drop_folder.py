@@ -13,6 +13,7 @@ from threading import Event
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
+from drivers.apart import do_apart
 from drivers.card import Entry, grouped, md5_beside, report, walk
 from drivers.release import erase
 from gateway.config.devices import DropFolderSettings
@@ -66,6 +67,9 @@ class DropFolder:
         self.root = settings.path
 
     def run(self, emit: Emit, stop: Event) -> None:
+        do_apart(self.settings.id, lambda tell: self.watch(tell, stop), emit, stop)
+
+    def watch(self, emit: Emit, stop: Event) -> None:
         if not self.is_there():
             raise DeviceUnavailable(
                 "wait.source_unreadable", error=f"{self.root} is no folder, or not mounted"

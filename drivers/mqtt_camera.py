@@ -89,6 +89,8 @@ class MqttCamera:
         link = Link(self.settings.broker, self.settings.broker.client_id, TOPICS)
         try:
             link.open(stop)
+            if stop.is_set():
+                return
             self.link = link
             emit(Connected(device_id=self.settings.id, at=moment()))
             self.desk.report_waiting()

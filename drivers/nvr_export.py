@@ -9,6 +9,7 @@ from datetime import datetime
 from threading import Event
 from zoneinfo import ZoneInfo
 
+from drivers.apart import do_apart
 from drivers.host_clock import is_synchronised
 from drivers.nvr.channel import Channel
 from drivers.nvr.dahua import Dahua
@@ -50,6 +51,10 @@ class NvrExport:
         """Raises DeviceUnavailable when the recorder goes, refuses us, or tells what nobody can read."""
         if time.monotonic() < self.not_before:
             raise DeviceUnavailable("nvr.refuses_user", status="401")
+        do_apart(self.settings.id, lambda tell: self.talk(tell, stop), emit, stop)
+
+    def talk(self, emit: Emit, stop: Event) -> None:
+        """As `run`; a recorder that hangs holds it up for as long as an answer is waited for."""
         try:
             with line_for(self.settings, stop) as line:
                 self.follow(line, emit, stop)

@@ -68,7 +68,7 @@ class SerialDock:
             for thread in readers:
                 thread.start()
             while not stop.is_set():
-                self.open_what_was_asked(board)
+                self.open_what_was_asked(board, stop)
                 if snapshot := self.look(board):
                     self.tell(snapshot, bays, emit, board)
                 self.show_lights(board)
@@ -130,13 +130,13 @@ class SerialDock:
                 board.show(bay, light)
                 self.shown[bay] = light
 
-    def open_what_was_asked(self, board: Board) -> None:
+    def open_what_was_asked(self, board: Board, stop: Event) -> None:
         while not self.unlocks.empty():
             bay, done = self.unlocks.get()
             if not done.set_running_or_notify_cancel():
                 continue
             try:
-                board.unlock(bay)
+                board.unlock(bay, stop)
             except Refused as no:
                 done.set_exception(no)
             except DeviceUnavailable as gone:

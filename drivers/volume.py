@@ -6,6 +6,7 @@ from threading import Event
 
 from uuid_utils import uuid7
 
+from drivers.apart import do_apart
 from drivers.card import Entry, grouped, report, walk
 from drivers.names import read_name
 from drivers.release import erase
@@ -45,6 +46,9 @@ class Volume:
         """What must still lie on the card: listed and not erased by us."""
 
     def run(self, emit: Emit, stop: Event) -> None:
+        do_apart(self.settings.id, lambda tell: self.watch(tell, stop), emit, stop)
+
+    def watch(self, emit: Emit, stop: Event) -> None:
         while not stop.is_set():
             if self.is_there():
                 self.offload(emit, stop)

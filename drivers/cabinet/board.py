@@ -1,6 +1,7 @@
 """What every cabinet's board can be asked, whatever it speaks; what it cannot tell is None."""
 
 from dataclasses import dataclass
+from threading import Event
 from typing import Protocol
 
 from gateway.device import Light
@@ -48,10 +49,11 @@ class Board(Protocol):
     def acknowledge(self, badge_seq: int) -> None:
         """The badge is stored: the board may forget it."""
 
-    def unlock(self, bay: int) -> None:
+    def unlock(self, bay: int, stop: Event) -> None:
         """Open one lock, asked for once and never again: whether it did is read from the lock itself.
 
-        Raises Refused("lock.no_effect" or "lock.no_such_bay"), DeviceUnavailable if it was never asked.
+        Raises Refused("lock.no_effect", "lock.no_such_bay", or "lock.not_known" if we are asked to end before
+        that is told), DeviceUnavailable if it was never asked.
         """
 
     def show(self, bay: int, light: Light) -> None:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from threading import Event
 from typing import Any
 
 from pymodbus.client import ModbusSerialClient
@@ -105,7 +106,7 @@ class DockBus:
         self.write(FIFO_ACK, badge_seq)
         self.seq = None  # another badge may be waiting behind it
 
-    def unlock(self, bay: int) -> None:
+    def unlock(self, bay: int, stop: Event) -> None:
         if not 1 <= bay <= self.count:
             raise Refused("lock.no_such_bay", bay=bay, bays=self.count)
         before = self.unlock_count(bay)
@@ -114,14 +115,14 @@ class DockBus:
         with suppress(DeviceUnavailable):
             self.asked(lambda: self.client.write_coil(bay - 1, True, device_id=self.settings.unit))
         deadline = time.monotonic() + OPENED_S
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not stop.is_set():
             try:
                 if self.unlock_count(bay) != before:
                     return
             except DeviceUnavailable:
                 continue
-            time.sleep(0.1)
-        raise Refused("lock.no_effect", bay=bay)
+            stop.wait(0.1)
+        raise Refused("lock.not_known" if stop.is_set() else "lock.no_effect", bay=bay)
 
     def unlock_count(self, bay: int) -> int:
         return self.read(BAYS + PER_BAY * (bay - 1) + 6, 1)[0]

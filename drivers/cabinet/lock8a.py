@@ -3,6 +3,7 @@
 import time
 from functools import reduce
 from operator import xor
+from threading import Event
 
 import serial
 
@@ -46,7 +47,7 @@ class Lock8a:
     def acknowledge(self, badge_seq: int) -> None:
         """It reads no badges."""
 
-    def unlock(self, bay: int) -> None:
+    def unlock(self, bay: int, stop: Event) -> None:
         if not 1 <= bay <= self.settings.locks:
             raise Refused("lock.no_such_bay", bay=bay, bays=self.settings.locks)
         self.send(UNLOCK, bay, 0x11)
@@ -55,14 +56,14 @@ class Lock8a:
             return
         # no answer, or "failed": the lock itself is asked, the command is not sent again
         deadline = time.monotonic() + OPENED_S
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not stop.is_set():
             try:
                 if not self.locked().get(bay, True):
                     return
             except DeviceUnavailable:
                 continue
-            time.sleep(0.1)
-        raise Refused("lock.no_effect", bay=bay)
+            stop.wait(0.1)
+        raise Refused("lock.not_known" if stop.is_set() else "lock.no_effect", bay=bay)
 
     def show(self, bay: int, light: Light) -> None:
         """It has no lights."""

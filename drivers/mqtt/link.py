@@ -17,6 +17,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from drivers.apart import Apart
 from gateway.config.connected import BrokerSettings
 from gateway.device import DeviceUnavailable, Refused
 
@@ -66,13 +67,9 @@ class Link:
         properties = properties_of(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = SESSION_S
         properties.ReceiveMaximum = IN_FLIGHT
-        try:
-            self.client.connect(
-                self.settings.host, self.settings.port, keepalive=KEEP_ALIVE_S, clean_start=False,
-                properties=properties,
-            )  # fmt: skip
-        except (OSError, ValueError) as error:
-            raise DeviceUnavailable("broker.away", broker=self.settings.name, error=error) from error
+        Apart(self.settings.name, lambda: self.connect(properties)).follow(stop)
+        if stop.is_set():
+            return
         self.client.loop_start()
         waited = 0.0
         while not self.subscribed.wait(0.2) and not stop.is_set():
@@ -80,6 +77,16 @@ class Link:
             if self.gone.is_set() or waited > CONNECT_S:
                 self.close()
                 raise Refused("broker.refuses", broker=self.settings.name, error=self.why or "no answer")
+
+    def connect(self, properties: Properties) -> None:
+        """A broker that takes the line and says nothing holds it up for seconds."""
+        try:
+            self.client.connect(
+                self.settings.host, self.settings.port, keepalive=KEEP_ALIVE_S, clean_start=False,
+                properties=properties,
+            )  # fmt: skip
+        except (OSError, ValueError) as error:
+            raise DeviceUnavailable("broker.away", broker=self.settings.name, error=error) from error
 
     def close(self) -> None:
         """Ends the connection and keeps the session: what comes meanwhile waits at the broker."""

@@ -1,4 +1,5 @@
-"""Twins of Android recorders at their TCP port: `recorder.json` as for DV16, `recording`, `clock_ahead_s`.
+"""Twins of Android recorders at their TCP port: `recorder.json` as for DV16, `recording`, `clock_ahead_s`,
+`hangs` (takes what it is told and never answers).
 
 The port is a real one on loopback; where a real recorder's is brought by `adb forward`, the twin is dialled.
 """
@@ -25,11 +26,18 @@ class AndroidTwin(Dv16Twin):
     def clock(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self.state.get("clock_ahead_s", 0))
 
+    def hang(self, wire: socketserver.StreamRequestHandler) -> None:
+        self.heard("HANGS")
+        while wire.request.recv(4096):
+            pass
+
 
 class ZzxTwin(AndroidTwin):
     KEYS = ("serial", "policeNo", "policeName", "groupNo", "groupName")
 
     def converse(self, wire: socketserver.StreamRequestHandler) -> None:
+        if self.state.get("hangs"):
+            self.hang(wire)
         for line in wire.rfile:
             asked = json.loads(line)
             number = int(asked["header"]["id"])
@@ -67,6 +75,8 @@ class ZzxTwin(AndroidTwin):
 
 class E12Twin(AndroidTwin):
     def converse(self, wire: socketserver.StreamRequestHandler) -> None:
+        if self.state.get("hangs"):
+            self.hang(wire)
         while token := wire.request.recv(10):
             if token == Command.ECHO.encode():
                 wire.request.sendall(b"E12CMDF809")

@@ -4,19 +4,22 @@
 
 offers the files of FOLDER as recordings of channel 1, one an hour, up to now. Faults: `busy` (503), `cut`
 (the line ends in the middle), `misstated` (another size than is sent), a clock that is `ahead_s`, channels
-that are `forbidden`, short answers that drip, and what single recordings do (`Shot.fault`, `Shot.written`).
+that are `forbidden`, short answers that drip, `hangs` (no answer any more, or none after the first half of a
+recording), and what single recordings do (`Shot.fault`, `Shot.written`).
 """
 
 import argparse
+import asyncio
 import hashlib
 import re
 import secrets
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qs, quote, urlsplit
 from xml.sax.saxutils import escape, unescape
 
@@ -65,6 +68,9 @@ class Nvr:
     """Channels that our user may not search."""
     dripping: str = ""
     """What stands in the addresses of short answers that drip."""
+    hangs: Literal["", "answer", "content"] = ""
+    hung: threading.Event = field(default_factory=threading.Event)
+    """Somebody waits for what does not come."""
     finders: dict[str, list[Shot]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     wrong: int = 0
@@ -92,6 +98,8 @@ class Nvr:
     ) -> Callable[[Request], Awaitable[Response]]:
         async def guard(request: Request) -> Response:
             self.asked.append(f"{request.method} {request.url.path}")
+            if self.hangs == "answer":
+                await self.hang()
             if not self.is_known(request):
                 told = f'Digest realm="{REALM}", qop="auth", nonce="{self.nonce}", algorithm=MD5'
                 return PlainTextResponse("", 401, {"WWW-Authenticate": told})
@@ -231,6 +239,11 @@ class Nvr:
 
     # both
 
+    async def hang(self) -> None:
+        self.hung.set()
+        while self.hangs:
+            await asyncio.sleep(0.05)
+
     def of(self, channel: int, since: datetime, until: datetime) -> list[Shot]:
         found = [
             one for one in self.shots if one.channel == channel and since <= one.end and one.start <= until
@@ -245,7 +258,17 @@ class Nvr:
         if self.cut:
             self.cut -= 1
             content = content[: length // 2]
+        if self.hangs == "content":
+            stated = {"Content-Length": str(length)}
+            return StreamingResponse(
+                self.half(content), headers=stated, media_type="application/octet-stream"
+            )
         return answer(request, content, length, shot.fault, "application/octet-stream")
+
+    async def half(self, content: bytes) -> AsyncIterator[bytes]:
+        yield content[: len(content) // 2]
+        await self.hang()
+        yield content[len(content) // 2 :]
 
 
 def md5(told: str) -> str:

@@ -201,6 +201,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "控制板的寄存器表不是所支持的格式（标识 {magic}，版本 {version}），请核对型号",
         "the board's register map is another one (magic {magic}, version {version}); check its model",
     ),
+    "lock.not_known": (
+        "{bay} 号仓已发开锁指令，但网关正在停止，未能确认锁是否打开；请现场查看",
+        "bay {bay} was told to open while the gateway was stopping; whether it did is not known; go and look",
+    ),
     "lock.no_effect": (
         "{bay} 号仓已发开锁指令但锁没有打开，未重复发送；请现场查看",
         "bay {bay} was told to open and did not; it was not told again; go and look",
