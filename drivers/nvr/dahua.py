@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import httpx2 as httpx
 
@@ -23,6 +24,8 @@ MOST_PAGES = 10_000
 class Dahua:
     def __init__(self, line: Line, settings: NvrExportSettings) -> None:
         self.line, self.profile = line, settings.profile
+        self.zone = ZoneInfo(settings.timezone or "UTC")
+        self.suffix = "TimeRealUTC" if self.profile.real_utc else "Time"
 
     def clock(self) -> datetime:
         answer = checked(told(self.line, "GET", "/cgi-bin/global.cgi", params={"action": "getCurrentTime"}))
@@ -41,7 +44,8 @@ class Dahua:
         try:
             asked = {
                 "action": "findFile", "object": finder, "condition.Channel": str(channel),
-                "condition.StartTime": since.strftime(WRITTEN), "condition.EndTime": until.strftime(WRITTEN),
+                f"condition.Start{self.suffix}": self.written(since),
+                f"condition.End{self.suffix}": self.written(until),
                 "condition.Types[0]": self.profile.kind,
             }  # fmt: skip
             answer = told(self.line, "GET", f"{FINDER}?{query(asked)}")
@@ -64,27 +68,39 @@ class Dahua:
             if not items:  # some give fewer at once than were asked for: only an empty page is the end
                 return
             seen |= given.keys()
-            yield from (record(channel, item) for item in items)
+            yield from (self.record(channel, item) for item in items)
         raise DeviceUnavailable("nvr.unreadable", what="listing", told=f"> {MOST_PAGES} pages")
+
+    def record(self, channel: int, item: dict[str, str]) -> Record | Unread:
+        path = item.get("FilePath", "")
+        try:
+            start, end = self.time_of(item, "Start"), self.time_of(item, "End")
+        except (ValueError, OverflowError) as error:
+            return Unread(str(item), str(error))
+        if not path:
+            return Unread(str(item), "no FilePath")
+        return Record(
+            channel=channel, start=start, end=end, size=stated(item.get("Length", "")),
+            name=PurePosixPath(path).name, locator=path,
+        )  # fmt: skip
+
+    def written(self, local: datetime) -> str:
+        if self.profile.real_utc:
+            local = local.replace(tzinfo=self.zone).astimezone(UTC)
+        return local.strftime(WRITTEN)
+
+    def time_of(self, item: dict[str, str], which: str) -> datetime:
+        """By the recorder's zone; one that tells UTC means nothing by its other times. Raises ValueError."""
+        told = item.get(f"{which}{self.suffix}", "")
+        if not self.profile.real_utc:
+            return written(told)
+        told = told.replace("T", " ").removesuffix("Z")
+        return written(told).replace(tzinfo=UTC).astimezone(self.zone).replace(tzinfo=None)
 
     @contextmanager
     def content(self, record: Record) -> Iterator[httpx.Response]:
         with self.line.stream("GET", f"/cgi-bin/RPC_Loadfile{quote(record.locator)}") as answer:
             yield checked(answer)
-
-
-def record(channel: int, item: dict[str, str]) -> Record | Unread:
-    path = item.get("FilePath", "")
-    try:
-        start, end = (written(item.get(f"{name}Time", "")) for name in ("Start", "End"))
-    except ValueError as error:
-        return Unread(str(item), str(error))
-    if not path:
-        return Unread(str(item), "no FilePath")
-    return Record(
-        channel=channel, start=start, end=end, size=stated(item.get("Length", "")),
-        name=PurePosixPath(path).name, locator=path,
-    )  # fmt: skip
 
 
 def items_of(written: str) -> list[dict[str, str]]:

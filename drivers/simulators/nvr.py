@@ -25,7 +25,7 @@ from xml.sax.saxutils import escape, unescape
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from drivers.simulators.nvr_faults import Fault, answer
@@ -68,6 +68,8 @@ class Nvr:
     """Channels that our user may not search."""
     dripping: str = ""
     """What stands in the addresses of short answers that drip."""
+    real_utc_h: int | None = None
+    """Dahua, newer: its zone in hours; searches by `StartTimeRealUTC` only, its other times say nothing."""
     hangs: Literal["", "answer", "content"] = ""
     hung: threading.Event = field(default_factory=threading.Event)
     """Somebody waits for what does not come."""
@@ -205,8 +207,12 @@ class Nvr:
         if finder not in self.finders:
             return PlainTextResponse("Error\r\nBad Request!", 400)
         if action == "findFile":
+            suffix = "Time" if self.real_utc_h is None else "TimeRealUTC"
+            if f"condition.Start{suffix}" not in asked:
+                return PlainTextResponse("Error\r\nBad Request!", 400)
             since, until = (
-                datetime.fromisoformat(asked[f"condition.{name}Time"]) for name in ("Start", "End")
+                datetime.fromisoformat(asked[f"condition.{name}{suffix}"]) + self.ahead_of_utc
+                for name in ("Start", "End")
             )
             if int(asked["condition.Channel"]) in self.forbidden:
                 return PlainTextResponse("Error\r\nForbidden", 403)
@@ -223,11 +229,19 @@ class Nvr:
                     "Channel": shot.channel - 1, "StartTime": shot.written or shot.start, "EndTime": shot.end,
                     "FilePath": self.path_of(shot), "Length": len(shot.content) + self.misstated,
                 }  # fmt: skip
+                if self.real_utc_h is not None:
+                    told |= {"StartTime": "2000-01-01 00:00:00", "EndTime": "2000-01-01 00:00:00"}
+                    told["StartTimeRealUTC"] = shot.start - self.ahead_of_utc
+                    told["EndTimeRealUTC"] = shot.end - self.ahead_of_utc
                 lines += [f"items[{number}].{name}={value}" for name, value in told.items()]
             return PlainTextResponse("\r\n".join(lines) + "\r\n")
         if action == "destroy":
             del self.finders[finder]
         return PlainTextResponse("OK\r\n")
+
+    @property
+    def ahead_of_utc(self) -> timedelta:
+        return timedelta(hours=self.real_utc_h or 0)
 
     def path_of(self, shot: Shot) -> str:
         folder = f"/mnt/dvr/{shot.start:%Y-%m-%d}/{shot.channel - 1}/dav/{shot.start:%H}"

@@ -245,6 +245,9 @@ class NvrProfile(Model):
     )
     page: int = Field(default=40, ge=1, le=100, description="Hikvision: results at once")
     kind: str = Field(default="dav", pattern=r"^[a-z0-9]{2,5}$", description="Dahua: type that is asked for")
+    real_utc: bool = Field(
+        default=False, description="Dahua, newer ones: asked by and told in `StartTimeRealUTC`, which is UTC"
+    )
 
 
 class NvrChannel(DeviceSettings):

@@ -239,3 +239,18 @@ def test_the_z_of_a_recorder_that_means_it(tmp_path: Path) -> None:
             assert files(seen)[0].declared.started == shot.start + shift
     finally:
         line.down()
+
+
+def test_a_recorder_that_tells_real_utc(tmp_path: Path) -> None:
+    """`real_utc`: asked and read in UTC whatever its other times say, told in the recorder's own zone."""
+    line = Line("dahua_cgi")
+    line.twin.real_utc_h = 8
+    line.up()
+    try:
+        shot = line.shoot(b"footage" * 1000)
+        with running(settings_for(line, tmp_path, lookback_hours=1, profile={"real_utc": True})) as seen:
+            seen.wait(lambda seen: files(seen), 30)
+            assert files(seen)[0].declared.started == shot.start
+            assert files(seen)[0].local.read_bytes() == shot.content
+    finally:
+        line.down()
