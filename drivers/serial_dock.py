@@ -7,14 +7,15 @@ import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TookTooLong
 from threading import Event
-from typing import assert_never
+from typing import Any, assert_never
 
 from drivers.cabinet.board import BayReading, Board, Snapshot
-from drivers.cabinet.dockbus import DockBus
-from drivers.cabinet.lock8a import Lock8a
+from drivers.cabinet.dockbus import DockBus, modbus_line
+from drivers.cabinet.line import Line
+from drivers.cabinet.lock8a import Lock8a, lock_line
 from drivers.cabinet.port import open_line, told
 from drivers.cabinet.readers import Framer, Lines, Once, Rdm6300
-from gateway.config.devices import ReaderSettings, SerialDockSettings
+from gateway.config.devices import BoardSettings, ReaderSettings, SerialDockSettings
 from gateway.device import (
     BadgeShown,
     BayRead,
@@ -43,8 +44,10 @@ MISSES = 3
 class SerialDock:
     """Polls the board, tells what changed, opens what it is ordered to."""
 
-    def __init__(self, settings: SerialDockSettings) -> None:
+    def __init__(self, settings: SerialDockSettings, line: Line[Any] | None = None) -> None:
+        """`line` is given where other cabinets hang on it, too."""
         self.settings = settings
+        self.line = line or line_of(settings.board)
         self.unlocks: queue.SimpleQueue[tuple[int, Future[None]]] = queue.SimpleQueue()
         self.lights: dict[int, Light] = {}
         """What each lamp has to show; told to the board when it shows something else."""
@@ -56,7 +59,7 @@ class SerialDock:
 
     def run(self, emit: Emit, stop: Event) -> None:
         """Raises DeviceUnavailable if the board is silent or its line is gone."""
-        board = board_for(self.settings)
+        board = board_for(self.settings, self.line)
         ended = threading.Event()
         readers = [ReaderThread(reader, self.settings, emit, ended) for reader in self.settings.readers]
         bays: dict[int, BayReading] = {}
@@ -217,12 +220,16 @@ class ReaderThread(threading.Thread):
             self.emit(SignalReceived(device_id=self.cabinet.id, at=moment(), kind="readers", detail=told_of))
 
 
-def board_for(settings: SerialDockSettings) -> Board:
+def line_of(board: BoardSettings) -> Line[Any]:
+    return modbus_line(board) if board.kind == "dockbus" else lock_line(board)
+
+
+def board_for(settings: SerialDockSettings, line: Line[Any]) -> Board:
     match settings.board.kind:
         case "dockbus":
-            return DockBus(settings.board, settings.watchdog_seconds)
+            return DockBus(settings.board, settings.watchdog_seconds, line)
         case "lock8a":
-            return Lock8a(settings.board)
+            return Lock8a(settings.board, line)
         case _:
             assert_never(settings.board.kind)
 

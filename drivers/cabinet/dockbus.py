@@ -11,6 +11,7 @@ from pymodbus.client import ModbusSerialClient
 from pymodbus.exceptions import ModbusException
 
 from drivers.cabinet.board import BayReading, Snapshot
+from drivers.cabinet.line import Line
 from drivers.cabinet.port import SETTLE_S, told
 from gateway.config.devices import BoardSettings
 from gateway.device import DeviceUnavailable, Light, Refused
@@ -37,26 +38,33 @@ COLOURS = {
 }  # fmt: skip
 
 
-class DockBus:
-    def __init__(self, settings: BoardSettings, watchdog_s: int) -> None:
-        self.settings, self.watchdog_s = settings, watchdog_s
-        self.client = ModbusSerialClient(
+def modbus_line(settings: BoardSettings) -> Line[ModbusSerialClient]:
+    def open_port() -> ModbusSerialClient:
+        client = ModbusSerialClient(
             settings.port, baudrate=settings.baud, parity=settings.parity, timeout=ANSWER_S, retries=0,
             handle_local_echo=settings.echo,
         )  # fmt: skip
+        with told(settings):
+            if not client.connect():
+                raise DeviceUnavailable(
+                    "cabinet.no_port", port=settings.port, error="cannot be opened, or is in use"
+                )
+        time.sleep(SETTLE_S)
+        return client
+
+    return Line(open_port, lambda client: client.close())  # type: ignore[no-untyped-call]
+
+
+class DockBus:
+    def __init__(self, settings: BoardSettings, watchdog_s: int, line: Line[ModbusSerialClient]) -> None:
+        self.settings, self.watchdog_s, self.line = settings, watchdog_s, line
         self.seq: int | None = None
         self.uptime = 0
         self.count = 0
         self.looked = 0.0
 
     def open(self) -> None:
-        self.close()
-        with told(self.settings):
-            if not self.client.connect():
-                raise DeviceUnavailable(
-                    "cabinet.no_port", port=self.settings.port, error="cannot be opened, or is in use"
-                )
-        time.sleep(SETTLE_S)
+        self.line.join(self)
         words = self.read(IDENT, IDENT_COUNT)
         if words[0] != MAGIC or words[1] >> 8 != VERSION or not 1 <= words[3] <= 64:
             raise Refused("cabinet.other_map", magic=f"{words[0]:04X}", version=words[1] >> 8)
@@ -71,7 +79,7 @@ class DockBus:
         self.write(CLOCK, *(now >> shift & 0xFFFF for shift in (48, 32, 16, 0)))
 
     def close(self) -> None:
-        self.client.close()  # type: ignore[no-untyped-call]
+        self.line.leave(self)
 
     def look(self) -> Snapshot | None:
         words = self.read(IDENT, IDENT_COUNT)
@@ -113,7 +121,7 @@ class DockBus:
         self.write(ARM, ARMED)
         # asked for once, answered or not: whether it opened is told by its counter
         with suppress(DeviceUnavailable):
-            self.asked(lambda: self.client.write_coil(bay - 1, True, device_id=self.settings.unit))
+            self.asked(lambda client: client.write_coil(bay - 1, True, device_id=self.settings.unit))
         deadline = time.monotonic() + OPENED_S
         while time.monotonic() < deadline and not stop.is_set():
             try:
@@ -133,7 +141,7 @@ class DockBus:
 
     def read(self, address: int, count: int) -> list[int]:
         answer = self.asked(
-            lambda: self.client.read_input_registers(address, count=count, device_id=self.settings.unit)
+            lambda client: client.read_input_registers(address, count=count, device_id=self.settings.unit)
         )
         words: list[int] = answer.registers
         if len(words) != count:
@@ -141,16 +149,21 @@ class DockBus:
         return words
 
     def write(self, address: int, *values: int) -> None:
-        self.asked(lambda: self.client.write_registers(address, list(values), device_id=self.settings.unit))
+        unit = self.settings.unit
+        self.asked(lambda client: client.write_registers(address, list(values), device_id=unit))
 
-    def asked(self, question: Callable[[], Any]) -> Any:
+    def asked(self, question: Callable[[ModbusSerialClient], Any]) -> Any:
         """Raises DeviceUnavailable for silence, and for an answer that says no."""
-        with told(self.settings):
-            try:
-                answer = question()
-            except ModbusException as error:
-                time.sleep(QUIET_S)
-                raise DeviceUnavailable("cabinet.silent", unit=self.settings.unit) from error
+
+        def turn(client: ModbusSerialClient) -> Any:
+            with told(self.settings):
+                try:
+                    return question(client)
+                except ModbusException as error:
+                    time.sleep(QUIET_S)
+                    raise DeviceUnavailable("cabinet.silent", unit=self.settings.unit) from error
+
+        answer = self.line.ask(turn)
         if answer.isError():
             raise DeviceUnavailable(
                 "cabinet.refuses", unit=self.settings.unit, exception=answer.exception_code

@@ -8,34 +8,38 @@ from threading import Event
 import serial
 
 from drivers.cabinet.board import BayReading, Snapshot
+from drivers.cabinet.line import Line
 from drivers.cabinet.port import open_line, told
 from gateway.config.devices import BoardSettings
 from gateway.device import DeviceUnavailable, Light, Refused
 
 UNLOCK, QUERY = 0x8A, 0x80
+LAST = {UNLOCK: 0x11, QUERY: 0x33}
+SIZE = {UNLOCK: 5, QUERY: 7}
+"""Of the answer."""
 ANSWER_S = 0.4
 OPENED_S = 1.5
 BUS_IDLE_S = 0.005
 
 
+def lock_line(settings: BoardSettings) -> Line[serial.Serial]:
+    return Line(lambda: open_line(settings, 0.05), lambda port: port.close())
+
+
 class Lock8a:
     """It tells whether a lock is locked, not what lies behind it: the bays' cameras tell that."""
 
-    def __init__(self, settings: BoardSettings) -> None:
-        self.settings = settings
-        self.port: serial.Serial | None = None
+    def __init__(self, settings: BoardSettings, line: Line[serial.Serial]) -> None:
+        self.settings, self.line = settings, line
         self.last: dict[int, BayReading] = {}
 
     def open(self) -> None:
-        self.close()
-        self.port = open_line(self.settings, 0.05)
+        self.line.join(self)
         self.last = {}
         self.locked()
 
     def close(self) -> None:
-        if self.port is not None:
-            self.port.close()
-            self.port = None
+        self.line.leave(self)
 
     def look(self) -> Snapshot | None:
         bays = {bay: BayReading(locked=locked) for bay, locked in self.locked().items()}
@@ -50,8 +54,7 @@ class Lock8a:
     def unlock(self, bay: int, stop: Event) -> None:
         if not 1 <= bay <= self.settings.locks:
             raise Refused("lock.no_such_bay", bay=bay, bays=self.settings.locks)
-        self.send(UNLOCK, bay, 0x11)
-        answer = self.receive(UNLOCK, 5, bay)
+        answer = self.line.ask(lambda port: self.asked(port, UNLOCK, bay))
         if answer is not None and answer[3] == 0x00:
             return
         # no answer, or "failed": the lock itself is asked, the command is not sent again
@@ -69,44 +72,38 @@ class Lock8a:
         """It has no lights."""
 
     def locked(self) -> dict[int, bool]:
-        self.send(QUERY, 0x00, 0x33)
-        answer = self.receive(QUERY, 7)
+        answer = self.line.ask(lambda port: self.asked(port, QUERY, 0x00))
         if answer is None:
             raise DeviceUnavailable("cabinet.silent", unit=self.settings.unit)
         bits = answer[2] << 16 | answer[3] << 8 | answer[4]
         return {bay: bool(bits >> (bay - 1) & 1) for bay in range(1, self.settings.locks + 1)}
 
-    def send(self, command: int, bay: int, last: int) -> None:
-        line = self.line()
+    def asked(self, port: serial.Serial, command: int, bay: int) -> bytes | None:
         with told(self.settings):
-            line.reset_input_buffer()
+            port.reset_input_buffer()
             time.sleep(BUS_IDLE_S)
-            line.write(framed(command, self.settings.unit, bay, last))
+            port.write(framed(command, self.settings.unit, bay, LAST[command]))
+        return self.receive(port, command, SIZE[command], bay)
 
-    def receive(self, command: int, size: int, bay: int | None = None) -> bytes | None:
+    def receive(self, port: serial.Serial, command: int, size: int, bay: int) -> bytes | None:
         """The first whole answer to this very question; echo, noise and other boards are passed over."""
-        line, seen, deadline = self.line(), b"", time.monotonic() + ANSWER_S
+        seen, deadline = b"", time.monotonic() + ANSWER_S
         while time.monotonic() < deadline:
             with told(self.settings):
-                seen += bytes(line.read(64))
+                seen += bytes(port.read(64))
             for start in range(len(seen) - size + 1):
                 frame = seen[start : start + size]
                 if self.is_answer(frame, command, bay):
                     return frame
         return None
 
-    def is_answer(self, frame: bytes, command: int, bay: int | None) -> bool:
+    def is_answer(self, frame: bytes, command: int, bay: int) -> bool:
         if frame[0] != command or frame[1] != self.settings.unit or reduce(xor, frame[:-1]) != frame[-1]:
             return False
         if command == QUERY:
             return frame[5] == 0x33
         # with a local echo the question comes back: it differs from "failed" in nothing, so it tells nothing
         return frame[2] == bay and frame != framed(UNLOCK, self.settings.unit, frame[2], 0x11)
-
-    def line(self) -> serial.Serial:
-        if self.port is None:
-            raise DeviceUnavailable("cabinet.no_port", port=self.settings.port, error="closed")
-        return self.port
 
 
 def framed(*content: int) -> bytes:

@@ -4,25 +4,24 @@
 
 prints the pty to put into devices.yaml and takes orders on its input: `put 3 80` (a device with 80 % into
 bay 3), `take 3`, `badge 0A1B2C3D4E`, `show`. A pty knows no parity and no baud; a board that is far away is
-reached over a socket by the same code. Faults: `deaf` (silent), `lost` (does what it is told and does not
+reached over a socket by the same code. `--units 2` puts two boards on the line; `unit 2` says whom the next
+orders are for. Faults: `deaf` (silent), `lost` (does what it is told and does not
 answer), `jam` (locks do not move), `noise`, `echo`.
 """
 
 import argparse
-import os
-import select
 import struct
 import sys
 import threading
 import time
-import tty
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
 from operator import xor
 from pathlib import Path
 
 from pymodbus.framer import FramerRTU
+
+from drivers.simulators.serial_line import SharedLine, Wire, pty_pair
 
 MAGIC, ARMED = 0xD0CB, 0xA55A
 READ_COILS, READ_DISCRETE, READ_HOLDING, READ_INPUT = 1, 2, 3, 4
@@ -44,40 +43,6 @@ class Bay:
         flags = self.occupied | self.closed << 1 | self.locked << 2 | 1 << 3 | self.forced << 5
         state = (2 if self.battery < 100 else 3) if self.occupied else 0
         return [state, flags, self.battery, 0, 5000, 0, self.unlocks, 0]
-
-
-@dataclass
-class Wire:
-    """The board's end of a line, and what goes wrong on it."""
-
-    handle: int
-    deaf: bool = False
-    lost: bool = False
-    noise: bool = False
-    echo: bool = False
-    ended: threading.Event = field(default_factory=threading.Event)
-
-    def read(self) -> bytes:
-        ready, _, _ = select.select([self.handle], [], [], 0.05)
-        if not ready:
-            return b""
-        try:
-            content = os.read(self.handle, 512)
-        except OSError:  # nobody has the other end open
-            time.sleep(0.02)
-            return b""
-        if self.echo:
-            os.write(self.handle, content)
-        return content
-
-    def write(self, content: bytes) -> None:
-        if self.deaf:
-            return
-        if self.lost:
-            self.lost = False
-            return
-        with suppress(OSError):  # nobody listens any more
-            os.write(self.handle, (b"\x00\xff\x13" if self.noise else b"") + content)
 
 
 class Cabinet:
@@ -273,30 +238,30 @@ def rdm6300(code: str) -> bytes:
     return b"\x02" + f"{code}{check:02X}".encode() + b"\x03"
 
 
-def pty_pair(link: Path | None = None) -> tuple[int, str]:
-    """(the twin's end, the name of the end to open)."""
-    ours, theirs = os.openpty()
-    tty.setraw(theirs)
-    name = os.ttyname(theirs)
-    if link is not None:
-        link.unlink(missing_ok=True)
-        link.symlink_to(name)
-    return ours, name
-
-
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m drivers.simulators.cabinet", description=__doc__)
     parser.add_argument("kind", choices=("dockbus", "lock8a"))
     parser.add_argument("--bays", type=int, default=8)
     parser.add_argument("--link", type=Path)
+    parser.add_argument("--units", type=int, default=1)
     asked = parser.parse_args(arguments)
     handle, name = pty_pair(asked.link)
-    twin = (DockBusTwin if asked.kind == "dockbus" else LockBoardTwin)(Wire(handle), asked.bays)
-    twin.start()
+    kind = DockBusTwin if asked.kind == "dockbus" else LockBoardTwin
+    line = SharedLine(handle, asked.units)
+    twins = [kind(tap, asked.bays, unit) for unit, tap in enumerate(line.taps, 1)]
+    for twin in twins:
+        twin.start()
     tell(name)
-    for line in sys.stdin:
-        say(twin, *line.split())
-    twin.stop()
+    chosen = twins[0]
+    for order in sys.stdin:
+        match order.split():
+            case ["unit", number]:
+                chosen = twins[int(number) - 1]
+            case words:
+                say(chosen, *words)
+    for twin in twins:
+        twin.stop()
+    line.stop()
     return 0
 
 

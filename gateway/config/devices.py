@@ -1,7 +1,7 @@
 """What each device may be told in devices.yaml: one class per driver, told apart by `driver`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -162,6 +162,10 @@ class ReaderSettings(LineSettings):
     )
 
 
+CHARGED = 60
+"""Per cent with which a camera lasts for a shift."""
+
+
 class SerialDockSettings(DeviceSettings):
     """A cabinet with locks, lamps and badge readers (driver `serial_dock`)."""
 
@@ -170,7 +174,10 @@ class SerialDockSettings(DeviceSettings):
     dock: str | None = Field(default=None, description="the usb_dock whose bays bear the same numbers")
     board: BoardSettings
     readers: tuple[ReaderSettings, ...] = ()
-    least_battery: int = Field(default=0, ge=0, le=100, description="per cent; below it nothing is given out")
+    least_battery: int = Field(
+        default_factory=lambda told: CHARGED if is_dockbus(told) else 0, ge=0, le=100,
+        description=f"per cent; below it nothing is given out ({CHARGED} where the board tells it, else 0)",
+    )  # fmt: skip
     take_seconds: int = Field(default=30, ge=5, le=600, description="how long an opened bay waits for a hand")
     watchdog_seconds: int = Field(
         default=30, ge=0, le=600, description="the board makes itself safe when we are silent (dockbus)"
@@ -183,6 +190,17 @@ class SerialDockSettings(DeviceSettings):
         if len(set(ports)) < len(ports):
             raise ValueError("two lines have the same port")
         return self
+
+    @model_validator(mode="after")
+    def battery_is_told(self) -> "SerialDockSettings":
+        if self.least_battery and self.board.kind == "lock8a":
+            raise ValueError("least_battery: a lock8a board tells no battery; leave it out")
+        return self
+
+
+def is_dockbus(told: dict[str, Any]) -> bool:
+    board = told.get("board")
+    return isinstance(board, BoardSettings) and board.kind == "dockbus"
 
 
 AnyDevice = Annotated[

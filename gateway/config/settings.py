@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from gateway.config.base import IDENTIFIER, DeviceSettings, Model, checked_zone
-from gateway.config.devices import AnyDevice
+from gateway.config.devices import AnyDevice, BoardSettings, SerialDockSettings
 
 
 class ConfigError(Exception):
@@ -79,6 +79,7 @@ class Settings(Model):
                 inherits = camera if camera.unit else camera.model_copy(update={"unit": device.unit})
                 check_device(where, inherits, seen, has_second_copies=self.store.second_copy is not None)
         check_templates(self.devices)
+        check_lines(self.devices)
         return self
 
     @property
@@ -115,6 +116,26 @@ def check_device(place: str, device: DeviceSettings, seen: set[str], *, has_seco
             f"{place}.release: 'erase' needs store.second_copy; to erase with one copy only, "
             "say erase_without_second_copy: true"
         )
+
+
+def check_lines(devices: tuple[AnyDevice, ...]) -> None:
+    """Boards may share a line, each with its own address; a reader has one of its own. Raises ValueError."""
+    cabinets = [device for device in devices if isinstance(device, SerialDockSettings)]
+    readers = [reader.port for cabinet in cabinets for reader in cabinet.readers]
+    if len(set(readers)) < len(readers):
+        raise ValueError("two readers have the same port")
+    lines: dict[str, BoardSettings] = {}
+    units: set[tuple[str, int]] = set()
+    for cabinet in cabinets:
+        board = cabinet.board
+        first = lines.setdefault(board.port, board)
+        if board.port in readers:
+            raise ValueError(f"{cabinet.id}: {board.port} is a reader's line as well")
+        if (board.port, board.unit) in units:
+            raise ValueError(f"{cabinet.id}: two boards on {board.port} have the unit {board.unit}")
+        if first.model_copy(update={"unit": board.unit, "locks": board.locks}) != board:
+            raise ValueError(f"{cabinet.id}: boards on {board.port} need one kind, baud, parity and echo")
+        units.add((board.port, board.unit))
 
 
 def check_templates(devices: tuple[AnyDevice, ...]) -> None:

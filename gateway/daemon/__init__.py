@@ -17,7 +17,7 @@ from gateway.config.devices import SerialDockSettings
 from gateway.daemon.backup import Backup
 from gateway.daemon.bookings import Bookings
 from gateway.daemon.caretaker import Caretaker, Duty, Progress
-from gateway.daemon.drivers import driver_for
+from gateway.daemon.drivers import drivers_for
 from gateway.daemon.lights import Lights
 from gateway.daemon.live import Live
 from gateway.database import Database
@@ -83,7 +83,7 @@ class Daemon:
         self.engine = Engine(settings.engine_database_url, executor, queues, self.runner.advance)
         self.dispatch = Dispatch(self.database, self.engine, host, executor, settings.ingest.lease_seconds)
         self.intake = Intake(self.database, host, executor, self.dispatch.wake)
-        chosen = drivers if drivers is not None else {item.id: driver_for(item) for item in settings.devices}
+        chosen = drivers if drivers is not None else drivers_for(settings.devices)
         self.supervisors = {
             device_id: Supervisor(device_id, driver, self.intake.emit, self.stop_event)
             for device_id, driver in chosen.items()

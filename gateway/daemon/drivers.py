@@ -1,7 +1,9 @@
 """The one place where settings become drivers."""
 
-from typing import assert_never
+from collections.abc import Sequence
+from typing import Any, assert_never
 
+from drivers.cabinet.line import Line
 from gateway.config import AnyDevice
 from gateway.config.connected import (
     AxisBodyWornSettings,
@@ -19,7 +21,13 @@ from gateway.config.devices import (
 from gateway.device import Driver
 
 
-def driver_for(settings: AnyDevice) -> Driver:
+def drivers_for(devices: Sequence[AnyDevice]) -> dict[str, Driver]:
+    """All of them; cabinets on one serial line share it."""
+    lines: dict[str, Line[Any]] = {}
+    return {settings.id: driver_for(settings, lines) for settings in devices}
+
+
+def driver_for(settings: AnyDevice, lines: dict[str, Line[Any]]) -> Driver:
     """The driver of a device. A driver without an arm here is a type error.
 
     Only what a unit has is loaded: a broker's or a field bus's library takes its time and memory.
@@ -58,8 +66,9 @@ def driver_for(settings: AnyDevice) -> Driver:
 
             return NvrExport(settings)
         case SerialDockSettings():
-            from drivers.serial_dock import SerialDock
+            from drivers.serial_dock import SerialDock, line_of
 
-            return SerialDock(settings)
+            port = settings.board.port
+            return SerialDock(settings, lines.setdefault(port, line_of(settings.board)))
         case _:
             assert_never(settings)

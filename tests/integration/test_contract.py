@@ -26,9 +26,10 @@ from drivers.serial_dock import SerialDock
 from drivers.simulators import dock as usb_twin
 from drivers.simulators.axis import Controller
 from drivers.simulators.broker import Broker
-from drivers.simulators.cabinet import DockBusTwin, LockBoardTwin, Wire, pty_pair
+from drivers.simulators.cabinet import DockBusTwin, LockBoardTwin
 from drivers.simulators.mqtt_camera import Camera
 from drivers.simulators.rooms import Room
+from drivers.simulators.serial_line import Wire, pty_pair
 from drivers.usb_dock import UsbDock
 from drivers.volume import Volume
 from gateway import supervisor

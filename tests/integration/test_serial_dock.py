@@ -4,24 +4,30 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import serial
 
 from drivers.serial_dock import SerialDock
-from drivers.simulators.cabinet import DockBusTwin, LockBoardTwin, Wire, pty_pair, rdm6300
+from drivers.simulators.cabinet import DockBusTwin, LockBoardTwin, rdm6300
+from drivers.simulators.serial_line import SharedLine, Wire, pty_pair
 from gateway.config.devices import SerialDockSettings
+from gateway.daemon.drivers import drivers_for
 from gateway.device import (
     BadgeShown,
     BayRead,
     Connected,
     DeviceUnavailable,
+    Disconnected,
+    Driver,
     Light,
     Order,
     Refused,
     SignalReceived,
 )
+from gateway.supervisor import Supervisor
 from tests.integration.test_drivers import Recorder, running
 
 
@@ -52,7 +58,7 @@ def cabinet(port: str, kind: str = "dockbus", **more: Any) -> SerialDock:
     return SerialDock(SerialDockSettings.model_validate(told))
 
 
-def unlock(driver: SerialDock, bay: object) -> object:
+def unlock(driver: Driver, bay: object) -> object:
     return driver.perform(Order(id="o", kind="unlock", arguments={"bay": bay}))
 
 
@@ -301,3 +307,55 @@ def test_the_watchdog_of_the_board_hears_us_and_misses_us(board: tuple[DockBusTw
         assert not twin.is_safe
     time.sleep(1.3)
     assert twin.is_safe
+
+
+def on_a_line(port: str, unit: int) -> SerialDockSettings:
+    told = {
+        "id": f"cabinet-{unit}", "driver": "serial_dock", "poll_seconds": 0.05,
+        "board": {"kind": "dockbus", "port": port, "unit": unit},
+    }  # fmt: skip
+    return SerialDockSettings.model_validate(told)
+
+
+@contextmanager
+def two_on_a_line() -> Iterator[tuple[DockBusTwin, DockBusTwin, str]]:
+    handle, port = pty_pair()
+    shared = SharedLine(handle, 2)
+    boards = [DockBusTwin(tap, 4, unit) for unit, tap in enumerate(shared.taps, 1)]
+    for board in boards:
+        board.start()
+    yield boards[0], boards[1], port
+    for twin in (*boards, shared):
+        twin.stop()
+    os.close(handle)
+
+
+def test_two_cabinets_on_one_line() -> None:
+    """Each by its own address; one that is silent holds the other up for no longer than its own silence."""
+    with two_on_a_line() as (one, two, port):
+        stop, drivers = threading.Event(), drivers_for([on_a_line(port, 1), on_a_line(port, 2)])
+        seen = {name: Recorder() for name in drivers}
+        keepers = [Supervisor(name, driver, seen[name], stop) for name, driver in drivers.items()]
+        for keeper in keepers:
+            keeper.start()
+        try:
+            for name, recorder in seen.items():
+                recorder.wait(lambda recorder: len(bays(recorder)) == 4)
+                assert {event.device_id for event in bays(recorder)} == {name}
+            unlock(drivers["cabinet-2"], 3)
+            assert [bay.unlocks for bay in one.bays + two.bays] == [0, 0, 0, 0, 0, 0, 1, 0]
+            two.wire.deaf = True
+            seen["cabinet-2"].wait(lambda recorder: recorder.of(Disconnected))
+            for battery in range(61, 66):
+                one.put(1, battery)
+                seen["cabinet-1"].wait(lambda recorder, told=battery: bays(recorder)[-1].battery == told, 3)
+            two.wire.deaf = False
+            seen["cabinet-2"].wait(lambda recorder: len(recorder.of(Connected)) == 2)
+            assert (len(seen["cabinet-1"].of(Connected)), seen["cabinet-1"].of(Disconnected)) == (1, [])
+            with pytest.raises(serial.SerialException):
+                serial.Serial(port, exclusive=True)
+        finally:
+            stop.set()
+            for keeper in keepers:
+                keeper.join(2)
+        serial.Serial(port, exclusive=True).close()  # let go of by the last of them

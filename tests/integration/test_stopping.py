@@ -21,8 +21,9 @@ from drivers.ftp_receiver import FtpReceiver
 from drivers.nvr_export import NvrExport
 from drivers.simulators.axis import Controller
 from drivers.simulators.broker import Broker
-from drivers.simulators.cabinet import Cabinet, DockBusTwin, LockBoardTwin, Wire, pty_pair
+from drivers.simulators.cabinet import Cabinet, DockBusTwin, LockBoardTwin
 from drivers.simulators.rooms import Room
+from drivers.simulators.serial_line import Wire, pty_pair
 from drivers.volume import Volume
 from gateway.config.devices import DropFolderSettings, VolumeSettings
 from gateway.device import Connected, Driver, Order

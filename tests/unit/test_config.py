@@ -7,6 +7,7 @@ import pytest
 
 from gateway.cli import main
 from gateway.config import ConfigError, Settings, from_mapping, load
+from gateway.config.devices import SerialDockSettings
 
 CAMERA = {"id": "cam-1", "driver": "volume", "path": "card"}
 
@@ -189,3 +190,30 @@ def test_ports_and_matches_of_a_dock() -> None:
     assert "cameras.0" in refused(
         {"devices": [{**dock, "bays": {"1": "1-1"}, "cameras": [{"id": "c", "match": {}}]}]}
     )
+
+
+def cabinet(name: str, **board: object) -> dict[str, Any]:
+    return {"id": name, "driver": "serial_dock", "board": {"kind": "dockbus", "port": "/dev/rs485", **board}}
+
+
+def test_cabinets_may_share_a_line_each_with_its_own_address() -> None:
+    settings = accepted({"devices": [cabinet("a"), cabinet("b", unit=2)]})
+    assert [one.id for one in settings.devices] == ["a", "b"]
+    assert "unit 1" in refused({"devices": [cabinet("a"), cabinet("b")]})
+    assert "parity" in refused({"devices": [cabinet("a"), cabinet("b", unit=2, parity="E")]})
+    assert "parity" in refused({"devices": [cabinet("a"), cabinet("b", unit=2, kind="lock8a")]})
+    reader = {"kind": "rdm6300", "port": "/dev/rs485"}
+    other = cabinet("b", port="/dev/other")
+    assert "reader" in refused({"devices": [cabinet("a"), {**other, "readers": [reader]}]})
+    door = {"readers": [{"kind": "rdm6300", "port": "/dev/door"}]}
+    assert "same port" in refused({"devices": [{**cabinet("a"), **door}, {**other, **door}]})
+
+
+def test_nothing_uncharged_is_given_out_where_the_board_tells_it() -> None:
+    """A board that tells no battery cannot hold one back."""
+    told = accepted({"devices": [cabinet("a"), cabinet("b", port="/dev/b", kind="lock8a")]})
+    assert [one.least_battery for one in told.devices if isinstance(one, SerialDockSettings)] == [60, 0]
+    unchecked = accepted({"devices": [{**cabinet("a"), "least_battery": 0}]}).devices[0]
+    assert isinstance(unchecked, SerialDockSettings)
+    assert unchecked.least_battery == 0
+    assert "least_battery" in refused({"devices": [{**cabinet("b", kind="lock8a"), "least_battery": 60}]})

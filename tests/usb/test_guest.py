@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from drivers.simulators.cabinet import DockBusTwin, Wire
+from drivers.simulators.cabinet import DockBusTwin
+from drivers.simulators.serial_line import Wire
 from tests.usb.guest import Guest, fat_card
 
 pytestmark = pytest.mark.usb
