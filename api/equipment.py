@@ -19,8 +19,10 @@ class ProgressOut(Shape):
     bytes: int
     done: int
     to_release: int = Field(description="of the files that ended, how many are still to be erased")
-    set_aside: int = Field(description="of the files that ended, how many a person has to look at")
-    is_done: bool = Field(description="the camera may be taken")
+    set_aside: int = Field(
+        description="of the files that ended, how many a person has to look at: quarantined, or never read"
+    )
+    is_done: bool = Field(description="the camera may be taken: all is safe, nobody has to look first")
     eta_s: float | None = Field(description="seconds to go; null while that cannot be told")
     waiting: ReasonOut | None
 

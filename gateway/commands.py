@@ -98,8 +98,8 @@ def list_devices(database: Database) -> None:
 
 def said(seen: Progress) -> str:
     """How far an offload is, in few words."""
-    if seen.is_done:
-        return "已完成，可取走" if not seen.set_aside else f"已完成，{seen.set_aside} 个已隔离"
+    if seen.has_ended:
+        return "已完成，可取走" if seen.is_done else f"已结束，{seen.set_aside} 个未读出或已隔离，待处理"
     left = f"，约 {seen.eta_s / 60:.0f} 分钟" if seen.eta_s is not None else ""
     return f"{seen.ended}/{seen.files} 个文件{left}" if seen.waiting is None else sentence(seen.waiting, "zh")
 

@@ -8,7 +8,18 @@ from typing import Any
 from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
-from gateway.models import Device, Finding, Offload, Original, Policy, ReleaseState, State, Work, now
+from gateway.models import (
+    UNREAD,
+    Device,
+    Finding,
+    Offload,
+    Original,
+    Policy,
+    ReleaseState,
+    State,
+    Work,
+    now,
+)
 
 ENDED = (State.PRESERVED, State.DUPLICATE, State.QUARANTINED)
 TELLS_S = 3.0
@@ -28,14 +39,19 @@ class Progress:
     to_release: int
     """Of those that ended, how many are still to be erased: the card may be writable just now."""
     set_aside: int
-    """Of those that ended, how many a person has to look at."""
+    """Of those that ended, how many a person has to look at: quarantined, or listed and never read."""
     eta_s: float | None
     """Seconds to go at the mean rate so far; None while that cannot be told."""
 
     @property
-    def is_done(self) -> bool:
-        """The camera may be taken: every listed file has come to its end."""
+    def has_ended(self) -> bool:
+        """Nothing more happens by itself."""
         return self.ended >= self.files and not self.to_release
+
+    @property
+    def is_done(self) -> bool:
+        """The camera may be taken: every listed file is safe, or need not be."""
+        return self.has_ended and not self.set_aside
 
 
 def progress(session: Session, offload: Offload, at: datetime | None = None) -> Progress:
@@ -62,9 +78,17 @@ def progress(session: Session, offload: Offload, at: datetime | None = None) -> 
         done=done,
         waiting=left[0][3] if waits else None,
         to_release=still_to_erase(session, offload),
-        set_aside=sum(row[0] is State.QUARANTINED for row in rows),
+        set_aside=sum(row[0] is State.QUARANTINED for row in rows) + never_read(session, offload),
         eta_s=None if waits else seconds_to_go(offload, listed, done, at or now()),
     )
+
+
+def never_read(session: Session, offload: Offload) -> int:
+    """Files of which only the name is known: what was in them, if anything, is still on the card alone."""
+    missed = select(func.count()).select_from(Finding).where(
+        Finding.offload_id == offload.id, col(Finding.why)["code"].as_string().in_(UNREAD)
+    )  # fmt: skip
+    return session.exec(missed).one()
 
 
 def still_to_erase(session: Session, offload: Offload) -> int:

@@ -12,6 +12,7 @@ from gateway import custody
 from gateway.database import Database
 from gateway.device import numbering_gaps, shown
 from gateway.models import (
+    UNREAD,
     Attachment,
     Clip,
     Disposition,
@@ -25,8 +26,6 @@ from gateway.models import (
 )
 
 SETTLED = (State.PRESERVED, State.QUARANTINED)
-UNREAD = frozenset({"listed.unreadable", "listed.gone", "listed.unstorable"})
-"""Reasons for which a listed file is missed, not merely left out."""
 
 
 def body(session: Session, offload: Offload) -> dict[str, Any]:

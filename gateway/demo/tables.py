@@ -56,12 +56,11 @@ def bay_line(session: Session, bay: str) -> tuple[str, str, str, str]:
 
 
 def state_of(done: Progress) -> str:
-    if not done.is_done:
+    if not done.has_ended:
         return "正在采集"
     if not done.files:
         return "没有文件，可以取走"
-    aside = f"，其中 {done.set_aside} 个待人工处理" if done.set_aside else ""
-    return f"全部保存{aside}，可以取走"
+    return "全部保存，可以取走" if done.is_done else f"已结束，{done.set_aside} 个待人工处理，暂勿取走"
 
 
 def holder(session: Session, device: str) -> str:

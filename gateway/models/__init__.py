@@ -16,6 +16,7 @@ from gateway.models.equipment import (
     Policy,
 )
 from gateway.models.footage import (
+    UNREAD,
     Attachment,
     Clip,
     Described,
@@ -36,6 +37,7 @@ from gateway.models.organisation import Officer, Room, Unit
 from gateway.models.telemetry import DeviceSignal, Track
 
 __all__ = [
+    "UNREAD",
     "Activity",
     "Allocation",
     "AllocationKind",

@@ -40,6 +40,10 @@ class Disposition(StrEnum):
     LISTED = "LISTED"
 
 
+UNREAD = frozenset({"listed.unreadable", "listed.gone", "listed.unstorable"})
+"""Reasons for which a listed file is missed, not merely left out."""
+
+
 class ReleaseState(StrEnum):
     DUE = "DUE"
     DONE = "DONE"

@@ -26,7 +26,7 @@ class BayFacts:
     is_done: bool = False
     """Everything that lay on it is safe."""
     set_aside: int = 0
-    """Files of it that a person has to look at first."""
+    """Files of it that a person has to look at first: quarantined, or listed and never read."""
     battery: int | None = None
     fault: bool = False
     reserved: bool = False

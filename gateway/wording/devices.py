@@ -230,8 +230,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "handover.taken_now": ("{bay} 号仓刚为他人打开，请稍候", "bay {bay} was just opened for somebody; wait"),
     "handover.look_first": (
-        "设备 {device} 有 {files} 个文件已隔离，须经管理人员处理后方可领用",
-        "{files} files of {device} were set aside; somebody has to look before it is given out",
+        "设备 {device} 有 {files} 个文件未能读取或已隔离，须经管理人员处理后方可领用",
+        "{files} files of {device} could not be read or were set aside; somebody has to look "
+        "before it is given out",
     ),
     "handover.still_copying": (
         "设备 {device}（{bay} 号仓）尚未采集完毕，请稍候",

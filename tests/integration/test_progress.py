@@ -1,0 +1,133 @@
+"""When a camera may be taken: what its lamp, its badge and the API say of files that nobody could read."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, select
+
+from api.equipment import ProgressOut
+from gateway import handover
+from gateway.config.devices import SerialDockSettings
+from gateway.daemon.lights import light_of
+from gateway.database import Database
+from gateway.device import (
+    BayRead,
+    Connected,
+    DeviceEvent,
+    FileFound,
+    FileListed,
+    FoundFile,
+    Light,
+    ListedFile,
+    MediaKind,
+    OffloadOpened,
+    SignalReceived,
+)
+from gateway.intake.devices import enter_device
+from gateway.intake.events import store_one
+from gateway.models import Allocation, Device, DeviceStatus, Officer, Offload, Original, State, Unit, now
+from gateway.offloads import progress
+from gateway.rules.handover import Denied, decide
+from gateway.wording import reason
+
+CABINET = SerialDockSettings.model_validate(
+    {"id": "cabinet", "driver": "serial_dock", "dock": "dock", "board": {"kind": "dockbus", "port": "/dev/x"}}
+)
+
+
+def store(database: Database, *events: DeviceEvent) -> None:
+    with database.write() as session:
+        for event in events:
+            store_one(session, event, "host", "host-run")
+
+
+def found(path: bytes, offload: str = "o1", **more: object) -> FileFound:
+    told = {
+        "device_id": "cam", "path": path, "local": Path("/card"), "size": 10, "mtime_ns": 1,
+        "kind": MediaKind.VIDEO, "edges": hashlib.sha256(path).hexdigest(), "offload": offload, **more,
+    }  # fmt: skip
+    return FileFound(found=FoundFile(**told))  # type: ignore[arg-type]
+
+
+def unread(path: bytes, code: str) -> FileListed:
+    return FileListed(
+        device_id="cam", offload="o1", path=path, size=10, mtime_ns=1, why=reason(code, error="EIO")
+    )
+
+
+def opened(*paths: bytes) -> list[DeviceEvent]:
+    return [
+        Connected(device_id="cam", at=now(), bay="1"),
+        OffloadOpened(
+            device_id="cam", offload="o1", at=now(), bay="1",
+            listing=tuple(ListedFile(path=path, size=10, mtime_ns=1) for path in paths),
+        ),
+        SignalReceived(
+            device_id="dock", at=now(), bay="1", kind="bay", detail={"state": "OFFLOADING", "camera": "cam"}
+        ),
+        BayRead(
+            device_id="cabinet", at=now(), bay="1", dock="dock", occupied=True, battery=90, closed=True,
+            locked=True,
+        ),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def cabinet(database: Database) -> Database:
+    with database.write() as session:
+        for device, kind in (("cabinet", "cabinet"), ("dock", "dock"), ("cam", "body_camera")):
+            enter_device(session, device, kind, {}, "test")
+        session.add(Unit(id="u", name="u"))
+        session.flush()
+        session.add(Officer(id="zhang", name="张伟", unit_id="u", badge="B"))
+        session.flush()
+        session.add(Allocation(device_id="cam", kind="PERSONAL", officer_id="zhang", valid_from=now()))
+    return database
+
+
+def all_end(database: Database, state: State = State.PRESERVED) -> None:
+    with database.write() as session:
+        for original in session.exec(select(Original)):
+            original.state = state
+
+
+def shown(session: Session) -> tuple[Light, str | None]:
+    """(lamp, why a badge opens nothing)"""
+    officer = session.get_one(Officer, "zhang")
+    [bay] = handover.bays_of(session, "cabinet", officer, now())
+    light = light_of(bay, session.get_one(DeviceStatus, ("cabinet", "1")), CABINET, now())
+    opening = decide([bay], has_one_out=False, certificate=True, least_battery=0)
+    return light, opening.code if isinstance(opening, Denied) else None
+
+
+@pytest.mark.parametrize("code", ["listed.unreadable", "listed.gone", "listed.unstorable"])
+def test_what_was_never_read_keeps_the_camera_in_its_bay(cabinet: Database, code: str) -> None:
+    store(cabinet, *opened(b"a", b"b"), found(b"a"), unread(b"b", code))
+    all_end(cabinet)
+    with cabinet.read() as session:
+        assert shown(session) == (Light.FAULT, "handover.look_first")
+        seen = progress(session, session.get_one(Offload, "o1"))
+        assert (seen.files, seen.ended, seen.set_aside) == (2, 2, 1)
+        told = ProgressOut.model_validate(seen)
+        assert (told.set_aside, told.is_done) == (1, False)
+
+
+def test_what_need_not_be_kept_holds_nothing_up(cabinet: Database) -> None:
+    store(cabinet, *opened(b"a", b"b"), found(b"a"), unread(b"b", "listed.system"))
+    with cabinet.read() as session:
+        assert shown(session) == (Light.BUSY, "handover.still_copying")
+    all_end(cabinet)
+    with cabinet.read() as session:
+        assert shown(session) == (Light.TAKE, None)
+        assert progress(session, session.get_one(Offload, "o1")).is_done
+
+
+def test_a_quarantined_file_keeps_the_camera_and_is_not_called_done(cabinet: Database) -> None:
+    store(cabinet, *opened(b"a"), found(b"a"))
+    all_end(cabinet, State.QUARANTINED)
+    with cabinet.read() as session:
+        assert shown(session) == (Light.FAULT, "handover.look_first")
+        seen = progress(session, session.get_one(Offload, "o1"))
+        assert (seen.has_ended, seen.is_done) == (True, False)
+        assert session.get_one(Device, "cam").release == "keep"
