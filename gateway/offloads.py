@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import case, func
+from sqlalchemy import and_, func
 from sqlmodel import Session, col, select
 
 from gateway.models import (
@@ -21,7 +21,7 @@ from gateway.models import (
     now,
 )
 
-ENDED = (State.PRESERVED, State.DUPLICATE, State.QUARANTINED)
+UNDER_WAY = (State.FOUND, State.ACQUIRED, State.VERIFIED)
 TELLS_S = 3.0
 """Before that no rate can be told."""
 
@@ -29,7 +29,7 @@ TELLS_S = 3.0
 @dataclass(frozen=True, slots=True)
 class Progress:
     files: int
-    """Listed when the card came."""
+    """Names that were listed when the card came, or found since."""
     ended: int
     """Kept, known already, set aside or not to be kept: nothing more happens to them."""
     bytes: int
@@ -54,41 +54,59 @@ class Progress:
         return self.has_ended and not self.set_aside
 
 
+class Part(NamedTuple):
+    """One finding, and where its bytes are."""
+
+    path: bytes
+    size: int
+    why: Mapping[str, Any] | None
+    state: State | None
+    copied: int | None
+    waiting: Mapping[str, Any] | None
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in UNDER_WAY
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Set aside, or only its name is known: what was in it, if anything, is still on the card alone."""
+        return self.state is State.QUARANTINED or bool(self.why and self.why["code"] in UNREAD)
+
+    @property
+    def done(self) -> int:
+        return (self.copied or 0) if self.state is State.FOUND else self.size
+
+
 def progress(session: Session, offload: Offload, at: datetime | None = None) -> Progress:
-    rows = session.exec(
-        select(Original.state, Original.size, Work.done_bytes, Work.waiting)
-        .join(Finding, col(Finding.original_id) == Original.id)
-        .join(Work, col(Work.item_id) == Original.id)
-        .where(Finding.offload_id == offload.id, Work.pipeline == "preserve")
-    ).all()
-    found, not_kept = session.exec(
-        select(func.count(), func.sum(case((col(Finding.original_id).is_(None), Finding.size), else_=0)))
-        .select_from(Finding)
-        .where(Finding.offload_id == offload.id)
-    ).one()
-    left = [row for row in rows if row[0] not in ENDED]
-    done = int(not_kept or 0) + sum(row[1] for row in rows if row[0] in ENDED)
-    done += sum(row[1] if row[0] is not State.FOUND else row[2] for row in left)
-    listed = sum(entry["size"] for entry in offload.listing)
-    waits = left and found == len(offload.listing) and all(row[3] for row in left)
+    """By names, not by counts: a damaged FAT lists one name twice, and there is one finding of it."""
+    listed = {bytes.fromhex(entry["path"]): entry["size"] for entry in offload.listing}
+    parts = parts_of(session, offload)
+    found, left = {part.path for part in parts}, [part for part in parts if part.is_under_way]
+    total, done = sum(listed.values()), sum(part.done for part in parts)
+    waits = left and listed.keys() <= found and all(part.waiting for part in left)
     return Progress(
-        files=len(offload.listing),
-        ended=found - len(left),
-        bytes=listed,
+        files=len(listed.keys() | found),
+        ended=len(found - {part.path for part in left}),
+        bytes=total,
         done=done,
-        waiting=left[0][3] if waits else None,
+        waiting=left[0].waiting if waits else None,
         to_release=still_to_erase(session, offload),
-        set_aside=sum(row[0] is State.QUARANTINED for row in rows) + never_read(session, offload),
-        eta_s=None if waits else seconds_to_go(offload, listed, done, at or now()),
+        set_aside=sum(part.needs_a_person for part in parts),
+        eta_s=None if waits else seconds_to_go(offload, total, done, at or now()),
     )
 
 
-def never_read(session: Session, offload: Offload) -> int:
-    """Files of which only the name is known: what was in them, if anything, is still on the card alone."""
-    missed = select(func.count()).select_from(Finding).where(
-        Finding.offload_id == offload.id, col(Finding.why)["code"].as_string().in_(UNREAD)
-    )  # fmt: skip
-    return session.exec(missed).one()
+def parts_of(session: Session, offload: Offload) -> list[Part]:
+    rows = session.exec(
+        select(  # type: ignore[call-overload]
+            Finding.path, Finding.size, Finding.why, Original.state, Work.done_bytes, Work.waiting
+        )
+        .outerjoin(Original, col(Original.id) == Finding.original_id)
+        .outerjoin(Work, and_(col(Work.item_id) == Original.id, col(Work.pipeline) == "preserve"))
+        .where(Finding.offload_id == offload.id)
+    )
+    return [Part(*row) for row in rows]
 
 
 def still_to_erase(session: Session, offload: Offload) -> int:

@@ -131,3 +131,27 @@ def test_a_quarantined_file_keeps_the_camera_and_is_not_called_done(cabinet: Dat
         seen = progress(session, session.get_one(Offload, "o1"))
         assert (seen.has_ended, seen.is_done) == (True, False)
         assert session.get_one(Device, "cam").release == "keep"
+
+
+def test_a_name_that_a_damaged_card_lists_twice_is_one_file(cabinet: Database) -> None:
+    store(cabinet, *opened(b"a", b"a", b"b"), found(b"a"), found(b"a"), found(b"b"))
+    with cabinet.read() as session:
+        seen = progress(session, session.get_one(Offload, "o1"))
+        assert (seen.files, seen.ended, seen.bytes, seen.is_done) == (2, 0, 20, False)
+    all_end(cabinet)
+    with cabinet.read() as session:
+        assert shown(session) == (Light.TAKE, None)
+        seen = progress(session, session.get_one(Offload, "o1"))
+        assert (seen.files, seen.ended, seen.done, seen.is_done) == (2, 2, 20, True)
+
+
+def test_one_name_that_is_not_read_yet_is_not_made_up_for_by_another(cabinet: Database) -> None:
+    """Two findings of one name (it grew between) are not two of two files."""
+    longer = FileListed(
+        device_id="cam", offload="o1", path=b"a", size=11, mtime_ns=1, why=reason("listed.system")
+    )
+    store(cabinet, *opened(b"a", b"b"), found(b"a"), longer)
+    all_end(cabinet)
+    with cabinet.read() as session:
+        seen = progress(session, session.get_one(Offload, "o1"))
+        assert (seen.files, seen.ended, seen.is_done) == (2, 1, False)
