@@ -65,8 +65,10 @@ class DropFolder:
     def __init__(self, settings: DropFolderSettings) -> None:
         self.settings = settings
         self.root = settings.path
+        self.stop = Event()
 
     def run(self, emit: Emit, stop: Event) -> None:
+        self.stop = stop
         do_apart(self.settings.id, lambda tell: self.watch(tell, stop), emit, stop)
 
     def watch(self, emit: Emit, stop: Event) -> None:
@@ -175,7 +177,7 @@ class DropFolder:
             return Release.KEPT if (self.root / os.fsdecode(found.path)).exists() else Release.GONE
         if self.settings.release == "keep":
             return Release.KEPT
-        return erase(self.root, found, sha256)
+        return erase(self.root, found, sha256, self.stop)
 
     def perform(self, order: Order) -> OrderResult:
         raise Refused("order.unknown", kind=order.kind)

@@ -23,6 +23,7 @@ from gateway.device import (
     OrderResult,
     Refused,
     Release,
+    edge_digest,
 )
 from gateway.instants import moment
 
@@ -41,9 +42,14 @@ class Volume:
         self.root = settings.path
         self.docked: str | None = None
         """The offload of the card that is there now."""
+        self.listing: frozenset[bytes] = frozenset()
+        """What lay on it when it came; a folder is named here only if it could not be read."""
+        self.name = ""
+        """Its volume, as far as that is known."""
         self.mark: Mark = None
         self.expected: set[bytes] = set()
         """What must still lie on the card: listed and not erased by us."""
+        self.stop = Event()
 
     def run(self, emit: Emit, stop: Event) -> None:
         do_apart(self.settings.id, lambda tell: self.watch(tell, stop), emit, stop)
@@ -68,11 +74,12 @@ class Volume:
 
     def offload(self, emit: Emit, stop: Event) -> None:
         device, offload = self.settings.id, uuid7().hex
-        self.mark, self.expected = mark_of(self.root), set()
-        volume = volume_serial(self.root) if self.serial is None else self.serial
+        self.mark, self.expected, self.stop = mark_of(self.root), set(), stop
+        volume = self.name = volume_serial(self.root) if self.serial is None else self.serial
         emit(Connected(device_id=device, at=moment(), bay=self.settings.bay, volume=volume))
         entries = list(walk(self.root))
         self.expected = {entry.path for entry in entries}
+        self.listing = frozenset(self.expected)
         if not self.still_there():
             raise DeviceUnavailable("wait.source_gone", done=0)
         emit(
@@ -127,15 +134,40 @@ class Volume:
     def release(self, found: FoundFile, sha256: str) -> Release:
         if self.settings.release == "keep":
             return Release.KEPT
-        if found.offload != self.docked or not self.still_there():
+        if self.docked is None or not self.still_there():
             raise DeviceUnavailable("wait.source_gone", done=0)
-        ended = erase(self.root, found, sha256)
+        if found.offload != self.docked:
+            return self.release_of_before(found)
+        ended = erase(self.root, found, sha256, self.stop)
         if ended is Release.DONE:
             self.expected.discard(found.path)
         return ended
 
+    def release_of_before(self, found: FoundFile) -> Release:
+        """What an earlier docking left open: it is gone, or this docking's own finding of it ends both.
+
+        Raises DeviceUnavailable where that cannot be told: another card, a folder or file that is not read.
+        """
+        above = {b"/".join(found.path.split(b"/")[:depth]) for depth in range(1, found.path.count(b"/") + 1)}
+        if found.volume != self.name or above & self.listing:
+            raise DeviceUnavailable("wait.source_gone", done=0)
+        if found.path in self.listing and edges_of(self.root, found) == found.edges:
+            raise DeviceUnavailable("release.found_again")
+        return Release.GONE
+
     def perform(self, order: Order) -> OrderResult:
         raise Refused("order.unknown", kind=order.kind)
+
+
+def edges_of(root: Path, found: FoundFile) -> str | None:
+    """Of what bears its name now; None if nothing does. Raises DeviceUnavailable."""
+    try:
+        with (root / os.fsdecode(found.path)).open("rb", buffering=0) as file:
+            return edge_digest(file.fileno(), found.size)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DeviceUnavailable("wait.source_unreadable", error=error.strerror) from error
 
 
 def mark_of(root: Path) -> Mark:

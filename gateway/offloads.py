@@ -9,13 +9,13 @@ from sqlalchemy import and_, func
 from sqlmodel import Session, col, select
 
 from gateway.models import (
+    RELEASING,
     UNREAD,
     Device,
     Finding,
     Offload,
     Original,
     Policy,
-    ReleaseState,
     State,
     Work,
     now,
@@ -114,7 +114,7 @@ def still_to_erase(session: Session, offload: Offload) -> int:
     if device is None or device.release == Policy.KEEP:
         return 0
     due = select(func.count()).select_from(Finding).where(
-        Finding.offload_id == offload.id, Finding.release == ReleaseState.DUE
+        Finding.offload_id == offload.id, col(Finding.release).in_(RELEASING)
     )  # fmt: skip
     return session.exec(due).one()
 

@@ -1,10 +1,11 @@
 """A card that fails on command: a FUSE file system over a folder, near to a dying reader.
 
-    python -m tests.faulty_card SOURCE MOUNTPOINT MODEFILE
+    python -m tests.faulty_card SOURCE MOUNTPOINT MODEFILE [rw]
 
 MODEFILE says what happens now: `ok`; `eio N` (reading at or past byte N fails); `gone` (the device has left:
 open files fail, names are not found, the listing is empty, as seen with real USB devices); `slow S` (each read
-takes S seconds); `rate N` (N bytes a second, as a card behind a hub gives them).
+takes S seconds); `rate N` (N bytes a second, as a card behind a hub gives them); `unsynced` (names go, and syncing
+their folder fails). It is read-only unless mounted with `writable`.
 """
 
 import errno
@@ -76,6 +77,15 @@ class FaultyCard(fuse.Operations):
         os.close(fh)
         return 0
 
+    def unlink(self, path: str) -> int:
+        Path(self.real(path)).unlink()
+        return 0
+
+    def fsyncdir(self, path: str, datasync: int, fh: int) -> int:
+        if self.now()[0] == "unsynced":
+            raise fuse.FuseOSError(errno.EIO)
+        return 0
+
 
 class Card:
     def __init__(self, source: Path, mount: Path, mode: Path) -> None:
@@ -88,12 +98,13 @@ class Card:
 
 
 @contextmanager
-def mounted(folder: Path, mount: Path) -> Iterator[Card]:
+def mounted(folder: Path, mount: Path, *, writable: bool = False) -> Iterator[Card]:
     source, mode = folder / "inside", folder / "mode"
     for made in (source, mount):
         made.mkdir(parents=True, exist_ok=True)
     mode.write_text("ok")
-    process = subprocess.Popen([sys.executable, "-m", "tests.faulty_card", source, mount, mode])
+    asked = [sys.executable, "-m", "tests.faulty_card", source, mount, mode, "rw" if writable else "ro"]
+    process = subprocess.Popen(asked)
     try:
         deadline = time.monotonic() + 10
         while not mount.is_mount():
@@ -108,5 +119,6 @@ def mounted(folder: Path, mount: Path) -> Iterator[Card]:
 if __name__ == "__main__":
     fuse.FUSE(
         FaultyCard(sys.argv[1], sys.argv[3]), sys.argv[2],
-        foreground=True, ro=True, direct_io=True, attr_timeout=0, entry_timeout=0, nothreads=False,
+        foreground=True, ro=sys.argv[4:] != ["rw"], direct_io=True, attr_timeout=0, entry_timeout=0,
+        nothreads=False, hard_remove=True,
     )  # fmt: skip

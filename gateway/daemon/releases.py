@@ -2,21 +2,40 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func
 from sqlalchemy.orm import aliased
-from sqlmodel import and_, col, or_, select
+from sqlmodel import Session, and_, col, or_, select
 
 from gateway import custody
 from gateway.database import Database
 from gateway.device import AttachmentKind, FoundFile, Release
-from gateway.models import Device, Finding, Original, Policy, ReleaseState, State
+from gateway.models import RELEASING, Device, Finding, Original, Policy, ReleaseState, State, Work
 from gateway.supervisor import Supervisor
-from gateway.wording import Reason
+from gateway.wording import Reason, reason
 
 BATCH = 100
 AGAIN_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a driver is asked to let go of, as it stood when that was written down."""
+
+    finding: Finding
+    sha256: str
+    begun_before: bool
+    """An erasure of this file was begun earlier, and how it ended was never written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    finding: Finding
+    how: Release
+    why: Reason
 
 
 class Releases:
@@ -38,30 +57,42 @@ class Releases:
         """Give every present device the files it may let go of; a city's cameras are not asked one by one."""
         with self.database.read() as session:
             waiting = set(
-                session.exec(select(Finding.device_id).where(Finding.release == ReleaseState.DUE).distinct())
+                session.exec(select(Finding.device_id).where(col(Finding.release).in_(RELEASING)).distinct())
             )
         for supervisor in self.supervisors.values():
             for device_id in sorted((supervisor.present & waiting) - self.under_way):
-                due = self.due(device_id)
-                if due:
+                if due := self.due(device_id):
+                    self.under_way.add(device_id)
                     self.send(supervisor, device_id, due)
 
-    def due(self, device_id: str) -> list[tuple[Finding, Original]]:
+    def due(self, device_id: str) -> list[str]:
+        """Ids of findings that may be let go now."""
+        soon = time.monotonic() - AGAIN_S
+        lately = [finding_id for finding_id, at in self.asked.items() if at > soon]
+        wanted = self.releasable(Finding.device_id == device_id)
+        if lately:
+            wanted = wanted.where(col(Finding.id).not_in(lately[-500:]))
+        with self.database.read() as session:
+            pairs = session.exec(wanted.order_by(col(Finding.id)).limit(BATCH)).all()
+        return [finding.id for finding, _ in pairs]
+
+    def releasable(self, *which: Any) -> Any:
         """Findings whose bytes are safe now: the original that is kept is PRESERVED at this moment.
 
         Where the policy erases, the second copy must have been made, too; only a policy that says so in
         words does without, and only while none is configured.
         """
         kept = aliased(Original)
-        wanted = (
+        return (
             select(Finding, kept)
             .join(Original, col(Original.id) == Finding.original_id)
             .join(kept, col(kept.id) == func.coalesce(Original.duplicate_of, Original.id))
             .join(Device, col(Device.id) == Finding.device_id)
             .where(
-                Finding.release == ReleaseState.DUE,
-                Finding.device_id == device_id,
+                *which,
+                col(Finding.release).in_(RELEASING),
                 kept.state == State.PRESERVED,
+                col(kept.sha256).is_not(None),
                 or_(
                     Device.release == Policy.KEEP,
                     col(kept.second_copy).is_(True),
@@ -69,63 +100,106 @@ class Releases:
                 ),
             )
         )
-        soon = time.monotonic() - AGAIN_S
-        lately = [finding_id for finding_id, at in self.asked.items() if at > soon]
-        if lately:
-            wanted = wanted.where(col(Finding.id).not_in(lately[-500:]))
-        with self.database.read() as session:
-            return list(session.exec(wanted.order_by(col(Finding.id)).limit(BATCH)).all())
 
-    def send(self, supervisor: Supervisor, device_id: str, pairs: list[tuple[Finding, Original]]) -> None:
+    def send(self, supervisor: Supervisor, device_id: str, due: list[str]) -> None:
+        """One errand after another, so that whatever else is asked of the device gets its turn between."""
+        now, later = due[: self.at_once(device_id)], due[self.at_once(device_id) :]
+
         def errand() -> None:
+            goes_on = False
             try:
-                self.let_go(supervisor, pairs)
+                goes_on = self.let_go(supervisor, device_id, now) and bool(later)
             finally:
-                self.under_way.discard(device_id)
+                if not goes_on:
+                    self.under_way.discard(device_id)
+            if goes_on:
+                self.send(supervisor, device_id, later)
 
-        self.under_way.add(device_id)
         if not supervisor.send(errand):
             self.under_way.discard(device_id)
 
-    def let_go(self, supervisor: Supervisor, pairs: list[tuple[Finding, Original]]) -> None:
-        ended: list[tuple[str, Release, Reason]] = []
+    def at_once(self, device_id: str) -> int:
+        """Where nothing is erased many are told of together: one that is told twice does no harm."""
+        with self.database.read() as session:
+            return BATCH if session.get_one(Device, device_id).release == Policy.KEEP else 1
+
+    def let_go(self, supervisor: Supervisor, device_id: str, due: list[str]) -> bool:
+        """False when the device has left, or the gateway stops."""
+        ended: list[Ended] = []
         try:
-            for finding, kept in pairs:
-                gone = finding.device_id not in supervisor.present
-                if supervisor.stop.is_set() or gone or kept.sha256 is None:
-                    break
-                how, why = supervisor.release(found_again(finding), kept.sha256)
+            for finding_id in due:
+                if supervisor.stop.is_set() or device_id not in supervisor.present:
+                    return False
+                asked = self.begin(finding_id)
+                if asked is None:
+                    continue
+                how, why = supervisor.release(found_again(asked.finding), asked.sha256)
                 if how is None:
-                    self.asked[finding.id] = time.monotonic()
-                else:
-                    self.asked.pop(finding.id, None)
-                    ended.append((finding.id, how, why))
+                    self.asked[finding_id] = time.monotonic()
+                    continue
+                self.asked.pop(finding_id, None)
+                if how is Release.GONE and asked.begun_before:
+                    how, why = Release.DONE, reason("release.erased_unrecorded")
+                ended.append(Ended(asked.finding, how, why))
         finally:
             self.write_down(ended)
+        return True
 
-    def write_down(self, ended: list[tuple[str, Release, Reason]]) -> None:
+    def begin(self, finding_id: str) -> Asked | None:
+        """What is about to be erased is written down first: a kill or a power cut may come right after.
+
+        None if it may not be let go any more.
+        """
+        with self.database.write() as session:
+            pair = session.exec(self.releasable(Finding.id == finding_id)).first()
+            if pair is None:
+                return None
+            finding, kept = pair
+            same = open_findings(session, finding)
+            begun_before = any(row.release is ReleaseState.BEGUN for row in same)
+            fresh = [row for row in same if row.release is ReleaseState.DUE]
+            if fresh and erases(session, finding):
+                for row in fresh:
+                    row.release = ReleaseState.BEGUN
+                    session.add(row)
+                custody.append(
+                    session, custody.device_chain(finding.device_id), "RELEASE_BEGUN", "gateway",
+                    finding.original_id or finding.id, fresh,
+                )  # fmt: skip
+        return Asked(finding, kept.sha256, begun_before)
+
+    def write_down(self, ended: list[Ended]) -> None:
         """The release of a file ends every finding of it on that device, from earlier dockings too."""
         if not ended:
             return
         with self.database.write() as session:
-            for finding_id, how, why in ended:
-                finding = session.get_one(Finding, finding_id)
-                same = session.exec(
-                    select(Finding)
-                    .where(
-                        Finding.device_id == finding.device_id,
-                        Finding.identity == finding.identity,
-                        Finding.release == ReleaseState.DUE,
-                    )
-                    .with_for_update()
-                ).all()
+            for one in ended:
+                finding = one.finding
+                same = open_findings(session, finding)
                 for row in same:
-                    row.release = ReleaseState.KEPT if how is Release.KEPT else ReleaseState.DONE
+                    row.release = ReleaseState.KEPT if one.how is Release.KEPT else ReleaseState.DONE
                     session.add(row)
                 custody.append(
                     session, custody.device_chain(finding.device_id), "RELEASED", "gateway",
-                    finding.original_id or finding.id, same, {"how": how.value, "why": why},
+                    finding.original_id or finding.id, same, {"how": one.how.value, "why": one.why},
                 )  # fmt: skip
+
+
+def open_findings(session: Session, finding: Finding) -> list[Finding]:
+    """Every finding of the same file on that device that is still to be let go."""
+    same = select(Finding).where(
+        Finding.device_id == finding.device_id,
+        Finding.identity == finding.identity,
+        col(Finding.release).in_(RELEASING),
+    )
+    return list(session.exec(same.with_for_update()))
+
+
+def erases(session: Session, finding: Finding) -> bool:
+    """Whether the driver may take the file away itself. What was taken over by rename is gone already."""
+    device = session.get_one(Device, finding.device_id)
+    work = session.get(Work, (finding.original_id, "preserve"))
+    return device.release != Policy.KEEP and not (work is not None and work.adopt)
 
 
 def found_again(finding: Finding) -> FoundFile:

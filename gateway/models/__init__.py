@@ -16,6 +16,7 @@ from gateway.models.equipment import (
     Policy,
 )
 from gateway.models.footage import (
+    RELEASING,
     UNREAD,
     Attachment,
     Clip,
@@ -37,6 +38,7 @@ from gateway.models.organisation import Officer, Room, Unit
 from gateway.models.telemetry import DeviceSignal, Track
 
 __all__ = [
+    "RELEASING",
     "UNREAD",
     "Activity",
     "Allocation",

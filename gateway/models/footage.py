@@ -46,8 +46,14 @@ UNREAD = frozenset({"listed.unreadable", "listed.gone", "listed.unstorable"})
 
 class ReleaseState(StrEnum):
     DUE = "DUE"
+    BEGUN = "BEGUN"
+    """The device is being asked to erase it; how that ended is not written down yet."""
     DONE = "DONE"
     KEPT = "KEPT"
+
+
+RELEASING = (ReleaseState.DUE, ReleaseState.BEGUN)
+"""Releases that have not come to their end."""
 
 
 class Offload(SQLModel, table=True):

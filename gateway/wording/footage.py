@@ -118,5 +118,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the file on the device differs from the stored original; not erased",
     ),
     "release.failed": ("设备拒绝清除：{error}", "the device would not erase it: {error}"),
+    "release.erased_unrecorded": (
+        "本网关已开始清除而结果未及记录；再次查看时设备上已无此文件",
+        "we had begun to erase it and could not write down how that ended; it is no longer on the device",
+    ),
+    "release.found_again": (
+        "设备再次接入时文件仍在，随本次采集一并处理",
+        "the file is still there at this docking and is let go of with it",
+    ),
+    "release.stopped": (
+        "网关正在停止，尚未清除，下次启动后继续",
+        "the gateway is stopping; nothing was erased, it goes on at the next start",
+    ),
     "release.source_gone": ("设备上已无此文件", "the file is no longer on the device"),
 }

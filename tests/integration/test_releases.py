@@ -1,0 +1,230 @@
+"""Erasing a camera's files: each is on record before and after, whatever ends the gateway between."""
+
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, col, select
+
+from drivers.release import erase
+from drivers.volume import Volume
+from gateway import audit
+from gateway.config.devices import VolumeSettings
+from gateway.daemon.releases import Releases
+from gateway.database import Database
+from gateway.device import DeviceEvent, DeviceUnavailable, FoundFile, Release
+from gateway.intake.devices import enter_device
+from gateway.intake.events import store_one
+from gateway.models import (
+    RELEASING,
+    CustodyEvent,
+    Finding,
+    Offload,
+    Original,
+    ReleaseState,
+    State,
+)
+from gateway.supervisor import Supervisor
+from tests.faulty_card import mounted
+
+
+class Bench:
+    """One camera, its driver and supervisor, and what the daemon does of releases; no copying."""
+
+    def __init__(self, database: Database, card: Path, policy: str = "erase") -> None:
+        self.database, self.card = database, card
+        self.settings = VolumeSettings.model_validate(
+            {"id": "cam", "driver": "volume", "path": card, "poll_seconds": 0.05, "release": policy}
+        )
+        with database.write() as session:
+            enter_device(session, "cam", "body_camera", self.settings.entry() | {"driver": "volume"}, "test")
+
+    def emit(self, *events: DeviceEvent) -> None:
+        with self.database.write() as session:
+            for event in events:
+                store_one(session, event, "host", "host-run")
+
+    @contextmanager
+    def docked(self, make: Callable[[VolumeSettings], Volume] = Volume) -> Iterator[Supervisor]:
+        """From one docking to its end, as after a start of the gateway."""
+        before, stop = self.offloads(), threading.Event()
+        keeper = Supervisor("cam", make(self.settings), self.emit, stop)
+        keeper.start()
+        try:
+            self.wait(lambda _: self.offloads() > before and self.all_found())
+            yield keeper
+        finally:
+            stop.set()
+            keeper.join(5)
+            with self.database.write() as session:
+                for offload in session.exec(select(Offload).where(col(Offload.closed_at).is_(None))):
+                    offload.closed_at = offload.opened_at
+
+    def offloads(self) -> set[str]:
+        with self.database.read() as session:
+            return set(session.exec(select(Offload.id)))
+
+    def all_found(self) -> bool:
+        with self.database.read() as session:
+            newest = session.exec(select(Offload).order_by(col(Offload.id).desc())).first()
+            assert newest is not None
+            found = session.exec(select(Finding.path).where(Finding.offload_id == newest.id)).all()
+            return len(found) == len(newest.listing)
+
+    def preserve(self) -> None:
+        """All that was found is safe, and twice."""
+        with self.database.write() as session:
+            for finding in session.exec(select(Finding).where(col(Finding.release).is_(None))):
+                if finding.original_id is None:
+                    continue
+                original = session.get_one(Original, finding.original_id)
+                content = (self.card / os.fsdecode(finding.path)).read_bytes()
+                original.state, original.second_copy = State.PRESERVED, True
+                original.sha256 = hashlib.sha256(content).hexdigest()
+                finding.release = ReleaseState.DUE
+
+    def releases(self, keeper: Supervisor) -> Releases:
+        return Releases(self.database, {"cam": keeper}, has_second_copies=True)
+
+    def wait(self, holds: Callable[[Session], object], timeout: float = 20) -> None:
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            with self.database.read() as session:
+                if holds(session):
+                    return
+            time.sleep(0.02)
+        raise AssertionError(f"not within {timeout} s")
+
+    def released(self) -> list[tuple[str, str]]:
+        """(how, why) of each release in the camera's chain, in order."""
+        with self.database.read() as session:
+            lines = session.exec(
+                select(CustodyEvent).where(CustodyEvent.event == "RELEASED").order_by(col(CustodyEvent.seq))
+            )
+            return [(line.detail["how"], line.detail["why"]["code"]) for line in lines]
+
+    def states(self) -> list[str]:
+        with self.database.read() as session:
+            found = session.exec(select(Finding).order_by(col(Finding.id)))
+            return [str(finding.release) for finding in found]
+
+
+def none_open(session: Session) -> bool:
+    return session.exec(select(Finding.id).where(col(Finding.release).in_(RELEASING))).first() is None
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    return filled(tmp_path / "card", 3)
+
+
+def filled(card: Path, count: int) -> Path:
+    card.mkdir()
+    for number in range(count):
+        (card / f"{number:04}.MP4").write_bytes(os.urandom(1000))
+    (card / "keep.dat").write_bytes(b"")  # listed, never erased: the card is not empty then
+    return card
+
+
+def test_each_erasure_is_on_record_before_it_begins_and_before_the_next(
+    database: Database, card: Path
+) -> None:
+    bench = Bench(database, card)
+    seen: list[tuple[int, int]] = []
+
+    class Watched(Volume):
+        def release(self, found: FoundFile, sha256: str) -> Release:
+            with database.read() as session:
+                lines = session.exec(select(CustodyEvent.event)).all()
+            seen.append((lines.count("RELEASE_BEGUN"), lines.count("RELEASED")))
+            return super().release(found, sha256)
+
+    with bench.docked(Watched) as keeper:
+        bench.preserve()
+        bench.releases(keeper).hand_out()
+        bench.wait(none_open)
+    assert seen == [(1, 0), (2, 1), (3, 2)]
+    assert bench.released() == [("DONE", "release.erased")] * 3
+    assert [path.name for path in card.iterdir()] == ["keep.dat"]
+    with database.read() as session:
+        assert list(audit.chains(session)) == []
+
+
+class Torn(Volume):
+    """Erases the file; the gateway is killed before that is written down."""
+
+    def release(self, found: FoundFile, sha256: str) -> Release:
+        super().release(found, sha256)
+        raise RuntimeError("killed")
+
+
+def test_what_was_erased_right_before_a_kill_is_told_of_at_the_next_docking(
+    database: Database, card: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench(database, card)
+    with bench.docked(Torn) as keeper:
+        bench.preserve()
+        bench.releases(keeper).hand_out()
+        bench.wait(lambda _: not (card / "0000.MP4").exists())
+    assert "killed" in caplog.text
+    assert bench.states()[:3].count("BEGUN") == 1
+    (card / "0001.MP4").unlink()  # by somebody else
+    with bench.docked() as keeper:
+        releases = bench.releases(keeper)
+        releases.hand_out()
+        bench.wait(none_open)
+    assert sorted(bench.released()) == [
+        ("DONE", "release.erased"), ("DONE", "release.erased_unrecorded"), ("GONE", "release.source_gone"),
+    ]  # fmt: skip
+
+
+def test_a_name_that_went_though_its_folder_would_not_sync_is_not_gone_by_itself(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("gateway.daemon.releases.AGAIN_S", 0.0)
+    with mounted(tmp_path / "faulty", tmp_path / "mount", writable=True) as faulty:
+        for name in ("0000.MP4", "keep.dat"):
+            (faulty.source / name).write_bytes(os.urandom(1000) if name == "0000.MP4" else b"")
+        bench = Bench(database, faulty.mount)
+        with bench.docked() as keeper:
+            bench.preserve()
+            faulty.set("unsynced")
+            releases = bench.releases(keeper)
+            releases.hand_out()
+            bench.wait(lambda _: not (faulty.source / "0000.MP4").exists() and not releases.under_way)
+            assert bench.released() == []
+            releases.hand_out()
+            bench.wait(none_open)
+    assert bench.released() == [("DONE", "release.erased_unrecorded")]
+    assert not caplog.records, "a card that fails is no fault of the driver"
+
+
+def test_a_stop_ends_the_second_reading_and_leaves_the_file(tmp_path: Path) -> None:
+    content = os.urandom(3_000_000)
+    (tmp_path / "0001.MP4").write_bytes(content)
+    found = FoundFile(
+        device_id="cam", path=b"0001.MP4", local=Path(), size=len(content), mtime_ns=1, kind="VIDEO", edges=""
+    )  # type: ignore[arg-type]
+    stop = threading.Event()
+    stop.set()
+    sha256 = hashlib.sha256(content).hexdigest()
+    with pytest.raises(DeviceUnavailable, match=r"release\.stopped"):
+        erase(tmp_path, found, sha256, stop)
+    assert (tmp_path / "0001.MP4").exists()
+    assert erase(tmp_path, found, sha256, threading.Event()) is Release.DONE
+
+
+def test_where_nothing_is_erased_nothing_is_begun(database: Database, card: Path) -> None:
+    bench = Bench(database, card, "keep")
+    with bench.docked() as keeper:
+        bench.preserve()
+        bench.releases(keeper).hand_out()
+        bench.wait(none_open)
+    assert bench.states() == ["KEPT"] * 3 + ["None"]
+    with database.read() as session:
+        assert "RELEASE_BEGUN" not in session.exec(select(CustodyEvent.event)).all()
