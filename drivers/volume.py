@@ -150,9 +150,9 @@ class Volume:
         """
         above = {b"/".join(found.path.split(b"/")[:depth]) for depth in range(1, found.path.count(b"/") + 1)}
         if found.volume != self.name or above & self.listing:
-            raise DeviceUnavailable("wait.source_gone", done=0)
+            raise DeviceUnavailable("release.earlier")
         if found.path in self.listing and edges_of(self.root, found) == found.edges:
-            raise DeviceUnavailable("release.found_again")
+            raise DeviceUnavailable("release.earlier")
         return Release.GONE
 
     def perform(self, order: Order) -> OrderResult:

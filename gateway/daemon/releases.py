@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import case, func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, and_, col, or_, select
 
 from gateway import custody
 from gateway.database import Database
 from gateway.device import AttachmentKind, FoundFile, Release
-from gateway.models import RELEASING, Device, Finding, Original, Policy, ReleaseState, State, Work
+from gateway.models import RELEASING, Device, Finding, Offload, Original, Policy, ReleaseState, State, Work
 from gateway.supervisor import Supervisor
 from gateway.wording import Reason, reason
 
 BATCH = 100
 AGAIN_S = 60.0
+SELDOM_S = 3600.0
+"""An earlier docking's files are settled by what this one finds: no card is made writable each minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ class Releases:
         self.database, self.supervisors, self.has_second_copies = database, supervisors, has_second_copies
         self.under_way: set[str] = set()
         self.asked: dict[str, float] = {}
-        """When a finding was last asked about in vain: one that cannot be read must not stop the others."""
+        """Until when a finding is not asked about again (monotonic seconds): one that cannot be read must not
+        stop the others.
+        """
 
     def hand_out(self) -> None:
         """Give every present device the files it may let go of; a city's cameras are not asked one by one."""
@@ -66,15 +70,30 @@ class Releases:
                     self.send(supervisor, device_id, due)
 
     def due(self, device_id: str) -> list[str]:
-        """Ids of findings that may be let go now."""
-        soon = time.monotonic() - AGAIN_S
-        lately = [finding_id for finding_id, at in self.asked.items() if at > soon]
-        wanted = self.releasable(Finding.device_id == device_id)
-        if lately:
-            wanted = wanted.where(col(Finding.id).not_in(lately[-500:]))
+        """Ids of findings that may be let go now, those of the card that is there before earlier dockings'.
+
+        What was asked in vain a moment ago is passed over, however much of it there is.
+        """
+        at = time.monotonic()
+        for finding_id, when in list(self.asked.items()):
+            if when <= at:
+                self.asked.pop(finding_id, None)
         with self.database.read() as session:
-            pairs = session.exec(wanted.order_by(col(Finding.id)).limit(BATCH)).all()
-        return [finding.id for finding, _ in pairs]
+            here = session.exec(
+                select(Offload.id, Offload.volume).where(
+                    Offload.device_id == device_id, col(Offload.closed_at).is_(None)
+                )
+            ).all()
+            now = col(Finding.offload_id).in_([offload for offload, _ in here])
+            wanted = self.releasable(Finding.device_id == device_id)
+            if here:  # another card's findings wait until it comes again
+                volumes = [volume for _, volume in here]
+                wanted = wanted.where(
+                    or_(now, col(Finding.offload_id).is_(None), col(Finding.volume).in_(volumes))
+                )
+            wanted = wanted.order_by(case((now, 0), else_=1), col(Finding.id))
+            pairs = session.exec(wanted.limit(BATCH + len(self.asked))).all()
+        return [finding.id for finding, _ in pairs if finding.id not in self.asked][:BATCH]
 
     def releasable(self, *which: Any) -> Any:
         """Findings whose bytes are safe now: the original that is kept is PRESERVED at this moment.
@@ -135,7 +154,8 @@ class Releases:
                     continue
                 how, why = supervisor.release(found_again(asked.finding), asked.sha256)
                 if how is None:
-                    self.asked[finding_id] = time.monotonic()
+                    wait_s = SELDOM_S if why["code"] == "release.earlier" else AGAIN_S
+                    self.asked[finding_id] = time.monotonic() + wait_s
                     continue
                 self.asked.pop(finding_id, None)
                 if how is Release.GONE and asked.begun_before:

@@ -122,9 +122,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "本网关已开始清除而结果未及记录；再次查看时设备上已无此文件",
         "we had begun to erase it and could not write down how that ended; it is no longer on the device",
     ),
-    "release.found_again": (
-        "设备再次接入时文件仍在，随本次采集一并处理",
-        "the file is still there at this docking and is let go of with it",
+    "release.earlier": (
+        "上次接入时的文件，是否仍在以本次清点为准",
+        "an earlier docking's file; what this docking finds settles it",
     ),
     "release.stopped": (
         "网关正在停止，尚未清除，下次启动后继续",

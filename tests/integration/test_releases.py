@@ -12,12 +12,12 @@ import pytest
 from sqlmodel import Session, col, select
 
 from drivers.release import erase
-from drivers.volume import Volume
+from drivers.volume import Volume, mark_of
 from gateway import audit
 from gateway.config.devices import VolumeSettings
 from gateway.daemon.releases import Releases
 from gateway.database import Database
-from gateway.device import DeviceEvent, DeviceUnavailable, FoundFile, Release
+from gateway.device import DeviceEvent, DeviceUnavailable, FoundFile, MediaKind, Release
 from gateway.intake.devices import enter_device
 from gateway.intake.events import store_one
 from gateway.models import (
@@ -28,6 +28,7 @@ from gateway.models import (
     Original,
     ReleaseState,
     State,
+    now,
 )
 from gateway.supervisor import Supervisor
 from tests.faulty_card import mounted
@@ -208,8 +209,9 @@ def test_a_stop_ends_the_second_reading_and_leaves_the_file(tmp_path: Path) -> N
     content = os.urandom(3_000_000)
     (tmp_path / "0001.MP4").write_bytes(content)
     found = FoundFile(
-        device_id="cam", path=b"0001.MP4", local=Path(), size=len(content), mtime_ns=1, kind="VIDEO", edges=""
-    )  # type: ignore[arg-type]
+        device_id="cam", path=b"0001.MP4", local=Path(), size=len(content), mtime_ns=1, kind=MediaKind.VIDEO,
+        edges="",
+    )  # fmt: skip
     stop = threading.Event()
     stop.set()
     sha256 = hashlib.sha256(content).hexdigest()
@@ -228,3 +230,76 @@ def test_where_nothing_is_erased_nothing_is_begun(database: Database, card: Path
     assert bench.states() == ["KEPT"] * 3 + ["None"]
     with database.read() as session:
         assert "RELEASE_BEGUN" not in session.exec(select(CustodyEvent.event)).all()
+
+
+def stale(database: Database, count: int, volume: str) -> None:
+    """Findings of an earlier docking that nobody let go of."""
+    with database.write() as session:
+        session.add(Offload(id="0", device_id="cam", volume=volume, opened_at=now(), closed_at=now()))
+        session.flush()
+        for number in range(count):
+            original = Original(
+                device_id="cam", name="x", suffix=".mp4", size=1, state=State.PRESERVED, sha256=f"{number:064}",
+                second_copy=True,
+            )  # fmt: skip
+            session.add(original)
+            session.flush()
+            session.add(
+                Finding(
+                    id=f"{number:032}", device_id="cam", offload_id="0", path=b"old/%d" % number, name="x",
+                    size=1, mtime_ns=0, volume=volume, identity=f"old-{number}", disposition="CLIP",
+                    original_id=original.id, release=ReleaseState.DUE,
+                )
+            )  # fmt: skip
+
+
+def test_a_thousand_files_of_another_card_hold_nothing_up_and_stay_due(
+    database: Database, card: Path
+) -> None:
+    bench = Bench(database, card)
+    stale(database, 1000, "another card")
+    with bench.docked() as keeper:
+        bench.preserve()
+        bench.releases(keeper).hand_out()
+        bench.wait(lambda _: len(bench.released()) == 3)
+    assert bench.released() == [("DONE", "release.erased")] * 3
+    assert bench.states().count("DUE") == 1000
+
+
+def test_what_an_earlier_docking_left_and_is_gone_ends_after_what_lies_there_now(
+    database: Database, card: Path
+) -> None:
+    bench = Bench(database, card)
+    stale(database, 40, "")
+    with bench.docked() as keeper:
+        bench.preserve()
+        bench.releases(keeper).hand_out()
+        bench.wait(none_open)
+    assert bench.released() == [("DONE", "release.erased")] * 3 + [("GONE", "release.source_gone")] * 40
+
+
+def test_a_file_below_a_folder_that_cannot_be_read_is_not_called_gone(tmp_path: Path) -> None:
+    driver = Volume(VolumeSettings(id="cam", driver="volume", path=tmp_path, release="erase"))
+    driver.docked, driver.mark = "now", mark_of(tmp_path)
+    found = FoundFile(
+        device_id="cam", path=b"DCIM/100/1.MP4", local=Path(), size=1, mtime_ns=1, kind=MediaKind.VIDEO,
+        edges="", offload="before",
+    )  # fmt: skip
+    driver.listing = frozenset({b"DCIM/100"})
+    with pytest.raises(DeviceUnavailable, match=r"release\.earlier"):
+        driver.release(found, "")
+    driver.listing = frozenset({b"DCIM/1"})
+    assert driver.release(found, "") is Release.GONE
+
+
+def test_what_was_asked_in_vain_is_passed_over_however_much_there_is(database: Database, card: Path) -> None:
+    """A card of which six hundred files cannot be read: the others are let go all the same."""
+    bench = Bench(database, card)
+    stale(database, 700, "")
+    with bench.docked() as keeper:
+        bench.preserve()
+        releases = bench.releases(keeper)
+        releases.asked = {f"{number:032}": time.monotonic() + 60 for number in range(699)}
+        releases.hand_out()
+        bench.wait(lambda _: len(bench.released()) == 4)
+        assert bench.states()[:700].count("DUE") == 699
