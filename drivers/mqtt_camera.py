@@ -76,7 +76,7 @@ class MqttCamera:
         self.clocks: dict[str, datetime] = {}
         self.offsets: dict[str, timedelta] = {}
         """How far each camera's clock is ahead."""
-        self.clock_stored: frozenset[str] = frozenset()
+        self.clock_stored: dict[str, float] = {}
         self.recording: set[str] = set()
         """Who said so in its last heartbeat."""
         self.shown_at = 0.0
@@ -124,7 +124,9 @@ class MqttCamera:
                     files.append((heard.device, heard.message))
         if events:
             emit(*events)
-            self.clock_stored |= {event.device_id for event in events if isinstance(event, ClockRead)}
+            for event in events:
+                if isinstance(event, ClockRead):
+                    self.clock_stored[event.device_id] = time.monotonic()
         for device, message in files:
             self.desk.answer(device, message)
         self.confirm(events)
@@ -279,9 +281,9 @@ class MqttCamera:
 
         Raises Refused("order.clock_unread") if no heartbeat came.
         """
-        began, self.clock_stored = time.monotonic(), self.clock_stored - {device}
+        began = time.monotonic()
         self.clocks.pop(device, None)
-        while device not in self.clock_stored:
+        while self.clock_stored.get(device, 0.0) < began:
             if time.monotonic() - began > seconds / 2:
                 raise Refused("order.clock_unread", device=device)
             time.sleep(0.05)

@@ -1,10 +1,8 @@
 """Keeps one driver running: logs once on loss, once on return, and hands it errands."""
 
 import logging
-import queue
 import threading
 import time
-from collections.abc import Callable
 
 from gateway.device import (
     Connected,
@@ -19,6 +17,7 @@ from gateway.device import (
     Refused,
     Release,
 )
+from gateway.errands import Errand, Errands
 from gateway.guard import guarded
 from gateway.models import now
 from gateway.wording import Reason, reason, sentence
@@ -28,7 +27,8 @@ log = logging.getLogger(__name__)
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
 
-Errand = Callable[[], None]
+AT_ONCE = 32
+"""Devices that are asked at the same time through one driver: every bay of a dock."""
 
 RELEASED = {
     Release.DONE: "release.erased",
@@ -39,7 +39,10 @@ RELEASED = {
 
 
 class Supervisor:
-    """Two threads for one device: one runs the driver, one does what is asked of it meanwhile."""
+    """One thread runs the driver; what is asked of its devices meanwhile is done in a line for each.
+
+    Orders never stand behind releases: those read gigabytes again before they erase.
+    """
 
     def __init__(self, device_id: str, driver: Driver, emit: Emit, stop: threading.Event) -> None:
         self.device_id, self.driver, self.store, self.stop = device_id, driver, emit, stop
@@ -47,20 +50,18 @@ class Supervisor:
         """Devices that can be reached through this driver now: itself, or the cameras in its bays."""
         self.wait_s = FIRST_WAIT_S
         self.lost = False
-        self.errands: queue.Queue[Errand] = queue.Queue(maxsize=1000)
-        self.threads = [
-            threading.Thread(target=self.keep_running, name=f"driver {device_id}", daemon=True),
-            threading.Thread(target=self.run_errands, name=f"errands {device_id}", daemon=True),
-        ]
+        self.orders = Errands(f"orders {device_id}", AT_ONCE, self.guarded, stop)
+        self.releases = Errands(f"releases {device_id}", AT_ONCE, self.guarded, stop)
+        self.thread = threading.Thread(target=self.keep_running, name=f"driver {device_id}", daemon=True)
 
     def start(self) -> None:
-        for thread in self.threads:
-            thread.start()
+        self.thread.start()
 
     def join(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
-        for thread in self.threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        self.thread.join(timeout_s)
+        self.orders.join(deadline)
+        self.releases.join(deadline)
 
     def emit(self, *events: DeviceEvent) -> None:
         self.store(*events)
@@ -106,22 +107,6 @@ class Supervisor:
         """Say that what could be reached is gone, if nobody has yet."""
         if self.present:
             self.emit(*(Disconnected(device_id=gone, at=now()) for gone in sorted(self.present)))
-
-    def run_errands(self) -> None:
-        while not self.stop.is_set():
-            try:
-                errand = self.errands.get(timeout=0.5)
-            except queue.Empty:
-                continue
-            self.guarded(errand)
-
-    def send(self, errand: Errand) -> bool:
-        """Queue an errand for the device; False when it has too many already (ask again later)."""
-        try:
-            self.errands.put_nowait(errand)
-        except queue.Full:
-            return False
-        return True
 
     def release(self, found: FoundFile, sha256: str) -> tuple[Release | None, Reason]:
         """Ask the driver to let go of one file; None means: not now, ask again."""

@@ -29,6 +29,7 @@ class CameraLive:
         self.feeds: dict[str, Feed] = {}
         self.tokens: dict[str, str] = {}
         self.stop = threading.Event()
+        self.opening = threading.Lock()
 
     def perform(self, order: Order) -> OrderResult:
         """Raises Refused where no listener is configured or it cannot be opened, DeviceUnavailable."""
@@ -41,9 +42,10 @@ class CameraLive:
                 self.forget(device)
                 return self.tell(device, "stop_live", {})
             return OrderResult(done=True)
-        if self.listener is None or not self.listener.is_alive:
-            self.listener = PushListener(self.settings)
-            self.listener.start()
+        with self.opening:  # two cameras may be asked at once
+            if self.listener is None or not self.listener.is_alive:
+                self.listener = PushListener(self.settings)
+                self.listener.start()
         feed = self.feeds.setdefault(device, Feed(device, partial(self.source, device), STALL_S))
         return feed.hold(Path(str(order.arguments["folder"])), self.stop)
 

@@ -128,8 +128,10 @@ class Caretaker:
                 self.at_hand.put(partial(self.carry_out, order, self.for_clip))
             elif supervisor is None:
                 self.refuse(order, reason("order.no_device", device=order.device_id))
-            elif not supervisor.send(partial(self.carry_out, order, partial(for_device, supervisor))):
-                self.refuse(order, reason("order.busy"))
+            else:
+                errand = partial(self.carry_out, order, partial(for_device, supervisor))
+                if not supervisor.orders.send(order.device_id or "", errand):
+                    self.refuse(order, reason("order.busy"))
 
     def reaches(self, device_id: str) -> Supervisor | None:
         """Whose driver speaks with a device: its own, or the dock it is in."""

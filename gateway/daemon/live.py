@@ -70,14 +70,14 @@ class Live:
         self.wanted[device_id] = moment
         if moment - self.told.get(device_id, -AGAIN_S) >= AGAIN_S:
             self.told[device_id] = moment
-            supervisor.send(partial(self.tell, supervisor, device_id, "start_live"))
+            supervisor.orders.send(device_id, partial(self.tell, supervisor, device_id, "start_live"))
 
     def stop_unwatched(self, moment: float) -> None:
         for device_id in [one for one, last in self.wanted.items() if moment - last > LINGER_S]:
             del self.wanted[device_id]
             self.told.pop(device_id, None)
             if (supervisor := self.reached(device_id)) is not None:
-                supervisor.send(partial(self.tell, supervisor, device_id, "stop_live"))
+                supervisor.orders.send(device_id, partial(self.tell, supervisor, device_id, "stop_live"))
 
     def reached(self, device_id: str) -> Supervisor | None:
         """Of the gateways on one database, the one that the device talks to looks after its viewers."""

@@ -134,7 +134,7 @@ class Releases:
             if goes_on:
                 self.send(supervisor, device_id, later)
 
-        if not supervisor.send(errand):
+        if not supervisor.releases.send(device_id, errand):
             self.under_way.discard(device_id)
 
     def at_once(self, device_id: str) -> int:

@@ -313,7 +313,7 @@ def test_contract(rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytes
     stop.set()
     keeper.join(3)
     assert time.monotonic() - began < 2
-    assert not any(thread.is_alive() for thread in keeper.threads)
+    assert not keeper.thread.is_alive()
 
 
 def of(seen: Recorder, kind: type, device: str) -> list[DeviceEvent]:

@@ -17,7 +17,17 @@ from gateway import audit
 from gateway.config.devices import VolumeSettings
 from gateway.daemon.releases import Releases
 from gateway.database import Database
-from gateway.device import DeviceEvent, DeviceUnavailable, FoundFile, MediaKind, Release
+from gateway.device import (
+    Connected,
+    DeviceEvent,
+    DeviceUnavailable,
+    Emit,
+    FoundFile,
+    MediaKind,
+    Order,
+    OrderResult,
+    Release,
+)
 from gateway.intake.devices import enter_device
 from gateway.intake.events import store_one
 from gateway.models import (
@@ -303,3 +313,63 @@ def test_what_was_asked_in_vain_is_passed_over_however_much_there_is(database: D
         releases.hand_out()
         bench.wait(lambda _: len(bench.released()) == 4)
         assert bench.states()[:700].count("DUE") == 699
+
+
+class Dock:
+    """Two cameras behind one driver; one of them takes for ever to be read again."""
+
+    def __init__(self) -> None:
+        self.freed = threading.Event()
+        self.released: list[str] = []
+        self.opened: list[object] = []
+
+    def run(self, emit: Emit, stop: threading.Event) -> None:
+        emit(*(Connected(device_id=device, at=now()) for device in ("cam-slow", "quick")))
+        stop.wait()
+
+    def release(self, found: FoundFile, sha256: str) -> Release:
+        if found.device_id == "cam-slow":
+            self.freed.wait(20)
+        self.released.append(found.device_id)
+        return Release.DONE
+
+    def perform(self, order: Order) -> OrderResult:
+        self.opened.append(order.arguments["bay"])
+        return OrderResult(done=True)
+
+
+def test_a_slow_card_delays_no_other_and_no_lock(database: Database) -> None:
+    dock, stop = Dock(), threading.Event()
+    with database.write() as session:
+        for device in ("dock", "cam-slow", "quick"):
+            enter_device(session, device, "body_camera", {"release": "erase"}, "test")
+        for device in ("cam-slow", "cam-slow", "quick"):
+            original = Original(
+                device_id=device, name="x", suffix="", size=1, state=State.PRESERVED, second_copy=True,
+                sha256=os.urandom(32).hex(),
+            )  # fmt: skip
+            session.add(original)
+            session.flush()
+            session.add(
+                Finding(
+                    device_id=device, path=b"x", name="x", size=1, mtime_ns=0, identity=original.id,
+                    disposition="CLIP", original_id=original.id, release=ReleaseState.DUE,
+                )
+            )  # fmt: skip
+    keeper = Supervisor("dock", dock, lambda *_: None, stop)
+    keeper.start()
+    releases = Releases(database, {"dock": keeper}, has_second_copies=True)
+    try:
+        while len(keeper.present) < 2:
+            time.sleep(0.01)
+        releases.hand_out()
+        order = Order(id="o", kind="unlock", arguments={"bay": "2"}, device_id="cam-slow")
+        assert keeper.orders.send("cam-slow", lambda: bool(keeper.perform(order)))
+        deadline = time.monotonic() + 5
+        while (dock.released, dock.opened) != (["quick"], ["2"]):
+            assert time.monotonic() < deadline, (dock.released, dock.opened)
+            time.sleep(0.01)
+    finally:
+        dock.freed.set()
+        stop.set()
+        keeper.join(5)
