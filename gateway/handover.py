@@ -191,6 +191,7 @@ def openings(session: Session, cabinet: str, bay: str, at: datetime) -> list[Ord
             OrderRow.device_id == cabinet,
             OrderRow.kind == "unlock",
             OrderRow.asked_at > at - timedelta(seconds=HAND_S),
+            OrderRow.asked_at <= at + timedelta(seconds=SHUT_S),  # later: from before the clock was set back
             col(OrderRow.state).in_([OrderState.ASKED, OrderState.CLAIMED, OrderState.DONE]),
         )
         .order_by(col(OrderRow.asked_at).desc())

@@ -1,6 +1,7 @@
-"""When a camera may be taken: what its lamp, its badge and the API say of files that nobody could read."""
+"""When a camera may be taken, what lamp, badge and API say of it, and for whom it is booked."""
 
 import hashlib
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,20 @@ from gateway.device import (
 )
 from gateway.intake.devices import enter_device
 from gateway.intake.events import store_one
-from gateway.models import Allocation, Device, DeviceStatus, Officer, Offload, Original, State, Unit, now
+from gateway.models import (
+    Allocation,
+    Checkout,
+    Device,
+    DeviceStatus,
+    Officer,
+    Offload,
+    OrderRow,
+    OrderState,
+    Original,
+    State,
+    Unit,
+    now,
+)
 from gateway.offloads import progress
 from gateway.rules.handover import Denied, decide
 from gateway.wording import reason
@@ -155,3 +169,38 @@ def test_one_name_that_is_not_read_yet_is_not_made_up_for_by_another(cabinet: Da
     with cabinet.read() as session:
         seen = progress(session, session.get_one(Offload, "o1"))
         assert (seen.files, seen.ended, seen.is_done) == (2, 1, False)
+
+
+def bay(at: datetime, *, occupied: bool) -> BayRead:
+    return BayRead(
+        device_id="cabinet", at=at, bay="1", dock="dock", occupied=occupied, battery=90, closed=True,
+        locked=True,
+    )  # fmt: skip
+
+
+def opening(database: Database, at: datetime) -> str:
+    """An opened lock for an officer, of a moment."""
+    with database.write() as session:
+        asked = {"bay": "1", "device": "cam", "officer": "zhang"}
+        order = OrderRow(
+            kind="unlock", device_id="cabinet", arguments=asked, asked_by="zhang", asked_at=at,
+            deadline=at + timedelta(seconds=15), state=OrderState.CLAIMED, claimed_by="host-run",
+        )  # fmt: skip
+        session.add(order)
+        return order.id
+
+
+def checkouts(database: Database) -> list[tuple[str, str]]:
+    with database.read() as session:
+        return [(row.device_id, row.officer_id) for row in session.exec(select(Checkout))]
+
+
+@pytest.mark.parametrize(("ahead_s", "booked"), [(-60, 1), (0.05, 1), (3600, 0)])
+def test_an_opening_of_before_the_clock_was_set_back_books_nobody(
+    cabinet: Database, ahead_s: float, booked: int
+) -> None:
+    store(cabinet, *opened(b"a"))
+    at = now()
+    opening(cabinet, at + timedelta(seconds=ahead_s))
+    store(cabinet, bay(at, occupied=False))
+    assert len(checkouts(cabinet)) == booked
