@@ -30,6 +30,8 @@ ASKED_S = 15
 """A lock that has not been opened by then stays shut: whoever showed the badge has gone."""
 SHUT_S = 5
 """A lock needs that long to be seen open."""
+NOTHING: dict[str, Any] = {"checkout": None}
+"""How an opening is spent that gave nothing out."""
 HAND_S = 120
 """An opening accounts for what leaves its bay within so many seconds."""
 
@@ -75,7 +77,7 @@ def open_again(session: Session, event: BadgeShown, officer: Officer, opened: Or
     bay = str(opened.arguments["bay"])
     shut = status_of(session, event.device_id, bay).detail.get("locked") is not False
     if opened.state is OrderState.DONE and shut and event.at - opened.asked_at > timedelta(seconds=SHUT_S):
-        opened.result = {**(opened.result or {}), "checkout": None}  # this opening gave nothing out
+        opened.spent = NOTHING
         session.add(opened)
         unlock(session, event, officer, bay, opened.arguments.get("device"))
     else:
@@ -179,7 +181,7 @@ def taken(session: Session, cabinet: str, status: DeviceStatus, at: datetime) ->
         status.detail = {**status.detail, "unregistered": no.reason}
         enter(session, cabinet, "TAKEN_UNREGISTERED", ACTOR, {"bay": status.bay, "why": no.reason})
         return
-    opening.result = {**(opening.result or {}), "checkout": checkout.id}
+    opening.spent = {"checkout": checkout.id}
     session.add(opening)
 
 
@@ -192,15 +194,31 @@ def openings(session: Session, cabinet: str, bay: str, at: datetime) -> list[Ord
             OrderRow.kind == "unlock",
             OrderRow.asked_at > at - timedelta(seconds=HAND_S),
             OrderRow.asked_at <= at + timedelta(seconds=SHUT_S),  # later: from before the clock was set back
+            col(OrderRow.spent).is_(None),
             col(OrderRow.state).in_([OrderState.ASKED, OrderState.CLAIMED, OrderState.DONE]),
         )
         .order_by(col(OrderRow.asked_at).desc())
     )
-    return [
-        order
-        for order in found
-        if str(order.arguments.get("bay")) == bay and "checkout" not in (order.result or {})
-    ]
+    return [order for order in found if str(order.arguments.get("bay")) == bay]
+
+
+def openings_ahead(session: Session, cabinet: str, at: datetime) -> Sequence[OrderRow]:
+    """Those of before the clock was set back."""
+    return session.exec(
+        select(OrderRow).where(
+            OrderRow.device_id == cabinet,
+            OrderRow.kind == "unlock",
+            OrderRow.asked_at > at + timedelta(seconds=SHUT_S),
+            col(OrderRow.spent).is_(None),
+        )
+    ).all()
+
+
+def end_openings_ahead(session: Session, cabinet: str, at: datetime) -> None:
+    """They must not account for what is taken when their hour comes again."""
+    for order in openings_ahead(session, cabinet, at):
+        order.spent = NOTHING
+        session.add(order)
 
 
 def bays_of(session: Session, cabinet: str, officer: Officer | None, at: datetime) -> list[BayFacts]:

@@ -29,6 +29,7 @@ class Lights:
 
     def show(self) -> None:
         for cabinet in self.cabinets:
+            self.end_openings_ahead(cabinet.id)
             supervisor = self.supervisors.get(cabinet.id)
             if supervisor is None or cabinet.id not in supervisor.present:
                 continue
@@ -37,6 +38,14 @@ class Lights:
                     order = Order(id="", kind="light", arguments={"bay": bay, "light": light.value})
                     if supervisor.perform(order).done:
                         self.told[(cabinet.id, bay)] = light
+
+    def end_openings_ahead(self, cabinet: str) -> None:
+        """Looked for without a lock: there is nearly never one."""
+        with self.database.read() as session:
+            if not handover.openings_ahead(session, cabinet, now()):
+                return
+        with self.database.write() as session:
+            handover.end_openings_ahead(session, cabinet, now())
 
     def of(self, cabinet: SerialDockSettings) -> dict[str, Light]:
         at = now()

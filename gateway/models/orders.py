@@ -32,3 +32,5 @@ class OrderRow(SQLModel, table=True):
     claimed_by: str | None = None
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     result: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    spent: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """Of an opened lock: the checkout that it became, or none. One opening accounts for one taking."""

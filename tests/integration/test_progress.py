@@ -8,9 +8,9 @@ import pytest
 from sqlmodel import Session, select
 
 from api.equipment import ProgressOut
-from gateway import handover
+from gateway import handover, orders
 from gateway.config.devices import SerialDockSettings
-from gateway.daemon.lights import light_of
+from gateway.daemon.lights import Lights, light_of
 from gateway.database import Database
 from gateway.device import (
     BayRead,
@@ -204,3 +204,32 @@ def test_an_opening_of_before_the_clock_was_set_back_books_nobody(
     opening(cabinet, at + timedelta(seconds=ahead_s))
     store(cabinet, bay(at, occupied=False))
     assert len(checkouts(cabinet)) == booked
+
+
+def test_how_an_order_ended_does_not_make_its_opening_good_for_a_second_device(cabinet: Database) -> None:
+    """The hand is quicker than the board's answer: the camera is out before the order is ended."""
+    store(cabinet, *opened(b"a"))
+    order = opening(cabinet, now())
+    store(cabinet, bay(now(), occupied=False))
+    assert orders.end(cabinet, order, OrderState.DONE, {"bay": 1})
+    with cabinet.read() as session:
+        row = session.get_one(OrderRow, order)
+        assert row.result == {"bay": 1}
+        assert row.spent == {"checkout": session.exec(select(Checkout.id)).one()}
+        assert handover.openings(session, "cabinet", "1", now()) == []
+    with cabinet.write() as session:
+        for checkout in session.exec(select(Checkout)):
+            checkout.in_at = checkout.out_at + timedelta(milliseconds=1)
+    store(cabinet, *opened(b"a")[2:], bay(now(), occupied=False))
+    assert len(checkouts(cabinet)) == 1
+
+
+def test_an_opening_of_before_the_clock_was_set_back_is_no_good_when_its_hour_comes(
+    cabinet: Database,
+) -> None:
+    store(cabinet, *opened(b"a"))
+    at = now()
+    opening(cabinet, at + timedelta(seconds=3600))
+    Lights(cabinet, (CABINET,), {}).show()
+    store(cabinet, bay(at + timedelta(seconds=3660), occupied=False))
+    assert checkouts(cabinet) == []
