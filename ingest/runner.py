@@ -158,9 +158,7 @@ class Runner:
         with self.database.write() as session:
             work = session.get(Work, (item.work.item_id, item.work.pipeline), with_for_update=True)
             if work is None or work.run != item.work.run:
-                return
-            if work.source != item.work.source:
-                changes["not_before"] = None  # the device came back meanwhile
+                return  # another start counts now: the device came back meanwhile
             for name, value in changes.items():
                 setattr(work, name, value)
             work.run, work.updated_at = work.run + 1, now()

@@ -155,8 +155,9 @@ def point_to(session: Session, original: Original, found: FoundFile, host: str) 
     work = session.get(Work, (original.id, "preserve"))
     if original.state is not State.FOUND or work is None or not work.open:
         return []
-    if work.host != host:
-        work.run += 1  # its job stands in the queue of a host that has the device no more
+    # a new start: the job of before may stand in another host's queue, or be about to say that the device
+    # has left, and must not put this one to sleep
+    work.run += 1
     work.source, work.host, work.adopt = bytes(found.local), host, found.adopt
     work.waiting, work.not_before = None, None
     session.add(work)

@@ -1,0 +1,85 @@
+"""How long work sleeps: never past its device's return, never until a year that a wrong clock named."""
+
+import hashlib
+import threading
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from gateway import rulepacks
+from gateway.config import IngestSettings
+from gateway.database import Database
+from gateway.device import FileFound, FoundFile, MediaKind, OffloadOpened
+from gateway.intake.devices import enter_device
+from gateway.intake.events import store_one
+from gateway.models import Work, now
+from gateway.store import LocalStore
+from gateway.wording import reason
+from ingest.dispatch import Dispatch
+from ingest.engine import Engine
+from ingest.runner import Runner
+from ingest.stage import Context, Item
+
+
+class Deaf(Engine):
+    """Takes no job: what is handed over is only counted."""
+
+    def __init__(self) -> None:
+        self.handed: list[tuple[str, int]] = []
+
+    def enqueue(self, queue: str, item_id: str, pipeline: str, run: int, priority: int) -> None:
+        self.handed.append((item_id, run))
+
+    def has_ended(self, item_id: str, pipeline: str, run: int) -> bool:
+        return True
+
+    def resume(self, dead: object, lost_after_s: float = 60.0) -> int:
+        return 0
+
+
+def docked(database: Database, offload: str) -> None:
+    """The same camera with the same file, in the same bay."""
+    found = FoundFile(
+        device_id="cam", path=b"1.MP4", local=Path("/card/1.MP4"), size=10, mtime_ns=1, kind=MediaKind.VIDEO,
+        edges=hashlib.sha256(b"1").hexdigest(), offload=offload,
+    )  # fmt: skip
+    with database.write() as session:
+        if offload == "o1":
+            enter_device(session, "cam", "body_camera", {}, "test")
+        opened = OffloadOpened(device_id="cam", offload=offload, at=now(), listing=())
+        for event in (opened, FileFound(found=found)):
+            store_one(session, event, "host", "host-run")
+
+
+@pytest.fixture
+def runner(database: Database, store: LocalStore) -> Runner:
+    context = Context(store=store, second=None, stop=threading.Event(), progress=lambda *_: None)
+    pack = rulepacks.load("hebei-xingtai-2019")
+    return Runner(database, context, pack, IngestSettings(), "host-run", lambda: None)
+
+
+def item(runner: Runner) -> Item:
+    with runner.database.read() as session:
+        work = session.exec(select(Work)).one()
+    loaded = runner.load(work.item_id, work.pipeline, work.run)
+    assert loaded is not None
+    return loaded
+
+
+def work_of(database: Database) -> Work:
+    with database.read() as session:
+        return session.exec(select(Work)).one()
+
+
+def test_a_late_word_that_the_device_left_does_not_put_to_sleep_what_came_back(
+    database: Database, runner: Runner
+) -> None:
+    docked(database, "o1")
+    before = item(runner)
+    docked(database, "o2")
+    runner.wait(before, reason("wait.source_gone", done=0))
+    assert (work_of(database).not_before, work_of(database).waiting) == (None, None)
+    engine = Deaf()
+    assert Dispatch(database, engine, "host", "host-run").sweep() == 1
+    assert engine.handed == [(before.original.id, before.work.run + 1)]
