@@ -67,6 +67,8 @@ class AxisBodyWorn:
         self.settled: dict[str, float] = {}
         """Containers of which nothing is left to do, until they are touched again."""
         self.later: dict[str, float] = {}
+        self.quiet: dict[str, tuple[float, float]] = {}
+        """When a container was last touched, and since when (monotonic seconds) that has been so."""
 
     def run(self, emit: Emit, stop: Event) -> None:
         """Raises DeviceUnavailable while the spool or the address cannot be had."""
@@ -77,7 +79,7 @@ class AxisBodyWorn:
             self.listener.app, (settings.host, settings.port), (settings.certificate, settings.key),
             settings.at_once * 4 + 16,
         )  # fmt: skip
-        self.here, self.settled, self.later = {}, {}, {}
+        self.here, self.settled, self.later, self.quiet = {}, {}, {}, {}
         forgotten = time.monotonic()
         try:
             server.start(stop)
@@ -131,6 +133,7 @@ class AxisBodyWorn:
                     self.try_to_enter(container)
                 if container.is_done:
                     self.settled[container.name] = container.touched
+                    self.quiet.pop(container.name, None)
                 else:
                     busy.setdefault(self.device_of(container), set()).update(offloads_of(container))
             for device, offloads in busy.items():
@@ -156,7 +159,15 @@ class AxisBodyWorn:
         quiet = self.settings.quiet_seconds
         if reports.is_rejected(container):
             quiet = min(quiet, REJECTED_QUIET_S)
-        return not self.shelf.drafts[container.name] and time.time() - container.touched > quiet
+        return not self.shelf.drafts[container.name] and self.rested(container) > quiet
+
+    def rested(self, container: Container) -> float:
+        """Seconds without a touch, as far as this process has seen: the clock may have been set meanwhile."""
+        touched, since = self.quiet.get(container.name, (None, 0.0))
+        if touched != container.touched:
+            since = time.monotonic()
+            self.quiet[container.name] = container.touched, since
+        return time.monotonic() - since
 
     def say(self, *events: DeviceEvent) -> None:
         """Raises DeviceUnavailable when nobody listens any more."""

@@ -23,6 +23,9 @@ SWEEP_S = 2.0
 REST = 4
 """After a look it rests so many times as long as the look took: ten thousand files must not keep it busy."""
 LONGEST_REST_S = 0.5
+LONGEST_WAIT_S = 24 * 3600
+"""What is to wait longer got its time from a clock that was ahead."""
+SILENT_S = 120
 PRIORITY = {"preserve": 10, "describe": 100}
 SOONER = 5
 """So much less is the number of what is important: the engine takes the least first."""
@@ -38,6 +41,7 @@ class Dispatch:
         self.thread = threading.Thread(target=self.work, name="dispatch", daemon=True)
 
     def start(self) -> None:
+        guarded(log, "waking what a wrong clock put to sleep", self.wake_sleepers)
         self.thread.start()
 
     def stop(self, wait_s: float) -> None:
@@ -139,8 +143,24 @@ class Dispatch:
                 lease.expires_at = now()
                 session.add(lease)
 
+    def wake_sleepers(self) -> int:
+        """Clear due times further off than anything waits: a host without clock may begin in 2036."""
+        far = now() + timedelta(seconds=LONGEST_WAIT_S + SILENT_S)
+        asleep = col(Work.open).is_(True), col(Work.not_before) > far
+        with self.database.read() as session:
+            if session.exec(select(Work.item_id).where(*asleep).limit(1)).first() is None:
+                return 0
+        with self.database.write() as session:
+            done = session.execute(update(Work).where(*asleep).values(not_before=None))
+        return int(done.rowcount)  # type: ignore[attr-defined]
+
     def rescue(self) -> int:
-        """Take over from executors that died, and start anew what ended while its state has not moved."""
+        """Take over from executors that died, and start anew what ended while its state has not moved.
+
+        A time in the future is no sign of life: it was written before the clock was set back.
+        """
+        self.wake_sleepers()
+        before, ahead = now() - timedelta(seconds=SILENT_S), now() + timedelta(seconds=SILENT_S)
         with self.database.read() as session:
             dead = session.exec(
                 select(Lease.executor).where(Lease.expires_at < now(), Lease.executor != self.executor)
@@ -150,7 +170,7 @@ class Dispatch:
                 .where(
                     col(Work.open).is_(True),
                     Work.queued_run == Work.run,
-                    Work.updated_at < now() - timedelta(minutes=2),
+                    not_(col(Work.updated_at).between(before, ahead)),
                 )
                 .order_by(col(Work.updated_at))
                 .limit(BATCH)

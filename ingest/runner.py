@@ -18,6 +18,7 @@ from gateway.rulepacks import RulePack
 from gateway.store import LocalStore, StoreFull
 from gateway.wording import Reason, reason
 from ingest.commit import commit, quarantine
+from ingest.dispatch import LONGEST_WAIT_S
 from ingest.engine import Interrupted
 from ingest.pipeline import stage_at
 from ingest.stage import Context, Item, Outcome, Stage, Stopping
@@ -25,7 +26,7 @@ from ingest.turns import Turns
 
 log = logging.getLogger(__name__)
 
-RETRY_WAIT_S = {"wait.busy": 5, "wait.source_gone": 86400, "wait.source_changed": 3600}
+RETRY_WAIT_S = {"wait.busy": 5, "wait.source_gone": LONGEST_WAIT_S, "wait.source_changed": 3600}
 """A device that left wakes its work itself when it is back (intake); no poll is needed."""
 STORE_FULL = {errno.ENOSPC, errno.EDQUOT}
 STORE_SICK = {errno.EROFS, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOTCONN}
@@ -146,7 +147,7 @@ class Runner:
         if failures >= self.settings.retries:
             self.set_aside(item, pipeline, reason("quarantine.failed", error=said))
             return
-        delay = self.settings.retry_seconds * 2 ** (failures - 1)
+        delay = min(LONGEST_WAIT_S, self.settings.retry_seconds * 2 ** (failures - 1))
         self.start_later(
             item,
             failures=failures,

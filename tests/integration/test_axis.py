@@ -242,6 +242,15 @@ def test_a_recording_without_a_last_word_and_rejected_content(tmp_path: Path, mo
         assert settings.spool in strange.local.parents
 
 
+def test_a_clock_that_was_set_back_leaves_no_recording_waiting(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, quiet_seconds=1.0)
+    with running(settings) as (driver, seen):
+        twin = controller(settings)
+        twin.recording(SERIAL, STARTED, {CLIP: b"unfinished"}, last_word=False)
+        driver.shelf.container(RECORDING).touched += 86400
+        seen.wait(lambda seen: CLIP in found(seen))
+
+
 def test_no_room_says_507_and_keeps_nothing(tmp_path: Path) -> None:
     """Before it begins, and in the middle of a body whose length nobody told (a real full disk)."""
     with running(settings_for(tmp_path, reserve_mb=10**9)) as (driver, _):

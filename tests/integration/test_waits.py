@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,45 @@ def test_a_late_word_that_the_device_left_does_not_put_to_sleep_what_came_back(
     engine = Deaf()
     assert Dispatch(database, engine, "host", "host-run").sweep() == 1
     assert engine.handed == [(before.original.id, before.work.run + 1)]
+
+
+def test_what_a_clock_ahead_put_to_sleep_is_woken_when_it_is_right_again(
+    database: Database, runner: Runner
+) -> None:
+    docked(database, "o1")
+    runner.wait(item(runner), reason("wait.store_gone", path="/store"))
+    engine = Deaf()
+    dispatch = Dispatch(database, engine, "host", "host-run")
+    ahead = now() + timedelta(days=3650)
+    for begin in (lambda: dispatch.rescue(), lambda: (dispatch.start(), dispatch.stop(5))):
+        with database.write() as session:
+            work = session.exec(select(Work)).one()
+            work.not_before, work.queued_run = ahead, None
+            session.add(work)
+        begin()
+        assert work_of(database).not_before is None
+        engine.handed.clear()
+    assert dispatch.sweep() + len(engine.handed) >= 1
+
+
+def test_an_honest_wait_is_left_as_it_is(database: Database, runner: Runner) -> None:
+    docked(database, "o1")
+    runner.wait(item(runner), reason("wait.source_gone", done=0))
+    waits = work_of(database).not_before
+    assert waits is not None
+    dispatch = Dispatch(database, Deaf(), "host", "host-run")
+    assert dispatch.wake_sleepers() == 0
+    assert dispatch.sweep() == 0
+    assert work_of(database).not_before == waits
+
+
+def test_a_time_ahead_is_no_sign_of_life(database: Database, runner: Runner) -> None:
+    docked(database, "o1")
+    with database.write() as session:
+        work = session.exec(select(Work)).one()
+        work.queued_run, work.updated_at = work.run, now() + timedelta(days=3650)
+        session.add(work)
+    dispatch = Dispatch(database, Deaf(), "host", "host-run")
+    assert dispatch.rescue() == 1
+    assert work_of(database).run == 2
+    assert dispatch.rescue() == 0
