@@ -1,6 +1,7 @@
 """The long-running processes: the daemon, the API, and both side by side on one PC."""
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -25,7 +26,10 @@ def run_daemon(settings: Settings, stop: threading.Event, name: str = "run") -> 
     try:
         attend(stop, lambda: daemon.is_healthy)
     finally:
-        daemon.stop()
+        has_ended = daemon.stop()
+    if not has_ended:  # the interpreter would wait for the jobs' threads; a kill would harm nothing either
+        logging.shutdown()
+        os._exit(0)
 
 
 def attend(stop: threading.Event, is_healthy: Callable[[], bool]) -> None:

@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sqlmodel import Session
@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 CLAIMED = 16 * WINDOW
 """Jobs claimed at once: sixteen devices' windows. They wait for their turn in threads that cost little."""
 
+
+STOP_S = 1.5
+"""Of the two seconds in which a stop has to be through."""
 
 FAMILY = frozenset("{*")
 """An id with one of these stands for cameras that are not known yet."""
@@ -129,20 +132,46 @@ class Daemon:
         """What the systemd watchdog wants to know."""
         return self.intake.thread.is_alive() and time.monotonic() - self.caretaker.beat < 30
 
-    def stop(self) -> None:
-        """Everything ends within two seconds, whatever it is doing; nothing acknowledged is lost."""
+    def stop(self) -> bool:
+        """Everything ends within two seconds, whatever it is doing; nothing acknowledged is lost.
+
+        False if something does not end: it waits for a disk or a lock, and must not keep the process.
+        """
         self.stop_event.set()
-        deadline = time.monotonic() + 0.7
+        ending = Ending(STOP_S)
+        deadline = time.monotonic() + ending.left(0.7)
         for supervisor in self.supervisors.values():
             supervisor.join(max(0.0, deadline - time.monotonic()))
-        self.intake.stop(0.5)
-        self.dispatch.stop(0.2)
-        self.engine.stop(0.8)
-        self.caretaker.thread.join(0.2)
-        self.live.thread.join(0.2)
-        guarded(log, "ending the lease", self.dispatch.end_lease)
-        self.database.close()
+        self.intake.stop(ending.left(0.5))
+        self.dispatch.stop(ending.left(0.1))
+        ended = ending.within(1.0, "ending the jobs", lambda: self.engine.stop(ending.left(0.8)))
+        self.caretaker.thread.join(ending.left(0.1))
+        self.live.thread.join(ending.left(0.1))
+        # one that could not be ended runs out by itself
+        ended &= ending.within(0.5, "ending the lease", self.dispatch.end_lease)
+        if ended:
+            self.database.close()
         os.close(self.lock)
+        return ended and not self.engine.running
+
+
+class Ending:
+    """What is left of the time in which everything must have ended."""
+
+    def __init__(self, seconds: float) -> None:
+        self.deadline = time.monotonic() + seconds
+
+    def left(self, most: float) -> float:
+        return max(0.0, min(most, self.deadline - time.monotonic()))
+
+    def within(self, most: float, what: str, work: Callable[[], object]) -> bool:
+        """Whether it came to its end in time; what does not is left behind."""
+        thread = threading.Thread(target=lambda: guarded(log, what, work), name=what, daemon=True)
+        thread.start()
+        thread.join(self.left(most))
+        if thread.is_alive():
+            log.warning("%s takes too long; left as it is", what)
+        return not thread.is_alive()
 
 
 def only_one(path: Path) -> int:

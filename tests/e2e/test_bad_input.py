@@ -5,10 +5,11 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -345,6 +346,25 @@ def test_a_declared_md5_that_differs_is_quarantined_and_kept(tmp_path: Path, med
     site.verify()
 
 
+def test_sigterm_waits_for_no_lock_of_the_database(tmp_path: Path) -> None:
+    """Somebody else writes, for long: a copy that is just done, the rounds and the lease wait for the lock."""
+    site = Site(tmp_path, [volume()])
+    with mounted(tmp_path / "inside", tmp_path / "card") as card:
+        (card.source / "0001.MP4").write_bytes(os.urandom(4 << 20))
+        card.set("slow 0.3")
+        site.start()
+        site.wait("the copy to begin", lambda s: s.exec(select(Work)).first(), 30)
+        with closing(sqlite3.connect(site.settings.data / "gateway.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            card.set("ok")
+            time.sleep(2.5)
+            assert site.stop() < 2.0
+            other.execute("ROLLBACK")
+        with site.running():
+            site.settled(1)
+        site.verify()
+
+
 def test_sigterm_ends_everything_within_two_seconds(tmp_path: Path) -> None:
     """While eight gibibytes are being copied and a film is being transcoded."""
     site = Site(tmp_path, [volume(), folder()])
@@ -355,7 +375,7 @@ def test_sigterm_ends_everything_within_two_seconds(tmp_path: Path) -> None:
          "-c:v", "mpeg4", "-q:v", "5", drop / "long.avi"], check=True,
     )  # fmt: skip
     site.start()
-    site.wait("transcoding", lambda _: transcoding())
+    site.wait("transcoding", lambda _: transcoding(tmp_path))
     with (card(site) / "huge.mp4").open("wb") as file:
         file.truncate(8 << 30)
     site.wait(
@@ -364,14 +384,14 @@ def test_sigterm_ends_everything_within_two_seconds(tmp_path: Path) -> None:
     )
     took = site.stop()
     assert took < 2.0, f"{took:.1f} s"
-    assert not transcoding(), "no ffmpeg is left behind"
+    assert not transcoding(tmp_path), "no ffmpeg is left behind"
     site.start()
-    time.sleep(1)
+    site.wait("a second start", lambda _: site.log.read_text().count("running: 2 devices") == 2)
     assert site.stop() < 2.0
 
 
-def transcoding() -> bool:
-    found = subprocess.run(["pgrep", "-f", "proxy.mp4"], capture_output=True, check=False)
+def transcoding(folder: Path) -> bool:
+    found = subprocess.run(["pgrep", "-f", f"{folder}.*proxy.mp4"], capture_output=True, check=False)
     return found.returncode == 0
 
 
@@ -383,12 +403,12 @@ def test_ffmpeg_dies_with_a_killed_daemon(tmp_path: Path) -> None:
          "-c:v", "mpeg4", "-q:v", "5", tmp_path / "drop" / "long.avi"], check=True,
     )  # fmt: skip
     site.start()
-    site.wait("transcoding", lambda _: transcoding())
+    site.wait("transcoding", lambda _: transcoding(tmp_path))
     site.kill()
     deadline = time.monotonic() + 5
-    while transcoding() and time.monotonic() < deadline:
+    while transcoding(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not transcoding()
+    assert not transcoding(tmp_path)
 
 
 def test_a_store_whose_disk_is_not_mounted_is_no_empty_store(tmp_path: Path, media: Path) -> None:
