@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from threading import Event, RLock
 from zoneinfo import ZoneInfo
 
-from drivers.axis import reports
+from drivers.axis import lost, reports
 from drivers.axis.listener import Listener
 from drivers.axis.shelf import Body, Container, Missing, Shelf
 from drivers.uploads.server import Server
@@ -84,7 +84,7 @@ class AxisBodyWorn:
         try:
             server.start(stop)
             self.emit = emit
-            emit(Connected(device_id=settings.id, at=moment()))
+            emit(Connected(device_id=settings.id, at=moment()), *lost.signals(self.shelf, settings.id))
             while not stop.is_set():
                 if self.mark != mark:
                     raise DeviceUnavailable("wait.store_gone", path=settings.spool)
@@ -107,6 +107,7 @@ class AxisBodyWorn:
         try:
             with self.lock:  # whoever still takes in a recording finishes first
                 self.shelf.open()
+                lost.salvage(self.shelf)
             marker.touch()
             self.opened = True
             self.shelf.forget(time.time() - REMEMBERED_S)
@@ -291,7 +292,7 @@ class AxisBodyWorn:
             except Missing:
                 return Release.TOLD
             same = [body for body in container.bodies if reports.path_of_body(container, body) == path]
-            right = [body for body in same if body.sha256 == sha256]
+            right = [body for body in same if self.shelf.digest(container, body) in ("", sha256)]
             if same and not right:
                 raise Refused("upload.other_digest", file=readable_name(path, name), found=sha256[:16])
             for body in right:  # taken over by copy, where the store lies on another disk

@@ -89,7 +89,9 @@ def declared(container: Container, body: Body, account: Account | None, zone: Zo
     clips = [one.name for one in container.bodies if isinstance(kind_here(one.name), MediaKind)]
     user = user_of(container)
     if body.name not in clips:
-        return Declared(device=serial_of(container), md5=body.md5, beside=clip_beside(container, body, clips))
+        return Declared(
+            device=serial_of(container), md5=body.md5 or None, beside=clip_beside(container, body, clips)
+        )
     named = origin(container)
     started = (
         instant(body.meta, "starttime")
@@ -97,7 +99,7 @@ def declared(container: Container, body: Body, account: Account | None, zone: Zo
         or (named_instant(named["date"] + named["time"]) if named else None)
     )
     return Declared(
-        device=serial_of(container), md5=body.md5, encrypted=has_key(container, body),
+        device=serial_of(container), md5=body.md5 or None, encrypted=has_key(container, body),
         started=local(started, zone),
         officer=(account.number if account else "") or user,
         account=f"{account.name} ({account.number or user})" if account else user,

@@ -137,7 +137,7 @@ class Shelf:
                     bodies = [Body(**body) for body in told.pop("bodies")]
                     container = Container(**told, bodies=bodies)
                 except (ValueError, TypeError, KeyError) as error:
-                    log.error("%s cannot be read (%s); set aside, its files stay", journal, error)
+                    log.error("%s cannot be read (%s); its files are reported without it", journal, error)
                     journal.rename(journal.with_name(f"{BROKEN}{time.time_ns()}"))
                 else:
                     self.known[container.name] = container
@@ -257,6 +257,14 @@ class Shelf:
 
     def path(self, container: Container, body: Body) -> Path:
         return self.root / container.key / body.file
+
+    def digest(self, container: Container, body: Body) -> str:
+        """Of a body whose own journal was lost, as long as it lies here; else what was received."""
+        path = self.path(container, body)
+        if body.sha256 or not path.exists():
+            return body.sha256
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def mark(self, container: Container, bodies: list[Body], **state: bool) -> None:
         with self.lock:

@@ -180,6 +180,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "what came of {file} cannot be read back from the gateway's disk ({error}); it was set aside, "
         "send it again",
     ),
+    "upload.journal_unreadable": (
+        "接收日志损坏（{folder}），其中 {files} 个文件已收妥并照常保存，但所属记录仪和佩戴人不明，请人工核对",
+        "a journal of what was received is broken ({folder}); its {files} files are kept, but whose they are "
+        "is not known; look at them",
+    ),
     "upload.no_listener": (
         "上传端口 {address} 无法监听，请检查是否被占用",
         "uploads cannot be listened for at {address}; is the port in use?",

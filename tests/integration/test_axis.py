@@ -29,9 +29,11 @@ from gateway.device import (
     DeviceUnavailable,
     FileFound,
     FileListed,
+    MediaKind,
     OffloadOpened,
     Refused,
     Release,
+    SignalReceived,
     TrackReceived,
 )
 from gateway.identities import enrol
@@ -202,22 +204,46 @@ def test_nothing_is_replaced_and_bytes_that_are_wrong_are_not_kept(tmp_path: Pat
 
 
 def test_what_a_crash_left(tmp_path: Path) -> None:
-    """Acknowledged: there. Not acknowledged: gone, and brought again. A broken journal loses no file."""
+    """Acknowledged: there. Not acknowledged: gone, and brought again."""
     settings = settings_for(tmp_path)
     with running(settings):
         controller(settings).recording(SERIAL, STARTED, {CLIP: b"kept"}, last_word=False)
     [folder] = [path for path in settings.spool.iterdir() if (path / "journal.json").exists()]
     (folder / "half.part").write_bytes(b"half")
     (folder / "stray.mkv").write_bytes(b"renamed, and in no journal")
-    other = settings.spool / "broken"
-    other.mkdir()
-    (other / "journal.json").write_text("{")
-    (other / "a.mkv").write_bytes(b"a")
     with running(settings) as (_, seen):
         assert sorted(path.suffix for path in folder.iterdir()) == [".json", ".mkv"]
-        assert (other / "a.mkv").read_bytes() == b"a"
         controller(settings).recording(SERIAL, STARTED, {CLIP: b"kept"})
         assert found(seen)[CLIP].found.local.read_bytes() == b"kept"
+
+
+def test_what_lies_beside_a_broken_journal_is_reported_as_the_controllers(tmp_path: Path) -> None:
+    """As far as the journal still tells, with its name; and the recording may be brought anew."""
+    settings = settings_for(tmp_path)
+    with running(settings):
+        controller(settings).recording(SERIAL, STARTED, {CLIP: b"kept"}, last_word=False)
+    [folder] = [path for path in settings.spool.iterdir() if (path / "journal.json").exists()]
+    journal = folder / "journal.json"
+    journal.write_text(journal.read_text()[:-20])
+    (folder / "nameless.mkv").write_bytes(b"of another journal")
+    with running(settings) as (driver, seen):
+        seen.wait(lambda seen: {CLIP, "nameless.mkv"} <= set(found(seen)))
+        clip, nameless = found(seen)[CLIP].found, found(seen)["nameless.mkv"].found
+        assert (clip.device_id, clip.offload, clip.local.read_bytes()) == ("axis", None, b"kept")
+        assert clip.declared.started == datetime(2026, 8, 4, 10, 0, 0)
+        assert (nameless.kind, nameless.declared.md5) == (MediaKind.VIDEO, None)
+        [signal] = seen.of(SignalReceived)
+        assert signal.kind == "journal_unreadable"  # type: ignore[union-attr]
+        with pytest.raises(Refused):
+            driver.release(nameless, "0" * 64)
+        for one, content in ((clip, b"kept"), (nameless, b"of another journal")):
+            assert driver.release(one, hashlib.sha256(content).hexdigest()) is Release.TOLD
+            assert not one.local.exists()
+        controller(settings).recording(SERIAL, STARTED, {CLIP: b"anew"})
+        assert found(seen)[CLIP].found.local.read_bytes() == b"anew"
+    with running(settings) as (_, again):
+        assert len(again.of(SignalReceived)) == 1
+        assert not set(found(again)) & {CLIP, "nameless.mkv"}, "reported once"
 
 
 def test_a_recording_without_a_last_word_and_rejected_content(tmp_path: Path, monkeypatch: Any) -> None:
