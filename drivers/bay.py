@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from drivers.dock_notes import DockNotes, looks_of
 from drivers.links.recorder import Identity
 from drivers.profiles import agrees, filled
 from drivers.unlocking import unlock
@@ -50,6 +51,7 @@ class BayState(StrEnum):
 class Docked:
     """Which camera is in which bay: the same camera cannot be in two."""
 
+    notes: DockNotes
     lock: threading.Lock = field(default_factory=threading.Lock)
     bays: dict[str, "Bay"] = field(default_factory=dict)
     tries: Counter[str] = field(default_factory=Counter)
@@ -141,16 +143,20 @@ class Bay:
     def session(self, device: UsbDevice) -> bool:
         """From plugging in to taking out; True if the card left and the camera did not."""
         self.show(BayState.PLUGGED)
-        camera = self.known(device, None)
+        unlocked = self.unlocked_before(device)
+        camera, identity = unlocked or (self.known(device, None), "")
         if camera is None:
             self.refuse_stranger(device, None)
             return False
         try:
-            if camera.link != "none" and not self.bus.cards(device):
+            if unlocked:
+                self.claim(identity)
+                card, expected = self.card_of(device), camera.as_disk
+            elif camera.link != "none" and not self.bus.cards(device):
                 device, identity = unlock(self, device, camera)
                 card, expected = self.card_of(device), camera.as_disk
             else:
-                card, identity = self.card_of(device), ""
+                card = self.card_of(device)
                 camera = self.known(device, card)
                 expected = camera.match if camera else None
             if camera is None or expected is None or not agrees(expected, device, card):
@@ -186,6 +192,19 @@ class Bay:
     def known(self, device: UsbDevice, card: Card | None) -> CameraSettings | None:
         """The first camera on the list that all that is told agrees with."""
         return next((camera for camera in self.dock.cameras if agrees(camera.match, device, card)), None)
+
+    def unlocked_before(self, device: UsbDevice) -> tuple[CameraSettings, str] | None:
+        """The camera and its id, if this is a recorder that was unlocked here and has not left the bus since.
+
+        It tells of itself what it told then, and the settings still have it.
+        """
+        note = self.docked.notes.unlocked_here(device.port)
+        if note is None or note.mark != self.bus.mark(device) or note.looks != looks_of(device):
+            return None
+        for camera in self.dock.cameras:
+            if camera.id == note.camera and camera.link != "none" and camera.as_disk is not None:
+                return camera, note.identity
+        return None
 
     def card_of(self, device: UsbDevice) -> Card | None:
         """The card's file system, once the kernel has found it; None if none comes or the camera goes."""

@@ -5,6 +5,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, assert_never
 from zoneinfo import ZoneInfo
 
+from drivers.dock_notes import Unlocked, looks_of
 from drivers.host_clock import is_synchronised
 from drivers.links import zzx
 from drivers.links.bcplus import BcPlusLink
@@ -12,7 +13,7 @@ from drivers.links.dv16 import Dv16Link, Scsi
 from drivers.links.e12 import E12Link
 from drivers.links.recorder import RecorderLink
 from drivers.links.zzx import ZzxLink
-from drivers.profiles import filled
+from drivers.profiles import agrees, filled
 from drivers.recorder_clock import set_clock
 from drivers.usb_bus import UsbDevice
 from gateway.config.devices import CameraSettings
@@ -53,7 +54,16 @@ def unlock(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> tuple[UsbDe
     if fresh is None or fresh.plug == device.plug:
         raise Refused("recorder.not_back", seconds=bay.dock.settle_seconds)
     bay.plug = fresh.plug
+    remember(bay, fresh, camera, identity)
     return fresh, identity
+
+
+def remember(bay: "Bay", disk: UsbDevice, camera: CameraSettings, identity: str) -> None:
+    """So that a restart in the middle goes on by itself: the recorder will not tell again who it is."""
+    mark = bay.bus.mark(disk)
+    if mark and camera.as_disk is not None and agrees(camera.as_disk, disk, None):
+        note = Unlocked(mark=mark, looks=looks_of(disk), camera=camera.id, identity=identity)
+        bay.docked.notes.keep_unlocked(disk.port, note)
 
 
 def link_to(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> RecorderLink:

@@ -79,6 +79,9 @@ class Bus(Protocol):
     def plugged(self) -> dict[str, UsbDevice]:
         """Every device by its port path. Raises DeviceUnavailable if there is no USB here."""
 
+    def mark(self, device: UsbDevice) -> str:
+        """Tells this appearance on the bus from every other one, ever; empty if it is over."""
+
     def wait(self, seconds: float) -> None:
         """Until something is plugged or pulled, or the time is over."""
 
@@ -114,6 +117,7 @@ class SystemBus:
         self.devices = sysfs / "bus/usb/devices"
         self.blocks = sysfs / "class/block"
         self.generics = sysfs / "class/scsi_generic"
+        self.boot = Path("/proc/sys/kernel/random/boot_id")
         self.monitor = hotplug_monitor()
 
     def plugged(self) -> dict[str, UsbDevice]:
@@ -137,6 +141,15 @@ class SystemBus:
     def is_same(self, device: UsbDevice) -> bool:
         """Whether it is still this plugging that answers for the port."""
         return read_text(self.devices / device.port / "devnum") == device.plug
+
+    def mark(self, device: UsbDevice) -> str:
+        """Boot and devnum alone are not enough: after 127 pluggings devnums come again, inodes do not."""
+        boot = read_text(self.boot)
+        try:
+            inode = (self.devices / device.port).stat().st_ino
+        except OSError:
+            return ""
+        return f"{boot} {device.port} {device.plug} {inode}" if boot and self.is_same(device) else ""
 
     def cards(self, device: UsbDevice) -> list[Card]:
         if not self.is_same(device):

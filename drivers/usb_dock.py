@@ -5,6 +5,7 @@ import time
 from threading import Event
 
 from drivers.bay import Bay, Docked
+from drivers.dock_notes import DockNotes
 from drivers.simulators.dock import SimulatedBus
 from drivers.usb_bus import Bus, SystemBus
 from gateway.config.devices import UsbDockSettings
@@ -44,7 +45,7 @@ class UsbDock:
     def __init__(self, settings: UsbDockSettings, bus: Bus | None = None) -> None:
         self.settings = settings
         self.given = bus
-        self.docked = Docked()
+        self.docked = Docked(DockNotes(settings.mounts / f"{settings.id}.json"))
 
     def open_bus(self) -> Bus:
         if self.given is not None:
@@ -56,6 +57,7 @@ class UsbDock:
         bus = self.open_bus()
         first = bus.plugged()
         self.docked.bays.clear()
+        self.docked.notes.read()
         ended = threading.Event()
         bays = {
             port: Bay(number, self.settings, bus, self.docked, emit, ended)

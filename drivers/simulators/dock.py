@@ -43,6 +43,14 @@ class SimulatedBus:
                 )
         return found
 
+    def mark(self, device: UsbDevice) -> str:
+        """A file `boot` in the folder stands for the kernel's boot id."""
+        boot = self.folder / "boot"
+        told = self.plugged().get(device.port)
+        if told is None or told.plug != device.plug:
+            return ""
+        return f"{boot.read_text() if boot.exists() else 'twin'} {device.plug}"
+
     def wait(self, seconds: float) -> None:
         time.sleep(min(seconds, 0.1))
 

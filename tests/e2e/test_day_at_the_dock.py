@@ -23,6 +23,9 @@ from tests.e2e.test_kill_campaign import ONCE, seed_of
 from tests.faulty_card import Card, mounted
 
 BAYS = 8
+LINKS = ("dv16", "bcplus", "zzx", "e12")
+"""Every third camera is a recorder that shows its card only when it is asked to, by one of these."""
+PASSWORD = "774411"
 
 
 @dataclass
@@ -31,10 +34,22 @@ class Twin:
 
     serial: str
     card: Card
+    link: str | None = None
     digests: dict[str, str] = field(default_factory=dict)
     """Path on the card → SHA-256, of what is worth keeping."""
     files: int = 0
     place: tuple[Path, str] | None = None
+
+    def plug(self, dock: Path, port: str) -> None:
+        self.place = dock, port
+        if self.link is None:
+            twin.plug(dock, port, self.card.mount, name="H8", serial=self.serial)
+            return
+        recorder = {
+            "password": PASSWORD, "id_code": "HACH8", "identity": [self.serial, "130501", "张伟", "", ""],
+            "speaks": self.link,
+        }  # fmt: skip
+        twin.plug(dock, port, self.card.mount, name=self.link, recorder=recorder)
 
     def fill(self, chance: random.Random, count: int) -> None:
         """Names used twice, Chinese ones, an empty file, one content twice, dates of 1970."""
@@ -66,8 +81,7 @@ class Day:
         return [place for place in every if place not in taken]
 
     def plug(self, one: Twin) -> None:
-        one.place = self.chance.choice(self.free())
-        twin.plug(*one.place, one.card.mount, name="H8", serial=one.serial)
+        one.plug(*self.chance.choice(self.free()))
 
     def pull(self, one: Twin) -> None:
         if one.place is not None:
@@ -112,6 +126,11 @@ def docked(session: Session) -> set[str]:
     return {str(one.device_id) for one in statuses if one.present and one.device_id.startswith("bwc-")}
 
 
+def recorder(link: str) -> dict[str, object]:
+    told = {"id": "bwc-{record}", "match": {"name": link}, "as_disk": {"product": "8612"}}
+    return {**told, "link": link, "password": PASSWORD}
+
+
 @contextmanager
 def day(folder: Path, cameras: int, files: int, seed: int) -> Iterator[Day]:
     chance = random.Random(seed)
@@ -122,7 +141,7 @@ def day(folder: Path, cameras: int, files: int, seed: int) -> Iterator[Day]:
         {
             "id": f"dock-{number}", "driver": "usb_dock", "mounts": f"mounts{number}", "simulated": f"usb{number}",
             "bays": {str(bay): f"1-1.{bay}" for bay in range(1, BAYS + 1)}, "poll_seconds": 0.1,
-            "cameras": [{"id": "bwc-{serial}", "match": {"name": "H8*"}}],
+            "cameras": [{"id": "bwc-{serial}", "match": {"name": "H8*"}}, *map(recorder, LINKS)],
         }
         for number in range(1, len(docks) + 1)
     ]  # fmt: skip
@@ -132,7 +151,8 @@ def day(folder: Path, cameras: int, files: int, seed: int) -> Iterator[Day]:
         twins = []
         for number in range(cameras):
             card = stack.enter_context(mounted(folder / f"card{number}", folder / f"mount{number}"))
-            twins.append(Twin(f"S{number:02}", card))
+            link = LINKS[number // 3 % len(LINKS)] if number % 3 == 1 else None
+            twins.append(Twin(f"S{number:02}", card, link))
             twins[-1].fill(chance, files)
         yield Day(site, twins, docks, chance)
 
