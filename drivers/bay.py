@@ -4,7 +4,6 @@ import logging
 import os
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,8 +53,6 @@ class Docked:
     notes: DockNotes
     lock: threading.Lock = field(default_factory=threading.Lock)
     bays: dict[str, "Bay"] = field(default_factory=dict)
-    tries: Counter[str] = field(default_factory=Counter)
-    """Wrong passwords by recorder: it may lock itself for ever after too many."""
 
     def take(self, camera: str, bay: "Bay") -> bool:
         with self.lock:

@@ -24,31 +24,27 @@ if TYPE_CHECKING:
     from drivers.bay import Bay
 
 MOST_TRIES = 3
+"""A recorder may lock itself for ever after too many wrong passwords."""
+REFUSED = "recorder.wrong_password"
 
 
 def unlock(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> tuple[UsbDevice, str]:
     """Ask a recorder for its card; it leaves the bus and comes back on the same port as another device.
 
-    Raises Refused for a wrong password (after three, nobody asks this recorder again until a restart),
-    an empty battery, a missing card, or a recorder that does not come back in time.
+    Raises Refused for a wrong password (after three, nobody asks this recorder again until the settings have
+    another one), an empty battery, a missing card, or a recorder that does not come back in time.
     """
     password = camera.password.get_secret_value() if camera.password else ""
-    tries, who = bay.docked.tries, device.serial or f"{device.vendor}:{device.product}"
-    if tries[who] >= MOST_TRIES:
-        raise Refused("recorder.locked_out", tries=MOST_TRIES)
-    with closing(link_to(bay, device, camera)) as link:
-        link.connect()
-        tries[who] += 1  # counted before it is asked: an answer may be lost
-        record = link.identity(password)
-        tries[who] -= 1
-        identity = filled(camera.id, device, None, record)
-        bay.claim(identity)
-        battery = link.battery()
-        bay.show_recorder(battery, record)
-        if battery < camera.least_battery:
-            raise Refused("recorder.low_battery", battery=battery, least=camera.least_battery)
-        read_clock(bay, link, camera, identity, password)
-        link.storage_mode(password)
+    notes, who = bay.docked.notes, known_as(device)
+    if notes.refusals(who, password) >= MOST_TRIES:
+        raise Refused("recorder.locked_out", tries=MOST_TRIES, recorder=who, file=notes.path)
+    try:
+        with closing(link_to(bay, device, camera)) as link:
+            identity = ask_for_card(bay, link, device, camera, password)
+    except Refused as no:
+        if no.reason["code"] == REFUSED:
+            notes.count_refusal(who, password)
+        raise
     bay.wait(bay.is_back, bay.dock.settle_seconds)
     fresh = bay.device
     if fresh is None or fresh.plug == device.plug:
@@ -56,6 +52,29 @@ def unlock(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> tuple[UsbDe
     bay.plug = fresh.plug
     remember(bay, fresh, camera, identity)
     return fresh, identity
+
+
+def ask_for_card(
+    bay: "Bay", link: RecorderLink, device: UsbDevice, camera: CameraSettings, password: str
+) -> str:
+    """The id of the device that was told to show its card."""
+    link.connect()
+    record = link.identity(password)
+    bay.docked.notes.accepted(known_as(device))
+    identity = filled(camera.id, device, None, record)
+    bay.claim(identity)
+    battery = link.battery()
+    bay.show_recorder(battery, record)
+    if battery < camera.least_battery:
+        raise Refused("recorder.low_battery", battery=battery, least=camera.least_battery)
+    read_clock(bay, link, camera, identity, password)
+    link.storage_mode(password)
+    return identity
+
+
+def known_as(device: UsbDevice) -> str:
+    """By what its refusals are counted: it tells who it is only to whom it accepts."""
+    return f"{device.vendor}:{device.product} {device.serial or 'in ' + device.port}"
 
 
 def remember(bay: "Bay", disk: UsbDevice, camera: CameraSettings, identity: str) -> None:

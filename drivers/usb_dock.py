@@ -57,7 +57,6 @@ class UsbDock:
         bus = self.open_bus()
         first = bus.plugged()
         self.docked.bays.clear()
-        self.docked.notes.read()
         ended = threading.Event()
         bays = {
             port: Bay(number, self.settings, bus, self.docked, emit, ended)

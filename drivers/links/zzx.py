@@ -85,8 +85,10 @@ class ZzxLink:
             raise Refused("recorder.refuses", call=function.name)
 
     def asked(self, function: Function, password: str, **body: str) -> Mapping[str, str]:
-        """Raises Refused("recorder.wrong_password")."""
+        """Raises Refused("recorder.wrong_password"): only for an answer that says so, they are counted."""
         told = self.ask(function, password=password, **body)
+        if "password" not in told:
+            raise DeviceUnavailable("recorder.no_answer", call=function.name)
         if told.get("password") != "true":
             raise Refused("recorder.wrong_password")
         self.password = password

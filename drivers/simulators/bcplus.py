@@ -1,4 +1,8 @@
-"""A twin of a BC+ recorder at the line: `recorder.json` as for DV16, `clock_ahead_s` and `silent_after`."""
+"""A twin of a BC+ recorder at the line.
+
+`recorder.json` as for DV16, `clock_ahead_s`, `loses`: calls whose answers are lost, and `silent_after`: the one
+whose answer is lost when it sets something.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,10 +18,10 @@ class BcPlusTwin(Dv16Twin):
         name, _, value = said.partition("=")
         self.keep({**state, "calls": [*state.get("calls", []), name]})
         name = name.rstrip("?")
-        answer = f"+{name}:{self.told(name, value)}\r\n".encode("gbk")
-        if value and state.get("silent_after") == name:
+        answer = self.told(name, value)
+        if name in state.get("loses", ()) or (value and state.get("silent_after") == name):
             raise DeviceUnavailable("recorder.no_answer", call=name)
-        return answer
+        return f"+{name}:{answer}\r\n".encode("gbk")
 
     def told(self, name: str, value: str) -> str:
         state = self.state

@@ -43,12 +43,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the recorder refuses ({call}); if it is recording, stop it, then plug it in again",
     ),
     "recorder.wrong_password": (
-        "记录仪密码不符，请核对配置；连续三次后不再尝试",
-        "the recorder's password is another; check the settings; after three times nobody tries again",
+        "记录仪拒绝了密码，请改正配置中的密码并重启采集服务；同一密码被拒三次后不再尝试",
+        "the recorder refuses the password; correct it in the settings and restart the service; "
+        "after three times it is not tried again",
     ),
     "recorder.locked_out": (
-        "记录仪密码已错 {tries} 次，为免锁死不再尝试；改正配置后重启采集服务",
-        "{tries} wrong passwords: not tried again lest it locks itself; correct the settings and restart",
+        "记录仪（{recorder}）已 {tries} 次拒绝此密码，为免其锁死不再尝试，重启亦然。请改正配置中的密码"
+        "并重启采集服务；如改的是记录仪的密码，请停止服务，从 {file} 的 refused 中删去该记录仪，再启动",
+        "the recorder ({recorder}) refused this password {tries} times; lest it locks itself it is not tried "
+        "again, restart or not: correct the settings and restart; if the recorder's own was corrected, stop "
+        "the service, strike the recorder out of `refused` in {file}, start it",
     ),
     "recorder.low_battery": (
         "记录仪电量 {battery}%，低于 {least}%，请先充电，充好后重新插入",

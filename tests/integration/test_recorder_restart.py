@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from drivers.simulators import dock as twin
 from drivers.simulators.dv16 import show_device
 from drivers.usb_bus import SystemBus, UsbDevice
 from drivers.usb_dock import UsbDock
 from gateway.config.devices import UsbDockSettings
-from gateway.device import DeviceSeen, OffloadOpened, StrangerSeen
+from gateway.device import DeviceSeen, OffloadOpened, SignalReceived, StrangerSeen
+from gateway.wording import sentence
 from tests.integration.test_drivers import running
-from tests.integration.test_usb_dock import DV16, Town, bay_states
+from tests.integration.test_usb_dock import BCPLUS, DV16, Town, bay_states, why
 
 
 @pytest.fixture
@@ -111,3 +113,55 @@ def test_an_appearance_on_the_bus_has_a_mark_of_its_own(tmp_path: Path) -> None:
     assert bus.mark(device) not in {"", first}
     bus.boot = tmp_path / "no such file"
     assert bus.mark(device) == ""
+
+
+def refused(town: Town) -> dict[str, dict[str, object]]:
+    path = town.folder / "mounts" / "dock-1.json"
+    return dict(json.loads(path.read_text())["refused"])
+
+
+def plug_nameless(town: Town, bay: int, **state: object) -> None:
+    """A BC+ recorder whose USB serial is empty, as many are."""
+    told = {
+        "password": "774411", "id_code": "HACH8", "identity": [f"H8-{bay}", "130501", "张伟", "", ""], **state
+    }  # fmt: skip
+    card = town.card(f"card{bay}", f"{bay}.mp4")
+    twin.plug(town.usb, f"1-1.{bay}", card, name="DV16", recorder=told)
+
+
+def test_restarts_spend_no_more_than_three_tries_on_a_recorder(tmp_path: Path) -> None:
+    """Another one of the same make is not held back by that, and a corrected password is tried."""
+    town = Town(tmp_path, BCPLUS)
+    plug_nameless(town, 1, password="000000")
+    plug_nameless(town, 2)
+    for count in (1, 2, 3, 3, 3):
+        with running(again(town)) as seen:
+            seen.wait(lambda seen: "FAULT" in bay_states(seen, "1") and seen.found() == ["2.mp4"])
+        assert town.calls(1).count("LOGIN") == count
+    assert why(seen, "1") == "recorder.locked_out"
+    [(who, note)] = refused(town).items()
+    assert (who, note["count"]) == ("0603:8611 in 1-1.1", 3)
+    told = next(e.detail["why"] for e in seen.events if isinstance(e, SignalReceived) and e.detail["why"])
+    for language in ("zh", "en"):
+        said = sentence(told, language)  # type: ignore[arg-type]
+        assert who in said
+        assert str(town.folder / "mounts" / "dock-1.json") in said
+    path = town.folder / "mounts" / "dock-1.json"
+    assert "774411" not in path.read_text()
+    assert path.stat().st_mode & 0o077 == 0
+    with running(again(town, cameras=[{**BCPLUS, "password": "000000"}])) as seen:
+        seen.wait(lambda seen: seen.found() and "1.mp4" in seen.found())
+    assert refused(town) == {}, "once it is accepted, nothing is held against it"
+
+
+def test_answers_that_are_lost_are_no_wrong_passwords(tmp_path: Path) -> None:
+    town = Town(tmp_path, BCPLUS)
+    plug_nameless(town, 1, loses=["LOGIN"])
+    for _ in range(4):
+        with running(again(town)) as seen:
+            seen.wait(lambda seen: "FAULT" in bay_states(seen, "1"))
+        assert why(seen, "1") == "recorder.no_answer"
+    assert town.calls(1).count("LOGIN") == 4
+    plug_nameless(town, 1)
+    with running(again(town)) as seen:
+        seen.wait(lambda seen: seen.found() == ["1.mp4"])
