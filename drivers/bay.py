@@ -122,11 +122,12 @@ class Bay:
             try:
                 outcome.append(self.session(device))
             except Refused as no:
-                self.show(BayState.FAULT, no.reason)
+                if not self.stop.is_set():  # it may be we who broke off
+                    self.show(BayState.FAULT, no.reason)
                 outcome.append(False)
             except DeviceUnavailable as gone:
                 log.info("%s, bay %s: %s", self.dock.id, self.number, sentence(gone.reason, "en"))
-                if not self.has_changed():
+                if not self.has_changed() and not self.stop.is_set():
                     self.show(BayState.FAULT, gone.reason)
                 outcome.append(False)
 

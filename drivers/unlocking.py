@@ -1,7 +1,7 @@
 """Asking a recorder for its card, from inside a bay (devices 1.1 and 1.4)."""
 
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, assert_never
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from drivers.dock_notes import Unlocked, looks_of
 from drivers.host_clock import is_synchronised
 from drivers.links import zzx
 from drivers.links.bcplus import BcPlusLink
-from drivers.links.dv16 import Dv16Link, Scsi
+from drivers.links.dv16 import Dv16Link
 from drivers.links.e12 import E12Link
 from drivers.links.recorder import RecorderLink
 from drivers.links.zzx import ZzxLink
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MOST_TRIES = 3
 """A recorder may lock itself for ever after too many wrong passwords."""
 REFUSED = "recorder.wrong_password"
+AGAIN_S = 0.5
 
 
 def unlock(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> tuple[UsbDevice, str]:
@@ -39,7 +40,7 @@ def unlock(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> tuple[UsbDe
     if notes.refusals(who, password) >= MOST_TRIES:
         raise Refused("recorder.locked_out", tries=MOST_TRIES, recorder=who, file=notes.path)
     try:
-        with closing(link_to(bay, device, camera)) as link:
+        with closing(connected(bay, device, camera)) as link:
             identity = ask_for_card(bay, link, device, camera, password)
     except Refused as no:
         if no.reason["code"] == REFUSED:
@@ -58,7 +59,6 @@ def ask_for_card(
     bay: "Bay", link: RecorderLink, device: UsbDevice, camera: CameraSettings, password: str
 ) -> str:
     """The id of the device that was told to show its card."""
-    link.connect()
     record = link.identity(password)
     bay.docked.notes.accepted(known_as(device))
     identity = filled(camera.id, device, None, record)
@@ -85,10 +85,29 @@ def remember(bay: "Bay", disk: UsbDevice, camera: CameraSettings, identity: str)
         bay.docked.notes.keep_unlocked(disk.port, note)
 
 
+def connected(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> RecorderLink:
+    """A recorder may answer a while after it is on the bus: tried again until `settle_seconds` are over.
+
+    Only this is tried again: what a recorder counts is not asked here. Raises DeviceUnavailable.
+    """
+    deadline = time.monotonic() + bay.dock.settle_seconds
+    while True:
+        try:
+            with ExitStack() as stack:
+                link = stack.enter_context(closing(link_to(bay, device, camera)))
+                link.connect()
+                stack.pop_all()
+                return link
+        except DeviceUnavailable as gone:
+            is_over = gone.reason["code"] == "recorder.no_adb" or time.monotonic() > deadline
+            if is_over or bay.wait(bay.has_changed, AGAIN_S) or bay.stop.is_set():
+                raise
+
+
 def link_to(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> RecorderLink:
     match camera.link:
         case "dv16":
-            return Dv16Link(scsi_of(bay, device))
+            return Dv16Link(bay.bus.scsi(device))
         case "bcplus":
             return BcPlusLink(bay.bus.lines(device))
         case "zzx":
@@ -99,17 +118,6 @@ def link_to(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> RecorderLi
             raise Refused("bay.no_card", seconds=bay.dock.settle_seconds)
         case _:
             assert_never(camera.link)
-
-
-def scsi_of(bay: "Bay", device: UsbDevice) -> Scsi:
-    """The kernel makes the way a second or so after the device is there."""
-    deadline = time.monotonic() + bay.dock.settle_seconds
-    while True:
-        try:
-            return bay.bus.scsi(device)
-        except DeviceUnavailable:
-            if time.monotonic() > deadline or bay.wait(bay.has_changed, 0.3) or bay.stop.is_set():
-                raise
 
 
 def read_clock(bay: "Bay", link: RecorderLink, camera: CameraSettings, identity: str, password: str) -> None:

@@ -30,7 +30,8 @@ class Talk(Protocol):
 
 
 class TcpTalk:
-    def __init__(self, address: tuple[str, int]) -> None:
+    def __init__(self, address: tuple[str, int], let_go: Callable[[], object] = lambda: None) -> None:
+        self.let_go = let_go
         try:
             self.socket = socket.create_connection(address, timeout=2.0)
         except OSError as error:
@@ -66,6 +67,7 @@ class TcpTalk:
     def close(self) -> None:
         with suppress(OSError):
             self.socket.close()
+        self.let_go()
 
 
 def over_adb(port_path: str, port: int, wake: Sequence[str]) -> TcpTalk:
@@ -79,7 +81,17 @@ def over_adb(port_path: str, port: int, wake: Sequence[str]) -> TcpTalk:
     forwarded = adb(port_path, "forward", "tcp:0", f"tcp:{port}").strip()
     if not forwarded.isdigit():
         raise DeviceUnavailable("recorder.no_answer", call="adb forward")
-    return TcpTalk(("127.0.0.1", int(forwarded)))
+
+    def let_go() -> None:
+        """Else each try would leave a port behind, until the recorder is unplugged."""
+        with suppress(DeviceUnavailable):
+            adb(port_path, "forward", "--remove", f"tcp:{forwarded}")
+
+    try:
+        return TcpTalk(("127.0.0.1", int(forwarded)), let_go)
+    except DeviceUnavailable:
+        let_go()
+        raise
 
 
 def adb(port_path: str, *words: str) -> str:

@@ -123,7 +123,8 @@ class Port(socketserver.ThreadingTCPServer):
 
         class Conversation(socketserver.StreamRequestHandler):
             def handle(self) -> None:
-                twin.converse(self)
+                if not twin.is_late():  # adb takes the call before anything listens on the recorder
+                    twin.converse(self)
 
         super().__init__(("127.0.0.1", 0), Conversation)
         threading.Thread(target=self.serve_forever, name="recorder twin", daemon=True).start()

@@ -13,6 +13,8 @@ from gateway.device import DeviceUnavailable
 class BcPlusTwin(Dv16Twin):
     def ask(self, line: bytes, timeout_s: float) -> bytes:
         del timeout_s
+        if self.is_late():
+            raise DeviceUnavailable("recorder.no_answer", call="USB")
         state = self.state
         said = line.decode("gbk").removeprefix("BC+").strip()
         name, _, value = said.partition("=")

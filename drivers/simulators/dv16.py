@@ -1,7 +1,8 @@
 """A twin of a DV16 recorder at the SCSI wire: answers commands, shows its card only when told to.
 
 `recorder.json` beside the device says what it is: password, id_code, identity (five texts), battery,
-sd (0: no card), busy (how often it says "not yet"), deaf (answers nothing), stuck (never comes back).
+sd (0: no card), busy (how often it says "not yet"), deaf (answers nothing), late (how often it
+answers nothing when it is first talked to), stuck (never comes back).
 """
 
 import json
@@ -43,6 +44,12 @@ class Dv16Twin:
     def keep(self, state: dict[str, Any]) -> None:
         (self.place / "recorder.json").write_text(json.dumps(state))
 
+    def is_late(self) -> bool:
+        state = self.state
+        late = int(state.get("late", 0))
+        self.keep({**state, "late": max(0, late - 1)})
+        return late > 0
+
     def read(self, command: bytes, length: int, timeout_s: float) -> bytes:
         del timeout_s
         state = self.state
@@ -73,6 +80,8 @@ class Dv16Twin:
             "a real one would not answer"
         )
         opcode = Opcode(command[5])
+        if opcode is Opcode.INIT_USB_DEVICE and self.is_late():
+            raise DeviceUnavailable("recorder.no_answer", call="SCSI")
         state = self.state
         self.keep({**state, "calls": [*state.get("calls", []), opcode.name]})
         if opcode is Opcode.SET_MSDC:

@@ -323,6 +323,29 @@ def test_a_recorder_that_records_is_not_switched(tmp_path: Path, speaks: str) ->
     assert why(seen, "1") == "recorder.refuses"
 
 
+@pytest.mark.parametrize("camera", [DV16, BCPLUS, *ANDROID.values()], ids=["dv16", "bcplus", *ANDROID])
+def test_a_recorder_that_answers_late_is_tried_again(tmp_path: Path, camera: dict[str, Any]) -> None:
+    """An Android one is on the bus before anything listens at its port."""
+    town = Town(tmp_path, camera)
+    with running(town.driver) as seen:
+        town.plug_recorder(1, town.card("card", "a.mp4"), speaks=camera["link"], late=2)
+        seen.wait(lambda seen: seen.found() == ["a.mp4"])
+    assert "FAULT" not in bay_states(seen, "1")
+
+
+def test_a_recorder_that_never_answers_holds_up_neither_the_end_nor_its_successor(tmp_path: Path) -> None:
+    """`running` allows a second for the end."""
+    town = Town(tmp_path, DV16)
+    settings = town.driver.settings.model_copy(update={"settle_seconds": 60.0})
+    with running(UsbDock(settings)) as seen:
+        town.plug_recorder(1, town.card("one", "a.mp4"), deaf=True)
+        town.plug_recorder(2, town.card("two", "b.mp4"), deaf=True)
+        seen.wait(lambda seen: bay_states(seen, "1")[-1:] == bay_states(seen, "2")[-1:] == ["PLUGGED"])
+        town.plug_recorder(1, town.card("three", "c.mp4"))
+        seen.wait(lambda seen: seen.found() == ["c.mp4"], 10)
+    assert bay_states(seen, "2")[-1] == "PLUGGED", "nobody tells a fault because we end"
+
+
 @pytest.mark.parametrize("sets", [True, False])
 def test_a_clock_is_read_and_stored_before_it_is_set(tmp_path: Path, sets: bool) -> None:
     town = Town(tmp_path, {**BCPLUS, "set_clock": sets}, is_time_source=True)

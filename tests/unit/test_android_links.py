@@ -105,17 +105,20 @@ def test_adb_is_told_the_port_path_and_brings_the_recorders_port(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = socket.create_server(("127.0.0.1", 0))
-    adb = tmp_path / "adb"
-    adb.write_text(
-        f'#!/bin/sh\necho "$@" >> {tmp_path}/said\ncase "$3" in forward) echo {server.getsockname()[1]};; esac\n'
-    )
+    port, adb = server.getsockname()[1], tmp_path / "adb"
+    adb.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/said\ncase "$3" in forward) echo {port};; esac\n')
     adb.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     over_adb("1-1.3.2", 9000, wake(9000)).close()
     assert (tmp_path / "said").read_text().splitlines() == [
         "-s usb:1-1.3.2 shell am broadcast -a com.zzx.sdk --ei port 9000",
         "-s usb:1-1.3.2 forward tcp:0 tcp:9000",
+        f"-s usb:1-1.3.2 forward --remove tcp:{port}",
     ]
+    server.close()
+    with pytest.raises(DeviceUnavailable):
+        over_adb("1-1.3.2", 9000, ())
+    assert (tmp_path / "said").read_text().count("--remove") == 2, "no port is left behind"
     adb.write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(DeviceUnavailable):
         over_adb("1-1.3.2", 9000, ())
@@ -123,4 +126,3 @@ def test_adb_is_told_the_port_path_and_brings_the_recorders_port(
     with pytest.raises(DeviceUnavailable) as gone:
         over_adb("1-1.3.2", 9000, ())
     assert gone.value.reason["code"] == "recorder.no_adb"
-    server.close()
