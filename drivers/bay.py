@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from drivers.dock_notes import DockNotes, looks_of
 from drivers.links.recorder import Identity
-from drivers.profiles import agrees, filled
+from drivers.profiles import agrees, filled, is_flashing
 from drivers.unlocking import unlock
 from drivers.usb_bus import Bus, Card, UsbDevice
 from drivers.volume import Volume
@@ -223,8 +223,11 @@ class Bay:
             "manufacturer": device.manufacturer, "name": device.name, "serial": device.serial,
             "interfaces": list(device.interfaces), "label": card.label if card else "",
         }  # fmt: skip
-        why = reason("bay.stranger", name=device.name or f"{device.vendor}:{device.product}")
+        name, flashing = device.name or f"{device.vendor}:{device.product}", is_flashing(device)
+        why = reason("bay.flash_mode" if flashing else "bay.stranger", name=name)
         self.emit(StrangerSeen(device_id=self.dock.id, at=moment(), bay=self.number, why=why, detail=seen))
+        if flashing:
+            self.show(BayState.FAULT, why)
 
     def offload(self, identity: str, camera: CameraSettings, card: Card, device: UsbDevice) -> None:
         zone = ZoneInfo(camera.timezone or "UTC")

@@ -9,8 +9,21 @@ from gateway.config.base import IDENTIFIER
 from gateway.config.devices import UsbMatch
 from gateway.device import Refused
 
+FLASHING = ("1f3a:efe8", "2207:[1-9a-f]???")
+"""Allwinner's FEL and Rockchip's Mask ROM (devices 1.3), whose numbers are those of chips; `2207:00xx` are
+recorders that run.
+"""
+
+
+def is_flashing(device: UsbDevice) -> bool:
+    """A camera whose firmware did not start: one wrong command and it never does again."""
+    return any(fnmatch.fnmatchcase(f"{device.vendor}:{device.product}", one) for one in FLASHING)
+
 
 def agrees(match: UsbMatch, device: UsbDevice, card: Card | None) -> bool:
+    """Whether all that the settings ask for is as told; never for a camera in flashing mode."""
+    if is_flashing(device):
+        return False
     told = {
         "vendor": device.vendor, "product": device.product, "manufacturer": device.manufacturer,
         "name": device.name, "serial": device.serial, "label": card.label if card else None,

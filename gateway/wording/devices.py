@@ -6,6 +6,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "未登记的设备“{name}”，已拒绝读取。如属本单位记录仪，请由管理员登记后重新插入",
         "{name} is not on the list and was not read; if it is yours, have it entered and plug it in again",
     ),
+    "bay.flash_mode": (
+        "设备“{name}”处于刷机模式，请勿操作，交由维护人员处理",
+        "camera is in flashing mode ({name}); do not touch it, give it to the maintainer",
+    ),
     "bay.no_card": (
         "{seconds} 秒内没有出现可读的存储卡，请重新插入；仍不行请检查存储卡",
         "no readable card appeared within {seconds} s; plug it in again, then check the card",

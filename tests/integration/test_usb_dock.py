@@ -147,6 +147,22 @@ def test_a_stranger_is_refused_never_mounted_and_reported_once(town: Town) -> No
     assert [event.found.device_id for event in seen.events if isinstance(event, FileFound)] == ["bwc-S1"]
 
 
+@pytest.mark.parametrize(("vendor", "product"), [("1f3a", "efe8"), ("2207", "310b"), ("2207", "110a")])
+def test_a_camera_in_flashing_mode_is_not_touched_whatever_the_list_says(
+    tmp_path: Path, vendor: str, product: str
+) -> None:
+    town = Town(tmp_path, {"id": "cam", "match": {"vendor": vendor}}, {"id": "any", "match": {"name": "*"}})
+    with running(town.driver) as seen:
+        twin.plug(town.usb, "1-1.1", town.card("card", "a.mp4"), vendor=vendor, product=product)
+        seen.wait(lambda seen: "FAULT" in bay_states(seen, "1"))
+        twin.plug(town.usb, "1-1.2", town.card("two", "b.mp4"), vendor="2207", product="0006")
+        seen.wait(lambda seen: seen.found() == ["b.mp4"])
+        assert not (town.folder / "mounts" / "1").exists()
+    assert why(seen, "1") == "bay.flash_mode"
+    [told] = [event for event in seen.events if isinstance(event, StrangerSeen)]
+    assert (told.why["code"], told.detail["vendor"]) == ("bay.flash_mode", vendor)
+
+
 def test_a_camera_that_moves_to_another_bay_is_the_same_camera(town: Town) -> None:
     card = town.card("card", "a.mp4")
     with running(town.driver) as seen:
