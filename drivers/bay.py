@@ -4,16 +4,17 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from drivers.dock_notes import DockNotes, looks_of
+from drivers.admission import Admitted, admitted
+from drivers.dock_notes import DockNotes
 from drivers.links.recorder import Identity
-from drivers.profiles import agrees, filled, is_flashing
-from drivers.unlocking import unlock
+from drivers.profiles import filled, is_flashing
 from drivers.usb_bus import Bus, Card, UsbDevice
 from drivers.volume import Volume
 from gateway.config.devices import CameraSettings, UsbDockSettings, VolumeSettings
@@ -33,6 +34,8 @@ from gateway.instants import moment
 from gateway.wording import Reason, reason, sentence
 
 log = logging.getLogger(__name__)
+
+Told = TypeVar("Told")
 
 
 class BayState(StrEnum):
@@ -75,8 +78,9 @@ class Bay:
         self.changed = threading.Condition()
         self.device: UsbDevice | None = None
         self.volume: Volume | None = None
-        self.plug = ""
+        self.guest: UsbDevice | None = None
         """The plugging that the session is about; unlocking a recorder makes it another."""
+        self.card: Card | None = None
 
     def see(self, device: UsbDevice | None) -> None:
         """What the bus shows in this bay now."""
@@ -104,15 +108,15 @@ class Bay:
         while self.wait(lambda: self.device is not None):
             device = self.device
             if device is not None:
-                self.plug = device.plug
+                self.guest = device
                 again = self.attempt(device)
                 gone = self.wait(self.has_changed, self.dock.settle_seconds if again else float("inf"))
                 if gone and self.device is None:
                     self.show(BayState.EMPTY)
 
     def has_changed(self) -> bool:
-        device = self.device
-        return device is None or device.plug != self.plug
+        device, guest = self.device, self.guest
+        return device is None or guest is None or device.plug != guest.plug
 
     def attempt(self, device: UsbDevice) -> bool:
         """One session; whatever happens in it is shown in this bay and stays in it. True: try again."""
@@ -141,32 +145,13 @@ class Bay:
     def session(self, device: UsbDevice) -> bool:
         """From plugging in to taking out; True if the card left and the camera did not."""
         self.show(BayState.PLUGGED)
-        unlocked = self.unlocked_before(device)
-        camera, identity = unlocked or (self.known(device, None), "")
-        if camera is None:
-            self.refuse_stranger(device, None)
-            return False
+        self.card = None
         try:
-            if unlocked:
-                self.claim(identity)
-                card, expected = self.card_of(device), camera.as_disk
-            elif camera.link != "none" and not self.bus.cards(device):
-                device, identity = unlock(self, device, camera)
-                card, expected = self.card_of(device), camera.as_disk
-            else:
-                card = self.card_of(device)
-                camera = self.known(device, card)
-                expected = camera.match if camera else None
-            if camera is None or expected is None or not agrees(expected, device, card):
-                self.refuse_stranger(device, card)
-                return False
-            if card is None:
-                raise Refused("bay.no_card", seconds=self.dock.settle_seconds)
-            if not identity:
-                identity = filled(camera.id, device, card)
-                self.claim(identity)
-            self.offload(identity, camera, card, device)
-            return not self.has_changed()
+            for one in admitted(self, device):
+                if self.offload(one):
+                    return not self.has_changed()
+            self.refuse_stranger(self.guest or device)
+            return False
         finally:
             self.docked.leave(self)
             self.volume = None
@@ -187,41 +172,34 @@ class Bay:
         entry = self.dock.entry_of(camera)
         self.emit(DeviceSeen(device_id=identity, via=self.dock.id, type=camera.type, entry=entry))
 
-    def known(self, device: UsbDevice, card: Card | None) -> CameraSettings | None:
-        """The first camera on the list that all that is told agrees with."""
-        return next((camera for camera in self.dock.cameras if agrees(camera.match, device, card)), None)
+    def soon(self, look: Callable[[], Told]) -> Told:
+        """What `look` finds, or what it does not find before `settle_seconds` are over.
 
-    def unlocked_before(self, device: UsbDevice) -> tuple[CameraSettings, str] | None:
-        """The camera and its id, if this is a recorder that was unlocked here and has not left the bus since.
-
-        It tells of itself what it told then, and the settings still have it.
+        Raises DeviceUnavailable if the camera goes meanwhile, or the dock ends.
         """
-        note = self.docked.notes.unlocked_here(device.port)
-        if note is None or note.mark != self.bus.mark(device) or note.looks != looks_of(device):
-            return None
-        for camera in self.dock.cameras:
-            if camera.id == note.camera and camera.link != "none" and camera.as_disk is not None:
-                return camera, note.identity
-        return None
+        deadline = time.monotonic() + self.dock.settle_seconds
+        while True:
+            # asked outside the lock: one card that hangs must not hold up what the other bays see
+            found = look()
+            if self.has_changed() or self.stop.is_set():
+                raise DeviceUnavailable("wait.source_gone", done=0)
+            if found or time.monotonic() > deadline:
+                return found
+            self.wait(self.has_changed, 0.3)
 
     def card_of(self, device: UsbDevice) -> Card | None:
-        """The card's file system, once the kernel has found it; None if none comes or the camera goes."""
-        deadline = time.monotonic() + self.dock.settle_seconds
-        while not self.has_changed() and not self.stop.is_set():
-            # asked outside the lock: one card that hangs must not hold up what the other bays see
-            if found := self.bus.cards(self.device or device):
-                return None if self.has_changed() else found[0]
-            if time.monotonic() > deadline:
-                return None
-            self.wait(self.has_changed, 0.3)
-        return None
+        """The card's file system, once the kernel has found it; None if none comes."""
+        found = self.soon(lambda: self.bus.cards(self.device or device))
+        self.card = found[0] if found else None
+        return self.card
 
-    def refuse_stranger(self, device: UsbDevice, card: Card | None) -> None:
-        """Never mounted: nothing on it is read but what the system tells anyway."""
+    def refuse_stranger(self, device: UsbDevice) -> None:
+        """Nothing on it is read but what the system tells anyway, and whether a wanted `marker` is there."""
         seen = {
             "port": device.port, "vendor": device.vendor, "product": device.product,
             "manufacturer": device.manufacturer, "name": device.name, "serial": device.serial,
-            "interfaces": list(device.interfaces), "label": card.label if card else "",
+            "interfaces": list(device.interfaces), "inquiry": self.bus.inquiry(device),
+            "label": self.card.label if self.card else "",
         }  # fmt: skip
         name, flashing = device.name or f"{device.vendor}:{device.product}", is_flashing(device)
         why = reason("bay.flash_mode" if flashing else "bay.stranger", name=name)
@@ -229,11 +207,19 @@ class Bay:
         if flashing:
             self.show(BayState.FAULT, why)
 
-    def offload(self, identity: str, camera: CameraSettings, card: Card, device: UsbDevice) -> None:
+    def offload(self, one: Admitted) -> bool:
+        """Read the card until it leaves; False if it is none of this camera's."""
+        camera, card = one.camera, one.card
         zone = ZoneInfo(camera.timezone or "UTC")
         offset = datetime.now(zone).utcoffset()
         self.bus.mount(card, self.folder, int(offset.total_seconds() // 60) if offset else 0)
-        self.confirm(device)
+        if not self.bears(one.markers):
+            self.confirm(one.device)  # torn out, a card lists nothing
+            self.bus.unmount(self.folder)
+            return False
+        identity = one.identity or filled(camera.id, one.device, card)
+        self.claim(identity)
+        self.confirm(one.device)
         self.enter(identity, camera)
         self.show(BayState.OFFLOADING, camera=identity)
         told = VolumeSettings(
@@ -247,6 +233,19 @@ class Bay:
         except DeviceUnavailable:
             self.emit(Disconnected(device_id=identity, at=moment()))
             raise
+        return True
+
+    def bears(self, markers: Collection[str]) -> bool:
+        """Whether all of that lies on the card. Raises Refused("bay.mount_failed") if it cannot be read."""
+        for marker in markers:
+            try:
+                os.lstat(self.folder / marker)
+            except (FileNotFoundError, NotADirectoryError):
+                log.info("%s, bay %s: there is no %s on the card", self.dock.id, self.number, marker)
+                return False
+            except OSError as error:
+                raise Refused("bay.mount_failed", error=error.strerror) from error
+        return True
 
     def confirm(self, device: UsbDevice) -> None:
         """The card is mounted and stays what it is; was it this camera's, or one's that came in between?

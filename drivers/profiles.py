@@ -20,20 +20,24 @@ def is_flashing(device: UsbDevice) -> bool:
     return any(fnmatch.fnmatchcase(f"{device.vendor}:{device.product}", one) for one in FLASHING)
 
 
-def agrees(match: UsbMatch, device: UsbDevice, card: Card | None) -> bool:
-    """Whether all that the settings ask for is as told; never for a camera in flashing mode."""
-    if is_flashing(device):
+def agrees(match: UsbMatch, device: UsbDevice, card: Card | None, inquiry: str | None = None) -> bool:
+    """Whether all that is asked for is as told, but for what was not told yet: the card, the inquiry (None),
+    the interfaces (none). Never for a camera in flashing mode.
+    """
+    if is_flashing(device) or not match.named:
+        return False
+    if match.interfaces and device.interfaces and sorted(match.interfaces) != sorted(device.interfaces):
         return False
     told = {
         "vendor": device.vendor, "product": device.product, "manufacturer": device.manufacturer,
         "name": device.name, "serial": device.serial, "label": card.label if card else None,
+        "inquiry": inquiry,
     }  # fmt: skip
-    wanted = match.model_dump(exclude_none=True)
-    if card is None:
-        wanted.pop("label", None)
-    return bool(match.model_fields_set) and all(
-        fnmatch.fnmatchcase(told[name] or "", pattern) for name, pattern in wanted.items()
-    )
+    wanted = match.model_dump(exclude_none=True, include=set(told))
+    for later in ("label", "inquiry"):
+        if told[later] is None:
+            wanted.pop(later, None)
+    return all(fnmatch.fnmatchcase(told[name] or "", pattern) for name, pattern in wanted.items())
 
 
 def filled(template: str, device: UsbDevice, card: Card | None, record: Identity | None = None) -> str:

@@ -50,7 +50,7 @@ def unlock(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> tuple[UsbDe
     fresh = bay.device
     if fresh is None or fresh.plug == device.plug:
         raise Refused("recorder.not_back", seconds=bay.dock.settle_seconds)
-    bay.plug = fresh.plug
+    bay.guest = fresh
     remember(bay, fresh, camera, identity)
     return fresh, identity
 

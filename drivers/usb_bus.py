@@ -1,7 +1,5 @@
 """What is plugged into the USB ports of this machine, and how a card in one of them is mounted."""
 
-import ctypes
-import errno
 import logging
 import os
 import re
@@ -20,6 +18,7 @@ from drivers.links.bulk import BulkLines
 from drivers.links.dv16 import Scsi
 from drivers.links.sg import SgDevice
 from drivers.links.talk import Talk, over_adb
+from drivers.mounting import READ_ONLY, REMOUNT, SAFE, mount, mount_mtp, unmount
 from gateway.device import DeviceUnavailable, Refused
 
 log = logging.getLogger(__name__)
@@ -28,6 +27,7 @@ ESCAPED = re.compile(r"\\(.)")
 PORT = re.compile(r"^\d+-\d+(\.\d+)*$")
 TOOL_S = 20.0
 STILL_IMAGE, MTP = "06", "mtp"
+MASS_STORAGE = "08"
 READ: dict[str, tuple[str, ...]] = {
     "vfat": ("utf8", "codepage=936"),
     "exfat": (),
@@ -39,12 +39,6 @@ READ: dict[str, tuple[str, ...]] = {
     "ext4": ("noload",),
 }
 """File systems that are mounted, and how: a journal would be written out even on a read-only mount."""
-
-# mount(2) and umount2(2) by themselves: mount(8) refuses everybody but root, whatever capability they hold.
-LIBC = ctypes.CDLL(None, use_errno=True)
-READ_ONLY, REMOUNT, DETACH = 1, 32, 2
-SAFE = 2 | 4 | 8
-"""nosuid, nodev, noexec"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +53,9 @@ class UsbDevice:
     name: str = ""
     serial: str = ""
     interfaces: tuple[str, ...] = ()
-    """Interface classes, two hexadecimal digits each: `08` is mass storage, `06` still image (MTP/PTP)."""
+    """Interface classes, two hexadecimal digits each: `08` is mass storage, `06` still image (MTP/PTP).
+    Empty until the kernel has told them all.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +83,9 @@ class Bus(Protocol):
 
     def cards(self, device: UsbDevice) -> list[Card]:
         """File systems on a device now, the largest first; empty while none has appeared."""
+
+    def inquiry(self, device: UsbDevice) -> str:
+        """Vendor and product as a disk answered SCSI INQUIRY; empty until then, and for what is no disk."""
 
     def scsi(self, device: UsbDevice) -> Scsi:
         """The way to send a device SCSI commands. Raises DeviceUnavailable if it has none."""
@@ -166,6 +165,13 @@ class SystemBus:
         found = [card for node in nodes if (card := probed(node))]
         return sorted(found, key=lambda card: card.size, reverse=True) if self.is_same(device) else []
 
+    def inquiry(self, device: UsbDevice) -> str:
+        for unit in sorted((self.devices / device.port).glob(f"{device.port}:*/host*/target*/*:*:*:*")):
+            told = " ".join(f"{read_text(unit / 'vendor')} {read_text(unit / 'model')}".split())
+            if told and self.is_same(device):
+                return told
+        return ""
+
     def scsi(self, device: UsbDevice) -> SgDevice:
         marker = f"/{device.port}/{device.port}:"
         for generic in sorted(self.generics.glob("sg*")):
@@ -194,11 +200,7 @@ class SystemBus:
         mount(card.node, folder, card.file_system, READ_ONLY | SAFE, ",".join(options))
 
     def unmount(self, folder: Path) -> None:
-        # no stat: it fails on what a dead jmtpfs left
-        while LIBC.umount2(bytes(folder), DETACH) == 0:
-            pass
-        if ctypes.get_errno() not in {errno.EINVAL, errno.ENOENT}:
-            log.error("%s cannot be unmounted: %s", folder, os.strerror(ctypes.get_errno()))
+        unmount(folder)
 
     @contextmanager
     def writable(self, folder: Path) -> Iterator[None]:
@@ -234,6 +236,8 @@ def read_device(entry: Path) -> UsbDevice | None:
     if not told["idVendor"] or not told["devnum"]:
         return None
     classes = sorted(read_text(interface / "bInterfaceClass") for interface in entry.glob(f"{entry.name}:*"))
+    if len(classes) < read_number(entry / "bNumInterfaces"):
+        classes = []
     return UsbDevice(
         port=entry.name,
         plug=told["devnum"],
@@ -277,34 +281,3 @@ def probed(node: Path) -> Card | None:
         node=node, file_system=told.get("TYPE", ""), serial=told.get("UUID", ""), label=told.get("LABEL", ""),
         size=size,
     )  # fmt: skip
-
-
-def mount(source: Path, folder: Path, file_system: str, flags: int, options: str) -> None:
-    told = (bytes(source), bytes(folder), file_system.encode(), ctypes.c_ulong(flags), options.encode())
-    called(LIBC.mount(*told))
-
-
-def mount_mtp(node: Path, folder: Path) -> None:
-    """jmtpfs pulls each file whole when it is opened; the rest of us sees a folder.
-
-    Raises Refused("bay.mount_failed"), also where a desktop's own daemon holds the camera.
-    """
-    bus, number = (str(int(part)) for part in node.parts[-2:])
-    try:
-        done = subprocess.run(
-            ["jmtpfs", f"-device={bus},{number}", str(folder), "-o", "ro,nosuid,nodev,noexec"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            timeout=TOOL_S, check=False,
-        )  # fmt: skip
-    except FileNotFoundError:
-        raise Refused("bay.mount_failed", error="jmtpfs is not installed") from None
-    except subprocess.TimeoutExpired:
-        raise Refused("bay.mount_failed", error=f"jmtpfs: {TOOL_S:.0f} s") from None
-    if done.returncode:
-        raise Refused("bay.mount_failed", error=f"jmtpfs ended with {done.returncode}")
-
-
-def called(result: int) -> None:
-    """Raises Refused("bay.mount_failed") with what the kernel said."""
-    if result != 0:
-        raise Refused("bay.mount_failed", error=os.strerror(ctypes.get_errno()))

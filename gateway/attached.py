@@ -1,5 +1,6 @@
 """`gateway devices attached` and `teach`: what is plugged in, ready to paste into devices.yaml."""
 
+import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,19 +9,24 @@ from typing import Any
 import yaml
 from serial.tools import list_ports
 
+from drivers.profiles import is_flashing
 from drivers.simulators.dock import SimulatedBus
-from drivers.usb_bus import Bus, SystemBus, UsbDevice
+from drivers.usb_bus import MASS_STORAGE, Bus, SystemBus, UsbDevice
 from gateway.config import ConfigError, Settings
 from gateway.config.devices import UsbDockSettings
 from gateway.device import DeviceUnavailable
 
 HUB = "09"
 TEACH_S = 60.0
+WHOLE_S = 5.0
+WILD = re.compile(r"([*?[])")
+"""What stands for other letters in a `match`, and must not when it is part of a name."""
 
 
 def show_attached(settings: Settings) -> int:
     """Everything but hubs: USB devices as bays and cameras, serial ports by the place they are in."""
-    print_usb(devices_of(bus_of(settings)))
+    bus = bus_of(settings)
+    say(usb_lines(bus, devices_of(bus)))
     ports = [{"port": by_path(port.device), "is": port.description} for port in list_ports.comports()]
     if ports:
         say("# serial ports; the path tells the place, not the order of plugging")
@@ -28,8 +34,10 @@ def show_attached(settings: Settings) -> int:
     return 0
 
 
-def teach(settings: Settings, seconds: float = TEACH_S) -> int:
-    """Wait for the next device that is plugged in, and show its bay and camera."""
+def teach(settings: Settings, seconds: float = TEACH_S, out: Path | None = None) -> int:
+    """Wait for the next device that is plugged in, and show its bay and camera; `out` is a new file."""
+    if out is not None and out.exists():
+        raise ConfigError(f"{out} exists already; name a new file")
     bus = bus_of(settings)
     before = {(device.port, device.plug) for device in devices_of(bus)}
     say(f"# plug one camera into the bay you want to name; waiting {seconds:.0f} s")
@@ -37,10 +45,36 @@ def teach(settings: Settings, seconds: float = TEACH_S) -> int:
     while time.monotonic() < deadline:
         fresh = [device for device in devices_of(bus) if (device.port, device.plug) not in before]
         if fresh:
-            print_usb(fresh)
+            lines = usb_lines(bus, [told_whole(bus, device) for device in fresh])
+            say(lines)
+            if out is not None:
+                written(out, lines)
             return 0
         bus.wait(0.5)
     raise ConfigError(f"nothing was plugged in within {seconds:.0f} s")
+
+
+def told_whole(bus: Bus, device: UsbDevice) -> UsbDevice:
+    """Interfaces, what a disk answers and its card are told a moment later, not all by everything."""
+    deadline = time.monotonic() + WHOLE_S
+    while time.monotonic() < deadline:
+        here = bus.plugged().get(device.port)
+        if here is None or here.plug != device.plug:
+            break
+        device = here
+        if device.interfaces and (MASS_STORAGE not in device.interfaces or bus.cards(device)):
+            break
+        bus.wait(0.2)
+    return device
+
+
+def written(out: Path, lines: str) -> None:
+    try:
+        with out.open("x") as file:
+            file.write(lines + "\n")
+    except OSError as error:
+        raise ConfigError(f"{out}: {error.strerror}") from error
+    say(f"# written to {out}")
 
 
 def bus_of(settings: Settings) -> Bus:
@@ -58,21 +92,35 @@ def devices_of(bus: Bus) -> list[UsbDevice]:
     return [device for _, device in sorted(plugged.items()) if HUB not in device.interfaces]
 
 
-def print_usb(devices: Iterable[UsbDevice]) -> None:
+def usb_lines(bus: Bus, devices: Iterable[UsbDevice]) -> str:
     found = list(devices)
+    lines = [
+        f"# {device.port} is a camera in flashing mode: do not touch it, give it to the maintainer"
+        for device in found
+        if is_flashing(device)
+    ]
+    found = [device for device in found if not is_flashing(device)]
     if not found:
-        say("# no USB device is plugged in")
-        return
-    say("# for a usb_dock: number the bays as the cabinet does, shorten `match` to what all cameras share")
-    say(dumped({"bays": {str(number): device.port for number, device in enumerate(found, 1)}}))
-    say(dumped({"cameras": [camera(device) for device in found]}))
+        return "\n".join(lines or ["# no USB device is plugged in"])
+    return "\n".join(
+        [
+            *lines,
+            "# for a usb_dock: number the bays as the cabinet does,",
+            "# and shorten `match` to what all your cameras share",
+            dumped({"bays": {str(number): device.port for number, device in enumerate(found, 1)}}),
+            dumped({"cameras": [camera(bus, device) for device in found]}),
+        ]
+    )
 
 
-def camera(device: UsbDevice) -> dict[str, Any]:
-    told = {
-        "vendor": device.vendor, "product": device.product, "manufacturer": device.manufacturer,
-        "name": device.name, "serial": device.serial,
+def camera(bus: Bus, device: UsbDevice) -> dict[str, Any]:
+    cards = bus.cards(device)
+    texts = {
+        "manufacturer": device.manufacturer, "name": device.name, "serial": device.serial,
+        "inquiry": bus.inquiry(device), "label": cards[0].label if cards else "",
     }  # fmt: skip
+    told = {"vendor": device.vendor, "product": device.product, "interfaces": list(device.interfaces)}
+    told |= {name: WILD.sub(r"[\1]", value) for name, value in texts.items()}
     identity = "camera-{serial}" if device.serial else "camera-{volume}"
     return {"id": identity, "match": {name: value for name, value in told.items() if value}}
 

@@ -88,7 +88,9 @@ def registry_commands(add: Add) -> None:
     devices.add_argument(
         "target", nargs="?", help="a device id (allocate, enrol, connect) or a registry file (import)"
     )
-    devices.add_argument("--out", type=Path, default=Path("pki"), help="where certificates lie (enrol)")
+    devices.add_argument(
+        "--out", type=Path, help="where certificates lie (enrol; pki), or a new file for the camera (teach)"
+    )
     devices.add_argument("--address", nargs="*", default=(), help="enrol a server: its names (enrol)")
     devices.add_argument("--officer", help="officer id who holds the device")
     devices.add_argument("--from", dest="valid_from", help="ISO time, with zone or in the configured one")
@@ -180,7 +182,9 @@ def devices_command(asked: argparse.Namespace) -> int:
     if asked.action in {"attached", "teach"}:
         from gateway import attached
 
-        return attached.teach(settings) if asked.action == "teach" else attached.show_attached(settings)
+        if asked.action == "teach":
+            return attached.teach(settings, out=asked.out)
+        return attached.show_attached(settings)
     from gateway import commands
 
     return commands.devices(settings, asked)
@@ -192,8 +196,9 @@ def enrol(asked: argparse.Namespace) -> int:
 
     if not asked.target:
         raise ConfigError("whom? usage: gateway devices enrol NAME [--address HOST …] [--out FOLDER]")
-    certificate, key = identities.enrol(asked.out, asked.target, tuple(asked.address))
-    print(f"{certificate}\n{key}\n{asked.out / 'ca.crt'}")
+    folder = asked.out or Path("pki")
+    certificate, key = identities.enrol(folder, asked.target, tuple(asked.address))
+    print(f"{certificate}\n{key}\n{folder / 'ca.crt'}")
     return 0
 
 

@@ -38,9 +38,10 @@ class SimulatedBus:
         found = {}
         for entry in sorted(self.folder.iterdir()):
             with suppress(OSError, ValueError):
-                found[entry.name] = UsbDevice(
-                    port=entry.name, **json.loads((entry / "device.json").read_text())
-                )
+                told = json.loads((entry / "device.json").read_text())
+                told.pop("inquiry", None)
+                interfaces = tuple(told.pop("interfaces", ()))
+                found[entry.name] = UsbDevice(port=entry.name, interfaces=interfaces, **told)
         return found
 
     def mark(self, device: UsbDevice) -> str:
@@ -60,6 +61,13 @@ class SimulatedBus:
             return []
         label = (card / ".label").read_text().strip() if (card / ".label").exists() else ""
         return [Card(node=card, file_system="vfat", serial=f"SIM-{card.resolve().name}", label=label, size=1)]
+
+    def inquiry(self, device: UsbDevice) -> str:
+        try:
+            told = json.loads((self.folder / device.port / "device.json").read_text())
+        except (OSError, ValueError):
+            return ""
+        return str(told.get("inquiry", "")) if told["plug"] == device.plug else ""
 
     def scsi(self, device: UsbDevice) -> Dv16Twin:
         return Dv16Twin(self.folder / device.port)
@@ -94,7 +102,14 @@ class SimulatedBus:
 
 
 def plug(
-    folder: Path, port: str, card: Path, *, recorder: Mapping[str, object] | None = None, **told: str
+    folder: Path,
+    port: str,
+    card: Path,
+    *,
+    recorder: Mapping[str, object] | None = None,
+    interfaces: Sequence[str] = ("08",),
+    inquiry: str = "Twin Card",
+    **told: str,
 ) -> None:
     """Put a camera into a port: its card first, then what makes it seen. A `recorder` hides its card."""
     place = folder / port
@@ -103,7 +118,8 @@ def plug(
     (place / ("card" if recorder is None else "card.hidden")).symlink_to(card.absolute())
     if recorder is not None:
         (place / "recorder.json").write_text(json.dumps(recorder))
-    show_device(place, {"plug": str(time.time_ns()), "vendor": "0603", "product": "8611", **told})
+    shown = {"plug": str(time.time_ns()), "vendor": "0603", "product": "8611", **told}
+    show_device(place, {**shown, "interfaces": list(interfaces), "inquiry": inquiry})
 
 
 def pull(folder: Path, port: str) -> None:

@@ -1,7 +1,7 @@
 """What each device may be told in devices.yaml: one class per driver, told apart by `driver`."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -46,16 +46,20 @@ class DropFolderSettings(DeviceSettings):
     )
 
 
+HEX2 = r"^[0-9a-f]{2}$"
 HEX4 = r"^[0-9a-f]{4}$"
 PORT = r"^[0-9]+-[0-9]+(\.[0-9]+)*$"
 CAMERA_ID = r"^([A-Za-z0-9_.-]|\{(serial|volume|record)\}){1,80}$"
 
 
 class UsbMatch(Model):
-    """What the system tells of a plugged device; all that is given must hold, texts may hold `*`.
+    """What a plugged device tells of itself; all that is given must hold, texts may hold `*`.
 
     Vendor and product are no identification: chip makers' numbers are shared by toys (devices 1.3).
     """
+
+    asked: ClassVar = frozenset({"id_code", "marker"})
+    """Told only to whom asks or looks: by itself it names nobody, or every stick would be looked into."""
 
     vendor: str | None = Field(default=None, pattern=HEX4)
     product: str | None = Field(default=None, pattern=HEX4)
@@ -63,6 +67,28 @@ class UsbMatch(Model):
     name: str | None = None
     serial: str | None = None
     label: str | None = Field(default=None, description="of the card's file system")
+    interfaces: tuple[Annotated[str, Field(pattern=HEX2)], ...] | None = Field(
+        default=None, min_length=1,
+        description="classes of all its USB interfaces, such as [\"08\"]: no more and no less",
+    )  # fmt: skip
+    inquiry: str | None = Field(default=None, description="vendor and product of its disk (SCSI INQUIRY)")
+    id_code: str | None = Field(default=None, description="maker and model, asked through its `link`")
+    marker: str | None = Field(
+        default=None,
+        description="a path that must be on the card, such as police/video; looked for read-only",
+    )
+
+    @property
+    def named(self) -> frozenset[str]:
+        """What is asked of the system, which tells it of everybody."""
+        return frozenset(name for name, value in self if value is not None) - self.asked
+
+    @field_validator("marker")
+    @classmethod
+    def lies_on_the_card(cls, marker: str | None) -> str | None:
+        if marker is not None and (not marker or marker.startswith("/") or ".." in marker.split("/")):
+            raise ValueError("a path on the card, such as police/video")
+        return marker
 
 
 class CameraSettings(DeviceSettings):
@@ -94,11 +120,16 @@ class CameraSettings(DeviceSettings):
 
     @model_validator(mode="after")
     def tells_something(self) -> "CameraSettings":
-        if not self.match.model_fields_set:
-            raise ValueError("match: say at least one of vendor, product, manufacturer, name, serial, label")
+        if not self.match.named:
+            named = "vendor, product, manufacturer, name, serial, label, interfaces, inquiry"
+            raise ValueError(f"match: say at least one of {named}")
+        if self.match.id_code is not None and self.link == "none":
+            raise ValueError("match: id_code is asked through a link; say which")
+        if self.as_disk is not None and self.as_disk.id_code is not None:
+            raise ValueError("as_disk: id_code is asked before the card is shown; it belongs to match")
         if self.link != "none" and self.password is None:
             raise ValueError("password: a recorder that has to be unlocked needs one; write it as ${NAME}")
-        if self.link != "none" and (self.as_disk is None or not self.as_disk.model_fields_set):
+        if self.link != "none" and (self.as_disk is None or not self.as_disk.named):
             raise ValueError('as_disk: say what the recorder is once unlocked, such as {product: "8612"}')
         if self.link != "none" and "{volume}" in self.id:
             raise ValueError("id: a recorder is known before its card is seen; use {record} or {serial}")

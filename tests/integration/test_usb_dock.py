@@ -617,12 +617,25 @@ def test_teaching_waits_for_the_next_camera(town: Town, capsys: pytest.CaptureFi
         town.folder, {},
     )  # fmt: skip
     town.plug(1, town.card("one"), serial="S1")
-    later = threading.Timer(0.4, lambda: town.plug(3, town.card("two"), serial="S3"))
+    card, out = town.card("two", "a.mp4"), town.folder / "taught.yaml"
+    (card / ".label").write_text("BODY [1]")
+    later = threading.Timer(0.4, lambda: town.plug(3, card, serial="S3"))
     later.start()
-    assert teach(settings, 5) == 0
+    assert teach(settings, 5, out) == 0
     later.join()
     said = capsys.readouterr().out
-    assert "1-1.3" in said
-    assert "S1" not in said
+    assert out.read_text() in said
+    taught = yaml.safe_load(out.read_text())
+    assert taught["bays"] == {"1": "1-1.3"}
+    [camera] = taught["cameras"]
+    assert camera["match"] == {
+        "vendor": "0603", "product": "8611", "interfaces": ["08"], "name": "H8 body camera", "serial": "S3",
+        "inquiry": "Twin Card", "label": "BODY [[]1]",
+    }  # fmt: skip
+    told = {**town.driver.settings.model_dump(), **taught}
+    with running(UsbDock(UsbDockSettings.model_validate(told))) as seen:
+        seen.wait(lambda seen: "a.mp4" in seen.found())
+    with pytest.raises(ConfigError, match="exists"):
+        teach(settings, 5, out)
     with pytest.raises(ConfigError):
         teach(settings, 0.3)
