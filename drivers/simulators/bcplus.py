@@ -1,7 +1,7 @@
 """A twin of a BC+ recorder at the line.
 
-`recorder.json` as for DV16, `clock_ahead_s`, `loses`: calls whose answers are lost, and `silent_after`: the one
-whose answer is lost when it sets something.
+`recorder.json` as for DV16, `clock_ahead_s`, `loses`: calls whose answers are lost, and `silent_after`: the
+one whose answer is lost when it sets something.
 """
 
 from datetime import UTC, datetime, timedelta
