@@ -1,5 +1,6 @@
 """One bay of a dock: from plugging in to taking out (devices 1.4)."""
 
+import fnmatch
 import logging
 import os
 import threading
@@ -8,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -24,6 +26,7 @@ from gateway.device import (
     Disconnected,
     Emit,
     FoundFile,
+    ListedFile,
     Refused,
     Release,
     SignalReceived,
@@ -36,6 +39,11 @@ from gateway.wording import Reason, reason, sentence
 log = logging.getLogger(__name__)
 
 Told = TypeVar("Told")
+
+REST_S = 0.7
+"""No further file system has come for so long: these are all."""
+LONGEST_PAUSE_S = 60.0
+OWED_AGAIN_S = 1.0
 
 
 class BayState(StrEnum):
@@ -81,6 +89,9 @@ class Bay:
         self.guest: UsbDevice | None = None
         """The plugging that the session is about; unlocking a recorder makes it another."""
         self.card: Card | None = None
+        self.others: list[Card] = []
+        """File systems of the same camera that are not read."""
+        self.owed: Disconnected | None = None
 
     def see(self, device: UsbDevice | None) -> None:
         """What the bus shows in this bay now."""
@@ -103,55 +114,71 @@ class Bay:
         return False
 
     def run(self) -> None:
+        tries = 0
         if self.device is None:
-            self.show(BayState.EMPTY)
+            guarded(log, self.name, lambda: self.show(BayState.EMPTY))
         while self.wait(lambda: self.device is not None):
             device = self.device
             if device is not None:
                 self.guest = device
                 again = self.attempt(device)
-                gone = self.wait(self.has_changed, self.dock.settle_seconds if again else float("inf"))
+                pause = min(self.dock.settle_seconds * 2**tries, LONGEST_PAUSE_S) if again else float("inf")
+                gone = self.wait(self.has_changed, pause)
+                tries = 0 if gone else tries + 1
+                self.pay()
                 if gone and self.device is None:
-                    self.show(BayState.EMPTY)
+                    guarded(log, self.name, lambda: self.show(BayState.EMPTY))
 
     def has_changed(self) -> bool:
         device, guest = self.device, self.guest
         return device is None or guest is None or device.plug != guest.plug
 
     def attempt(self, device: UsbDevice) -> bool:
-        """One session; whatever happens in it is shown in this bay and stays in it. True: try again."""
-        outcome: list[bool] = []
+        """One session; whatever happens in it is shown in this bay and stays in it. True: try again.
+
+        Only what the camera or its settings refuse waits for a hand; what failed may be well a moment later.
+        """
+        over: list[bool] = []
 
         def session() -> None:
             try:
-                outcome.append(self.session(device))
+                over.append(self.session(device))
             except Refused as no:
+                over.append(True)
                 if not self.stop.is_set():  # it may be we who broke off
                     self.show(BayState.FAULT, no.reason)
-                outcome.append(False)
             except DeviceUnavailable as gone:
                 log.info("%s, bay %s: %s", self.dock.id, self.number, sentence(gone.reason, "en"))
                 if not self.has_changed() and not self.stop.is_set():
                     self.show(BayState.FAULT, gone.reason)
-                outcome.append(False)
 
-        def tell() -> None:
-            self.show(BayState.FAULT, reason("bay.failed"))
+        if not guarded(log, self.name, session):
+            guarded(log, self.name, lambda: self.show(BayState.FAULT, reason("bay.failed")))
+        return not any(over) and not self.has_changed()
 
-        if not guarded(log, f"{self.dock.id}, bay {self.number}", session):
-            guarded(log, f"{self.dock.id}, bay {self.number}", tell)
-        return outcome == [True]
+    @property
+    def name(self) -> str:
+        return f"{self.dock.id}, bay {self.number}"
+
+    def pay(self) -> None:
+        """Tell that a session ended, if that could not be told when it did: its receipt waits for it."""
+        while self.owed is not None and not self.stop.is_set():
+            owed = self.owed
+            if guarded(log, self.name, partial(self.emit, owed)):
+                self.owed = None
+            else:
+                self.wait(lambda: False, OWED_AGAIN_S)
 
     def session(self, device: UsbDevice) -> bool:
-        """From plugging in to taking out; True if the card left and the camera did not."""
+        """From plugging in to taking out; False if the card left and the camera did not."""
         self.show(BayState.PLUGGED)
-        self.card = None
+        self.card, self.others = None, []
         try:
             for one in admitted(self, device):
                 if self.offload(one):
-                    return not self.has_changed()
+                    return self.has_changed()
             self.refuse_stranger(self.guest or device)
-            return False
+            return True
         finally:
             self.docked.leave(self)
             self.volume = None
@@ -190,7 +217,13 @@ class Bay:
     def card_of(self, device: UsbDevice) -> Card | None:
         """The card's file system, once the kernel has found it; None if none comes."""
         found = self.soon(lambda: self.bus.cards(self.device or device))
-        self.card = found[0] if found else None
+        while found:  # a camera's own memory may be there before its card
+            self.wait(self.has_changed, REST_S)
+            seen = self.soon(lambda: self.bus.cards(self.device or device))
+            if {one.node for one in seen} == {one.node for one in found}:
+                break
+            found = seen
+        self.card, self.others = (found[0], found[1:]) if found else (None, [])
         return self.card
 
     def refuse_stranger(self, device: UsbDevice) -> None:
@@ -227,11 +260,12 @@ class Bay:
             **camera.model_dump(include=set(VolumeSettings.model_fields) - {"driver", "path", "bay", "id"}),
             id=identity,
         )  # fmt: skip
-        self.volume = Volume(told, serial=card.serial)
+        others = [other for other in self.others if not passed_over(camera, other)]
+        self.volume = Volume(told, serial=card.serial, unread=tuple(map(described, others)))
         try:
             self.volume.offload(self.emit, self.stop)
-        except DeviceUnavailable:
-            self.emit(Disconnected(device_id=identity, at=moment()))
+        except BaseException:
+            self.owed = Disconnected(device_id=identity, at=moment())
             raise
         return True
 
@@ -285,3 +319,17 @@ class Bay:
             device_id=self.dock.id, at=moment(), bay=self.number, kind="bay", detail=detail
         )
         self.emit(signal)
+
+
+def passed_over(camera: CameraSettings, card: Card) -> bool:
+    return any(
+        fnmatch.fnmatchcase(told, pattern)
+        for pattern in camera.passed_over
+        for told in (card.label, card.file_system)
+    )
+
+
+def described(card: Card) -> ListedFile:
+    """A file system stands in the listing like a file that nobody could read."""
+    name = f"[{card.label or card.serial or card.node.name}, {card.file_system}]"
+    return ListedFile(path=name.encode(), size=card.size, mtime_ns=0)

@@ -1,6 +1,7 @@
 """A camera volume that the system mounts: every docking is one offload."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
@@ -16,6 +17,7 @@ from gateway.device import (
     DeviceUnavailable,
     Disconnected,
     Emit,
+    FileListed,
     FoundFile,
     ListedFile,
     OffloadOpened,
@@ -26,6 +28,7 @@ from gateway.device import (
     edge_digest,
 )
 from gateway.instants import moment
+from gateway.wording import reason
 
 GROUP = 50
 
@@ -35,8 +38,12 @@ Mark = tuple[int, int] | None
 class Volume:
     """Waits for its folder to appear, reports all that lies on it, watches it until it leaves."""
 
-    def __init__(self, settings: VolumeSettings, serial: str | None = None) -> None:
+    def __init__(
+        self, settings: VolumeSettings, serial: str | None = None, unread: Sequence[ListedFile] = ()
+    ) -> None:
         self.settings = settings
+        self.unread = unread
+        """What else the camera has and nobody reads: it stands in the listing, and a person has to look."""
         self.serial = serial
         """Of the file system, where whoever mounted it knows it."""
         self.root = settings.path
@@ -87,12 +94,13 @@ class Volume:
                 device_id=device,
                 offload=offload,
                 at=moment(),
-                listing=tuple(self.listed(entry) for entry in entries),
+                listing=(*(self.listed(entry) for entry in entries), *self.unread),
                 bay=self.settings.bay,
                 volume=volume,
             )
         )
         self.docked = offload
+        emit(*(self.passed(one, offload) for one in self.unread))
         for group in grouped(self.by_urgency(entries), GROUP):
             if stop.is_set():
                 return
@@ -125,6 +133,13 @@ class Volume:
         return ListedFile(
             path=entry.path, size=entry.size, mtime_ns=entry.mtime_ns, sequence=declared.sequence
         )
+
+    def passed(self, one: ListedFile, offload: str) -> FileListed:
+        why = reason("listed.other_file_system", what=os.fsdecode(one.path))
+        return FileListed(
+            device_id=self.settings.id, offload=offload, path=one.path, size=one.size, mtime_ns=one.mtime_ns,
+            why=why,
+        )  # fmt: skip
 
     def by_urgency(self, entries: list[Entry]) -> list[Entry]:
         """Files marked important first, then in the card's own order."""

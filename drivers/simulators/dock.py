@@ -60,7 +60,12 @@ class SimulatedBus:
         if not card.is_dir():
             return []
         label = (card / ".label").read_text().strip() if (card / ".label").exists() else ""
-        return [Card(node=card, file_system="vfat", serial=f"SIM-{card.resolve().name}", label=label, size=1)]
+        first = Card(node=card, file_system="vfat", serial=f"SIM-{card.resolve().name}", label=label, size=2)
+        more = sorted((self.folder / device.port).glob("card.[0-9]"))
+        return [
+            first,
+            *(Card(node=one, file_system="vfat", label=one.resolve().name, size=1) for one in more),
+        ]
 
     def inquiry(self, device: UsbDevice) -> str:
         try:
@@ -109,13 +114,18 @@ def plug(
     recorder: Mapping[str, object] | None = None,
     interfaces: Sequence[str] = ("08",),
     inquiry: str = "Twin Card",
+    more: Sequence[Path] = (),
     **told: str,
 ) -> None:
-    """Put a camera into a port: its card first, then what makes it seen. A `recorder` hides its card."""
+    """Put a camera into a port: its card first, then what makes it seen. A `recorder` hides its card; `more`
+    are further file systems.
+    """
     place = folder / port
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     (place / ("card" if recorder is None else "card.hidden")).symlink_to(card.absolute())
+    for number, other in enumerate(more, 2):
+        (place / f"card.{number}").symlink_to(other.absolute())
     if recorder is not None:
         (place / "recorder.json").write_text(json.dumps(recorder))
     shown = {"plug": str(time.time_ns()), "vendor": "0603", "product": "8611", **told}

@@ -116,6 +116,9 @@ class CameraSettings(DeviceSettings):
         "and never while this host's own is known to be wrong (`is_time_source` of the dock)",
     )
     least_battery: int = Field(default=0, ge=0, le=100, description="per cent; below it is charged first")
+    passed_over: tuple[str, ...] = Field(
+        default=(), description="labels or types of further file systems on it that never hold footage; `*`"
+    )
     name_templates: Templates = ()
 
     @model_validator(mode="after")

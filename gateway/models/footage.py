@@ -40,7 +40,7 @@ class Disposition(StrEnum):
     LISTED = "LISTED"
 
 
-UNREAD = frozenset({"listed.unreadable", "listed.gone", "listed.unstorable"})
+UNREAD = frozenset({"listed.unreadable", "listed.gone", "listed.unstorable", "listed.other_file_system"})
 """Reasons for which a listed file is missed, not merely left out."""
 
 

@@ -105,6 +105,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "listed.marker": ("传输完成标记", "a marker that a transfer is complete"),
     "listed.unreadable": ("无法读取：{error}", "cannot be read: {error}"),
     "listed.unstorable": ("信息无法入库：{error}", "cannot be entered: {error}"),
+    "listed.other_file_system": (
+        "记录仪上还有未读取的存储区 {what}，请查看有无录像；确无录像的，在设置中用 passed_over 注明",
+        "the camera has another file system that is not read: {what}; look whether footage is on it, "
+        "or say in the settings that there never is (passed_over)",
+    ),
     "listed.gone": ("清点后、采集前从设备上消失", "vanished from the device between listing and copying"),
     # release of the source
     "release.kept": ("按策略保留在设备上", "left on the device by policy"),

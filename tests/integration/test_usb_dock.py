@@ -22,10 +22,12 @@ from gateway.device import (
     ClockRead,
     ClockSet,
     Connected,
+    DeviceEvent,
     DeviceSeen,
     DeviceUnavailable,
     Disconnected,
     FileFound,
+    FileListed,
     OffloadOpened,
     Order,
     Refused,
@@ -60,7 +62,12 @@ class Town:
             "mounts": folder / "mounts", "simulated": self.usb, "poll_seconds": 0.1, "settle_seconds": 2.0,
             "cameras": cameras or (CAMERA,), **dock,
         }  # fmt: skip
+        self.told = told
         self.driver = UsbDock(UsbDockSettings.model_validate(told))
+
+    def dock(self, *cameras: dict[str, Any]) -> UsbDock:
+        """The same dock, with another list."""
+        return UsbDock(UsbDockSettings.model_validate({**self.told, "cameras": cameras}))
 
     def card(self, name: str, *files: str) -> Path:
         for file in files:
@@ -571,6 +578,72 @@ def test_a_bay_that_hangs_or_fails_holds_up_no_other(town: Town) -> None:
         assert why(seen, "2") == "bay.failed"
         assert bay_states(seen, "1")[-1] == "PLUGGED"
     bus.freed.set()
+
+
+def test_a_second_file_system_is_never_passed_over_in_silence(town: Town) -> None:
+    """It may come a moment before the card, and it is in the listing: a person has to look."""
+
+    class Late(twin.SimulatedBus):
+        begun = 0.0
+
+        def cards(self, device: UsbDevice) -> list[Card]:
+            self.begun = self.begun or time.monotonic()
+            found = super().cards(device)
+            return found if time.monotonic() - self.begun > 0.5 else found[1:]
+
+    own = town.card("internal", "log.txt")
+    with running(UsbDock(town.driver.settings, Late(town.usb))) as seen:
+        twin.plug(town.usb, "1-1.1", town.card("card", "a.mp4"), serial="S1", name="H8", more=[own])
+        seen.wait(lambda seen: seen.found() == ["a.mp4"])
+        [left] = seen.of(FileListed)
+        assert (left.path, left.why["code"]) == (b"[internal, vfat]", "listed.other_file_system")
+        assert [one.path for one in seen.of(OffloadOpened)[0].listing] == [b"a.mp4", left.path]
+    known = CAMERA | {"passed_over": ["intern*"]}
+    with running(town.dock(known)) as seen:
+        seen.wait(lambda seen: seen.found() == ["a.mp4"])
+        assert seen.of(FileListed) == []
+
+
+class Locked(Recorder):
+    """A database that is locked for a while: what is told in it is refused."""
+
+    def __init__(self, *refused: type) -> None:
+        super().__init__()
+        self.refused, self.times = refused, 2
+
+    def __call__(self, *events: DeviceEvent) -> None:
+        if self.times and any(isinstance(event, self.refused) for event in events):
+            self.times -= 1
+            raise OSError(5, "database is locked")
+        super().__call__(*events)
+
+
+def test_a_bay_goes_on_by_itself_after_something_failed(town: Town) -> None:
+    """No hand has to plug the camera in again; and each session that began is told to have ended."""
+    seen = Locked(FileFound)
+    stop = threading.Event()
+    thread = threading.Thread(target=town.driver.run, args=(seen, stop))
+    thread.start()
+    town.plug(1, town.card("card1", "a.mp4"), serial="S1")
+    seen.wait(lambda seen: seen.found() == ["a.mp4"], 20)
+    assert len(seen.of(Connected)) - 1 == 3 == len(seen.of(Disconnected)) + 1
+    stop.set()
+    thread.join(2)
+
+
+def test_the_end_of_a_session_is_told_also_if_it_could_not_be_told_at_once(town: Town) -> None:
+    seen = Locked(Disconnected)
+    stop = threading.Event()
+    thread = threading.Thread(target=town.driver.run, args=(seen, stop))
+    thread.start()
+    town.plug(1, town.card("card1", "a.mp4"), serial="S1")
+    seen.wait(lambda seen: seen.found() == ["a.mp4"])
+    town.pull(1)
+    seen.wait(lambda seen: seen.of(Disconnected), 20)
+    assert [event.device_id for event in seen.of(Disconnected)] == ["bwc-S1"]
+    seen.wait(lambda seen: bay_states(seen, "1")[-1] == "EMPTY")
+    stop.set()
+    thread.join(2)
 
 
 def test_an_id_that_a_camera_makes_up_cannot_be_anothers(tmp_path: Path) -> None:
