@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,27 @@ def show_attached(settings: Settings) -> int:
     """Everything but hubs: USB devices as bays and cameras, serial ports by the place they are in."""
     bus = bus_of(settings)
     say(usb_lines(bus, devices_of(bus)))
-    ports = [{"port": by_path(port.device), "is": port.description} for port in list_ports.comports()]
-    if ports:
-        say("# serial ports; the path tells the place, not the order of plugging")
-        say(dumped(ports))
+    if ports := sorted((by_path(port.device), port.description) for port in list_ports.comports()):
+        say(serial_lines(ports))
     return 0
+
+
+def serial_lines(ports: Sequence[tuple[str, str]]) -> str:
+    """Nothing tells a board from a reader by its line: who pastes it says which is which."""
+    (board, _), *readers = ports
+    told = [
+        {"name": f"reader-{number}", "kind": "rdm6300", "port": port}
+        for number, (port, _) in enumerate(readers, 1)
+    ]
+    return "\n".join(
+        [
+            "# for a serial_dock: say which line is the board's and which are readers';",
+            "# a path tells the place, not the order of plugging",
+            *(f"# {port}: {description}" for port, description in ports),
+            dumped({"board": {"kind": "dockbus", "port": board}}),
+            *([dumped({"readers": told})] if told else []),
+        ]
+    )
 
 
 def teach(settings: Settings, seconds: float = TEACH_S, out: Path | None = None) -> int:

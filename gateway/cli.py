@@ -187,7 +187,12 @@ def devices_command(asked: argparse.Namespace) -> int:
         return attached.show_attached(settings)
     from gateway import commands
 
-    return commands.devices(settings, asked)
+    ended = commands.devices(settings, asked)
+    if asked.action == "list":
+        from gateway import attached
+
+        attached.show_attached(settings)
+    return ended
 
 
 def enrol(asked: argparse.Namespace) -> int:

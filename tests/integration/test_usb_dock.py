@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from serial.tools.list_ports_common import ListPortInfo
 
 from drivers.profiles import agrees, filled
 from drivers.simulators import dock as twin
@@ -17,7 +18,7 @@ from drivers.usb_bus import Card, SystemBus, UsbDevice
 from drivers.usb_dock import UsbDock
 from gateway.attached import show_attached, teach
 from gateway.config import ConfigError, from_mapping
-from gateway.config.devices import UsbDockSettings, UsbMatch
+from gateway.config.devices import SerialDockSettings, UsbDockSettings, UsbMatch
 from gateway.device import (
     ClockRead,
     ClockSet,
@@ -666,16 +667,21 @@ def test_the_twin_can_be_run_by_hand(tmp_path: Path) -> None:
 
 
 def test_what_is_attached_can_be_pasted_and_is_then_known(
-    town: Town, capsys: pytest.CaptureFixture[str]
+    town: Town, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lines that are printed make a dock that takes the camera in."""
+    """The lines that are printed make a dock that takes the camera in, and a cabinet."""
     town.plug(1, town.card("card", "a.mp4"), serial="S1", name="H8 执法记录仪")
+    lines = [ListPortInfo("/dev/ttyUSB1"), ListPortInfo("/dev/ttyUSB0")]
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: lines)
     settings = from_mapping(
         {"devices": [{"id": "d", "driver": "usb_dock", "bays": {"1": "1-9"}, "simulated": str(town.usb)}]},
         town.folder, {},
     )  # fmt: skip
     assert show_attached(settings) == 0
-    pasted = yaml.safe_load(capsys.readouterr().out.partition("# serial")[0])
+    pasted = yaml.safe_load(capsys.readouterr().out)
+    serial = {name: pasted.pop(name) for name in ("board", "readers")}
+    cabinet = SerialDockSettings.model_validate({"id": "c", "driver": "serial_dock", "dock": "d", **serial})
+    assert (cabinet.board.port, cabinet.readers[0].port) == ("/dev/ttyUSB0", "/dev/ttyUSB1")
     told = {
         "id": "dock-2", "driver": "usb_dock", "mounts": town.folder / "mounts", "simulated": town.usb, **pasted,
     }  # fmt: skip
