@@ -21,9 +21,9 @@ from sqlmodel import col, func, select
 
 from benchmarks import peers
 from drivers.ports import free_port
+from drivers.simulators.faulty_card import mounted
 from gateway.database import Database
 from gateway.models import DeviceSignal, DeviceStatus, Original, State, Track
-from tests.faulty_card import mounted
 
 CAMERAS, WARM_S, SECONDS = 500, 15.0, 30.0
 FRESH_MS = 10_000
@@ -249,7 +249,7 @@ def bays(scratch: Path, note: Note) -> None:
                         os.urandom(4096)
                     )  # each its own content; the rest is a hole, and costs no disk
                     file.truncate(EACH)
-            card.set(f"rate {RATE:.0f}")
+            card.set(f"slow={RATE:.0f}/s")
         devices = [
             {"id": f"cam-{n}", "driver": "volume", "path": f"bay{n}", "poll_seconds": 0.1}
             for n in range(BAYS)

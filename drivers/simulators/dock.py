@@ -1,14 +1,12 @@
 """A twin of a docking station: a folder with one folder per port, in which cameras come and go.
 
-    python -m drivers.simulators.dock FOLDER plug 1-1.2 CARD --serial BWC-0001
-    python -m drivers.simulators.dock FOLDER pull 1-1.2
+    python -m drivers.simulators.dock --help      # make cards, plug, break and pull them by hand
 
 `FOLDER/<port>/device.json` is what the camera tells of itself, `FOLDER/<port>/card` a link to its card.
 The seam is the bus: everything above it is the product's own code. What no twin can show (removal in the
 middle of a read, the kernel's own order of events) is tested in a guest with real USB, `make test-usb`.
 """
 
-import argparse
 import json
 import shutil
 import sys
@@ -139,23 +137,7 @@ def pull(folder: Path, port: str) -> None:
     shutil.rmtree(gone)
 
 
-def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m drivers.simulators.dock", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("action", choices=("plug", "pull"))
-    parser.add_argument("port")
-    parser.add_argument("card", type=Path, nargs="?")
-    parser.add_argument("--serial", default="")
-    parser.add_argument("--name", default="twin camera")
-    asked = parser.parse_args(arguments)
-    if asked.action == "pull":
-        pull(asked.folder, asked.port)
-    elif asked.card is None or not asked.card.is_dir():
-        parser.error("which folder is the card?")
-    else:
-        plug(asked.folder, asked.port, asked.card, serial=asked.serial, name=asked.name)
-    return 0
-
-
 if __name__ == "__main__":
+    from drivers.simulators.dock_by_hand import main
+
     sys.exit(main(sys.argv[1:]))

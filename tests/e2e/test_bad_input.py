@@ -17,10 +17,10 @@ import pytest
 from sqlmodel import Session, col, select
 
 from drivers.simulators.card import Camera, make_video
+from drivers.simulators.faulty_card import mounted
 from gateway.models import Disposition, Finding, Offload, Original, Receipt, State, Work
 from gateway.wording import sentence
 from tests.e2e.site import Site, folder, volume
-from tests.faulty_card import mounted
 
 PLAIN = {"ingest": {"derive": False}}
 
@@ -101,7 +101,7 @@ def test_torn_out_mid_copy_and_back_in_another_bay(tmp_path: Path) -> None:
                 select(Offload).where(col(Offload.closed_at).is_not(None))).first())  # fmt: skip
             kept = journal_size(site)
             assert 0 < kept < 400 << 20
-            inserted.set("ok")
+            inserted.set()
             site.settled(1)
         original = site.originals()["0001.MP4"]
         assert original.state is State.PRESERVED
@@ -138,14 +138,14 @@ def test_a_read_error_keeps_what_was_copied_and_goes_on_when_it_passes(tmp_path:
     with mounted(tmp_path, tmp_path / "card") as inserted:
         expected = big_clip(inserted.source / "0001.MP4", 90)
         # the edges are readable, as with a bad sector in the middle
-        inserted.set("ok")
+        inserted.set()
         with site.running():
             site.wait("found", lambda session: session.exec(select(Finding)).first())
-            inserted.set(f"eio {70 << 20}")
+            inserted.set(f"eio@{70 << 20}")
             work = site.wait("waiting", lambda session: waiting(session, "wait.source_unreadable"))
             assert work.failures == 0
             assert "读取出错" in sentence(work.waiting)
-            inserted.set("ok")
+            inserted.set()
             site.settled(1)
         original = site.originals()["0001.MP4"]
         assert (original.state, original.sha256) == (State.PRESERVED, expected)
@@ -351,12 +351,12 @@ def test_sigterm_waits_for_no_lock_of_the_database(tmp_path: Path) -> None:
     site = Site(tmp_path, [volume()])
     with mounted(tmp_path / "inside", tmp_path / "card") as card:
         (card.source / "0001.MP4").write_bytes(os.urandom(4 << 20))
-        card.set("slow 0.3")
+        card.set("lag=0.3s")
         site.start()
         site.wait("the copy to begin", lambda s: s.exec(select(Work)).first(), 30)
         with closing(sqlite3.connect(site.settings.data / "gateway.sqlite", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            card.set("ok")
+            card.set()
             time.sleep(2.5)
             assert site.stop() < 2.0
             other.execute("ROLLBACK")

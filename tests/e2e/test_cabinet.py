@@ -12,11 +12,11 @@ from sqlmodel import Session, col, select
 
 from drivers.simulators import dock as twin
 from drivers.simulators.cabinet import DockBusTwin, LockBoardTwin
+from drivers.simulators.faulty_card import mounted
 from drivers.simulators.serial_line import Wire, pty_pair
 from gateway.models import Checkout, CustodyEvent, DeviceStatus, OrderRow
 from gateway.wording import sentence
 from tests.e2e.site import Site
-from tests.faulty_card import mounted
 
 ZHANG, LI = "0A00000001", "0A00000002"
 GREEN, BLINKING, AMBER, RED, BLUE = 0x01, 0x21, 0x12, 0x03, 0x04
@@ -105,7 +105,7 @@ def test_a_day_at_the_cabinet(tmp_path: Path) -> None:
         mounted(tmp_path / "slow", tmp_path / "mount") as slow,
     ):
         (slow.source / "0001.MP4").write_bytes(os.urandom(40 << 20))
-        slow.set("slow 0.2")  # until it is told to be well: the import before the badge may take its time
+        slow.set("lag=0.2s")  # until it is told to be well: the import before the badge may take its time
         with t.site.running():
             t.lamp(1, board, 0)
             t.site.wait("its bays", lambda s: s.get(DeviceStatus, ("cabinet-1", "4")))
@@ -117,7 +117,7 @@ def test_a_day_at_the_cabinet(tmp_path: Path) -> None:
             t.enter(allocated("bwc-S1", officer="zhang"))
             board.badge(ZHANG)
             t.answered("尚未采集完毕")
-            slow.set("ok")
+            slow.set()
             t.lamp(1, board, BLUE)
             board.badge(ZHANG)
             t.answered("电量 55%")

@@ -17,10 +17,10 @@ import pytest
 from sqlmodel import Session, col, select
 
 from drivers.simulators import dock as twin
+from drivers.simulators.faulty_card import Card, mounted
 from gateway.models import CustodyEvent, DeviceStatus, Finding, Offload, Original, Receipt, State, Work
 from tests.e2e.site import Site
 from tests.e2e.test_kill_campaign import ONCE, seed_of
-from tests.faulty_card import Card, mounted
 
 BAYS = 8
 LINKS = ("dv16", "bcplus", "zzx", "e12")
@@ -96,14 +96,14 @@ class Day:
                 one.card.set("gone")
                 self.pull(one)
                 time.sleep(self.chance.uniform(0, 0.4))
-                one.card.set("ok")
+                one.card.set()
                 self.plug(one)
             case "unreadable":
-                one.card.set(f"eio {self.chance.randint(0, 300_000)}")
+                one.card.set(f"eio@{self.chance.randint(0, 300_000)}")
             case "slow":
-                one.card.set("slow 0.05")
+                one.card.set("lag=0.05s")
             case _:
-                one.card.set("ok")
+                one.card.set()
 
     def work(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -115,7 +115,7 @@ class Day:
         """All is well again, and everybody is put in once more: this offload sees the whole card."""
         for one in self.twins:
             self.pull(one)
-            one.card.set("ok")
+            one.card.set()
         self.site.wait("empty bays", lambda s: not docked(s), 60)
         for one in self.twins:
             self.plug(one)

@@ -9,11 +9,11 @@ from sqlmodel import Session, col, select
 from api.equipment import DeviceOut
 from api.v1.devices import in_bays
 from drivers.simulators import dock as twin
+from drivers.simulators.faulty_card import mounted
 from gateway.models import CustodyEvent, Device, DeviceStatus, Finding, Original, Receipt, Work
 from gateway.wording import sentence
 from tests.e2e.site import Site
 from tests.e2e.test_bad_input import sha256
-from tests.faulty_card import mounted
 
 
 def dock(**more: Any) -> dict[str, Any]:
@@ -37,14 +37,14 @@ def test_torn_out_in_the_middle_and_put_into_another_bay(tmp_path: Path) -> None
         original = card.source / "DCIM" / "0001.MP4"
         original.parent.mkdir()
         original.write_bytes(os.urandom(150 << 20))
-        card.set("slow 0.002")
+        card.set("lag=0.002s")
         with site.running():
             twin.plug(usb, "1-1.1", card.mount, name="H8", serial="S1")
             site.wait("half copied", lambda s: any(w.done_bytes > 70 << 20 for w in s.exec(select(Work))))
             card.set("gone")
             twin.pull(usb, "1-1.1")
             site.wait("waiting", lambda s: s.exec(select(Work)).one().waiting)
-            card.set("ok")
+            card.set()
             twin.plug(usb, "1-1.3", card.mount, name="H8", serial="S1")
             site.settled(1)
             twin.pull(usb, "1-1.3")
@@ -135,7 +135,7 @@ def test_a_full_camera_does_not_keep_the_next_bay_waiting(tmp_path: Path) -> Non
         names = [f"{number:04}{'_IMP' if number == 40 else ''}.MP4" for number in range(1, 41)]
         for name in names:
             (slow.source / name).write_bytes(os.urandom(4 << 20))
-        slow.set("slow 0.02")
+        slow.set("lag=0.02s")
         with site.running():
             twin.plug(usb, "1-1.1", slow.mount, name="H8", serial="slow")
             site.wait(
@@ -167,7 +167,7 @@ def test_a_full_camera_does_not_keep_the_next_bay_waiting(tmp_path: Path) -> Non
             assert 0 < first.ended < 40
             assert first.eta_s is None or 1 < first.eta_s < 600
             assert "已完成" in site.command("devices")
-            slow.set("ok")
+            slow.set()
             site.settled(41)
         with site.read() as session:
             assert names[-1] in preserved(session, "bwc-slow")[:6]

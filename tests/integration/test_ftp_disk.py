@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drivers.ftp.whole import is_whole
-from tests.faulty_card import mounted
+from drivers.simulators.faulty_card import mounted
 from tests.integration.test_ftp import client, files, running, settings_for, signals
 
 
@@ -14,7 +14,7 @@ from tests.integration.test_ftp import client, files, running, settings_for, sig
 def test_what_cannot_be_read_is_not_whole(tmp_path: Path, name: str) -> None:
     with mounted(tmp_path, tmp_path / "mount") as card:
         (card.source / name).write_bytes(b"RIFF" + b"x" * 5000)
-        card.set("eio 0")
+        card.set("eio@0")
         assert is_whole(card.mount / name) is False
         with pytest.raises(FileNotFoundError):
             is_whole(card.mount / "gone.mp4")
@@ -25,7 +25,7 @@ def test_a_file_that_cannot_be_taken_in_holds_up_no_other_device(tmp_path: Path)
     settings = settings_for(tmp_path, patience_seconds=0.5)
     with mounted(tmp_path, settings.spool / "home" / "room-1" / "DCIM") as card:
         (card.source / "bad.ts").write_bytes(b"x" * 5000)
-        card.set("eio 0")
+        card.set("eio@0")
         with running(settings) as seen, client(settings, "room-2", "esroh tcerroc") as line:
             seen.wait(lambda seen: signals(seen, "upload_unreadable"))
             line.storbinary("STOR a.ts", io.BytesIO(b"footage"))

@@ -12,6 +12,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from drivers.release import erase
+from drivers.simulators.faulty_card import mounted
 from drivers.volume import Volume, mark_of
 from gateway import audit
 from gateway.config.devices import VolumeSettings
@@ -41,7 +42,6 @@ from gateway.models import (
     now,
 )
 from gateway.supervisor import Supervisor
-from tests.faulty_card import mounted
 
 
 class Bench:
@@ -198,7 +198,7 @@ def test_a_name_that_went_though_its_folder_would_not_sync_is_not_gone_by_itself
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("gateway.daemon.releases.AGAIN_S", 0.0)
-    with mounted(tmp_path / "faulty", tmp_path / "mount", writable=True) as faulty:
+    with mounted(tmp_path / "faulty", tmp_path / "mount", "--erasable") as faulty:
         for name in ("0000.MP4", "keep.dat"):
             (faulty.source / name).write_bytes(os.urandom(1000) if name == "0000.MP4" else b"")
         bench = Bench(database, faulty.mount)

@@ -22,13 +22,13 @@ from drivers.nvr_export import NvrExport
 from drivers.simulators.axis import Controller
 from drivers.simulators.broker import Broker
 from drivers.simulators.cabinet import Cabinet, DockBusTwin, LockBoardTwin
+from drivers.simulators.faulty_card import mounted
 from drivers.simulators.rooms import Room
 from drivers.simulators.serial_line import Wire, pty_pair
 from drivers.volume import Volume
 from gateway.config.devices import DropFolderSettings, VolumeSettings
 from gateway.device import Connected, Driver, Order
 from gateway.supervisor import Supervisor
-from tests.faulty_card import mounted
 from tests.integration.test_axis import settings_for as axis_settings
 from tests.integration.test_drivers import Recorder
 from tests.integration.test_ftp import client as ftp_client
@@ -214,7 +214,7 @@ def slow_card(make: Callable[[Path], Driver]) -> Callable[[Path, Later], Held]:
     def held(tmp: Path, later: Later) -> Held:
         card = later.enter_context(mounted(tmp, tmp / "card"))
         (card.source / "0001.MP4").write_bytes(bytes(300_000))
-        card.set("slow 4")
+        card.set("lag=4s")
         later.callback(card.set, "ok")
         return Held(make(card.mount), lambda *_: time.sleep(1.5))
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from drivers.mqtt.messages import FileMessage
+from drivers.simulators.faulty_card import Card, mounted
 from drivers.uploads.desk import Desk
 from drivers.uploads.spool import Expected
 from gateway.config.connected import MqttCameraSettings
-from tests.faulty_card import Card, mounted
 from tests.integration.test_drivers import Recorder
 from tests.integration.test_mqtt_camera import files
 
@@ -23,7 +23,7 @@ CONTENT = os.urandom(300_000)
 def card(tmp_path: Path) -> Iterator[Card]:
     """Where the files of the spool really lie: each read of them fails."""
     with mounted(tmp_path, tmp_path / "mount") as made:
-        made.set("eio 0")
+        made.set("eio@0")
         yield made
 
 

@@ -14,6 +14,7 @@ from serial.tools.list_ports_common import ListPortInfo
 
 from drivers.profiles import agrees, filled
 from drivers.simulators import dock as twin
+from drivers.simulators import dock_by_hand as by_hand
 from drivers.usb_bus import Card, SystemBus, UsbDevice
 from drivers.usb_dock import UsbDock
 from gateway.attached import show_attached, teach
@@ -659,10 +660,12 @@ def test_an_id_that_a_camera_makes_up_cannot_be_anothers(tmp_path: Path) -> None
 
 def test_the_twin_can_be_run_by_hand(tmp_path: Path) -> None:
     (tmp_path / "card").mkdir()
-    assert twin.main([str(tmp_path / "usb"), "plug", "1-1.2", str(tmp_path / "card"), "--serial", "S9"]) == 0
+    assert (
+        by_hand.main([str(tmp_path / "usb"), "plug", "1-1.2", str(tmp_path / "card"), "--serial", "S9"]) == 0
+    )
     told = json.loads((tmp_path / "usb/1-1.2/device.json").read_text())
     assert told["serial"] == "S9"
-    assert twin.main([str(tmp_path / "usb"), "pull", "1-1.2"]) == 0
+    assert by_hand.main([str(tmp_path / "usb"), "pull", "1-1.2"]) == 0
     assert os.listdir(tmp_path / "usb") == []
 
 

@@ -1,0 +1,344 @@
+"""What can go wrong with a twin, in the words of one vocabulary: `unplug@1MB`, `slow=2MB/s`, `clock=-9h`.
+
+Which of them a twin knows, its `--help` tells; how they are given to it: `fault_script.py`.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, TypeVar, get_type_hints
+
+from drivers.simulators.fault_forms import Bytes, Count, Form, Moment, Name, Rate, Span
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Each kind's first line is what `--help` tells of it."""
+
+    word: ClassVar[str]
+
+    def __str__(self) -> str:
+        form = form_of(type(self))
+        if form is None:
+            return self.word
+        return f"{self.word}{form.mark}{form.write(getattr(self, fields(self)[0].name))}"
+
+
+F = TypeVar("F", bound=Fault)
+
+
+@dataclass(frozen=True)
+class Well(Fault):
+    """nothing is wrong yet"""
+
+    word = "well"
+
+
+@dataclass(frozen=True)
+class Gone(Fault):
+    """it has left: open files fail, names are not found, the listing is empty"""
+
+    word = "gone"
+
+
+@dataclass(frozen=True)
+class Unplug(Fault):
+    """torn out once so many bytes were read from it"""
+
+    word = "unplug"
+    at: Bytes
+
+
+@dataclass(frozen=True)
+class ReadError(Fault):
+    """reading at or past this byte of a file fails (EIO)"""
+
+    word = "eio"
+    at: Bytes
+
+
+@dataclass(frozen=True)
+class Flip(Fault):
+    """a bit of this byte of a file (or upload) is wrong the first time it passes, as by a bad cable"""
+
+    word = "flip"
+    at: Bytes
+
+
+@dataclass(frozen=True)
+class Rot(Fault):
+    """a bit of this byte of each file is wrong whenever it is read, as on a worn card"""
+
+    word = "rot"
+    at: Bytes
+
+
+@dataclass(frozen=True)
+class Lag(Fault):
+    """each read takes so long"""
+
+    word = "lag"
+    seconds: Span
+
+
+@dataclass(frozen=True)
+class Slow(Fault):
+    """it gives no more than this"""
+
+    word = "slow"
+    rate: Rate
+
+
+@dataclass(frozen=True)
+class Hub(Fault):
+    """it shares this rate with the others behind its hub"""
+
+    word = "hub"
+    rate: Rate
+
+
+@dataclass(frozen=True)
+class Full(Fault):
+    """no room left: nothing can be written; made so, its last recording is cut short"""
+
+    word = "full"
+
+
+@dataclass(frozen=True)
+class Unsynced(Fault):
+    """names can be erased, and syncing their folder fails (EIO)"""
+
+    word = "unsynced"
+
+
+@dataclass(frozen=True)
+class Clock(Fault):
+    """its clock is off by so much"""
+
+    word = "clock"
+    seconds: Span
+
+
+@dataclass(frozen=True)
+class Twice(Fault):
+    """a name that is used twice, for different content"""
+
+    word = "twice"
+    name: Name = "0001.MP4"
+
+
+@dataclass(frozen=True)
+class WrongPassword(Fault):
+    """it wants another password than it was given"""
+
+    word = "password"
+
+
+@dataclass(frozen=True)
+class Battery(Fault):
+    """its battery holds so many percent"""
+
+    word = "battery"
+    percent: Count
+
+
+@dataclass(frozen=True)
+class NoCard(Fault):
+    """there is no card in it"""
+
+    word = "nocard"
+
+
+@dataclass(frozen=True)
+class Deaf(Fault):
+    """it answers nothing"""
+
+    word = "deaf"
+
+
+@dataclass(frozen=True)
+class Stuck(Fault):
+    """told to show its card, it never comes back"""
+
+    word = "stuck"
+
+
+@dataclass(frozen=True)
+class Records(Fault):
+    """it is recording, and will not be disturbed"""
+
+    word = "records"
+
+
+@dataclass(frozen=True)
+class WrongHash(Fault):
+    """it announces another SHA-256 than its file has"""
+
+    word = "hash"
+
+
+@dataclass(frozen=True)
+class Break(Fault):
+    """the line breaks after so many bytes of an upload, once"""
+
+    word = "break"
+    at: Bytes
+
+
+@dataclass(frozen=True)
+class Sos(Fault):
+    """somebody presses the red button"""
+
+    word = "sos"
+
+
+@dataclass(frozen=True)
+class Repeat(Fault):
+    """it says everything twice"""
+
+    word = "repeat"
+
+
+@dataclass(frozen=True)
+class Vanish(Fault):
+    """it is gone after so long, without a farewell"""
+
+    word = "vanish"
+    after: Moment
+
+
+@dataclass(frozen=True)
+class Die(Fault):
+    """it is killed after so long"""
+
+    word = "die"
+    after: Moment
+
+
+@dataclass(frozen=True)
+class Back(Fault):
+    """it is started again, so long after the beginning"""
+
+    word = "back"
+    after: Moment
+
+
+@dataclass(frozen=True)
+class Freeze(Fault):
+    """it stands still after so long, its lines open"""
+
+    word = "freeze"
+    after: Moment
+
+
+@dataclass(frozen=True)
+class Thaw(Fault):
+    """it goes on, so long after the beginning"""
+
+    word = "thaw"
+    after: Moment
+
+
+@dataclass(frozen=True)
+class Cut(Fault):
+    """the first file that is sent ends after so many bytes, as if that were all"""
+
+    word = "cut"
+    at: Bytes
+
+
+@dataclass(frozen=True)
+class Reset(Fault):
+    """the line is reset after so many bytes of the first file"""
+
+    word = "reset"
+    at: Bytes
+
+
+@dataclass(frozen=True)
+class Rename(Fault):
+    """it writes under NAME.part and gives the name at the end"""
+
+    word = "rename"
+
+
+@dataclass(frozen=True)
+class Busy(Fault):
+    """so many downloads are answered with 503 first"""
+
+    word = "busy"
+    count: Count
+
+
+@dataclass(frozen=True)
+class Misstated(Fault):
+    """each size it states is off by so many bytes"""
+
+    word = "misstated"
+    count: Count
+
+
+@dataclass(frozen=True)
+class Lost(Fault):
+    """it does what it is told next, and its answer is lost"""
+
+    word = "lost"
+
+
+@dataclass(frozen=True)
+class Jam(Fault):
+    """its locks do not move"""
+
+    word = "jam"
+
+
+@dataclass(frozen=True)
+class Noise(Fault):
+    """other bytes stand before each answer"""
+
+    word = "noise"
+
+
+@dataclass(frozen=True)
+class Echo(Fault):
+    """what is said to it comes back first"""
+
+    word = "echo"
+
+
+KINDS: dict[str, type[Fault]] = {kind.word: kind for kind in Fault.__subclasses__()}
+
+
+def form_of(kind: type[Fault]) -> Form | None:
+    """How its value is written; None where it has none."""
+    for told in fields(kind):
+        form: Form = get_type_hints(kind, include_extras=True)[told.name].__metadata__[0]
+        return form
+    return None
+
+
+def usage(kind: type[Fault]) -> str:
+    form = form_of(kind)
+    return kind.word if form is None else f"{kind.word}{form.mark}{form.shown}"
+
+
+def read(text: str) -> Fault:
+    """One word. Raises ValueError, saying how it is written."""
+    found = re.fullmatch(r"([a-z]+)(?:([@=])(.*))?", text)
+    kind = KINDS.get(found[1]) if found else None
+    if found is None or kind is None:
+        raise ValueError(f"{text} is no fault that any twin knows")
+    form = form_of(kind)
+    if found[2] is None:
+        if form is None or kind is Twice:
+            return kind()
+        raise ValueError(f"{text} is written {usage(kind)}")
+    if form is None or form.mark != found[2]:
+        raise ValueError(f"{text} is written {usage(kind)}")
+    build: Callable[[Any], Fault] = kind
+    return build(form.read(found[3]))
+
+
+def only(faults: Sequence[Fault], kind: type[F]) -> F | None:
+    """The last one of a kind."""
+    return next((fault for fault in reversed(faults) if isinstance(fault, kind)), None)
