@@ -7,12 +7,17 @@ import argparse
 import http.client
 import json
 import ssl
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
+
+from drivers.simulators.fault_script import add_to, given
+from drivers.simulators.faults import Cut, WrongPassword, only
+from drivers.simulators.timetable import tell
 
 USER = "5a1b0a9e-7c7e-4f6e-9b0e-0d6f3f6a1c01"
 
@@ -32,6 +37,9 @@ class Controller:
     context: ssl.SSLContext | None = None
     token: str = ""
     root: str = ""
+    cut: int | None = None
+    """After so many bytes of the next longer object the line ends, once."""
+    was_cut: bool = False
     answers: list[tuple[str, str, int]] = field(default_factory=list)
 
     def call(
@@ -46,6 +54,8 @@ class Controller:
         else:
             line = http.client.HTTPConnection(where.hostname, where.port, timeout=30)
         try:
+            if self.cut is not None and body and len(body) > self.cut:
+                self.leave(line, method, path, dict(headers or {}), body)
             line.request(method, path, body=body, headers=dict(headers or {}))
             answer = line.getresponse()
             content = answer.read()
@@ -53,6 +63,17 @@ class Controller:
             line.close()
         self.answers.append((method, path, answer.status))
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, content
+
+    def leave(
+        self, line: http.client.HTTPConnection, method: str, path: str, headers: dict[str, str], body: bytes
+    ) -> None:
+        """In the middle of an object. Raises ConnectionAbortedError, as a line that ends does."""
+        at, self.cut, self.was_cut = self.cut, None, True
+        line.putrequest(method, path)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            line.putheader(name, value)
+        line.endheaders(body[:at])
+        raise ConnectionAbortedError
 
     def sign_in(self) -> None:
         shown = {"X-Auth-User": self.user, "X-Auth-Key": self.key}
@@ -116,22 +137,35 @@ class Controller:
         return read
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("address")
-    parser.add_argument("--user", default="evidence")
-    parser.add_argument("--key", required=True)
-    parser.add_argument("--serial", default="B8A44F000001")
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m drivers.simulators.axis", description=__doc__)
+    parser.add_argument("address", help="`url` of the driver: http://127.0.0.1:8891")
+    parser.add_argument("--user", default="evidence", help="(evidence)")
+    parser.add_argument("--key", required=True, help="the driver's `api_key`")
+    parser.add_argument("--ca", type=Path, help="whose certificates are trusted, with https")
+    parser.add_argument("--serial", default="B8A44F000001", help="the camera's (B8A44F000001)")
     parser.add_argument("--officer", default="000001", help="the number entered for the account")
-    parser.add_argument("--clip", type=Path, required=True)
-    asked = parser.parse_args()
-    controller = Controller(asked.address, asked.user, asked.key)
-    controller.know(USER, "twin", asked.officer)
+    parser.add_argument("--clip", type=Path, required=True, help="the file that is brought")
+    add_to(parser, Cut, WrongPassword)
+    asked = parser.parse_args(arguments)
+    faults = given(parser, asked).everybody
+    key = asked.key + ("?" if only(faults, WrongPassword) else "")
+    context = ssl.create_default_context(cafile=str(asked.ca)) if asked.ca else None
+    controller = Controller(asked.address, asked.user, key, context=context)
+    if cut := only(faults, Cut):
+        controller.cut = cut.at
     started = datetime.now(UTC)
     name = f"{started:%Y%m%d_%H%M%S}_ab12{asked.clip.suffix}"
-    done = controller.recording(asked.serial, started, {name: asked.clip.read_bytes()})
-    print(done)  # noqa: T201
+    try:
+        controller.sign_in()
+        controller.know(USER, "twin", asked.officer)
+        tell(controller.recording(asked.serial, started, {name: asked.clip.read_bytes()}))
+        if cut:
+            tell("cut, and brought again" if controller.was_cut else "never cut: it is too short")
+    except (OSError, Rejected) as no:
+        parser.error(f"not brought: {no}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

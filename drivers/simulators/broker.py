@@ -1,15 +1,25 @@
-"""A real mosquitto with the configuration that is shipped, on a free port, in a folder of its own."""
+"""A real mosquitto with the configuration that is shipped, on a free port, in a folder of its own.
 
+    python -m drivers.simulators.broker broker --fleet 20 --fault die@30s --fault back@40s
+
+makes the folder `broker` with certificates for the gateway and twenty cameras in `broker/pki`.
+"""
+
+import argparse
 import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 from drivers.ports import free_port
+from drivers.simulators.fault_script import add_to, given
+from drivers.simulators.faults import Back, Die
+from drivers.simulators.timetable import lay_out, tell, until_told
 from gateway.identities import enrol
 
 PROJECT = Path(__file__).parents[2]
@@ -17,8 +27,8 @@ SHIPPED = PROJECT / "systemd" / "mosquitto"
 
 
 class Broker:
-    def __init__(self, folder: Path, *cameras: str) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder: Path, *cameras: str, port: int = 0) -> None:
+        self.folder, self.port = folder, port or free_port()
         folder.mkdir(parents=True)
         self.pki = folder / "pki"
         enrol(self.pki, "broker", ("127.0.0.1", "localhost"))
@@ -79,3 +89,30 @@ class Broker:
             "host": "127.0.0.1", "port": self.port, "ca": str(self.pki / "ca.crt"),
             "certificate": str(self.pki / "gateway.crt"), "key": str(self.pki / "gateway.key"),
         }  # fmt: skip
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m drivers.simulators.broker", description=__doc__)
+    parser.add_argument("folder", type=Path, help="is made, for configuration, certificates and what is kept")
+    parser.add_argument("--port", type=int, default=8883)
+    parser.add_argument("--fleet", type=int, default=0, metavar="N", help="cameras with a certificate")
+    parser.add_argument("--prefix", default="bwc-", help="of their names (bwc-)")
+    add_to(parser, Die, Back)
+    asked = parser.parse_args(arguments)
+    faults = given(parser, asked).everybody
+    if asked.folder.exists():
+        parser.error(f"{asked.folder} is there already")
+    names = [f"{asked.prefix}{number:04}" for number in range(1, asked.fleet + 1)]
+    broker = Broker(asked.folder.absolute(), *names, port=asked.port)
+    broker.start()
+    tell(f"mosquitto on 127.0.0.1:{broker.port}, certificates in {asked.folder}/pki")
+    timers = lay_out(faults, {Die: broker.kill, Back: broker.start}, tell)
+    until_told()
+    for timer in timers:
+        timer.cancel()
+    broker.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

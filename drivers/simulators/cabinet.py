@@ -1,15 +1,12 @@
 """Twins of cabinets and readers at their serial line: a DockBus board, a lock board, badges.
 
-    python -m drivers.simulators.cabinet dockbus --bays 8 --link /tmp/cabinet
+    python -m drivers.simulators.cabinet --help
 
-prints the pty to put into devices.yaml and takes orders on its input: `put 3 80` (a device with 80 % into
-bay 3), `take 3`, `badge 0A1B2C3D4E`, `show`. A pty knows no parity and no baud; a board that is far away is
-reached over a socket by the same code. `--units 2` puts two boards on the line; `unit 2` says whom the next
-orders are for. Faults: `deaf` (silent), `lost` (does what it is told and does not
+A pty knows no parity and no baud; a board that is far away is reached over a socket by the same code. Several
+may hang on one line (`serial_line.py`). Faults: `deaf` (silent), `lost` (does what it is told and does not
 answer), `jam` (locks do not move), `noise`, `echo`.
 """
 
-import argparse
 import struct
 import sys
 import threading
@@ -17,11 +14,10 @@ import time
 from dataclasses import dataclass
 from functools import reduce
 from operator import xor
-from pathlib import Path
 
 from pymodbus.framer import FramerRTU
 
-from drivers.simulators.serial_line import SharedLine, Wire, pty_pair
+from drivers.simulators.serial_line import Wire
 
 MAGIC, ARMED = 0xD0CB, 0xA55A
 READ_COILS, READ_DISCRETE, READ_HOLDING, READ_INPUT = 1, 2, 3, 4
@@ -238,49 +234,7 @@ def rdm6300(code: str) -> bytes:
     return b"\x02" + f"{code}{check:02X}".encode() + b"\x03"
 
 
-def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m drivers.simulators.cabinet", description=__doc__)
-    parser.add_argument("kind", choices=("dockbus", "lock8a"))
-    parser.add_argument("--bays", type=int, default=8)
-    parser.add_argument("--link", type=Path)
-    parser.add_argument("--units", type=int, default=1)
-    asked = parser.parse_args(arguments)
-    handle, name = pty_pair(asked.link)
-    kind = DockBusTwin if asked.kind == "dockbus" else LockBoardTwin
-    line = SharedLine(handle, asked.units)
-    twins = [kind(tap, asked.bays, unit) for unit, tap in enumerate(line.taps, 1)]
-    for twin in twins:
-        twin.start()
-    tell(name)
-    chosen = twins[0]
-    for order in sys.stdin:
-        match order.split():
-            case ["unit", number]:
-                chosen = twins[int(number) - 1]
-            case words:
-                say(chosen, *words)
-    for twin in twins:
-        twin.stop()
-    line.stop()
-    return 0
-
-
-def say(twin: Cabinet, order: str = "show", *more: str) -> None:
-    match order:
-        case "put":
-            twin.put(int(more[0]), int(more[1]) if len(more) > 1 else 0xFFFF)
-        case "take":
-            twin.take(int(more[0]))
-        case "badge":
-            twin.badge(more[0])
-        case _:
-            for number, bay in enumerate(twin.bays, 1):
-                tell(f"{number} {bay}")
-
-
-def tell(line: str) -> None:
-    print(line, flush=True)  # noqa: T201
-
-
 if __name__ == "__main__":
+    from drivers.simulators.cabinet_by_hand import main
+
     sys.exit(main(sys.argv[1:]))

@@ -33,6 +33,7 @@ from drivers.simulators.faults import (
     only,
     read,
 )
+from drivers.simulators.timetable import tell
 
 RECORDER = (WrongPassword, Battery, Clock, NoCard, Deaf, Stuck, Records)
 LINKS = ("dv16", "bcplus", "zzx", "e12")
@@ -242,7 +243,3 @@ def shown(folder: Path, port: str) -> str:
     card = card_in(folder, port)
     words = card.faults.read_text().split() if card else []
     return "  ".join([port, f"{told['name']} {told['serial']}".strip(), *words])
-
-
-def tell(line: str) -> None:
-    print(line, flush=True)  # noqa: T201

@@ -23,7 +23,11 @@ class Script:
     by_whom: Mapping[str, tuple[Fault, ...]] = field(default_factory=dict)
 
     def of(self, who: str) -> tuple[Fault, ...]:
-        return (*self.by_whom.get(EVERYBODY, ()), *self.by_whom.get(who, ()))
+        return (*self.everybody, *self.by_whom.get(who, ()))
+
+    @property
+    def everybody(self) -> tuple[Fault, ...]:
+        return self.by_whom.get(EVERYBODY, ())
 
 
 def add_to(parser: argparse.ArgumentParser, *kinds: type[Fault], whom: str = "") -> None:

@@ -179,7 +179,7 @@ class WrongHash(Fault):
 
 @dataclass(frozen=True)
 class Break(Fault):
-    """the line breaks after so many bytes of an upload, once"""
+    """the line breaks after so many bytes of each piece of an upload"""
 
     word = "break"
     at: Bytes

@@ -265,22 +265,7 @@ def properties_of(packet: int) -> Properties:
     return Properties(packet)  # type: ignore[no-untyped-call]
 
 
-def main(arguments: list[str]) -> int:
-    host, port, pki, *names = arguments
-    cameras = [Camera(name, (host, int(port)), Path(pki)) for name in names]
-    for camera in cameras:
-        camera.record("0001.mp4", uuid.uuid4().bytes * 10_000)
-        camera.start()
-    try:
-        while True:
-            time.sleep(5)
-            for camera in cameras:
-                camera.beat()
-    except KeyboardInterrupt:
-        for camera in cameras:
-            camera.stop()
-    return 0
-
-
 if __name__ == "__main__":
+    from drivers.simulators.mqtt_camera_by_hand import main
+
     sys.exit(main(sys.argv[1:]))

@@ -1,14 +1,12 @@
 """A network video recorder (twin): Hikvision's ISAPI or Dahua's CGI over HTTP, with digest sign-in.
 
-    python -m drivers.simulators.nvr --dialect hik_isapi --port 8000 --password secret FOLDER
+    python -m drivers.simulators.nvr --help     # offers the files of a folder
 
-offers the files of FOLDER as recordings of channel 1, one an hour, up to now. Faults: `busy` (503), `cut`
-(the line ends in the middle), `misstated` (another size than is sent), a clock that is `ahead_s`, channels
-that are `forbidden`, short answers that drip, `hangs` (no answer any more, or none after the first half of a
-recording), and what single recordings do (`Shot.fault`, `Shot.written`).
+Faults: `busy` (503), `cut` (the line ends in the middle), `misstated` (another size than is sent), a clock
+that is `ahead_s`, channels that are `forbidden`, short answers that drip, `hangs` (no answer any more, or
+none after the first half of a recording), and what single recordings do (`Shot.fault`, `Shot.written`).
 """
 
-import argparse
 import asyncio
 import hashlib
 import re
@@ -18,7 +16,6 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, quote, urlsplit
 from xml.sax.saxutils import escape, unescape
@@ -29,7 +26,6 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from drivers.simulators.nvr_faults import Fault, answer
-from drivers.uploads.server import Server
 
 REALM = "twin"
 PAGE = 40
@@ -293,30 +289,7 @@ def xml(told: str, status: int = 200) -> Response:
     return Response(f'<?xml version="1.0" encoding="UTF-8"?>\n{told}', status, media_type="application/xml")
 
 
-def main(arguments: list[str]) -> int:
-    reader = argparse.ArgumentParser(description="a network video recorder (twin)")
-    reader.add_argument("folder", type=Path)
-    reader.add_argument("--dialect", choices=("hik_isapi", "dahua_cgi"), default="hik_isapi")
-    reader.add_argument("--port", type=int, default=8000)
-    reader.add_argument("--user", default="gateway")
-    reader.add_argument("--password", default="secret")
-    given = reader.parse_args(arguments)
-    twin = Nvr(given.dialect, given.user, given.password)
-    files = sorted(path for path in given.folder.iterdir() if path.is_file())
-    for back, path in enumerate(reversed(files), start=1):
-        start = twin.now - timedelta(hours=back)
-        shot = Shot(1, start, start + timedelta(minutes=50), path.read_bytes(), path.stem)
-        twin.shots.append(shot)
-    server = Server(twin.app(), ("127.0.0.1", given.port), (None, None), 64)
-    stop = threading.Event()
-    server.start(stop)
-    print(f"{given.dialect} on 127.0.0.1:{given.port}, {len(files)} recordings")  # noqa: T201
-    try:
-        server.thread.join()
-    except KeyboardInterrupt:
-        server.close(2)
-    return 0
-
-
 if __name__ == "__main__":
+    from drivers.simulators.nvr_by_hand import main
+
     sys.exit(main(sys.argv[1:]))

@@ -2,7 +2,9 @@
 
 gst-rtsp-server is Debian's and speaks to the system's own Python, so this file needs nothing of ours:
 
-/usr/bin/python3 drivers/simulators/room.py --port 8554 [--user u --password p] [--size 320x240]
+    /usr/bin/python3 drivers/simulators/room.py --port 8554 [--user u --password p] [--size 320x240]
+
+Several at once, and such as freeze, die and come back: `python -m drivers.simulators.rooms`.
 """
 
 import argparse
@@ -31,7 +33,9 @@ SOUND = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--port", default="8554")
     parser.add_argument("--user")
     parser.add_argument("--password", default="")
@@ -124,7 +128,10 @@ def only(server: Any, factory: Any, rtsp: Any, user: str, password: str) -> None
 
 
 def library(name: str, version: str) -> Any:
-    importlib.import_module("gi").require_version(name, version)
+    try:
+        importlib.import_module("gi").require_version(name, version)
+    except ImportError:
+        raise SystemExit("gi is Debian's, for the system's own Python: /usr/bin/python3 room.py …") from None
     return importlib.import_module(f"gi.repository.{name}")
 
 
