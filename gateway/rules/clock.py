@@ -108,7 +108,7 @@ def capture_interval(
         plausible = EPOCH_DOUBT < read.instant <= window.until + timedelta(days=1)
         if read.source in TRUE_TIME or not clock.is_known:
             if plausible:
-                return as_read(read, length, limits)
+                return ended_by(as_read(read, length, limits), window.until)
             continue
         if contradicted and read.source is TimeSource.FILE:
             break  # of an uploaded file it may be ours: it proves nothing against what the device wrote
@@ -118,6 +118,13 @@ def capture_interval(
             return corrected(read, length, spans, limits)
         contradicted = contradicted or plausible
     return replace(as_read(ordered[0], length, limits), doubtful=True)
+
+
+def ended_by(read: Interval, found: datetime) -> Interval:
+    """What we recorded ourselves had ended when we found it, however long its time stamps say it is."""
+    if read.source is not TimeSource.GATEWAY:
+        return read
+    return replace(read, end=max(read.start, min(read.end, found)))
 
 
 def as_read(read: TimeRead, length: timedelta, limits: ClockLimits) -> Interval:

@@ -149,6 +149,14 @@ def test_a_file_is_never_recorded_after_it_was_found() -> None:
     assert interval(shows("19:00"), readings=(read(at("18:00"), 0.0),), until=at("18:00")).doubtful
 
 
+def test_what_we_recorded_had_ended_when_we_found_it() -> None:
+    """The time stamps of a recorder that leapt by an hour make the file look an hour longer."""
+    ours = TimeRead(TimeSource.GATEWAY, at("18:00").replace(tzinfo=None), "UTC")
+    found = interval(ours, duration=3610, until=at("18:01"))
+    assert (found.start, found.end) == (at("18:00"), at("18:01"))
+    assert interval(ours, duration=30, until=at("18:01")).end == at("18:00") + timedelta(seconds=30)
+
+
 def test_a_files_own_time_does_not_outvote_what_the_device_wrote() -> None:
     """Of an uploaded file it is ours; the name is as good a witness as the container."""
     known = (read(at("18:00", 7), 1.0), read(at("18:00", 8), 1.0))
