@@ -38,9 +38,10 @@ def admitted(bay: "Bay", device: UsbDevice) -> Iterator[Admitted]:
     if before := unlocked_before(bay, device):
         yield from as_disk(bay, device, *before)
         return
-    if not any(agrees(camera.match, device, None) for camera in bay.dock.cameras):
+    possible = [camera for camera in bay.dock.cameras if agrees(camera.match, device, None)]
+    if not possible:
         return
-    if not bay.bus.cards(device):
+    if any(camera.link != "none" for camera in possible) and not bay.bus.cards(device):
         first = next(candidates(bay, device, None), None)
         if first is None:
             return
