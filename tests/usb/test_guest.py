@@ -30,7 +30,10 @@ SITE: dict[str, Any] = {
             "id": "dock-1", "driver": "usb_dock", "mounts": "mounts",
             "bays": {"1": "1-1.1", "2": "1-1.2", "3": "1-2.1", "4": "1-2.2", "5": "1-2.3", "6": "1-1.4"},
             "cameras": [
-                {"id": "own-a", "match": {"vendor": "46f4", "serial": "BWC-A"}},
+                {
+                    "id": "own-a",
+                    "match": {"vendor": "46f4", "serial": "BWC-A", "interfaces": ["08"], "inquiry": "QEMU QEMU HARDDISK"},
+                },
                 {"id": "cam-{serial}", "match": {"vendor": "46f4", "serial": "BWC-[B-Z]"}},
                 {
                     "id": "cam-{serial}", "match": {"vendor": "46f4", "serial": "ERASE-*"},
