@@ -95,7 +95,7 @@ def line(
         "sha256": original.sha256,
         "sm3": original.sm3,
         "stored": original.state is State.PRESERVED,
-        "why": original.quarantine,
+        "why": original.quarantine or finding.why,
     }
 
 

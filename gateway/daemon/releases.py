@@ -10,10 +10,21 @@ from sqlalchemy import case, func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, and_, col, or_, select
 
-from gateway import custody
+from gateway import custody, receipts
 from gateway.database import Database
 from gateway.device import AttachmentKind, FoundFile, Release
-from gateway.models import RELEASING, Device, Finding, Offload, Original, Policy, ReleaseState, State, Work
+from gateway.models import (
+    RELEASING,
+    UNREAD,
+    Device,
+    Finding,
+    Offload,
+    Original,
+    Policy,
+    ReleaseState,
+    State,
+    Work,
+)
 from gateway.supervisor import Supervisor
 from gateway.wording import Reason, reason
 
@@ -198,7 +209,11 @@ class Releases:
                 same = open_findings(session, finding)
                 for row in same:
                     row.release = ReleaseState.KEPT if one.how is Release.KEPT else ReleaseState.DONE
+                    if one.why["code"] in UNREAD:  # the card does not say what we keep: a person has to look
+                        row.why = dict(one.why)
                     session.add(row)
+                if finding.original_id:
+                    receipts.mark_stale(session, finding.original_id)
                 custody.append(
                     session, custody.device_chain(finding.device_id), "RELEASED", "gateway",
                     finding.original_id or finding.id, same, {"how": one.how.value, "why": one.why},

@@ -40,7 +40,13 @@ class Disposition(StrEnum):
     LISTED = "LISTED"
 
 
-UNREAD = frozenset({"listed.unreadable", "listed.gone", "listed.unstorable", "listed.other_file_system"})
+UNREAD = frozenset(
+    {
+        "listed.unreadable", "listed.gone", "listed.unstorable", "listed.other_file_system",
+        "release.source_differs",
+    }
+)  # fmt: skip
+"""Why a finding is no footage that is surely kept: what was in it may still be on the device alone."""
 """Reasons for which a listed file is missed, not merely left out."""
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from drivers.release import erase
 from drivers.simulators.faulty_card import mounted
 from drivers.volume import Volume, mark_of
-from gateway import audit
+from gateway import audit, receipts
 from gateway.config.devices import VolumeSettings
 from gateway.daemon.releases import Releases
 from gateway.database import Database
@@ -41,6 +41,7 @@ from gateway.models import (
     State,
     now,
 )
+from gateway.offloads import progress
 from gateway.supervisor import Supervisor
 
 
@@ -213,6 +214,27 @@ def test_a_name_that_went_though_its_folder_would_not_sync_is_not_gone_by_itself
             bench.wait(none_open)
     assert bench.released() == [("DONE", "release.erased_unrecorded")]
     assert not caplog.records, "a card that fails is no fault of the driver"
+
+
+def test_a_card_that_does_not_say_again_what_we_keep_is_not_green(database: Database, tmp_path: Path) -> None:
+    """One of the two readings was wrong, and nobody can tell which: the file stays, and a person has to look."""
+    with mounted(tmp_path / "faulty", tmp_path / "mount", "--erasable") as faulty:
+        (faulty.source / "0000.MP4").write_bytes(os.urandom(1_000_000))
+        (faulty.source / "keep.dat").write_bytes(b"")
+        bench = Bench(database, faulty.mount)
+        with bench.docked() as keeper:
+            bench.preserve()
+            faulty.set("rot@500000")
+            bench.releases(keeper).hand_out()
+            bench.wait(none_open)
+            with database.read() as session:
+                offload = session.exec(select(Offload)).one()
+                seen = progress(session, offload)
+                body = receipts.body(session, offload)
+    assert bench.released() == [("KEPT", "release.source_differs")]
+    assert (faulty.source / "0000.MP4").exists()
+    assert (seen.set_aside, seen.is_done) == (1, False)
+    assert "release.source_differs" in {(line["why"] or {}).get("code") for line in body["files"]}
 
 
 def test_a_stop_ends_the_second_reading_and_leaves_the_file(tmp_path: Path) -> None:
