@@ -18,7 +18,9 @@ class ProgressOut(Shape):
     ended: int
     bytes: int
     done: int
-    to_release: int = Field(description="of the files that ended, how many are still to be erased")
+    to_release: int = Field(
+        description="of the files that ended, how many are still to be erased, or read once more"
+    )
     set_aside: int = Field(
         description="of the files that ended, how many a person has to look at: quarantined, or never read"
     )

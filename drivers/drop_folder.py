@@ -15,7 +15,7 @@ from watchdog.observers import Observer
 
 from drivers.apart import do_apart
 from drivers.card import Entry, grouped, md5_beside, report, walk
-from drivers.release import erase
+from drivers.release import check, erase
 from gateway.config.devices import DropFolderSettings
 from gateway.device import (
     Connected,
@@ -177,7 +177,8 @@ class DropFolder:
             return Release.KEPT if (self.root / os.fsdecode(found.path)).exists() else Release.GONE
         if self.settings.release == "keep":
             return Release.KEPT
-        return erase(self.root, found, sha256, self.stop)
+        let_go = check if self.settings.release == "check" else erase
+        return let_go(self.root, found, sha256, self.stop)
 
     def perform(self, order: Order) -> OrderResult:
         raise Refused("order.unknown", kind=order.kind)

@@ -10,7 +10,7 @@ from uuid_utils import uuid7
 from drivers.apart import do_apart
 from drivers.card import Entry, grouped, report, walk
 from drivers.names import read_name
-from drivers.release import erase
+from drivers.release import check, erase
 from gateway.config.devices import VolumeSettings
 from gateway.device import (
     Connected,
@@ -153,6 +153,8 @@ class Volume:
             raise DeviceUnavailable("wait.source_gone", done=0)
         if found.offload != self.docked:
             return self.release_of_before(found)
+        if self.settings.release == "check":
+            return check(self.root, found, sha256, self.stop)
         ended = erase(self.root, found, sha256, self.stop)
         if ended is Release.DONE:
             self.expected.discard(found.path)

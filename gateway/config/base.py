@@ -48,7 +48,11 @@ class DeviceSettings(Model):
     room: str | None = None
     container_time: Literal["local", "utc"] = "local"
     timezone: str | None = None
-    release: Literal["keep", "erase"] = "keep"
+    release: Literal["keep", "check", "erase"] = Field(
+        default="keep",
+        description="`check` reads each file of the source once more, compares, and leaves it; `erase` "
+        "erases what then agrees",
+    )
     erase_without_second_copy: bool = False
 
     @field_validator("timezone")
@@ -79,7 +83,7 @@ class DeviceSettings(Model):
             "room_id": self.room,
             "container_time": self.container_time,
             "timezone": self.timezone,
-            "release": erases if self.release == "erase" else "keep",
+            "release": erases if self.release == "erase" else self.release,
         }
 
 

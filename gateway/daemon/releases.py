@@ -124,7 +124,7 @@ class Releases:
                 kept.state == State.PRESERVED,
                 col(kept.sha256).is_not(None),
                 or_(
-                    Device.release == Policy.KEEP,
+                    col(Device.release).in_((Policy.KEEP, Policy.CHECK)),
                     col(kept.second_copy).is_(True),
                     and_(Device.release == Policy.ERASE_SINGLE, not self.has_second_copies),
                 ),
@@ -234,7 +234,7 @@ def erases(session: Session, finding: Finding) -> bool:
     """Whether the driver may take the file away itself. What was taken over by rename is gone already."""
     device = session.get_one(Device, finding.device_id)
     work = session.get(Work, (finding.original_id, "preserve"))
-    return device.release != Policy.KEEP and not (work is not None and work.adopt)
+    return device.release not in (Policy.KEEP, Policy.CHECK) and not (work is not None and work.adopt)
 
 
 def found_again(finding: Finding) -> FoundFile:

@@ -32,6 +32,8 @@ class Policy(StrEnum):
     """What a device may be told once its footage is preserved."""
 
     KEEP = "keep"
+    CHECK = "check"
+    """Stays where it is, once a second reading of it agreed with what is kept."""
     ERASE = "erase"
     ERASE_SINGLE = "erase_single"
     """Erase with one copy only: the settings say `erase_without_second_copy`."""

@@ -237,6 +237,26 @@ def test_a_card_that_does_not_say_again_what_we_keep_is_not_green(database: Data
     assert "release.source_differs" in {(line["why"] or {}).get("code") for line in body["files"]}
 
 
+def test_a_bit_that_a_cable_bent_is_found_by_a_second_reading(database: Database, tmp_path: Path) -> None:
+    """`release: check`: read once more before it is green, and left; `keep` would not notice."""
+    with mounted(tmp_path / "faulty", tmp_path / "mount") as faulty:
+        for name in ("0000.MP4", "0001.MP4"):
+            (faulty.source / name).write_bytes(os.urandom(1_000_000))
+        bench = Bench(database, faulty.mount, policy="check")
+        with bench.docked() as keeper:
+            faulty.set("flip@500000")
+            bench.preserve()
+            with database.read() as session:
+                assert progress(session, session.exec(select(Offload)).one()).to_release == 2
+            bench.releases(keeper).hand_out()
+            bench.wait(none_open)
+            with database.read() as session:
+                seen = progress(session, session.exec(select(Offload)).one())
+    assert sorted(bench.released()) == [("KEPT", "release.source_differs")] * 2
+    assert (seen.set_aside, seen.to_release, seen.is_done) == (2, 0, False)
+    assert {path.name for path in faulty.source.iterdir()} == {"0000.MP4", "0001.MP4"}
+
+
 def test_a_stop_ends_the_second_reading_and_leaves_the_file(tmp_path: Path) -> None:
     content = os.urandom(3_000_000)
     (tmp_path / "0001.MP4").write_bytes(content)
