@@ -10,12 +10,16 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from drivers.ports import free_port
 from drivers.simulators.card import make_video
 from gateway import migrations
 from gateway.database import Database
 from gateway.store import LocalStore
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no wrong answer
+settings.load_profile("untimed")
 
 SHARED_MEDIA = Path(__file__).parents[2] / "shared" / "media" / "max-heromode.mp4"
 real_footage = pytest.mark.skipif(

@@ -42,7 +42,9 @@ def test_the_gateway_is_killed_while_it_records(tmp_path: Path) -> None:
     with site.running():
         site.wait("the third gap", lambda s: len(s.exec(select(DeviceSignal)).all()) == 3, 40)
         time.sleep(2)
+    before = len(site.clips())
     with site.running():  # what was open at the end is taken in at the next start
+        site.wait("the rest", lambda _: len(site.clips()) > before, 40)
         site.settled(len(site.clips()))
     numbered.room.kill()
     with site.read() as session:
@@ -89,7 +91,9 @@ def test_the_camera_stands_still_for_a_minute(tmp_path: Path) -> None:
             site.wait("pictures again", lambda _: len(site.clips()) > before + 1, 60)
     finally:
         room.kill()
+    before = len(site.clips())
     with site.running():
+        site.wait("the rest", lambda _: len(site.clips()) > before, 40)
         site.settled(len(site.clips()))
     with site.read() as session:
         [gap] = session.exec(select(DeviceSignal).where(DeviceSignal.kind == "gap")).all()[:1]
