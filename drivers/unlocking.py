@@ -41,7 +41,7 @@ def unlock(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> tuple[UsbDe
         raise Refused("recorder.locked_out", tries=MOST_TRIES, recorder=who, file=notes.path)
     try:
         with closing(connected(bay, device, camera)) as link:
-            identity = ask_for_card(bay, link, device, camera, password)
+            identity = asked_once(bay, link, device, camera, password)
     except Refused as no:
         if no.reason["code"] == REFUSED:
             notes.count_refusal(who, password)
@@ -53,6 +53,21 @@ def unlock(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> tuple[UsbDe
     bay.guest = fresh
     remember(bay, fresh, camera, identity)
     return fresh, identity
+
+
+def asked_once(
+    bay: "Bay", link: RecorderLink, device: UsbDevice, camera: CameraSettings, password: str
+) -> str:
+    """A recorder that falls silent after it was told a password may have counted it: that waits for a hand.
+
+    Raises Refused, or DeviceUnavailable if the camera left.
+    """
+    try:
+        return ask_for_card(bay, link, device, camera, password)
+    except DeviceUnavailable as gone:
+        if bay.has_changed() or bay.stop.is_set():
+            raise
+        raise Refused(gone.reason["code"], **gone.reason["facts"]) from gone
 
 
 def ask_for_card(

@@ -1,6 +1,7 @@
 """Recorders that were unlocked when the gateway was restarted, and how often a password is tried, over restarts."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -152,6 +153,17 @@ def test_restarts_spend_no_more_than_three_tries_on_a_recorder(tmp_path: Path) -
     with running(again(town, cameras=[{**BCPLUS, "password": "000000"}])) as seen:
         seen.wait(lambda seen: seen.found() and "1.mp4" in seen.found())
     assert refused(town) == {}, "once it is accepted, nothing is held against it"
+
+
+def test_a_recorder_that_falls_silent_after_the_password_is_not_told_it_again(tmp_path: Path) -> None:
+    """It may have counted it; what failed otherwise is tried again by itself, this waits for a hand."""
+    town = Town(tmp_path, BCPLUS, settle_seconds=0.3)
+    plug_nameless(town, 1, loses=["LOGIN"])
+    with running(town.driver) as seen:
+        seen.wait(lambda seen: "FAULT" in bay_states(seen, "1"))
+        time.sleep(2)
+        assert why(seen, "1") == "recorder.no_answer"
+        assert town.calls(1).count("LOGIN") == 1
 
 
 def test_answers_that_are_lost_are_no_wrong_passwords(tmp_path: Path) -> None:
