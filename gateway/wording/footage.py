@@ -119,8 +119,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the device was told that it may delete it",
     ),
     "release.source_differs": (
-        "设备上的文件与已存原件不一致，拒绝清除",
-        "the file on the device differs from the stored original; not erased",
+        "设备上的文件再次读取时与已存原件不一致，保留在设备上，请人工核对",
+        "read once more, the file on the device differs from the stored original; it stays there, look at it",
     ),
     "release.failed": ("设备拒绝清除：{error}", "the device would not erase it: {error}"),
     "release.erased_unrecorded": (
