@@ -27,14 +27,6 @@ real_footage = pytest.mark.skipif(
 )
 
 
-LONGEST = ("test_power_cut.py", "test_kill_campaign.py", "test_axis.py", "test_live.py")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes a minute begins first: else one worker is at it when the others have nothing left to do."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
-
-
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     opened = Database(f"sqlite:///{tmp_path / 'gateway.sqlite'}")
