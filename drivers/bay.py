@@ -298,12 +298,10 @@ class Bay:
         volume = self.volume
         if volume is None:
             raise DeviceUnavailable("wait.source_gone", done=0)
-        if volume.settings.release == "keep":
-            return Release.KEPT
+        if volume.settings.release != "erase":
+            return volume.release(found, sha256)
         if not volume.still_there():  # before anything is made writable: it might be another card
             raise DeviceUnavailable("wait.source_gone", done=0)
-        if volume.settings.release == "check":
-            return volume.release(found, sha256)
         with self.bus.writable(self.folder):
             ended = volume.release(found, sha256)
         if ended is Release.DONE and os.path.lexists(self.folder / os.fsdecode(found.path)):

@@ -23,6 +23,9 @@ def written_out(value: object) -> object:
     raise ValueError("write date, time and zone, such as 2024-05-06T09:30:00+08:00")
 
 
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
+"""The end of what has none."""
+
 Moment = Annotated[datetime, BeforeValidator(written_out), AfterValidator(aware)]
 
 

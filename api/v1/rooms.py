@@ -1,6 +1,6 @@
 """Interview and hearing rooms (询问室、听证室): what was recorded there, and by which of their recorders."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,7 +10,7 @@ from sqlmodel import Session, col, func, or_, select
 from api.problems import Problem, not_found
 from api.shapes import Shape
 from api.signin import Db, Reader
-from gateway.instants import Moment
+from gateway.instants import FOR_EVER, Moment
 from gateway.linking.facts import holdings
 from gateway.models import Allocation, Clip, Device, Room, now
 from gateway.rules.allocation import HolderKind
@@ -21,7 +21,6 @@ router = APIRouter(tags=["rooms"])
 
 LONGEST = timedelta(days=31)
 LONGEST_CLIP = timedelta(hours=12)
-FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class StretchOut(Shape):

@@ -1,7 +1,7 @@
 """A twin of a BC+ recorder at the line.
 
-`recorder.json` as for DV16, `clock_ahead_s`, `loses`: calls whose answers are lost, and `silent_after`: the
-one whose answer is lost when it sets something.
+`recorder.json` as for DV16, `clock_ahead_s`, and `loses`: calls whose answers are lost (`SYSTIME=`: only when
+it sets).
 """
 
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ class BcPlusTwin(Dv16Twin):
         self.keep({**state, "calls": [*state.get("calls", []), name]})
         name = name.rstrip("?")
         answer = self.told(name, value)
-        if name in state.get("loses", ()) or (value and state.get("silent_after") == name):
+        if {name, f"{name}=" if value else name} & set(state.get("loses", ())):
             raise DeviceUnavailable("recorder.no_answer", call=name)
         return f"+{name}:{answer}\r\n".encode("gbk")
 

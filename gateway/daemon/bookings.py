@@ -5,12 +5,13 @@ What a person ordered stands: one who stops a booked recording is not overruled,
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
 from gateway.config.connected import RtspRecorderSettings
 from gateway.database import Database
+from gateway.instants import FOR_EVER
 from gateway.models import Activity, OrderRow, OrderState, now
 from gateway.orders import ask
 
@@ -19,7 +20,6 @@ AGAIN = timedelta(seconds=10)
 """An order that could not be carried out is given anew after so long."""
 FAILED = frozenset({OrderState.FAILED, OrderState.EXPIRED})
 START, STOP = "start_recording", "stop_recording"
-FOR_EVER = datetime.max.replace(tzinfo=UTC)
 FEW = 50
 
 

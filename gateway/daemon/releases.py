@@ -207,12 +207,13 @@ class Releases:
             for one in ended:
                 finding = one.finding
                 same = open_findings(session, finding)
+                is_doubted = one.why["code"] in UNREAD  # the card does not say what we keep
                 for row in same:
                     row.release = ReleaseState.KEPT if one.how is Release.KEPT else ReleaseState.DONE
-                    if one.why["code"] in UNREAD:  # the card does not say what we keep: a person has to look
+                    if is_doubted:
                         row.why = dict(one.why)
                     session.add(row)
-                if finding.original_id:
+                if is_doubted and finding.original_id:
                     receipts.mark_stale(session, finding.original_id)
                 custody.append(
                     session, custody.device_chain(finding.device_id), "RELEASED", "gateway",

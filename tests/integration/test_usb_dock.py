@@ -418,7 +418,7 @@ def test_a_setting_that_was_not_answered_is_told_of_as_uncertain(tmp_path: Path)
     """The recorder has set its clock and says nothing: what it shows from now on is one of two things."""
     town = Town(tmp_path, {**BCPLUS, "set_clock": True}, is_time_source=True)
     with running(town.driver) as seen:
-        town.plug_recorder(1, town.card("card", "a.mp4"), clock_ahead_s=3600, silent_after="SYSTIME")
+        town.plug_recorder(1, town.card("card", "a.mp4"), clock_ahead_s=3600, loses=["SYSTIME="])
         seen.wait(lambda seen: seen.of(ClockSet))
         [made] = [event for event in seen.events if isinstance(event, ClockSet)]
         assert made.certain is False
