@@ -98,6 +98,10 @@ def registry_commands(add: Add) -> None:
     cases = add("cases", cases_command, "import textual case records, or list them")
     cases.add_argument("action", choices=("import", "list"))
     cases.add_argument("file", nargs="?", type=Path)
+    rules = add("rules", rules_command, "check a rule pack, or explain a requirement such as R-31")
+    rules.add_argument("action", choices=("check", "explain"))
+    rules.add_argument("target", nargs="?", help="a pack's name or file (check), or a requirement (explain)")
+    rules.add_argument("--pack", help="whose values to show (explain); default: the configured one")
     user = add("user", user_command, "add a user, or a key for a program")
     user.add_argument("action", choices=("add", "key", "disable", "list"))
     user.add_argument("name", nargs="?")
@@ -110,10 +114,11 @@ def check(asked: argparse.Namespace) -> int:
     settings = load(asked.config)
     from gateway import rulepacks
 
-    if settings.rule_pack not in rulepacks.names():
-        raise ConfigError(
-            f"rule_pack: {settings.rule_pack!r} is unknown; known: {', '.join(rulepacks.names())}"
-        )
+    for pack in (settings.rule_pack, *settings.unit_rule_packs.values()):
+        try:
+            rulepacks.load(pack)
+        except rulepacks.PackError as error:
+            raise ConfigError(f"{asked.config}: rule pack: {error}") from error
     print(f"{asked.config}: good, {len(settings.devices)} devices")
     return 0
 
@@ -223,6 +228,19 @@ def cases_command(asked: argparse.Namespace) -> int:
     from gateway import commands
 
     return commands.cases(load(asked.config), asked)
+
+
+def rules_command(asked: argparse.Namespace) -> int:
+    from gateway.rules_command import rules
+
+    return rules(asked, configured_pack(asked.config))
+
+
+def configured_pack(path: Path) -> str:
+    """The pack of the configuration; where there is none yet, the one that comes with us."""
+    from gateway.config import Settings
+
+    return load(path).rule_pack if path.exists() else Settings().rule_pack
 
 
 def user_command(asked: argparse.Namespace) -> int:

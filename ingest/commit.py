@@ -140,7 +140,7 @@ def commit_clip(session: Session, pack: RulePack, item: Item, stage: Stage, outc
     rows: list[SQLModel] = [clip]
     if outcome.relink:
         linking.relink(session, clip, pack, ACTOR)
-        rows += series.join(session, clip, pack["segment_gap_seconds"])
+        rows += series.join(session, clip, pack.linking.segment_gap_seconds.value)
         pair_attachments(session, clip)
     rows += [keep_rendition(session, rendition) for rendition in outcome.renditions]
     chain = custody.device_chain(item.original.device_id)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from gateway.config.base import DeviceSettings, Model
 from gateway.config.devices import AnyDevice
 from gateway.config.settings import ConfigError, Settings, StoreSettings
+from gateway.written import read_yaml
 
 SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -26,7 +27,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     Raises ConfigError, with every mistake on a line of its own.
     """
     try:
-        written = yaml.load(path.read_text(encoding="utf-8"), UniqueKeys)  # noqa: S506  (a SafeLoader)
+        written = read_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); give another with --config") from error
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, RecursionError) as error:
@@ -71,8 +72,22 @@ def anchored(settings: Settings, folder: Path) -> Settings:
     )
     devices = tuple(settled(device, folder, settings.timezone) for device in settings.devices)
     keys = {name: folder / path for name, path in settings.content_keys.items()}
-    anchors = {"data": data, "store": store, "devices": devices, "content_keys": keys}
+    anchors = {
+        "data": data,
+        "store": store,
+        "devices": devices,
+        "content_keys": keys,
+        "rule_pack": anchored_pack(settings.rule_pack, folder),
+        "unit_rule_packs": {
+            unit: anchored_pack(pack, folder) for unit, pack in settings.unit_rule_packs.items()
+        },
+    }
     return settings.model_copy(update=anchors)
+
+
+def anchored_pack(pack: str, folder: Path) -> str:
+    """A pack that comes with us goes by its name; one of the unit's own by its file."""
+    return str(folder / pack) if pack.endswith((".yaml", ".yml")) else pack
 
 
 def settled(device: AnyDevice, folder: Path, timezone: str) -> AnyDevice:
@@ -120,21 +135,6 @@ def check_apart(store: StoreSettings, folder: Path, devices: tuple[AnyDevice, ..
 
 def overlapping(one: Path, other: Path) -> bool:
     return one.is_relative_to(other) or other.is_relative_to(one)
-
-
-class UniqueKeys(yaml.SafeLoader):
-    """YAML in which a key written twice is an error: the first would be lost without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{key!r} is written twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
 
 
 def fill_secrets(value: Any, environment: Mapping[str, str], place: str, wrong: list[str]) -> Any:

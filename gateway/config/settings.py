@@ -52,7 +52,12 @@ class Settings(Model):
     database: SecretStr | None = None
     engine_database: SecretStr | None = None
     timezone: str = "Asia/Shanghai"
-    rule_pack: str = "hebei-xingtai-2019"
+    rule_pack: str = Field(
+        default="hebei-xingtai-2019", description="a pack that comes with the gateway, or a file of your own"
+    )
+    unit_rule_packs: dict[str, str] = Field(
+        default_factory=dict, description="unit → its own pack; it holds for the units below it as well"
+    )
     store: StoreSettings = StoreSettings()
     api: ApiSettings = ApiSettings()
     ingest: IngestSettings = IngestSettings()

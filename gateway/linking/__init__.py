@@ -41,9 +41,9 @@ def preview(session: Session, clip: Clip, pack: RulePack) -> Judged:
     held = held_by(session, device, interval, pack)
     facts = clip_facts(session, clip, device, interval, held)
     limits = LinkLimits(
-        custody_tolerance_s=pack["custody_tolerance_minutes"] * 60,
-        activity_slack_s=pack["activity_slack_minutes"] * 60,
-        min_officers=int(pack["min_officers"]),
+        custody_tolerance_s=pack.linking.custody_tolerance_minutes.value * 60,
+        activity_slack_s=pack.linking.activity_slack_minutes.value * 60,
+        min_officers=pack.linking.min_officers.value,
     )
     cases = case_facts(session, clip, interval, limits)
     withdrawn = taken_back(session, clip)
@@ -150,7 +150,7 @@ def link_for(
         score=winner.score,
         reasons=[finding.stored() for finding in winner.findings],
         losers=[lost(candidate, why.stored()) for candidate, why in decision.losers],
-        rule_pack=pack.id,
+        rule_pack=pack.edition,
         supersedes=before[0].id if before else None,
     )
 
@@ -192,7 +192,7 @@ def affected(
 ) -> list[str]:
     """The next clips that one changed fact can reach, in order, after the row's cursor."""
     if row.found_from is not None:
-        return clocks.reached(session, row, pack["clock_docking_seconds"], limit)
+        return clocks.reached(session, row, pack.clock.docking_seconds.value, limit)
     clips = select(Clip.id).where(Clip.id > (row.cursor or ""))
     if row.clip_id:
         clips = clips.where(Clip.id == row.clip_id)

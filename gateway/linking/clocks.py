@@ -20,12 +20,12 @@ from gateway.rules.clock_error import ClockLimits, DeviceClock, Reading, Setting
 
 def limits_of(pack: RulePack) -> ClockLimits:
     return ClockLimits(
-        drift_s_per_day=pack["clock_drift_seconds_per_day"],
-        unread_uncertainty_s=pack["clock_unread_uncertainty_seconds"],
-        gps_uncertainty_s=pack["gps_uncertainty_seconds"],
-        unsynchronised_host_s=pack["clock_unsynchronised_host_seconds"],
-        doubt_s=pack["clock_doubt_hours"] * 3600,
-        brought_within_s=pack["clock_brought_within_days"] * 86400,
+        drift_s_per_day=pack.clock.drift_seconds_per_day.value,
+        unread_uncertainty_s=pack.clock.unread_uncertainty_seconds.value,
+        gps_uncertainty_s=pack.clock.gps_uncertainty_seconds.value,
+        unsynchronised_host_s=pack.clock.unsynchronised_host_seconds.value,
+        doubt_s=pack.clock.doubt_hours.value * 3600,
+        brought_within_s=pack.clock.brought_within_days.value * 86400,
     )
 
 
@@ -68,7 +68,7 @@ def window_of(session: Session, clip: Clip, clock: DeviceClock, pack: RulePack) 
         offload = earlier if lay_there else offload
     until = offload.opened_at
     if offload.device_id == clip.device_id:
-        docking = timedelta(seconds=pack["clock_docking_seconds"])
+        docking = timedelta(seconds=pack.clock.docking_seconds.value)
         until = docked_at(clock, max(until - docking, since or until - docking), until)
     return Window(until, since)
 

@@ -47,7 +47,7 @@ def interval_of(session: Session, clip: Clip, pack: RulePack) -> Interval | None
 def held_by(session: Session, device: Device, interval: Interval | None, pack: RulePack) -> Custody:
     if interval is None or interval.doubtful:
         return Custody(None, None, None)
-    tolerance = pack["custody_tolerance_minutes"] * 60
+    tolerance = pack.linking.custody_tolerance_minutes.value * 60
     periods = holdings(session, device)
     held = [custody_over(periods, one.start, one.end, tolerance) for one in interval.possible]
     same = all((one.officer_id, one.room_id) == (held[0].officer_id, held[0].room_id) for one in held)

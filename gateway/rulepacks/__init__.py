@@ -1,42 +1,101 @@
-"""Every number of every rule, as data with its source."""
+"""Every value of every rule, as data with its source: packs that come with us, and a unit's own."""
 
 from functools import cache
 from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import ValidationError
+
+from gateway.rulepacks.shape import RulePack, Sourced, values_of
+from gateway.written import line_of, read_yaml
+
+__all__ = ["PackError", "RulePack", "Sourced", "load", "names", "values_of"]
+
+FOLDER = resources.files(__name__) / "packs"
 
 
-class Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    value: float
-    source: str
-    verified: bool
-
-
-class RulePack(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    id: str
-    title: str
-    values: dict[str, Value]
-
-    def __getitem__(self, name: str) -> float:
-        return self.values[name].value
+class PackError(Exception):
+    """A rule pack cannot be used; each line of the message names the place and says what to write."""
 
 
 def names() -> list[str]:
-    return sorted(item.name.removesuffix(".yaml") for item in files() if item.name.endswith(".yaml"))
-
-
-def files() -> list[Traversable]:
-    return list(resources.files(__name__).iterdir())
+    """The packs that come with the gateway."""
+    return sorted(item.name.removesuffix(".yaml") for item in FOLDER.iterdir() if item.name.endswith(".yaml"))
 
 
 @cache
-def load(name: str) -> RulePack:
-    """Read a pack by name. Raises KeyError, naming the packs there are."""
-    if name not in names():
-        raise KeyError(f"no rule pack {name!r}; known: {', '.join(names())}")
-    text = resources.files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    return RulePack.model_validate(yaml.safe_load(text))
+def load(pack: str | Path) -> RulePack:
+    """A pack that comes with us, by its name, or a unit's own, by its file (`*.yaml`).
+
+    A unit's own says `extends: NAME` and then only what is different. Raises PackError, with every
+    mistake on a line of its own: `file:line: place: what to write`.
+    """
+    return opened(str(pack), Path(), ())
+
+
+def opened(pack: str, folder: Path, before: tuple[str, ...]) -> RulePack:
+    if pack.endswith((".yaml", ".yml")):
+        path = folder / pack
+        if str(path) in before:
+            raise PackError(f"{path}: extends itself")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise PackError(f"{path}: cannot be read ({error})") from error
+        return checked(text, str(path), path.parent, (*before, str(path)))
+    if pack not in names():
+        raise PackError(
+            f"no rule pack {pack!r}; known: {', '.join(names())}; a file of your own ends in .yaml"
+        )
+    return checked((FOLDER / f"{pack}.yaml").read_text(encoding="utf-8"), f"{pack}.yaml", folder, before)
+
+
+def checked(text: str, name: str, folder: Path, before: tuple[str, ...]) -> RulePack:
+    try:
+        written = read_yaml(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise PackError(f"{name}: not valid YAML: {error}") from error
+    if not isinstance(written, dict):
+        raise PackError(f"{name}: expected a rule pack such as `id: our-unit-2026`")
+    base = written.pop("extends", None)
+    if base is not None:
+        written = over(opened(str(base), folder, before).model_dump(mode="json"), written)
+    try:
+        return RulePack.model_validate(written)
+    except ValidationError as error:
+        wrong = (explained(text, name, item) for item in error.errors(include_url=False))
+        raise PackError("\n".join(wrong)) from None
+
+
+def over(base: Any, written: Any) -> Any:
+    """The unit's own words over those of the pack it extends: value by value, never half a value."""
+    if not isinstance(base, dict) or not isinstance(written, dict) or "value" in base or "value" in written:
+        return written
+    return base | {name: over(base.get(name), value) for name, value in written.items()}
+
+
+MEANING = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known here",
+    "int_type": "expected a whole number",
+    "float_type": "expected a number",
+    "bool_type": "expected true or false",
+    "model_type": "expected value, source and verified: no value stands without its source",
+    "model_attributes_type": "expected value, source and verified: no value stands without its source",
+}
+NEEDED = {
+    "source": "is missing: say where the value comes from, such as an article of your own rule",
+    "verified": "is missing: `true` if somebody read that text, else `false`",
+}
+
+
+def explained(text: str, name: str, error: Any) -> str:
+    place = error["loc"]
+    kind, last = error["type"], str(place[-1]) if place else ""
+    message = MEANING.get(kind, error["msg"].removeprefix("Value error, "))
+    if kind == "missing":
+        message = NEEDED.get(last, message)
+    where = ".".join(str(part) for part in place)
+    return f"{name}:{line_of(text, place)}: {where}: {message}".replace(": : ", ": ")
