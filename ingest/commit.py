@@ -141,6 +141,7 @@ def commit_clip(session: Session, pack: RulePack, item: Item, stage: Stage, outc
     if outcome.relink:
         linking.relink(session, clip, pack, ACTOR)
         rows += series.join(session, clip, pack.linking.segment_gap_seconds.value)
+        linking.take_due(session, clip)
         pair_attachments(session, clip)
     rows += [keep_rendition(session, rendition) for rendition in outcome.renditions]
     chain = custody.device_chain(item.original.device_id)

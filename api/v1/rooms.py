@@ -11,7 +11,7 @@ from api.problems import Problem, not_found
 from api.shapes import Shape
 from api.signin import Db, Reader
 from gateway.instants import FOR_EVER, Moment
-from gateway.linking.facts import holdings
+from gateway.linking.people import held_devices
 from gateway.models import Allocation, Clip, Device, Room, now
 from gateway.rules.allocation import HolderKind
 from gateway.rules.coverage import Stretch, compare, union
@@ -104,10 +104,11 @@ def periods(session: Session, viewer: Viewer, room_id: str) -> dict[str, list[St
             or_(col(Device.room_id) == room_id, col(Device.id).in_(placed)), visible(viewer, Device)
         )
     ).all()
+    held = held_devices(session, devices)
     return {
         device.id: [
             Stretch(held.start, held.end or FOR_EVER)
-            for held in holdings(session, device)
+            for held in held[device.id].given
             if held.holder is HolderKind.ROOM and held.holder_id == room_id
         ]
         for device in devices

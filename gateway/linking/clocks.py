@@ -1,8 +1,13 @@
 """How a recorder's clock was read and set, when a clip can have been recorded, and whom a reading reaches."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
 
-from sqlmodel import Session, and_, col, or_, select
+from sqlmodel import Session, and_, col, func, or_, select
 
 from gateway.models import (
     Clip,
@@ -29,72 +34,126 @@ def limits_of(pack: RulePack) -> ClockLimits:
     )
 
 
-def clock_of(session: Session, device_id: str) -> DeviceClock:
-    read = select(
-        ClockReading.read_at, ClockReading.device_time, ClockReading.uncertainty_s,
-        ClockReading.host_synchronised,
-    ).where(ClockReading.device_id == device_id)  # fmt: skip
-    settings = session.exec(select(ClockSetting).where(ClockSetting.device_id == device_id))
-    return DeviceClock(
-        tuple(
-            Reading(at=at, device_time=told, uncertainty_s=uncertainty, host_synchronised=synchronised)
-            for at, told, uncertainty, synchronised in session.exec(read)
-        ),
-        tuple(
+def clocks_of(session: Session, devices: Collection[str]) -> dict[str, DeviceClock]:
+    readings: defaultdict[str, list[Reading]] = defaultdict(list)
+    settings: defaultdict[str, list[Setting]] = defaultdict(list)
+    for read in session.exec(select(ClockReading).where(col(ClockReading.device_id).in_(devices))):
+        readings[read.device_id].append(
+            Reading(
+                at=read.read_at, device_time=read.device_time, uncertainty_s=read.uncertainty_s,
+                host_synchronised=read.host_synchronised,
+            )
+        )  # fmt: skip
+    for row in session.exec(select(ClockSetting).where(col(ClockSetting.device_id).in_(devices))):
+        settings[row.device_id].append(
             Setting(
                 at=row.set_at, device_time=row.set_to, uncertainty_s=row.uncertainty_s,
                 host_synchronised=row.host_synchronised, certain=row.certain,
             )
-            for row in settings
-        ),
-    )  # fmt: skip
+        )  # fmt: skip
+    return {device: DeviceClock(tuple(readings[device]), tuple(settings[device])) for device in devices}
 
 
-def window_of(session: Session, clip: Clip, clock: DeviceClock, pack: RulePack) -> Window:
-    """Until the card that held the file was listed; since that card was last listed without it."""
-    found_at = session.get_one(Original, clip.id).found_at
-    finding = session.exec(
-        select(Finding).where(Finding.original_id == clip.id).order_by(col(Finding.id)).limit(1)
-    ).first()
-    offload = session.get(Offload, finding.offload_id) if finding and finding.offload_id else None
-    if finding is None or offload is None or not clock.is_known:
-        return Window(found_at)
-    since = None
-    for earlier in before(session, offload):
-        lay_there = listed(earlier, finding)
-        if lay_there is False:
-            since = earlier.opened_at
-            break
-        offload = earlier if lay_there else offload
-    until = offload.opened_at
-    if offload.device_id == clip.device_id:
-        docking = timedelta(seconds=pack.clock.docking_seconds.value)
-        until = docked_at(clock, max(until - docking, since or until - docking), until)
-    return Window(until, since)
+class Windows:
+    """When files can have been recorded, from the cards on which they lay: read once for many clips."""
+
+    def __init__(self, session: Session, pack: RulePack) -> None:
+        self.session = session
+        self.docking = timedelta(seconds=pack.clock.docking_seconds.value)
+        self.findings: dict[str, Finding] = {}
+        self.card_of: dict[str, tuple[str, str]] = {}
+        """Offload → device and volume."""
+        self.cards: dict[tuple[str, str], list[Docking]] = {}
+        self.listings: dict[str, Listing] = {}
+
+    def load(self, clips: Collection[str]) -> None:
+        """Read where these clips were found first, and what else is known of those cards."""
+        self.findings = {}
+        first = (
+            select(func.min(Finding.id))
+            .where(col(Finding.original_id).in_(clips))
+            .group_by(Finding.original_id)
+        )
+        for finding in self.session.exec(select(Finding).where(col(Finding.id).in_(first))):
+            self.findings[str(finding.original_id)] = finding
+        offloads = {one.offload_id for one in self.findings.values() if one.offload_id} - self.card_of.keys()
+        for offload, device, volume in self.session.exec(
+            select(Offload.id, Offload.device_id, Offload.volume).where(col(Offload.id).in_(offloads))
+        ).all():
+            self.card_of[offload] = device, volume
+            if (device, volume) not in self.cards:
+                self.cards[device, volume] = self.dockings(device, volume)
+
+    def dockings(self, device: str, volume: str) -> list["Docking"]:
+        rows = self.session.exec(
+            select(Offload.id, Offload.opened_at)
+            .where(Offload.device_id == device, Offload.volume == volume)
+            .order_by(col(Offload.opened_at), col(Offload.id))
+        )
+        return [Docking(offload, opened) for offload, opened in rows]
+
+    def of(self, clip: Clip, found_at: datetime, clock: DeviceClock) -> Window:
+        """Until the card that held the file was listed; since that card was last listed without it."""
+        finding = self.findings.get(clip.id)
+        if finding is None or finding.offload_id is None or not clock.is_known:
+            return Window(found_at)
+        device, volume = self.card_of[finding.offload_id]
+        card = self.cards[device, volume]
+        place = next(place for place, one in enumerate(card) if one.offload == finding.offload_id)
+        docking, since = card[place], None
+        for earlier in before(card, place) if volume else ():
+            lay_there = self.listing(earlier.offload).has(finding)
+            if lay_there is False:
+                since = earlier.opened_at
+                break
+            docking = earlier if lay_there else docking
+        until = docking.opened_at
+        if device == clip.device_id:
+            until = docked_at(clock, max(until - self.docking, since or until - self.docking), until)
+        return Window(until, since)
+
+    def listing(self, offload: str) -> "Listing":
+        if offload not in self.listings:
+            if len(self.listings) >= KEPT_LISTINGS:
+                self.listings.pop(next(iter(self.listings)))
+            written = self.session.exec(select(Offload.listing).where(Offload.id == offload)).one()
+            self.listings[offload] = Listing.of(written)
+        return self.listings[offload]
 
 
-def before(session: Session, offload: Offload, most: int = 20) -> list[Offload]:
+def before(card: list["Docking"], place: int, most: int = 20) -> Iterator["Docking"]:
     """Earlier sessions of the same card, the latest first; a card that tells no number may be any card."""
-    if not offload.volume:
-        return []
-    same = select(Offload).where(
-        Offload.device_id == offload.device_id,
-        Offload.volume == offload.volume,
-        Offload.opened_at < offload.opened_at,
-    )
-    return list(session.exec(same.order_by(col(Offload.opened_at).desc()).limit(most)))
+    earlier = (one for one in reversed(card[:place]) if one.opened_at < card[place].opened_at)
+    return islice(earlier, most)
 
 
-def listed(offload: Offload, finding: Finding) -> bool | None:
-    """Whether the file lay on the card then; None where the part of the card that holds it was unreadable."""
-    path = finding.path.hex()
-    for entry in offload.listing:
-        unread = entry["size"] == 0 and entry["mtime_ns"] == 0
-        if unread and (path == entry["path"] or path.startswith(entry["path"] + b"/".hex())):
+KEPT_LISTINGS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Docking:
+    offload: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Everything that lay on a card: path (hex), size, modification time; and what of it was unreadable."""
+
+    files: frozenset[tuple[str, int, int]]
+    unread: tuple[str, ...]
+
+    @classmethod
+    def of(cls, entries: Sequence[dict[str, Any]]) -> "Listing":
+        files = frozenset((entry["path"], entry["size"], entry["mtime_ns"]) for entry in entries)
+        return cls(files, tuple(path for path, size, changed in files if size == 0 and changed == 0))
+
+    def has(self, finding: Finding) -> bool | None:
+        """Whether the file lay there then; None where the part of the card that holds it was unreadable."""
+        path = finding.path.hex()
+        if any(path == unread or path.startswith(unread + b"/".hex()) for unread in self.unread):
             return None
-        if (entry["path"], entry["size"], entry["mtime_ns"]) == (path, finding.size, finding.mtime_ns):
-            return True
-    return False
+        return (path, finding.size, finding.mtime_ns) in self.files
 
 
 def docked_at(clock: DeviceClock, earliest: datetime, listed_at: datetime) -> datetime:

@@ -1,131 +1,173 @@
-"""Loads what the rules need to know about a clip."""
+"""What the rules need to know about clips, read from the database for many of them at once."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
-from gateway.linking.clocks import clock_of, limits_of, window_of
-from gateway.models import (
-    Activity,
-    Allocation,
-    CaseAlias,
-    CaseRecord,
-    Checkout,
-    Clip,
-    Device,
-    Officer,
-    Original,
-    Room,
-    State,
-)
+from gateway.linking.clocks import Windows, clocks_of, limits_of
+from gateway.linking.people import Held, People, held_devices
+from gateway.linking.steps import Steps
+from gateway.models import Clip, Device, Original, State
 from gateway.rulepacks import RulePack
-from gateway.rules import case_number
-from gateway.rules.allocation import Custody, HolderKind, Holding, certificate_valid, custody_over
+from gateway.rules.allocation import Custody, certificate_valid, custody_over
 from gateway.rules.clock import Interval, TimeRead, TimeSource, capture_interval
-from gateway.rules.judgement import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
+from gateway.rules.clock_error import DeviceClock
+from gateway.rules.facts import CaseFacts, ClipFacts, LinkLimits
+from gateway.rules.place import Position
 
-ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 VERIFIED = (State.VERIFIED, State.PRESERVED)
 
 
-def interval_of(session: Session, clip: Clip, pack: RulePack) -> Interval | None:
-    times = [
-        TimeRead(
-            TimeSource(read["source"]),
-            datetime.fromisoformat(read["written"]),
-            read["zone"],
-            read.get("at_end", False),
-        )
-        for read in clip.times or ()
-    ]
-    clock = clock_of(session, clip.device_id)
-    window = window_of(session, clip, clock, pack)
-    return capture_interval(times, clip.duration_s, clock, window, limits_of(pack))
-
-
-def held_by(session: Session, device: Device, interval: Interval | None, pack: RulePack) -> Custody:
-    if interval is None or interval.doubtful:
-        return Custody(None, None, None)
-    tolerance = pack.linking.custody_tolerance_minutes.value * 60
-    periods = holdings(session, device)
-    held = [custody_over(periods, one.start, one.end, tolerance) for one in interval.possible]
-    same = all((one.officer_id, one.room_id) == (held[0].officer_id, held[0].room_id) for one in held)
-    return held[0] if same else Custody(None, None, None)
-
-
-def holdings(session: Session, device: Device) -> list[Holding]:
-    """Every period in which somebody had the device; a fixed recorder is its room's."""
-    found = [
-        Holding(row.id, "CHECKOUT", HolderKind.OFFICER, row.officer_id, row.out_at, row.in_at)
-        for row in session.exec(
-            select(Checkout).where(Checkout.device_id == device.id, col(Checkout.superseded_at).is_(None))
-        )
-    ]
-    for row in session.exec(
-        select(Allocation).where(Allocation.device_id == device.id, col(Allocation.superseded_at).is_(None))
-    ):
-        if row.officer_id:
-            holder = (HolderKind.OFFICER, row.officer_id)
-        elif row.room_id:
-            holder = (HolderKind.ROOM, row.room_id)
-        else:
-            holder = (HolderKind.UNIT, row.unit_id or "")
-        found.append(Holding(row.id, row.kind.value, *holder, row.valid_from, row.valid_to))
-    if device.room_id and not any(holding.holder is HolderKind.ROOM for holding in found):
-        found.append(
-            Holding(
-                device.id,
-                "FIXED_ROOM",
-                HolderKind.ROOM,
-                device.room_id,
-                ALWAYS,
-                None,
-            )
-        )
-    return found
-
-
-def clip_facts(
-    session: Session, clip: Clip, device: Device, interval: Interval | None, held: Custody
-) -> ClipFacts:
-    original = session.get_one(Original, clip.id)
-    officer = session.get(Officer, held.officer_id) if held.officer_id else None
-    declared = officer_named(session, clip.declared.get("officer"))
-    valid = None
-    if officer and interval:
-        day = interval.start.astimezone(ZoneInfo(device.timezone)).date()
-        valid = certificate_valid(officer.cert_valid_from, officer.cert_valid_to, day)
-    return ClipFacts(
-        clip_id=clip.id,
-        interval=interval,
-        case_no=clip.declared.get("case_no"),
-        declared_officer=declared,
-        custody=held,
-        device_status=device.status.value,
-        certificate_valid=valid,
-        original_verified=original.state in VERIFIED,
-        missing_labels=missing_labels(clip, interval, held),
-        people=people(session, held, declared),
+def link_limits(pack: RulePack) -> LinkLimits:
+    return LinkLimits(
+        custody_tolerance_s=pack.linking.custody_tolerance_minutes.value * 60,
+        activity_slack_s=pack.linking.activity_slack_minutes.value * 60,
+        min_officers=pack.linking.min_officers.value,
+        place_tolerance_m=pack.linking.place_tolerance_metres.value,
+        min_segment_s=pack.linking.min_segment_seconds.value,
+        upload_s=pack.deadlines.upload_hours.value * 3600,
     )
 
 
-def people(session: Session, held: Custody, declared: str | None) -> dict[str, str]:
-    """The names that a sentence may need."""
-    wanted = {ref for ref in (held.officer_id, declared) if ref}
-    if held.basis is not None:
-        wanted.add(held.basis.holder_id)
-    named = dict(session.exec(select(Officer.id, Officer.name).where(col(Officer.id).in_(wanted))).all())
-    rooms = select(Room.id, Room.name).where(Room.id == held.room_id)
-    return named | dict(session.exec(rooms).all())
+class Facts:
+    """All that a round of linking has read; nothing in it is newer than the round."""
+
+    def __init__(self, session: Session, pack: RulePack) -> None:
+        self.session = session
+        self.pack = pack
+        self.limits = link_limits(pack)
+        self.clock_limits = limits_of(pack)
+        self.people = People.read(session)
+        self.steps = Steps(session)
+        self.windows = Windows(session, pack)
+        self.devices: dict[str, Device] = {}
+        self.held: dict[str, Held] = {}
+        self.clocks: dict[str, DeviceClock] = {}
+        self.originals: dict[str, tuple[State, datetime]] = {}
+        self.takes: dict[str, set[str]] = {}
+        """Recording → the numbers that its clips declare."""
+
+    def load(self, clips: Sequence[Clip]) -> None:
+        """Read, in a few queries, what is not here yet for these clips."""
+        ids = [clip.id for clip in clips]
+        new = {clip.device_id for clip in clips} - self.devices.keys()
+        found = self.session.exec(select(Device).where(col(Device.id).in_(new))).all() if new else ()
+        self.devices |= {device.id: device for device in found}
+        self.held |= held_devices(self.session, found)
+        self.clocks |= clocks_of(self.session, new)
+        rows = self.session.exec(
+            select(Original.id, Original.state, Original.found_at).where(col(Original.id).in_(ids))
+        )
+        self.originals = {original: (State(state), found_at) for original, state, found_at in rows}
+        self.windows.load(ids)
+        self.load_takes({clip.recording_id for clip in clips if clip.recording_id})
+
+    def load_takes(self, recordings: set[str]) -> None:
+        rows = self.session.exec(
+            select(Clip.recording_id, Clip.declared).where(
+                col(Clip.recording_id).in_(recordings), col(Clip.case_key).is_not(None)
+            )
+        )
+        self.takes = {}
+        for recording, declared in rows:
+            if recording and declared.get("case_no"):
+                self.takes.setdefault(recording, set()).add(declared["case_no"])
+
+    def interval(self, clip: Clip) -> Interval | None:
+        times = [
+            TimeRead(
+                TimeSource(read["source"]),
+                datetime.fromisoformat(read["written"]),
+                read["zone"],
+                read.get("at_end", False),
+            )
+            for read in clip.times or ()
+        ]
+        clock = self.clocks[clip.device_id]
+        window = self.windows.of(clip, self.originals[clip.id][1], clock)
+        return capture_interval(times, clip.duration_s, clock, window, self.clock_limits)
+
+    def holder(self, clip: Clip, interval: Interval | None) -> Custody:
+        if interval is None or interval.doubtful:
+            return Custody(None, None, None)
+        periods, tolerance = self.held[clip.device_id], self.limits.custody_tolerance_s
+        custody = [
+            custody_over(periods.around(one.start, tolerance), one.start, one.end, tolerance)
+            for one in interval.possible
+        ]
+        same = all(
+            (one.officer_id, one.room_id) == (custody[0].officer_id, custody[0].room_id) for one in custody
+        )
+        return custody[0] if same else Custody(None, None, None)
+
+    def number(self, clip: Clip) -> str | None:
+        """As the clip declares it, or else as another clip of the same take does."""
+        own: str | None = clip.declared.get("case_no")
+        told = self.takes.get(clip.recording_id or "", set())
+        return own or (next(iter(told)) if len(told) == 1 else None)
+
+    def clip(self, clip: Clip, interval: Interval | None, held: Custody) -> ClipFacts:
+        device = self.devices[clip.device_id]
+        state, found_at = self.originals[clip.id]
+        declared = self.people.named(clip.declared.get("officer"))
+        holders = [ref for one in (held, *held.also) if (ref := one.officer_id)]
+        is_placed = clip.latitude is not None and clip.longitude is not None
+        return ClipFacts(
+            clip_id=clip.id,
+            interval=interval,
+            case_no=self.number(clip),
+            declared_officer=declared,
+            custody=held,
+            device_status=device.status.value,
+            device_type_allowed=device.type in self.pack.equipment.types.value,
+            certificates={one: self.certified(one, interval, device) for one in holders},
+            original_verified=state in VERIFIED,
+            kind=clip.kind,
+            position=Position(clip.latitude, clip.longitude) if is_placed else None,  # type: ignore[arg-type]
+            place=clip.place,
+            found_at=found_at,
+            secrecy=clip.secrecy,
+            has_transcript=clip.transcript is not None,
+            zone=device.timezone,
+            missing_labels=missing_labels(clip, interval, held),
+            people=self.people.names((*holders, held.room_id, declared)),
+        )
+
+    def certified(self, officer: str, interval: Interval | None, device: Device) -> bool | None:
+        person = self.people.by_id.get(officer)
+        if person is None or interval is None:
+            return None
+        day = interval.start.astimezone(ZoneInfo(device.timezone)).date()
+        return certificate_valid(person.cert_valid_from, person.cert_valid_to, day)
+
+    def candidates(self, clips: Sequence[ClipFacts]) -> None:
+        """Read the steps and cases that these clips may belong to."""
+        times = [one.interval for one in clips if one.interval and not one.interval.doubtful]
+        spans = [reach(one, self.limits) for one in times]
+        self.steps.load(spans, {one.case_no for one in clips if one.case_no})
+
+    def cases(self, clip: ClipFacts) -> list[CaseFacts]:
+        """The cases worth judging: those the clip names, and those on which its holder worked that day."""
+        wanted = set(self.steps.numbers.get(clip.case_no or "", ()))
+        if clip.interval is not None and not clip.interval.doubtful:
+            held = (clip.custody, *clip.custody.also)
+            refs = [ref for one in held for ref in (one.officer_id, one.room_id)]
+            wanted |= self.steps.with_step_of(refs, *reach(clip.interval, self.limits))
+        return [self.steps.cases[uid] for uid in sorted(wanted)]
+
+    def elsewhere(self, clip: ClipFacts) -> list[CaseFacts]:
+        """Every case with a step on that day, whoever took part."""
+        if clip.interval is None or clip.interval.doubtful or clip.position is None:
+            return []
+        found = self.steps.with_step_of("*", *reach(clip.interval, self.limits))
+        return [self.steps.cases[uid] for uid in sorted(found)]
 
 
-def officer_named(session: Session, number: str | None) -> str | None:
-    """The officer whose number a camera wrote; an unknown number stays as it is."""
-    if number is None:
-        return None
-    officer = session.exec(select(Officer).where(Officer.number == number)).first()
-    return officer.id if officer else number
+def reach(interval: Interval, limits: LinkLimits) -> tuple[datetime, datetime]:
+    slack = timedelta(seconds=limits.activity_slack_s + interval.uncertainty_s)
+    return interval.start - slack, interval.end + slack
 
 
 def missing_labels(clip: Clip, interval: Interval | None, held: Custody) -> tuple[str, ...]:
@@ -137,53 +179,3 @@ def missing_labels(clip: Clip, interval: Interval | None, held: Custody) -> tupl
         "证明对象": bool(clip.matter),
     }
     return tuple(label for label, given in present.items() if not given)
-
-
-def case_facts(
-    session: Session, clip: Clip, interval: Interval | None, limits: LinkLimits
-) -> list[CaseFacts]:
-    """The cases worth judging: those the clip names, and those with a step at that time."""
-    wanted: set[str] = set()
-    number = clip.declared.get("case_no")
-    if number:
-        spelled = CaseAlias.norm == case_number.normalise(number)
-        same_parts = CaseAlias.key == (case_number.key_text(number) or "")
-        wanted.update(session.exec(select(CaseAlias.case_uid).where(or_(spelled, same_parts))))
-    if interval is not None and not interval.doubtful:
-        slack = timedelta(seconds=limits.activity_slack_s + interval.uncertainty_s)
-        wanted.update(
-            session.exec(
-                select(Activity.case_uid).where(
-                    Activity.started_at <= interval.end + slack,
-                    Activity.ended_at >= interval.start - slack,
-                    col(Activity.withdrawn_at).is_(None),
-                )
-            )
-        )
-    return [one_case(session, uid) for uid in sorted(wanted)]
-
-
-def one_case(session: Session, uid: str) -> CaseFacts:
-    case = session.get_one(CaseRecord, uid)
-    numbers = session.exec(select(CaseAlias.norm).where(CaseAlias.case_uid == uid)).all()
-    steps = session.exec(
-        select(Activity).where(Activity.case_uid == uid, col(Activity.withdrawn_at).is_(None))
-    ).all()
-    return CaseFacts(
-        case_uid=uid,
-        title=case.title,
-        numbers=tuple(numbers),
-        handlers=frozenset(case.handlers),
-        activities=tuple(
-            ActivityFacts(
-                activity_id=step.id,
-                kind=step.kind,
-                start=step.started_at,
-                end=step.ended_at,
-                officers=frozenset(step.officers),
-                room_id=step.room_id,
-                document_id=step.document_id,
-            )
-            for step in steps
-        ),
-    )

@@ -95,6 +95,10 @@ class Link(SQLModel, table=True):
     reasons: list[dict[str, Any]] = Field(sa_type=Json)
     losers: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
     facts: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    fingerprint: str | None = None
+    """Of what it says and why: equal for two decisions that are the same."""
+    doubt: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """Of a link that a person decided: what the facts say now, where that is something else."""
     rule_pack: str
     matter: str | None = None
     made_by: str = "gateway"

@@ -173,6 +173,12 @@ class Clip(SQLModel, table=True):
     important: bool = False
     declared: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     case_no: str | None = Field(default=None, index=True)
+    case_key: str | None = Field(default=None, index=True)
+    """The number that the clip itself declares, as parts that two spellings share."""
+    secrecy: str | None = None
+    """`state_secret`, `trade_secret` or `privacy` (R-77); none: nobody said."""
+    transcript: str | None = None
+    """Where the words of a sound recording are written down (R-02)."""
     place: str | None = None
     officer_id: str | None = Field(default=None, foreign_key="officer.id", index=True)
     matter: str | None = None

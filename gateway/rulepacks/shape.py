@@ -71,6 +71,8 @@ class LinkRules(Model):
     activity_slack_minutes: Sourced[NotNegative]
     min_officers: Sourced[Count]
     segment_gap_seconds: Sourced[NotNegative]
+    place_tolerance_metres: Sourced[Positive]
+    min_segment_seconds: Sourced[NotNegative]
 
 
 class Quota(Model):

@@ -1,7 +1,7 @@
 """Who held a device at a moment: allocation (配备) and checkout (领用), AL-3 and LK-4."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -37,6 +37,8 @@ class Custody:
     room_id: str | None
     basis: Holding | None
     shared_without_checkout: bool = False
+    also: tuple["Custody", ...] = ()
+    """Who else may have had it, within the tolerance of a ledger that is kept by hand."""
 
 
 def custody_over(holdings: Sequence[Holding], start: datetime, end: datetime, tolerance_s: float) -> Custody:
@@ -44,16 +46,20 @@ def custody_over(holdings: Sequence[Holding], start: datetime, end: datetime, to
     covering = [holding for holding in holdings if holding.covers(start, end, tolerance_s)]
     # of several that cover within the tolerance, the one that began last before the clip is the true one
     covering.sort(key=lambda holding: (holding.start <= start, holding.start), reverse=True)
-    for holding in covering:
-        if holding.kind == "CHECKOUT":
-            return Custody(holding.holder_id, None, holding)
-    for holding in covering:
-        if holding.holder is HolderKind.OFFICER:
-            return Custody(holding.holder_id, None, holding)
-        if holding.holder is HolderKind.ROOM:
-            return Custody(None, holding.holder_id, holding)
+    taken = [holding for holding in covering if holding.kind == "CHECKOUT"]
+    given = [holding for holding in covering if holding.holder is not HolderKind.UNIT]
+    if taken or given:
+        first, *others = taken or given
+        also = {one.holder_id: of(one) for one in reversed(others) if one.holder_id != first.holder_id}
+        return replace(of(first), also=tuple(reversed(also.values())))
     shared = next((holding for holding in covering if holding.holder is HolderKind.UNIT), None)
     return Custody(None, None, shared, shared_without_checkout=shared is not None)
+
+
+def of(holding: Holding) -> Custody:
+    if holding.holder is HolderKind.ROOM:
+        return Custody(None, holding.holder_id, holding)
+    return Custody(holding.holder_id, None, holding)
 
 
 def certificate_valid(valid_from: date | None, valid_to: date | None, on: date) -> bool | None:

@@ -1,180 +1,138 @@
-"""What is known of a clip and of one candidate case, and each rule applied to the two (LK-1…LK-20)."""
+"""Each rule applied to a clip and one candidate step of one case (LK-1…LK-20)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from zoneinfo import ZoneInfo
 
 from gateway.rules import case_number
-from gateway.rules.allocation import Custody
 from gateway.rules.clock import Interval
+from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
+from gateway.rules.findings import Finding, Verdict, finding, noted, rejecting, verdict
+from gateway.rules.place import same_text
 
-
-class Verdict(StrEnum):
-    VALID = "VALID"
-    VALID_WITH_NOTE = "VALID_WITH_NOTE"
-    NEEDS_REVIEW = "NEEDS_REVIEW"
-    REJECTED = "REJECTED"
-    EXEMPT = "EXEMPT"
-
-
-NOTES = frozenset({"LK-1", "LK-7", "LK-10", "LK-11", "LK-13"})
-"""A missing label (LK-1, LK-13) makes a clip not archivable; it never rejects a link (architecture 4.9)."""
-REJECTING = frozenset({"LK-6", "LK-12", "LK-16"})
-
-
-@dataclass(frozen=True, slots=True)
-class LinkLimits:
-    """Numbers from the rule pack."""
-
-    custody_tolerance_s: float
-    activity_slack_s: float
-    min_officers: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClipFacts:
-    clip_id: str
-    interval: Interval | None
-    case_no: str | None
-    """As declared in the name or a sidecar."""
-    declared_officer: str | None
-    custody: Custody
-    device_status: str
-    certificate_valid: bool | None
-    original_verified: bool
-    missing_labels: tuple[str, ...] = ()
-    people: Mapping[str, str] = field(default_factory=dict)
-    """Names by officer or room id, for the sentences."""
-
-    def called(self, ref: str | None) -> str:
-        return self.people.get(ref or "", ref or "—")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActivityFacts:
-    activity_id: str
-    kind: str
-    start: datetime
-    end: datetime
-    officers: frozenset[str]
-    room_id: str | None = None
-    document_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseFacts:
-    case_uid: str
-    title: str
-    numbers: tuple[str, ...]
-    handlers: frozenset[str]
-    activities: tuple[ActivityFacts, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One rule applied to one candidate."""
-
-    rule: str
-    passed: bool
-    code: str
-    facts: tuple[tuple[str, str], ...] = ()
-
-    def stored(self) -> dict[str, Any]:
-        return {"rule": self.rule, "passed": self.passed, "code": self.code, "facts": dict(self.facts)}
+NUMBER, TIME, PERSON, PLACE = 0.55, 0.2, 0.15, 0.1
+"""What speaks for a candidate, of 1 in all. Its order is the rule, the figures only sort."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
+    """A case, one of its steps, and what the rules say of the clip and the two."""
+
     case: CaseFacts
     activity: ActivityFacts | None
     score: float
     verdict: Verdict
     findings: tuple[Finding, ...]
-
-
-def finding(rule: str, passed: bool, code: str, **facts: object) -> Finding:
-    return Finding(rule, passed, code, tuple((name, str(value)) for name, value in facts.items()))
+    segment: tuple[float, float] | None = None
+    """Seconds from the clip's start; None: the whole clip."""
 
 
 def names(case: CaseFacts, number: str) -> bool:
-    return any(case_number.same(known, number) for known in case.numbers)
+    """Whether a number is one of the case's, in any spelling (regulations 6.2)."""
+    if case_number.normalise(number) in case.numbers:
+        return True
+    key = case_number.key_text(number)
+    return key is not None and key in (case.keys or {case_number.key_text(known) for known in case.numbers})
 
 
-def overlap(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> float:
-    """Shared seconds; an instant (a photo) inside the step counts as one second."""
-    if clip.interval is None:
+def loosely(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> float:
+    """Shared seconds as far as the clock's uncertainty and the slack of officers on their way allow.
+
+    Of several possible times that which shares most: each of them may be the true one.
+    """
+    if clip.interval is None or clip.interval.doubtful:
         return 0.0
-    if clip.interval.either:
-        each = (replace(clip, interval=one) for one in clip.interval.either)
-        return max(overlap(one, step, limits) for one in each)
-    slack = limits.activity_slack_s + clip.interval.uncertainty_s
-    shared = clip.interval.overlap_s(step.start, step.end, slack)
-    if shared == 0 and clip.interval.start == clip.interval.end:
-        inside = (step.start - clip.interval.start).total_seconds() <= slack
-        return float(inside and (clip.interval.start - step.end).total_seconds() <= slack)
-    return shared
+    slack = limits.activity_slack_s
+    return max(shared(one, step, slack + one.uncertainty_s) for one in clip.interval.possible)
 
 
-def judge(clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: LinkLimits) -> Candidate:
-    results = [
-        number_rule(clip, case),
+def shared(interval: Interval, step: ActivityFacts, slack_s: float) -> float:
+    """Seconds in common with a step widened by `slack_s`; an instant (a photo) inside it counts as one."""
+    slack = timedelta(seconds=slack_s)
+    start, end = step.start - slack, step.end + slack
+    if interval.start == interval.end:
+        return float(start <= interval.start <= end)
+    return max(0.0, (min(interval.end, end) - max(interval.start, start)).total_seconds())
+
+
+def strict(clip: ClipFacts, step: ActivityFacts) -> float:
+    """Seconds that are shared whichever time is the true one."""
+    if clip.interval is None or clip.interval.doubtful:
+        return 0.0
+    return min(shared(one, step, 0.0) for one in clip.interval.possible)
+
+
+def length(interval: Interval) -> float:
+    return max(1.0, (interval.end - interval.start).total_seconds())
+
+
+def present(clip: ClipFacts, step: ActivityFacts) -> bool:
+    """Whether who held the device, or the room it is fixed in, was there."""
+    if clip.custody.room_id is not None:
+        return clip.custody.room_id == step.room_id
+    return clip.custody.officer_id is not None and clip.custody.officer_id in step.officers
+
+
+def judge(
+    clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: LinkLimits, named: int = 1
+) -> Candidate:
+    """Apply every rule; `named`: how many cases the clip's number stands for."""
+    results = (
+        number_rule(clip, case, named),
         device_rule(clip),
+        type_rule(clip),
         custody_rule(clip),
         handler_rule(clip, case, step),
         certificate_rule(clip),
         officers_rule(step, limits),
         time_rule(clip, step, limits),
+        filing_rule(clip, case),
         clock_rule(clip),
+        place_rule(clip, step, limits),
+        notice_rule(step),
+        deadline_rule(clip, limits),
         integrity_rule(clip),
+        secrecy_rule(clip),
+        night_rule(clip, step, limits),
+        transcript_rule(clip, case),
+        archive_rule(case),
         label_rule(clip),
-    ]
+    )
     findings = tuple(result for result in results if result is not None)
     return Candidate(case, step, score(clip, case, step, limits), verdict(findings), findings)
 
 
-def verdict(findings: Sequence[Finding]) -> Verdict:
-    failed = {result.rule for result in findings if not result.passed}
-    lost_device = any(result.code == "device.lost" for result in findings)
-    if failed & REJECTING or lost_device:
-        return Verdict.REJECTED
-    if failed - NOTES:
-        return Verdict.NEEDS_REVIEW
-    return Verdict.VALID_WITH_NOTE if failed else Verdict.VALID
-
-
 def score(clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: LinkLimits) -> float:
-    """0…1: the number said so 0.6, time shared with the step 0.25, the person or room 0.15."""
-    points = 0.6 if clip.case_no and names(case, clip.case_no) else 0.0
+    """0…1: the number said so, time shared with the step, the person or room, the place."""
+    points = NUMBER if clip.case_no and names(case, clip.case_no) else 0.0
     if step is not None and clip.interval is not None and not clip.interval.doubtful:
-        length = max(1.0, (clip.interval.end - clip.interval.start).total_seconds())
-        strict = clip.interval.overlap_s(step.start, step.end)
-        within = overlap(clip, step, limits) if strict == 0 else strict
-        points += 0.25 * min(1.0, within / length) * (1.0 if strict else 0.5)
-        if present(clip, step):
-            points += 0.15
+        certain = strict(clip, step)
+        within = certain or loosely(clip, step, limits)
+        points += TIME * min(1.0, within / length(clip.interval)) * (1.0 if certain else 0.5)
+        points += PERSON if present(clip, step) else 0.0
+        points += PLACE if near(clip, step, limits) else 0.0
     return round(points, 3)
 
 
-def present(clip: ClipFacts, step: ActivityFacts) -> bool:
-    if clip.custody.room_id is not None:
-        return clip.custody.room_id == step.room_id
-    return clip.custody.officer_id in step.officers
-
-
-def number_rule(clip: ClipFacts, case: CaseFacts) -> Finding | None:
+def number_rule(clip: ClipFacts, case: CaseFacts, named: int) -> Finding | None:
+    """It stands for exactly one case, and this is the one."""
     if clip.case_no is None:
         return None
     if names(case, clip.case_no):
+        if named > 1:
+            return finding("LK-2", False, "number.several", number=clip.case_no, cases=named)
         return finding("LK-2", True, "number.matches", number=clip.case_no)
     return finding("LK-2", False, "number.other", number=clip.case_no, case=case.title)
 
 
 def device_rule(clip: ClipFacts) -> Finding:
     if clip.device_status in {"LOST", "RETIRED"}:
-        return finding("LK-3", False, "device.lost", status=clip.device_status)
+        return rejecting("LK-3", False, "device.lost", status=clip.device_status)
     return finding("LK-3", clip.device_status == "IN_SERVICE", "device.status", status=clip.device_status)
+
+
+def type_rule(clip: ClipFacts) -> Finding | None:
+    return None if clip.device_type_allowed else finding("AL-1", False, "device.type_not_allowed")
 
 
 def custody_rule(clip: ClipFacts) -> Finding:
@@ -185,16 +143,12 @@ def custody_rule(clip: ClipFacts) -> Finding:
         return finding("LK-4", False, "custody.no_checkout", kind=basis.kind)
     if clip.custody.room_id is not None:
         return finding("LK-4", True, "custody.room", room=clip.called(clip.custody.room_id))
+    holder = clip.called(clip.custody.officer_id)
     if clip.declared_officer and clip.declared_officer != clip.custody.officer_id:
-        return finding(
-            "LK-4",
-            False,
-            "custody.other_officer",
-            holder=clip.called(basis.holder_id),
-            named=clip.called(clip.declared_officer),
-        )
+        named = clip.called(clip.declared_officer)
+        return finding("LK-4", False, "custody.other_officer", holder=holder, named=named)
     code = "custody.checkout" if basis.kind == "CHECKOUT" else "custody.allocated"
-    return finding("LK-4", True, code, officer=clip.called(basis.holder_id), since=basis.start.isoformat())
+    return finding("LK-4", True, code, officer=holder, since=basis.start.isoformat())
 
 
 def handler_rule(clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None) -> Finding | None:
@@ -202,26 +156,27 @@ def handler_rule(clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None) -
     if officer is None:
         return None
     taking_part = officer in case.handlers or (step is not None and officer in step.officers)
-    return finding(
-        "LK-5",
-        taking_part,
-        "handler.takes_part" if taking_part else "handler.stranger",
-        officer=clip.called(officer),
-    )
+    code = "handler.takes_part" if taking_part else "handler.stranger"
+    return finding("LK-5", taking_part, code, officer=clip.called(officer))
 
 
 def certificate_rule(clip: ClipFacts) -> Finding | None:
-    if clip.custody.officer_id is None or clip.certificate_valid:
+    if clip.custody.officer_id is None:
         return None
-    code = "certificate.unknown" if clip.certificate_valid is None else "certificate.invalid"
+    valid = clip.certificates.get(clip.custody.officer_id)
+    if valid:
+        return None
+    code = "certificate.unknown" if valid is None else "certificate.invalid"
     return finding("LK-5", False, code, officer=clip.called(clip.custody.officer_id))
 
 
 def officers_rule(step: ActivityFacts | None, limits: LinkLimits) -> Finding | None:
+    """Two officers at least; what one alone brings in is no evidence for a penalty or a compulsory act."""
     if step is None:
         return None
     enough = len(step.officers) >= limits.min_officers
-    return finding("LK-6", enough, "officers.count", count=len(step.officers), required=limits.min_officers)
+    judged = rejecting if step.is_evidence or step.compulsory != "none" else noted
+    return judged("LK-6", enough, "officers.count", count=len(step.officers), required=limits.min_officers)
 
 
 def time_rule(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimits) -> Finding:
@@ -229,15 +184,25 @@ def time_rule(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimits) -
         return finding("LK-7", False, "time.unknown")
     if step is None:
         return finding("LK-7", False, "time.no_activity")
-    strict = clip.interval.overlap_s(step.start, step.end)
-    length = (clip.interval.end - clip.interval.start).total_seconds()
+    certain = strict(clip, step)
+    seconds = (clip.interval.end - clip.interval.start).total_seconds()
     facts = {
-        "shared": f"{strict:.0f}", "length": f"{length:.0f}", "source": clip.interval.source.value,
-        "uncertainty": f"{clip.interval.uncertainty_s:.0f}",
+        "shared": f"{certain if seconds else 0:.0f}", "length": f"{seconds:.0f}",
+        "source": clip.interval.source.value, "uncertainty": f"{clip.interval.uncertainty_s:.0f}",
     }  # fmt: skip
-    if strict > 0 or all(step.start <= one.start <= step.end for one in clip.interval.possible):
+    if certain > 0:
         return finding("LK-7", True, "time.overlaps", **facts)
-    return finding("LK-7", False, "time.near" if overlap(clip, step, limits) else "time.outside", **facts)
+    code = "time.near" if loosely(clip, step, limits) else "time.outside"
+    return finding("LK-7", False, code, **facts)
+
+
+def filing_rule(clip: ClipFacts, case: CaseFacts) -> Finding | None:
+    """What is recorded before 立案 is normal, and so is a case of summary procedure that has none."""
+    if case.opened_on is None or clip.interval is None or clip.interval.doubtful:
+        return None
+    if clip.interval.end >= case.opened_on:
+        return None
+    return noted("LK-7", True, "time.before_filing", filed=case.opened_on.isoformat())
 
 
 def clock_rule(clip: ClipFacts) -> Finding | None:
@@ -248,12 +213,85 @@ def clock_rule(clip: ClipFacts) -> Finding | None:
     return finding("AL-12", False, "time.either", first=first.start.isoformat(), last=last.start.isoformat())
 
 
-def integrity_rule(clip: ClipFacts) -> Finding:
+def distance(clip: ClipFacts, step: ActivityFacts | None) -> float | None:
+    """Metres between clip and step; None where one of the two positions is not known."""
+    if step is None or clip.position is None or step.position is None:
+        return None
+    return clip.position.metres_to(step.position)
+
+
+def near(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimits) -> bool:
+    metres = distance(clip, step)
+    return metres is not None and metres <= limits.place_tolerance_m
+
+
+def place_rule(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimits) -> Finding | None:
+    """A position decides before words do: a place has many names."""
+    metres = distance(clip, step)
+    if metres is not None:
+        code = "place.near" if metres <= limits.place_tolerance_m else "place.far"
+        return finding("LK-8", code == "place.near", code, metres=f"{metres:.0f}")
+    if step is None or not clip.place or not step.place:
+        return None
+    if same_text(clip.place, step.place):
+        return finding("LK-8", True, "place.same_words", place=step.place)
+    return finding("LK-8", False, "place.other_words", place=clip.place, step=step.place)
+
+
+def notice_rule(step: ActivityFacts | None) -> Finding | None:
+    if step is None or step.notice_given is None:
+        return None
+    return finding("LK-10", step.notice_given, "notice.given" if step.notice_given else "notice.missing")
+
+
+def deadline_rule(clip: ClipFacts, limits: LinkLimits) -> Finding | None:
+    if clip.found_at is None or clip.interval is None or clip.interval.doubtful:
+        return None
+    late = (clip.found_at - clip.interval.end).total_seconds() - clip.interval.uncertainty_s
+    if late <= limits.upload_s:
+        return None
     return finding(
-        "LK-12",
-        clip.original_verified,
-        "original.verified" if clip.original_verified else "original.unverified",
+        "LK-11", False, "upload.late", hours=f"{late / 3600:.0f}", limit=f"{limits.upload_s / 3600:g}"
     )
+
+
+def integrity_rule(clip: ClipFacts) -> Finding:
+    code = "original.verified" if clip.original_verified else "original.unverified"
+    return finding("LK-12", clip.original_verified, code)
+
+
+def secrecy_rule(clip: ClipFacts) -> Finding | None:
+    if clip.secrecy != "state_secret":
+        return None
+    return finding("LK-16", False, "secrecy.not_here")
+
+
+def night_rule(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimits) -> Finding | None:
+    """行政强制法 art 43 forbids compulsory *execution* at night and on holidays, not compulsory measures."""
+    if step is None or step.compulsory != "execution":
+        return None
+    local = step.start.astimezone(ZoneInfo(clip.zone))
+    at_night = local.time() >= limits.night_from or local.time() < limits.night_to
+    if not at_night and local.date() not in limits.holidays:
+        return None
+    at = local.isoformat()
+    if step.urgency:
+        return finding("LK-18", True, "night.urgent", at=at, why=step.urgency)
+    return finding("LK-18", False, "night.no_reason", at=at)
+
+
+def transcript_rule(clip: ClipFacts, case: CaseFacts) -> Finding | None:
+    if clip.kind != "AUDIO" or clip.has_transcript:
+        return None
+    judged = finding if case.closed_on is not None else noted
+    return judged("LK-19", False, "transcript.missing")
+
+
+def archive_rule(case: CaseFacts) -> Finding | None:
+    """After archiving what is added needs an approval of its own (补充归档)."""
+    if case.archived_on is None:
+        return None
+    return finding("LK-20", False, "case.archived", on=case.archived_on.astimezone(UTC).date().isoformat())
 
 
 def label_rule(clip: ClipFacts) -> Finding | None:

@@ -1,73 +1,179 @@
-"""Which case a clip belongs to, and why the others lost."""
+"""Which cases and steps a clip belongs to, and why the others lost."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from gateway.rules.judgement import (
-    ActivityFacts,
-    Candidate,
-    CaseFacts,
-    ClipFacts,
-    Finding,
-    LinkLimits,
-    Verdict,
-    finding,
-    judge,
-    names,
-    overlap,
-)
+from gateway.rules.allocation import Custody
+from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
+from gateway.rules.findings import Finding, Verdict, finding, verdict
+from gateway.rules.judgement import Candidate, judge, length, loosely, names, near, present, strict
+
+Lost = tuple[Candidate, Finding]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The winner, if any, and the candidates that lost to it; or the one reason why there is none."""
+    """The steps a clip shows, the candidates that lost; or the one reason why there is none."""
 
-    winner: Candidate | None
-    losers: tuple[tuple[Candidate, Finding], ...] = ()
+    winners: tuple[Candidate, ...] = ()
+    losers: tuple[Lost, ...] = ()
     unlinked: Finding | None = None
+    custody: Custody | None = None
+    """Who held the device, where several can have done so: of them, who took part."""
+
+    @property
+    def is_doubtful(self) -> bool:
+        return any(one.verdict in {Verdict.NEEDS_REVIEW, Verdict.REJECTED} for one in self.winners)
+
+    @property
+    def winner(self) -> Candidate | None:
+        return self.winners[0] if self.winners else None
 
 
-def decide(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> Decision:
-    """Judge every candidate and pick the best; a tie is no winner, it is a person's question."""
+def decide(
+    clip: ClipFacts,
+    cases: Sequence[CaseFacts],
+    limits: LinkLimits,
+    elsewhere: Callable[[], Sequence[CaseFacts]] = tuple,
+) -> Decision:
+    """Judge every candidate. A number decides before time and person do, unless they contradict it.
+
+    `cases`: those the clip names and those of who held the device; `elsewhere`: whoever's, asked for only
+    where those have nothing.
+    """
+    found: list[Decision] = []
+    for custody in (clip.custody, *clip.custody.also):
+        held = clip if custody is clip.custody else replace(clip, custody=custody)
+        decision = among(held, cases, limits)
+        if decision.winners:
+            found.append(replace(decision, custody=custody))
+    if not found:
+        return replace(by_place(clip, elsewhere(), limits), custody=clip.custody)
+    return next((one for one in found if not one.is_doubtful), found[0])
+
+
+def among(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> Decision:
     named = [case for case in cases if clip.case_no and names(case, clip.case_no)]
-    candidates = [judge(clip, case, activity, limits) for case, activity in pairs(clip, cases, named, limits)]
-    candidates.sort(key=lambda candidate: candidate.score, reverse=True)
-    if not candidates:
-        return Decision(None, (), why_none(clip))
-    best, rest = candidates[0], candidates[1:]
-    if rest and rest[0].case.case_uid != best.case.case_uid and rest[0].score == best.score:
-        doubt = finding("LK-2", False, "link.tied", other=rest[0].case.title)
-        best = Candidate(best.case, best.activity, best.score, Verdict.NEEDS_REVIEW, (*best.findings, doubt))
-    return Decision(best, tuple((loser, why_lost(best, loser)) for loser in rest))
+    fitting = [
+        judge(clip, case, step, limits, len(named))
+        for case in cases
+        for step in case.activities
+        if fits(clip, step, limits)
+    ]
+    if not named:
+        return apart(clip, fitting, limits)
+    said = [one for one in fitting if one.case in named]
+    others = [one for one in fitting if one.case not in named]
+    if said:
+        chosen = apart(clip, said, limits)
+        return replace(chosen, losers=(*chosen.losers, *lost(others, "lost.number_names_other")))
+    meant = [judge(clip, case, then(clip, case), limits, len(named)) for case in named]
+    meant.sort(key=order)
+    rivals = [one for one in others if one.activity and strict(clip, one.activity) > 0]
+    if rivals and all(one.activity is None for one in meant):
+        chosen = apart(clip, rivals, limits)
+        beside = [one for one in others if one not in rivals]
+        return replace(
+            chosen, losers=(*chosen.losers, *lost(meant, "lost.not_there"), *lost(beside, "lost.lower_score"))
+        )
+    return Decision(
+        (meant[0],), (*lost(meant[1:], "lost.lower_score"), *lost(others, "lost.number_names_other"))
+    )
 
 
-def pairs(
-    clip: ClipFacts, cases: Sequence[CaseFacts], named: Sequence[CaseFacts], limits: LinkLimits
-) -> list[tuple[CaseFacts, ActivityFacts | None]]:
-    """Every (case, step) worth judging: cases the clip names, and steps its holder or room worked on then."""
-    found: list[tuple[CaseFacts, ActivityFacts | None]] = []
-    for case in cases:
-        fitting = [step for step in case.activities if fits(clip, step, limits)]
-        found.extend((case, step) for step in fitting)
-        if case in named and not fitting:
-            found.append((case, nearest(clip, case)))
-    return found
+def by_place(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> Decision:
+    """Nobody who held it took part in anything then: where and when it was tells what to ask a person."""
+    there = [
+        doubted(judge(clip, case, step, limits, 0), finding("LK-4", False, "link.by_place"))
+        for case in cases
+        for step in case.activities
+        if strict(clip, step) > 0 and near(clip, step, limits)
+    ]
+    decision = apart(clip, there, limits)
+    return decision if decision.winners else Decision(unlinked=why_none(clip))
 
 
 def fits(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> bool:
-    if clip.interval is None or clip.interval.doubtful or overlap(clip, step, limits) <= 0:
-        return False
-    if clip.custody.room_id is not None:
-        return step.room_id == clip.custody.room_id
-    return clip.custody.officer_id is not None and clip.custody.officer_id in step.officers
+    return present(clip, step) and loosely(clip, step, limits) > 0
 
 
-def nearest(clip: ClipFacts, case: CaseFacts) -> ActivityFacts | None:
+def then(clip: ClipFacts, case: CaseFacts) -> ActivityFacts | None:
     """The step of a named case during which the clip was recorded, whoever held the camera."""
-    if clip.interval is None:
-        return None
-    shared = [step for step in case.activities if clip.interval.overlap_s(step.start, step.end) > 0]
-    return max(shared, key=lambda step: clip.interval.overlap_s(step.start, step.end), default=None)  # type: ignore[union-attr]
+    at_the_time = [step for step in case.activities if strict(clip, step) > 0]
+    return max(at_the_time, key=lambda step: (strict(clip, step), step.activity_id), default=None)
+
+
+def order(candidate: Candidate) -> tuple[float, str, str]:
+    """The best first; between equals always the same one, in whatever order the facts arrived."""
+    step = candidate.activity.activity_id if candidate.activity else ""
+    return -candidate.score, candidate.case.case_uid, step
+
+
+def apart(clip: ClipFacts, candidates: Iterable[Candidate], limits: LinkLimits) -> Decision:
+    """Of steps at the same time one wins; steps one after the other each get their part of the clip."""
+    picked: list[Candidate] = []
+    losers: list[Lost] = []
+    for candidate in sorted(candidates, key=order):
+        rival = next((one for one in picked if at_once(one, candidate)), None)
+        if rival is not None:
+            if rival.score == candidate.score:
+                picked[picked.index(rival)] = tied(rival, candidate)
+                losers.append((candidate, finding("LK-2", False, "lost.tied", score=candidate.score)))
+            else:
+                losers.append((candidate, lower(candidate, rival)))
+        elif picked and not shows(clip, candidate, limits):
+            losers.append((candidate, finding("LK-7", False, "lost.hardly_shown")))
+        else:
+            picked.append(candidate)
+    return Decision(tuple(segmented(clip, picked)), tuple(losers))
+
+
+def at_once(one: Candidate, other: Candidate) -> bool:
+    """Whether nobody can have been at both: their times overlap, or one of them is not known."""
+    if one.activity is None or other.activity is None:
+        return True
+    return one.activity.start < other.activity.end and other.activity.start < one.activity.end
+
+
+def shows(clip: ClipFacts, candidate: Candidate, limits: LinkLimits) -> bool:
+    """Whether enough of a further step is on the clip to be sure of it, by this clock."""
+    if candidate.activity is None or clip.interval is None:
+        return False
+    return strict(clip, candidate.activity) >= limits.min_segment_s + clip.interval.uncertainty_s
+
+
+def segmented(clip: ClipFacts, picked: Sequence[Candidate]) -> list[Candidate]:
+    """Each step's part of the clip, in seconds from its start; what lies between two goes half to each."""
+    if len(picked) < 2 or clip.interval is None:
+        return list(picked)
+    begins, whole = clip.interval.start, length(clip.interval)
+    steps = sorted(picked, key=lambda one: one.activity.start if one.activity else begins)
+    cuts = [0.0]
+    for before, after in pairwise(steps):
+        assert before.activity is not None
+        assert after.activity is not None
+        middle = before.activity.end + (after.activity.start - before.activity.end) / 2
+        cuts.append(round(min(whole, max(cuts[-1], (middle - begins).total_seconds())), 3))
+    cuts.append(round(whole, 3))
+    return [replace(one, segment=(cuts[place], cuts[place + 1])) for place, one in enumerate(steps)]
+
+
+def tied(best: Candidate, other: Candidate) -> Candidate:
+    return doubted(best, finding("LK-2", False, "link.tied", other=other.case.title))
+
+
+def doubted(candidate: Candidate, doubt: Finding) -> Candidate:
+    findings = (*candidate.findings, doubt)
+    return replace(candidate, findings=findings, verdict=verdict(findings))
+
+
+def lost(candidates: Iterable[Candidate], code: str) -> list[Lost]:
+    return [(one, finding("LK-2", False, code, score=one.score)) for one in sorted(candidates, key=order)]
+
+
+def lower(loser: Candidate, best: Candidate) -> Finding:
+    return finding("LK-2", False, "lost.lower_score", score=loser.score, best=best.score)
 
 
 def why_none(clip: ClipFacts) -> Finding:
@@ -76,18 +182,13 @@ def why_none(clip: ClipFacts) -> Finding:
         return finding("LK-2", False, "unlinked.number_unknown", number=clip.case_no)
     if clip.interval is None or clip.interval.doubtful:
         return finding("LK-7", False, "unlinked.no_time")
+    at = clip.interval.start.isoformat()
     if clip.interval.either and clip.custody.basis is None:
         first, *_, last = clip.interval.either
         times = {"first": first.start.isoformat(), "last": last.start.isoformat()}
         return finding("AL-12", False, "unlinked.either", **times)
     if clip.custody.basis is None:
-        return finding("LK-4", False, "unlinked.no_holder", at=clip.interval.start.isoformat())
+        return finding("LK-4", False, "unlinked.no_holder", at=at)
     if clip.custody.shared_without_checkout:
-        return finding("LK-4", False, "unlinked.no_checkout", at=clip.interval.start.isoformat())
-    return finding("LK-7", False, "unlinked.no_activity", at=clip.interval.start.isoformat())
-
-
-def why_lost(best: Candidate, loser: Candidate) -> Finding:
-    if loser.score < best.score:
-        return finding("LK-2", False, "lost.lower_score", score=loser.score, best=best.score)
-    return finding("LK-2", False, "lost.tied", score=loser.score)
+        return finding("LK-4", False, "unlinked.no_checkout", at=at)
+    return finding("LK-7", False, "unlinked.no_activity", at=at)

@@ -10,6 +10,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "标注的案件编号 {number} 不是本案（{case}）的编号",
         "the case number given, {number}, is not one of this case ({case})",
     ),
+    "number.several": (
+        "标注的案件编号 {number} 同时对应 {cases} 个案件，需人工判断",
+        "the case number given, {number}, stands for {cases} cases; a person has to decide",
+    ),
+    "device.type_not_allowed": (
+        "设备类型不在音像记录设备配备范围之内",
+        "the device is of no type that may record enforcement",
+    ),
     "device.status": ("采集时设备状态：{status}", "the device's status when recording: {status}"),
     "device.lost": (
         "设备状态为 {status}，此后采集的资料不得作为证据",
@@ -74,6 +82,55 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "设备时钟在此期间被调整过，采集时间可能为 {first}，也可能为 {last}，需人工判断",
         "the device's clock was set meanwhile: recorded at {first} or at {last}; a person has to decide",
     ),
+    "time.before_filing": (
+        "采集于立案（{filed}）之前，属正常情形",
+        "recorded before the case was filed ({filed}), which is normal",
+    ),
+    "place.near": ("定位距现场 {metres} 米", "recorded {metres} m from the place of the step"),
+    "place.far": (
+        "定位距登记的现场 {metres} 米，需人工核对",
+        "recorded {metres} m from the place of the step; a person has to look",
+    ),
+    "place.same_words": (
+        "采集地点与登记的现场一致（{place}）",
+        "recorded at the place of the step ({place})",
+    ),
+    "place.other_words": (
+        "采集地点 {place} 与登记的现场 {step} 不一致",
+        "recorded at {place}, the step took place at {step}",
+    ),
+    "notice.given": (
+        "已告知当事人正在录音录像并出示执法证",
+        "the party was told of the recording and shown the certificates",
+    ),
+    "notice.missing": (
+        "没有告知当事人录音录像或者没有出示执法证的记录",
+        "no record that the party was told of the recording and shown the certificates",
+    ),
+    "upload.late": (
+        "采集后 {hours} 小时才上传（要求 {limit} 小时内）",
+        "uploaded {hours} hours after it was recorded ({limit} allowed)",
+    ),
+    "secrecy.not_here": (
+        "涉及国家秘密，不得存放于本系统",
+        "a state secret; it must not be kept on this system",
+    ),
+    "night.urgent": (
+        "夜间或法定节假日实施强制执行（{at}），已说明紧急情况：{why}",
+        "compulsory execution at night or on a holiday ({at}), urgent: {why}",
+    ),
+    "night.no_reason": (
+        "夜间或法定节假日实施强制执行（{at}），没有说明紧急情况",
+        "compulsory execution at night or on a holiday ({at}) and no urgency is on record",
+    ),
+    "transcript.missing": (
+        "录音资料尚无文字说明（结案前应当附上）",
+        "a sound recording without its transcript (due before the case closes)",
+    ),
+    "case.archived": (
+        "案件已于 {on} 归档，补充材料须经批准",
+        "the case was archived on {on}; what is added needs an approval",
+    ),
     "original.verified": ("原件二次读取校验一致", "the original was read a second time and agreed"),
     "original.unverified": ("原件尚未通过二次校验", "the original has not passed its second read"),
     "labels.missing": (
@@ -82,6 +139,24 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     # linking: between candidates
     "link.tied": ("与《{other}》得分相同，需人工判断", "tied with {other}; a person has to decide"),
+    "link.by_place": (
+        "台账持有人当时没有登记的环节；时间和地点与本环节相符，可能换用了设备，需人工判断",
+        "who held it has no step then; time and place fit this one, so cameras may have been swapped",
+    ),
+    "link.facts_moved": (
+        "人工判定之后事实有变化，现在更符合：{cases}",
+        "the facts changed after a person decided; they now fit: {cases}",
+    ),
+    "link.facts_gone": (
+        "人工判定之后事实有变化，现在没有相符的环节",
+        "the facts changed after a person decided; no step fits them now",
+    ),
+    "lost.number_names_other": ("标注的案件编号指向另一案件", "the case number given names another case"),
+    "lost.not_there": (
+        "标注的案件当时没有登记的环节，而持有人正在参加另一环节",
+        "the case named has no step then, and who held the device was at another",
+    ),
+    "lost.hardly_shown": ("该环节在资料中所占时长过短", "hardly any of that step is on the clip"),
     "lost.lower_score": ("得分 {score}，低于 {best}", "score {score}, below {best}"),
     "lost.tied": ("得分相同（{score}）", "the same score ({score})"),
     # linking: why a clip stays unlinked

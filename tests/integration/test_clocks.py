@@ -9,7 +9,7 @@ from gateway import audit, linking, migrations, rulepacks
 from gateway.database import Database
 from gateway.device import ClockRead, ClockSet, DeviceEvent
 from gateway.intake.events import store_one
-from gateway.linking.facts import interval_of
+from gateway.linking import preview
 from gateway.models import (
     Allocation,
     AllocationKind,
@@ -97,7 +97,7 @@ class Town:
     def when(self, name: str) -> tuple[datetime, bool]:
         """(start, whether it is certain to seconds)"""
         with self.database.read() as session:
-            found = interval_of(session, session.get_one(Clip, name), PACK)
+            found = preview(session, session.get_one(Clip, name), PACK).interval
         assert found is not None
         assert not found.doubtful
         return found.start, found.uncertainty_s < 5 and not found.either

@@ -2,10 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from gateway.rules.allocation import Custody, HolderKind, Holding, custody_over
 from gateway.rules.clock import Interval, TimeSource
-from gateway.rules.judgement import ActivityFacts, CaseFacts, ClipFacts, LinkLimits, Verdict
+from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
+from gateway.rules.findings import Verdict
 from gateway.rules.linking import decide
+from gateway.rules.place import Position
 
 T0 = datetime(2024, 5, 6, 1, 30, tzinfo=UTC)
 LIMITS = LinkLimits(custody_tolerance_s=900, activity_slack_s=300, min_officers=2)
@@ -32,7 +36,7 @@ def clip(**given: object) -> ClipFacts:
         "declared_officer": None,
         "custody": HELD,
         "device_status": "IN_SERVICE",
-        "certificate_valid": True,
+        "certificates": {"zhang": True},
         "original_verified": True,
     }
     return ClipFacts(**(told | given))  # type: ignore[arg-type]
@@ -90,16 +94,120 @@ def test_without_a_holder_the_reason_says_so() -> None:
 
 def test_an_explicit_number_wins_and_the_loser_is_named() -> None:
     named = case("named", numbers=("冀邢市监罚〔2024〕27号",))
-    decision = decide(clip(case_no="冀邢市监罚[2024]027号"), [case("other", step()), named], LIMITS)
+    elsewhere = case("other", step(officers="wang li"))
+    decision = decide(clip(case_no="冀邢市监罚[2024]027号"), [elsewhere, named], LIMITS)
     assert decision.winner is not None
-    assert decision.winner.case.case_uid == "named", "a stated number outweighs time and person"
+    assert decision.winner.case.case_uid == "named", "a stated number needs no step at the time"
+    assert decision.winner.verdict is Verdict.VALID_WITH_NOTE
     both = case("named", step(id="b"), numbers=("冀邢市监罚〔2024〕27号",))
     decision = decide(clip(case_no="冀邢市监罚[2024]027号"), [case("other", step()), both], LIMITS)
     assert decision.winner is not None
     assert decision.winner.case.case_uid == "named"
     [(loser, why)] = decision.losers
     assert loser.case.case_uid == "other"
-    assert why.code == "lost.lower_score"
+    assert why.code == "lost.number_names_other"
+
+
+def test_a_number_that_the_ledger_contradicts_is_a_persons_question() -> None:
+    """The holder was at another case's step all the time, and the named case has none then."""
+    named = case("named", numbers=("冀邢市监罚〔2024〕27号",))
+    decision = decide(clip(case_no="冀邢市监罚〔2024〕27号"), [case("other", step()), named], LIMITS)
+    assert decision.winner is not None
+    assert (decision.winner.case.case_uid, decision.winner.verdict) == ("other", Verdict.NEEDS_REVIEW)
+    [(loser, why)] = decision.losers
+    assert (loser.case.case_uid, why.code) == ("named", "lost.not_there")
+
+
+def test_a_number_of_two_cases_is_a_persons_question() -> None:
+    number = ("冀邢市监罚〔2024〕27号",)
+    cases = [case("k", step(), numbers=number), case("m", numbers=number)]
+    decision = decide(clip(case_no=number[0]), cases, LIMITS)
+    assert decision.winner is not None
+    assert (decision.winner.case.case_uid, decision.winner.verdict) == ("k", Verdict.NEEDS_REVIEW)
+
+
+def test_one_clip_over_two_steps_is_linked_to_both_each_with_its_part() -> None:
+    long = Interval(T0, T0 + minutes(60), 2, TimeSource.GPS)
+    first, second = step(T0, 25), step(T0 + minutes(35), 20, id="b")
+    decision = decide(clip(interval=long), [case("k", first), case("m", second)], LIMITS)
+    assert [(one.case.case_uid, one.segment) for one in decision.winners] == [
+        ("k", (0.0, 1800.0)),
+        ("m", (1800.0, 3600.0)),
+    ]
+    assert {one.verdict for one in decision.winners} == {Verdict.VALID}
+
+
+def test_a_few_seconds_of_the_next_step_are_no_link() -> None:
+    late = Interval(T0, T0 + minutes(30), 20, TimeSource.CONTAINER)
+    cases = [case("k", step(T0, 28)), case("m", step(T0 + minutes(29.5), 20, id="b"))]
+    decision = decide(clip(interval=late), cases, LIMITS)
+    assert [one.case.case_uid for one in decision.winners] == ["k"]
+    assert [why.code for _, why in decision.losers] == ["lost.hardly_shown"]
+
+
+def test_who_gave_a_camera_back_late_is_not_taken_for_who_used_it() -> None:
+    """Both had it within the tolerance; of the two the one who took part in something then."""
+    late = holding("wang", T0 - minutes(500), T0 + minutes(14), "CHECKOUT")
+    taken = holding("zhang", T0 + minutes(14), T0 + minutes(200), "CHECKOUT")
+    held = custody_over([late, taken], T0, T0 + minutes(10), 900)
+    assert held.officer_id == "wang"
+    known = {"wang": True, "zhang": True}
+    decision = decide(clip(custody=held, certificates=known), [case("k", step())], LIMITS)
+    assert decision.winner is not None
+    assert decision.winner.verdict is Verdict.VALID
+    assert decision.custody is not None
+    assert decision.custody.officer_id == "zhang"
+
+
+def test_a_place_far_away_needs_review_and_a_near_one_does_not() -> None:
+    there = step(position=Position(37.07, 114.50))
+    for latitude, verdict in ((37.071, Verdict.VALID), (37.09, Verdict.NEEDS_REVIEW)):
+        decision = decide(clip(position=Position(latitude, 114.50)), [case("k", there)], LIMITS)
+        assert decision.winner is not None
+        assert decision.winner.verdict is verdict
+
+
+def test_a_swapped_camera_is_proposed_by_place_and_never_linked_by_itself() -> None:
+    there = step(officers="wang li", position=Position(37.07, 114.50))
+    decision = decide(
+        clip(position=Position(37.07, 114.50)), [], LIMITS, elsewhere=lambda: [case("k", there)]
+    )
+    assert decision.winner is not None
+    assert decision.winner.verdict is Verdict.NEEDS_REVIEW
+    assert "link.by_place" in [one.code for one in decision.winner.findings]
+
+
+def test_night_forbids_compulsory_execution_and_not_a_measure() -> None:
+    night = datetime(2024, 5, 6, 15, 0, tzinfo=UTC)
+    at = Interval(night, night + minutes(10), 2, TimeSource.GPS)
+    for compulsory, verdict in (("execution", Verdict.NEEDS_REVIEW), ("measure", Verdict.VALID)):
+        done = step(night, 30, compulsory=compulsory)
+        decision = decide(clip(interval=at), [case("k", done)], LIMITS)
+        assert decision.winner is not None
+        assert decision.winner.verdict is verdict
+    urgent = step(night, 30, compulsory="execution", urgency="危房即将倒塌")
+    decision = decide(clip(interval=at), [case("k", urgent)], LIMITS)
+    assert decision.winner is not None
+    assert decision.winner.verdict is Verdict.VALID
+
+
+@pytest.mark.parametrize(
+    ("told", "rule", "verdict"),
+    [
+        ({"original_verified": False}, "LK-12", Verdict.REJECTED),
+        ({"secrecy": "state_secret"}, "LK-16", Verdict.REJECTED),
+        ({"device_status": "REPAIR"}, "LK-3", Verdict.NEEDS_REVIEW),
+        ({"device_type_allowed": False}, "AL-1", Verdict.NEEDS_REVIEW),
+        ({"certificates": {"zhang": False}}, "LK-5", Verdict.NEEDS_REVIEW),
+        ({"found_at": T0 + timedelta(days=3)}, "LK-11", Verdict.VALID_WITH_NOTE),
+        ({"kind": "AUDIO"}, "LK-19", Verdict.VALID_WITH_NOTE),
+    ],
+)
+def test_each_rule_has_its_weight(told: dict[str, object], rule: str, verdict: Verdict) -> None:
+    decision = decide(clip(**told), [case("k", step())], LIMITS)
+    assert decision.winner is not None
+    assert decision.winner.verdict is verdict
+    assert [one.rule for one in decision.winner.findings if not one.passed] == [rule]
 
 
 def test_a_number_nobody_knows_waits_for_its_case() -> None:

@@ -1,0 +1,274 @@
+"""One clip decided: what the rules make of it, and what of that is new."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from gateway import custody, receipts
+from gateway.linking.facts import Facts
+from gateway.models import Clip, Described, Link, LinkStatus, Original, now
+from gateway.rulepacks import RulePack
+from gateway.rules import case_number
+from gateway.rules.allocation import Custody
+from gateway.rules.clock import Interval
+from gateway.rules.facts import CaseFacts
+from gateway.rules.findings import finding
+from gateway.rules.judgement import Candidate
+from gateway.rules.linking import Decision, decide
+from gateway.wording import reason
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the rules made of one clip: its interval, who held the device, which cases."""
+
+    interval: Interval | None
+    custody: Custody
+    decision: Decision
+    declared: str | None
+    """The case number that it or its take declares."""
+    quarantine: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The links of one clip: those that stand, and the cases from which a person took it back."""
+
+    standing: tuple[Link, ...] = ()
+    withdrawn: frozenset[str] = frozenset()
+
+    @property
+    def by_person(self) -> tuple[Link, ...]:
+        return tuple(link for link in self.standing if link.status is not LinkStatus.PROPOSED)
+
+    @property
+    def proposed(self) -> tuple[Link, ...]:
+        return tuple(link for link in self.standing if link.status is LinkStatus.PROPOSED)
+
+
+def links_of(session: Session, clips: Sequence[str], *, lock: bool = False) -> dict[str, Links]:
+    wanted = select(Link).where(col(Link.clip_id).in_(clips)).order_by(col(Link.id))
+    standing: dict[str, list[Link]] = {clip: [] for clip in clips}
+    withdrawn: dict[str, set[str]] = {clip: set() for clip in clips}
+    for link in session.exec(wanted.with_for_update() if lock else wanted):
+        if link.ended_at is None:
+            standing[link.clip_id].append(link)
+        elif link.status is LinkStatus.WITHDRAWN:
+            withdrawn[link.clip_id].add(link.case_uid)
+    return {clip: Links(tuple(standing[clip]), frozenset(withdrawn[clip])) for clip in clips}
+
+
+def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> list[Judged]:
+    """What the rules make of these clips, all their facts read together."""
+    facts.load(clips)
+    known = []
+    for clip in clips:
+        interval = facts.interval(clip)
+        known.append(facts.clip(clip, interval, facts.holder(clip, interval)))
+    facts.candidates(known)
+    judged = []
+    for clip, one in zip(clips, known, strict=True):
+        back = links[one.clip_id].withdrawn
+        found = facts.cases(one)
+        allowed = [case for case in found if case.case_uid not in back]
+
+        def elsewhere(one: Any = one, back: frozenset[str] = back) -> list[CaseFacts]:
+            return [case for case in facts.elsewhere(one) if case.case_uid not in back]
+
+        decision = decide(one, allowed, facts.limits, elsewhere)
+        if not decision.winners and len(allowed) < len(found):
+            decision = Decision(unlinked=finding("LK-17", False, "unlinked.withdrawn"))
+        held = decision.custody or one.custody
+        set_aside = quarantined(facts, clip)
+        judged.append(Judged(one.interval, held, decision, one.case_no, set_aside))
+    return judged
+
+
+def quarantined(facts: Facts, clip: Clip) -> dict[str, Any] | None:
+    """Set aside while nobody in the register is who wore the camera; the bytes are kept as all are.
+
+    Only what the recorder's own system vouches for: a number in a file name is often no more than a default.
+    """
+    account = clip.declared.get("account")
+    if clip.described is Described.QUARANTINED:
+        return clip.quarantine
+    if account is None or facts.people.named(clip.declared.get("officer")) in facts.people.by_id:
+        return None
+    return dict(reason("quarantine.unknown_officer", account=account))
+
+
+def preview(session: Session, clip: Clip, pack: RulePack) -> Judged:
+    """Decide a clip on the facts as they stand; nothing is written."""
+    return judge_all(Facts(session, pack), [clip], links_of(session, [clip.id]))[0]
+
+
+def differences(facts: Facts, clips: Sequence[Clip]) -> list[str]:
+    """Which of these clips would be labelled or linked otherwise now."""
+    links = links_of(facts.session, [clip.id for clip in clips])
+    judged = judge_all(facts, clips, links)
+    return [
+        clip.id
+        for clip, one in zip(clips, judged, strict=True)
+        if labels_of(clip, one) != labels_now(clip) or moved(links[clip.id], one)
+    ]
+
+
+def relink(session: Session, clip: Clip, pack: RulePack, actor: str) -> list[Link]:
+    """Decide a clip anew and write what changed, with custody; returns the links that were written.
+
+    A link that a person confirmed or withdrew is never overturned by the machine: it is flagged.
+    """
+    before = custody.row_digest(clip)
+    links = links_of(session, [clip.id], lock=True)
+    judged = judge_all(Facts(session, pack), [clip], links)[0]
+    for name, value in labels_of(clip, judged).items():
+        setattr(clip, name, value)
+    session.add(clip)
+    touched = write_links(session, clip, judged, pack, links[clip.id])
+    if touched or custody.row_digest(clip) != before:
+        receipts.mark_stale(session, clip.id)
+        original = session.get_one(Original, clip.id)
+        winners = judged.decision.winners
+        told = {"cases": [[one.case.case_uid, one.verdict] for one in winners]} if winners else {"case": None}
+        chain = custody.device_chain(original.device_id)
+        custody.append(session, chain, "LINKED", actor, clip.id, (*touched, clip), told)
+    return touched
+
+
+LABELS = (
+    "started_at", "ended_at", "uncertainty_s", "time_source", "officer_id", "case_no", "case_key", "unlinked",
+    "quarantine",
+)  # fmt: skip
+
+
+def labels_now(clip: Clip) -> dict[str, Any]:
+    return {name: getattr(clip, name) for name in LABELS}
+
+
+def labels_of(clip: Clip, judged: Judged) -> dict[str, Any]:
+    """The labels that follow from facts; 证明对象 is never guessed."""
+    labels = labels_now(clip)
+    interval, winner = judged.interval, judged.decision.winner
+    if interval is not None:
+        labels |= {
+            "started_at": interval.start, "ended_at": interval.end,
+            "uncertainty_s": round(interval.uncertainty_s, 3), "time_source": interval.source.value,
+        }  # fmt: skip
+    own = clip.declared.get("case_no")
+    of_case = winner.case.numbers[0] if winner and winner.case.numbers else None
+    labels["officer_id"] = judged.custody.officer_id
+    labels["case_no"] = judged.declared or of_case
+    labels["case_key"] = (case_number.key_text(own) or case_number.normalise(own)) if own else None
+    labels["quarantine"] = judged.quarantine
+    labels["unlinked"] = judged.decision.unlinked.stored() if judged.decision.unlinked else None
+    return labels
+
+
+def moved(links: Links, judged: Judged) -> bool:
+    """Whether the decision differs from what stands, or from what a person was told of it."""
+    winners = judged.decision.winners
+    if links.by_person:
+        return any(doubt_of(link, winners) != link.doubt for link in links.by_person)
+    said = sorted(fingerprint(decided(winner)) for winner in winners)
+    return said != sorted(fingerprint_of(link) for link in links.proposed)
+
+
+def write_links(session: Session, clip: Clip, judged: Judged, pack: RulePack, links: Links) -> list[Link]:
+    winners = judged.decision.winners
+    if links.by_person:
+        return flag(session, links.by_person, winners)
+    wanted = {fingerprint(decided(winner)): winner for winner in winners}
+    ends = [link for link in links.proposed if fingerprint_of(link) not in wanted]
+    stand = {fingerprint_of(link) for link in links.proposed}
+    for link in ends:
+        link.ended_at = now()
+        link.ended_why = reason("ended.superseded" if winners else "ended.no_longer_fits")
+    made = [
+        link_for(clip, winner, judged.decision, pack, ends)
+        for print_, winner in wanted.items()
+        if print_ not in stand
+    ]
+    session.add_all((*ends, *made))
+    return [*ends, *made]
+
+
+def flag(session: Session, decided: Sequence[Link], winners: Sequence[Candidate]) -> list[Link]:
+    """A person's decision stands; where the facts now say something else, that is shown beside it."""
+    flagged = []
+    for link in decided:
+        doubt = doubt_of(link, winners)
+        if doubt != link.doubt:
+            link.doubt = doubt
+            flagged.append(link)
+    session.add_all(flagged)
+    return flagged
+
+
+def doubt_of(link: Link, winners: Sequence[Candidate]) -> dict[str, Any] | None:
+    agrees = any(
+        (winner.case.case_uid, step_id(winner)) == (link.case_uid, link.activity_id) for winner in winners
+    )
+    if agrees:
+        return None
+    now_fits = [winner.case.title for winner in winners]
+    return dict(
+        reason("link.facts_moved", cases="、".join(now_fits)) if now_fits else reason("link.facts_gone")
+    )
+
+
+def step_id(winner: Candidate) -> str | None:
+    return winner.activity.activity_id if winner.activity else None
+
+
+def decided(winner: Candidate) -> dict[str, Any]:
+    """What a link says: where it points, the part of the clip, the verdict and all its reasons."""
+    t0, t1 = winner.segment or (None, None)
+    return {
+        "case_uid": winner.case.case_uid,
+        "activity_id": step_id(winner),
+        "t0_s": t0,
+        "t1_s": t1,
+        "verdict": winner.verdict.value,
+        "reasons": [finding.stored() for finding in winner.findings],
+    }
+
+
+def fingerprint(said: dict[str, Any]) -> str:
+    """Equal for two decisions that say the same for the same reasons."""
+    return custody.value_digest(said)
+
+
+def fingerprint_of(link: Link) -> str:
+    names = ("case_uid", "activity_id", "t0_s", "t1_s", "verdict", "reasons")
+    return link.fingerprint or fingerprint({name: getattr(link, name) for name in names})
+
+
+def link_for(
+    clip: Clip, winner: Candidate, decision: Decision, pack: RulePack, before: Sequence[Link]
+) -> Link:
+    said = decided(winner)
+    same = [link for link in before if link.case_uid == winner.case.case_uid]
+    replaced = (same or list(before))[:1]
+    return Link(
+        **said,
+        fingerprint=fingerprint(said),
+        clip_id=clip.id,
+        document_id=winner.activity.document_id if winner.activity else None,
+        score=winner.score,
+        losers=[lost(candidate, why.stored()) for candidate, why in decision.losers],
+        rule_pack=pack.edition,
+        supersedes=replaced[0].id if replaced else None,
+    )
+
+
+def lost(candidate: Candidate, why: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "case_uid": candidate.case.case_uid,
+        "activity_id": step_id(candidate),
+        "score": candidate.score,
+        "verdict": candidate.verdict.value,
+        "why": why,
+        "failed": [finding.stored() for finding in candidate.findings if not finding.passed],
+    }

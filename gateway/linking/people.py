@@ -1,0 +1,119 @@
+"""Who had which device and when, who they are: read once for many clips."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from gateway.models import Allocation, Checkout, Device, Officer, Room, Unit
+from gateway.rules.allocation import HolderKind, Holding
+
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = 4
+"""Checkouts of one device do not overlap (AL-4): of those begun before a clip the last few decide."""
+
+
+@dataclass(slots=True)
+class Held:
+    """Every period in which somebody had one device."""
+
+    taken: list[Holding] = field(default_factory=list)
+    """Checkouts, in the order in which they began."""
+    given: list[Holding] = field(default_factory=list)
+    starts: list[datetime] = field(default_factory=list)
+
+    def around(self, start: datetime, tolerance_s: float) -> list[Holding]:
+        """What can cover a clip that begins at `start`."""
+        last = bisect_right(self.starts, start + timedelta(seconds=tolerance_s))
+        return [*self.taken[max(0, last - LATEST) : last], *self.given]
+
+
+def held_devices(session: Session, devices: Iterable[Device]) -> dict[str, Held]:
+    """By device id; a fixed recorder is its room's unless the ledger says something else."""
+    known = {device.id: device for device in devices}
+    held: dict[str, Held] = {device_id: Held() for device_id in known}
+    for row in session.exec(
+        select(Checkout)
+        .where(col(Checkout.device_id).in_(known), col(Checkout.superseded_at).is_(None))
+        .order_by(col(Checkout.out_at), col(Checkout.id))
+    ):
+        taken = Holding(row.id, "CHECKOUT", HolderKind.OFFICER, row.officer_id, row.out_at, row.in_at)
+        held[row.device_id].taken.append(taken)
+        held[row.device_id].starts.append(row.out_at)
+    for given in session.exec(
+        select(Allocation)
+        .where(col(Allocation.device_id).in_(known), col(Allocation.superseded_at).is_(None))
+        .order_by(col(Allocation.valid_from), col(Allocation.id))
+    ):
+        held[given.device_id].given.append(allocated(given))
+    for device_id, device in known.items():
+        periods = held[device_id].given
+        if device.room_id and not any(one.holder is HolderKind.ROOM for one in periods):
+            periods.append(Holding(device_id, "FIXED_ROOM", HolderKind.ROOM, device.room_id, ALWAYS, None))
+    return held
+
+
+def allocated(row: Allocation) -> Holding:
+    if row.officer_id:
+        holder = (HolderKind.OFFICER, row.officer_id)
+    elif row.room_id:
+        holder = (HolderKind.ROOM, row.room_id)
+    else:
+        holder = (HolderKind.UNIT, row.unit_id or "")
+    return Holding(row.id, row.kind.value, *holder, row.valid_from, row.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: str
+    name: str
+    cert_valid_from: date | None
+    cert_valid_to: date | None
+
+
+@dataclass(slots=True)
+class People:
+    """Everybody and every room of the register: some thousands, read once a round."""
+
+    by_id: dict[str, Person]
+    by_number: dict[str, str]
+    rooms: dict[str, str]
+    parents: dict[str, str | None]
+
+    @classmethod
+    def read(cls, session: Session) -> "People":
+        by_id: dict[str, Person] = {}
+        by_number: dict[str, str] = {}
+        for row in session.exec(select(Officer).order_by(col(Officer.id))):
+            by_id[row.id] = Person(row.id, row.name, row.cert_valid_from, row.cert_valid_to)
+            if row.number is not None:
+                by_number.setdefault(row.number, row.id)
+        return cls(
+            by_id,
+            by_number,
+            dict(session.exec(select(Room.id, Room.name)).all()),
+            dict(session.exec(select(Unit.id, Unit.parent_id)).all()),
+        )
+
+    def named(self, number: str | None) -> str | None:
+        """The officer whose number a camera wrote; an unknown number stays as it is."""
+        return None if number is None else self.by_number.get(number, number)
+
+    def lineage(self, unit: str | None) -> list[str]:
+        """A unit and those above it."""
+        line: list[str] = []
+        while unit is not None and unit not in line:
+            line.append(unit)
+            unit = self.parents.get(unit)
+        return line
+
+    def names(self, refs: Iterable[str | None]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for ref in refs:
+            if ref in self.by_id:
+                found[ref] = self.by_id[ref].name
+            elif ref in self.rooms:
+                found[ref] = self.rooms[ref]
+        return found

@@ -1,0 +1,149 @@
+"""Cases and their steps, by time, by who took part and by number: read once for many clips."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from sqlmodel import Session, col, or_, select
+
+from gateway.models import Activity, CaseAlias, CaseRecord
+from gateway.rules import case_number
+from gateway.rules.facts import ActivityFacts, CaseFacts
+from gateway.rules.place import Position
+
+DAY = timedelta(days=1)
+
+
+class Steps:
+    """Reads whole days of steps at a time and keeps them: clips come in the order of their days."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.days: dict[date, dict[str, list[str]]] = {}
+        """Day → officer, room or `*` → cases with a step then."""
+        self.cases: dict[str, CaseFacts] = {}
+        self.numbers: dict[str, tuple[str, ...]] = {}
+
+    def load(self, spans: Iterable[tuple[datetime, datetime]], numbers: Iterable[str]) -> None:
+        """Read what is not here yet for these spans of time and these numbers, in a few queries."""
+        days = {day for start, end in spans for day in days_of(start, end)} - self.days.keys()
+        for first, last in runs(sorted(days)):
+            self.read_days(first, last)
+        self.read_numbers({number for number in numbers if number not in self.numbers})
+
+    def read_days(self, first: date, last: date) -> None:
+        begin, end = midnight(first), midnight(last) + DAY
+        for number in range((last - first).days + 1):
+            self.days[first + number * DAY] = defaultdict(list)
+        rows = self.session.exec(
+            select(Activity)
+            .where(
+                Activity.started_at < end, Activity.ended_at >= begin, col(Activity.withdrawn_at).is_(None)
+            )
+            .order_by(col(Activity.started_at), col(Activity.id))
+        )
+        seen: set[str] = set()
+        for row in rows:
+            seen.add(row.case_uid)
+            last = end - timedelta(microseconds=1)
+            for day in days_of(max(row.started_at, begin), min(row.ended_at, last)):
+                for key in ("*", *row.officers, *([row.room_id] if row.room_id else [])):
+                    if row.case_uid not in self.days[day][key]:
+                        self.days[day][key].append(row.case_uid)
+        self.read_cases(seen)
+
+    def read_numbers(self, numbers: set[str]) -> None:
+        """Which cases each number stands for, by spelling or by all its parts."""
+        if not numbers:
+            return
+        norms = {number: case_number.normalise(number) for number in numbers}
+        keys = {number: case_number.key_text(number) or "" for number in numbers}
+        rows = self.session.exec(
+            select(CaseAlias.case_uid, CaseAlias.norm, CaseAlias.key).where(
+                or_(col(CaseAlias.norm).in_(set(norms.values())), col(CaseAlias.key).in_(set(keys.values())))
+            )
+        ).all()
+        for number in numbers:
+            same = {uid for uid, norm, key in rows if norm == norms[number] or (key and key == keys[number])}
+            self.numbers[number] = tuple(sorted(same))
+        self.read_cases({uid for number in numbers for uid in self.numbers[number]})
+
+    def read_cases(self, uids: set[str]) -> None:
+        wanted = uids - self.cases.keys()
+        if not wanted:
+            return
+        numbers: defaultdict[str, list[tuple[str, str | None]]] = defaultdict(list)
+        steps: defaultdict[str, list[ActivityFacts]] = defaultdict(list)
+        for chunk in chunks(sorted(wanted), 500):
+            aliases = select(CaseAlias.case_uid, CaseAlias.norm, CaseAlias.key)
+            for uid, norm, key in self.session.exec(
+                aliases.where(col(CaseAlias.case_uid).in_(chunk)).order_by(col(CaseAlias.id))
+            ):
+                numbers[uid].append((norm, key))
+            for row in self.session.exec(
+                select(Activity)
+                .where(col(Activity.case_uid).in_(chunk), col(Activity.withdrawn_at).is_(None))
+                .order_by(col(Activity.started_at), col(Activity.id))
+            ):
+                steps[row.case_uid].append(step_of(row))
+            for case in self.session.exec(select(CaseRecord).where(col(CaseRecord.uid).in_(chunk))):
+                self.cases[case.uid] = CaseFacts(
+                    case_uid=case.uid,
+                    title=case.title,
+                    numbers=tuple(norm for norm, _ in numbers[case.uid]),
+                    keys=frozenset(key for _, key in numbers[case.uid] if key),
+                    handlers=frozenset(case.handlers),
+                    activities=tuple(steps[case.uid]),
+                    opened_on=case.opened_on,
+                    closed_on=case.closed_on,
+                )
+
+    def with_step_of(self, refs: Iterable[str | None], start: datetime, end: datetime) -> set[str]:
+        """Cases with a step of one of these officers or rooms on the days of a span."""
+        return {
+            uid
+            for day in days_of(start, end)
+            for ref in refs
+            if ref is not None
+            for uid in self.days[day].get(ref, ())
+        }
+
+
+def step_of(row: Activity) -> ActivityFacts:
+    is_placed = row.latitude is not None and row.longitude is not None
+    return ActivityFacts(
+        activity_id=row.id,
+        kind=row.kind,
+        start=row.started_at,
+        end=row.ended_at,
+        officers=frozenset(row.officers),
+        room_id=row.room_id,
+        document_id=row.document_id,
+        place=row.place,
+        position=Position(row.latitude, row.longitude) if is_placed else None,  # type: ignore[arg-type]
+    )
+
+
+def midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def days_of(start: datetime, end: datetime) -> list[date]:
+    """Every day, in UTC, that a span touches."""
+    first, last = start.astimezone(UTC).date(), end.astimezone(UTC).date()
+    return [first + number * DAY for number in range((last - first).days + 1)]
+
+
+def runs(days: list[date]) -> list[tuple[date, date]]:
+    """Days that follow one another, as first and last."""
+    found: list[tuple[date, date]] = []
+    for day in days:
+        if found and day - found[-1][1] == DAY:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
+
+
+def chunks(items: list[str], size: int) -> list[list[str]]:
+    return [items[place : place + size] for place in range(0, len(items), size)]

@@ -1,0 +1,87 @@
+"""What is known of a clip, of a step of enforcement and of a case, as the linking rules need it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Literal
+
+from gateway.rules.allocation import Custody
+from gateway.rules.clock import Interval
+from gateway.rules.place import Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkLimits:
+    """Numbers from the rule pack."""
+
+    custody_tolerance_s: float
+    activity_slack_s: float
+    min_officers: int
+    place_tolerance_m: float = 500.0
+    min_segment_s: float = 30.0
+    upload_s: float = 86400.0
+    night_from: time = time(22)
+    night_to: time = time(6)
+    holidays: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipFacts:
+    clip_id: str
+    interval: Interval | None
+    case_no: str | None
+    """As declared in the name or a sidecar, of this clip or of another of the same take."""
+    declared_officer: str | None
+    custody: Custody
+    device_status: str
+    """While it recorded (AL-8)."""
+    certificates: Mapping[str, bool | None]
+    """Officer → whether the certificate was valid then (AL-5); None when the registry does not say."""
+    original_verified: bool
+    kind: str = "VIDEO"
+    device_type_allowed: bool = True
+    position: Position | None = None
+    place: str | None = None
+    found_at: datetime | None = None
+    secrecy: str | None = None
+    has_transcript: bool = False
+    zone: str = "Asia/Shanghai"
+    missing_labels: tuple[str, ...] = ()
+    people: Mapping[str, str] = field(default_factory=dict)
+    """Names by officer or room id, for the sentences."""
+
+    def called(self, ref: str | None) -> str:
+        return self.people.get(ref or "", ref or "—")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityFacts:
+    activity_id: str
+    kind: str
+    start: datetime
+    end: datetime
+    officers: frozenset[str]
+    room_id: str | None = None
+    document_id: str | None = None
+    place: str | None = None
+    position: Position | None = None
+    is_evidence: bool = True
+    """What it brings supports a penalty or a compulsory act (LK-6); so is a step whose kind nobody knows."""
+    compulsory: Literal["none", "measure", "execution"] = "none"
+    notice_given: bool | None = None
+    """Whether the party was told of the recording and shown the certificates; None: nobody said."""
+    urgency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFacts:
+    case_uid: str
+    title: str
+    numbers: tuple[str, ...]
+    handlers: frozenset[str]
+    activities: tuple[ActivityFacts, ...] = ()
+    opened_on: datetime | None = None
+    closed_on: datetime | None = None
+    archived_on: datetime | None = None
+    keys: frozenset[str] = frozenset()
+    """The parts of its numbers, each as one text that two spellings share."""
