@@ -139,7 +139,7 @@ def commit_clip(session: Session, pack: RulePack, item: Item, stage: Stage, outc
     session.add(clip)
     rows: list[SQLModel] = [clip]
     if outcome.relink:
-        linking.relink(session, clip, pack, ACTOR)
+        linking.relink(session, [clip], pack, ACTOR)
         rows += series.join(session, clip, pack.linking.segment_gap_seconds.value)
         linking.take_due(session, clip)
         pair_attachments(session, clip)

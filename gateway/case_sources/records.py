@@ -161,12 +161,12 @@ def write_aliases(session: Session, incoming: CaseIn) -> list[SQLModel]:
     for alias in gone:
         session.delete(alias)
     known = {alias.norm for alias in present}
-    session.add_all(
-        CaseAlias(case_uid=incoming.uid, raw=raw, norm=norm, key=case_number.key_text(raw))
-        for norm, raw in wanted.items()
-        if norm not in known
-    )
+    session.add_all(alias_of(incoming.uid, raw) for norm, raw in wanted.items() if norm not in known)
     return gone
+
+
+def alias_of(uid: str, raw: str) -> CaseAlias:
+    return CaseAlias(case_uid=uid, raw=raw, norm=case_number.normalise(raw), key=case_number.key_text(raw))
 
 
 def write_parts(session: Session, incoming: CaseIn) -> None:

@@ -115,18 +115,28 @@ def differences(facts: Facts, clips: Sequence[Clip]) -> list[str]:
     ]
 
 
-def relink(session: Session, clip: Clip, pack: RulePack, actor: str) -> list[Link]:
-    """Decide a clip anew and write what changed, with custody; returns the links that were written.
+def relink(session: Session, clips: Sequence[Clip], pack: RulePack, actor: str) -> list[Link]:
+    """Decide clips anew and write what changed, with custody; returns the links that were written.
 
     A link that a person confirmed or withdrew is never overturned by the machine: it is flagged.
     """
+    links = links_of(session, [clip.id for clip in clips], lock=True)
+    judged = judge_all(Facts(session, pack), clips, links)
+    return [
+        link
+        for clip, one in zip(clips, judged, strict=True)
+        for link in write_one(session, clip, one, pack, links[clip.id], actor)
+    ]
+
+
+def write_one(
+    session: Session, clip: Clip, judged: Judged, pack: RulePack, links: Links, actor: str
+) -> list[Link]:
     before = custody.row_digest(clip)
-    links = links_of(session, [clip.id], lock=True)
-    judged = judge_all(Facts(session, pack), [clip], links)[0]
     for name, value in labels_of(clip, judged).items():
         setattr(clip, name, value)
     session.add(clip)
-    touched = write_links(session, clip, judged, pack, links[clip.id])
+    touched = write_links(session, clip, judged, pack, links)
     if touched or custody.row_digest(clip) != before:
         receipts.mark_stale(session, clip.id)
         original = session.get_one(Original, clip.id)

@@ -1,6 +1,7 @@
 """What the rules need to know about clips, read from the database for many of them at once."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,16 @@ def link_limits(pack: RulePack) -> LinkLimits:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a take, as it tells of itself."""
+
+    times: dict[str, datetime]
+    """Source → the digits that it shows."""
+    length: timedelta
+    number: str | None
+
+
 class Facts:
     """All that a round of linking has read; nothing in it is newer than the round."""
 
@@ -46,8 +57,8 @@ class Facts:
         self.held: dict[str, Held] = {}
         self.clocks: dict[str, DeviceClock] = {}
         self.originals: dict[str, tuple[State, datetime]] = {}
-        self.takes: dict[str, set[str]] = {}
-        """Recording → the numbers that its clips declare."""
+        self.takes: dict[str, list[Part]] = {}
+        """Recording → its files."""
 
     def load(self, clips: Sequence[Clip]) -> None:
         """Read, in a few queries, what is not here yet for these clips."""
@@ -65,15 +76,36 @@ class Facts:
         self.load_takes({clip.recording_id for clip in clips if clip.recording_id})
 
     def load_takes(self, recordings: set[str]) -> None:
-        rows = self.session.exec(
-            select(Clip.recording_id, Clip.declared).where(
-                col(Clip.recording_id).in_(recordings), col(Clip.case_key).is_not(None)
-            )
-        )
+        parts = select(Clip.recording_id, Clip.times, Clip.duration_s, Clip.declared)
         self.takes = {}
-        for recording, declared in rows:
-            if recording and declared.get("case_no"):
-                self.takes.setdefault(recording, set()).add(declared["case_no"])
+        for take, times, duration, declared in self.session.exec(
+            parts.where(col(Clip.recording_id).in_(recordings))
+        ):
+            told = {read["source"]: datetime.fromisoformat(read["written"]) for read in times or ()}
+            part = Part(told, timedelta(seconds=duration or 0), declared.get("case_no"))
+            self.takes.setdefault(str(take), []).append(part)
+
+    def take(self, clip: Clip, interval: Interval | None) -> tuple[datetime, datetime] | None:
+        """From when to when the device recorded without a break, by the clock that this file goes by.
+
+        From the digits in the files alone, so that it does not matter which of them was decided first.
+        """
+        parts = self.takes.get(clip.recording_id or "", [])
+        if interval is None or interval.doubtful or len(parts) < 2:
+            return None
+        source = interval.source.value
+        own = next((read["written"] for read in clip.times or () if read["source"] == source), None)
+        if own is None:
+            return None
+        begun = interval.end if source == "file" else interval.start
+        apart = [
+            (begun + (part.times[source] - datetime.fromisoformat(own)), part.length)
+            for part in parts
+            if source in part.times
+        ]
+        if source == "file":
+            apart = [(end - length, length) for end, length in apart]
+        return min(start for start, _ in apart), max(start + length for start, length in apart)
 
     def interval(self, clip: Clip) -> Interval | None:
         times = [
@@ -105,7 +137,7 @@ class Facts:
     def number(self, clip: Clip) -> str | None:
         """As the clip declares it, or else as another clip of the same take does."""
         own: str | None = clip.declared.get("case_no")
-        told = self.takes.get(clip.recording_id or "", set())
+        told = {part.number for part in self.takes.get(clip.recording_id or "", ()) if part.number}
         return own or (next(iter(told)) if len(told) == 1 else None)
 
     def clip(self, clip: Clip, interval: Interval | None, held: Custody) -> ClipFacts:
@@ -124,6 +156,8 @@ class Facts:
             device_type_allowed=device.type in self.pack.equipment.types.value,
             certificates={one: self.certified(one, interval, device) for one in holders},
             original_verified=state in VERIFIED,
+            take=self.take(clip, interval),
+            unit=device.unit_id,
             kind=clip.kind,
             position=Position(clip.latitude, clip.longitude) if is_placed else None,  # type: ignore[arg-type]
             place=clip.place,
@@ -159,7 +193,7 @@ class Facts:
 
     def elsewhere(self, clip: ClipFacts) -> list[CaseFacts]:
         """Every case with a step on that day, whoever took part."""
-        if clip.interval is None or clip.interval.doubtful or clip.position is None:
+        if clip.interval is None or clip.interval.doubtful:
             return []
         found = self.steps.with_step_of("*", *reach(clip.interval, self.limits))
         return [self.steps.cases[uid] for uid in sorted(found)]

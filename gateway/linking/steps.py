@@ -90,6 +90,7 @@ class Steps:
                 self.cases[case.uid] = CaseFacts(
                     case_uid=case.uid,
                     title=case.title,
+                    unit=case.unit_id,
                     numbers=tuple(norm for norm, _ in numbers[case.uid]),
                     keys=frozenset(key for _, key in numbers[case.uid] if key),
                     handlers=frozenset(case.handlers),

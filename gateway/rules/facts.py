@@ -18,7 +18,7 @@ class LinkLimits:
     activity_slack_s: float
     min_officers: int
     place_tolerance_m: float = 500.0
-    min_segment_s: float = 30.0
+    min_segment_s: float = 300.0
     upload_s: float = 86400.0
     night_from: time = time(22)
     night_to: time = time(6)
@@ -38,6 +38,9 @@ class ClipFacts:
     certificates: Mapping[str, bool | None]
     """Officer → whether the certificate was valid then (AL-5); None when the registry does not say."""
     original_verified: bool
+    take: tuple[datetime, datetime] | None = None
+    """From when to when the device recorded without a break, where this file is one of several."""
+    unit: str | None = None
     kind: str = "VIDEO"
     device_type_allowed: bool = True
     position: Position | None = None
@@ -77,6 +80,7 @@ class ActivityFacts:
 class CaseFacts:
     case_uid: str
     title: str
+    unit: str | None = None
     numbers: tuple[str, ...]
     handlers: frozenset[str]
     activities: tuple[ActivityFacts, ...] = ()

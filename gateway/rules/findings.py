@@ -53,6 +53,11 @@ def finding(rule: str, passed: bool, code: str, **facts: object) -> Finding:
     return Finding(rule, passed, code, told, WEIGHTS.get(rule, Weight.REVIEW))
 
 
+def asking(rule: str, passed: bool, code: str, **facts: object) -> Finding:
+    """Of a rule that mostly is a note, but here wants a person."""
+    return Finding(rule, passed, code, finding(rule, passed, code, **facts).facts, Weight.REVIEW)
+
+
 def rejecting(rule: str, passed: bool, code: str, **facts: object) -> Finding:
     """Of a rule that mostly asks for a person, but not here."""
     return Finding(rule, passed, code, finding(rule, passed, code, **facts).facts, Weight.REJECT)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from gateway.rules import case_number
 from gateway.rules.clock import Interval
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
-from gateway.rules.findings import Finding, Verdict, finding, noted, rejecting, verdict
+from gateway.rules.findings import Finding, Verdict, asking, finding, noted, rejecting, verdict
 from gateway.rules.place import same_text
 
 NUMBER, TIME, PERSON, PLACE = 0.55, 0.2, 0.15, 0.1
@@ -85,7 +85,8 @@ def judge(
         handler_rule(clip, case, step),
         certificate_rule(clip),
         officers_rule(step, limits),
-        time_rule(clip, step, limits),
+        time_rule(clip, case, step, limits),
+        extent_rule(clip, case, step, limits),
         filing_rule(clip, case),
         clock_rule(clip),
         place_rule(clip, step, limits),
@@ -179,7 +180,7 @@ def officers_rule(step: ActivityFacts | None, limits: LinkLimits) -> Finding | N
     return judged("LK-6", enough, "officers.count", count=len(step.officers), required=limits.min_officers)
 
 
-def time_rule(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimits) -> Finding:
+def time_rule(clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: LinkLimits) -> Finding:
     if clip.interval is None or clip.interval.doubtful:
         return finding("LK-7", False, "time.unknown")
     if step is None:
@@ -192,8 +193,47 @@ def time_rule(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimits) -
     }  # fmt: skip
     if certain > 0:
         return finding("LK-7", True, "time.overlaps", **facts)
-    code = "time.near" if loosely(clip, step, limits) else "time.outside"
-    return finding("LK-7", False, code, **facts)
+    if not loosely(clip, step, limits):
+        return finding("LK-7", False, "time.outside", **facts)
+    sure = is_borne_out(clip, case, step, limits) or begins_in(clip, step)
+    return (finding if sure else asking)("LK-7", False, "time.near", **facts)
+
+
+def is_borne_out(clip: ClipFacts, case: CaseFacts, step: ActivityFacts, limits: LinkLimits) -> bool:
+    """Whether something besides holder and time speaks for the step: a number, the place, or the room."""
+    named = clip.case_no is not None and names(case, clip.case_no)
+    return named or near(clip, step, limits) or clip.custody.room_id is not None
+
+
+def begins_in(clip: ClipFacts, step: ActivityFacts) -> bool:
+    """Whether another part of the same take was recorded during the step."""
+    return clip.take is not None and clip.take[0] < step.end and step.start < clip.take[1]
+
+
+def extent_rule(
+    clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: LinkLimits
+) -> Finding | None:
+    """Recording begins when officers arrive and ends when they leave (R-16).
+
+    A take that does neither and runs on beyond the step may be another officer's, who had this camera then:
+    where nothing but the ledger speaks for the step, a person has to look.
+    """
+    if step is None or clip.interval is None or not strict(clip, step):
+        return None
+    if is_borne_out(clip, case, step, limits):
+        return None
+    slack = limits.activity_slack_s + clip.interval.uncertainty_s
+    before, after = beyond(clip, clip.interval, step)
+    if min(abs(before), abs(after)) <= slack or max(before, after) <= slack:
+        return None
+    minutes = f"{max(before, after) / 60:.0f}"
+    return asking("LK-7", False, "time.runs_over", minutes=minutes)
+
+
+def beyond(clip: ClipFacts, interval: Interval, step: ActivityFacts) -> tuple[float, float]:
+    """Seconds by which a take begins before the step, and by which it ends after it; negative inside."""
+    start, end = clip.take or (interval.start, interval.end)
+    return (step.start - start).total_seconds(), (end - step.end).total_seconds()
 
 
 def filing_rule(clip: ClipFacts, case: CaseFacts) -> Finding | None:
@@ -226,16 +266,16 @@ def near(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimits) -> boo
 
 
 def place_rule(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimits) -> Finding | None:
-    """A position decides before words do: a place has many names."""
+    """A position decides; words that differ are no more than a note, for a place has many names."""
     metres = distance(clip, step)
     if metres is not None:
         code = "place.near" if metres <= limits.place_tolerance_m else "place.far"
         return finding("LK-8", code == "place.near", code, metres=f"{metres:.0f}")
-    if step is None or not clip.place or not step.place:
+    if step is None or clip.position is not None or not clip.place or not step.place:
         return None
     if same_text(clip.place, step.place):
         return finding("LK-8", True, "place.same_words", place=step.place)
-    return finding("LK-8", False, "place.other_words", place=clip.place, step=step.place)
+    return noted("LK-8", False, "place.other_words", place=clip.place, step=step.place)
 
 
 def notice_rule(step: ActivityFacts | None) -> Finding | None:

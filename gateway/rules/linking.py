@@ -7,7 +7,7 @@ from itertools import pairwise
 from gateway.rules.allocation import Custody
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import Finding, Verdict, finding, verdict
-from gateway.rules.judgement import Candidate, judge, length, loosely, names, near, present, strict
+from gateway.rules.judgement import Candidate, beyond, judge, length, loosely, names, near, present, strict
 
 Lost = tuple[Candidate, Finding]
 
@@ -49,7 +49,7 @@ def decide(
         if decision.winners:
             found.append(replace(decision, custody=custody))
     if not found:
-        return replace(by_place(clip, elsewhere(), limits), custody=clip.custody)
+        return replace(by_chance(clip, elsewhere(), limits), custody=clip.custody)
     return next((one for one in found if not one.is_doubtful), found[0])
 
 
@@ -82,16 +82,28 @@ def among(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> De
     )
 
 
-def by_place(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> Decision:
-    """Nobody who held it took part in anything then: where and when it was tells what to ask a person."""
-    there = [
-        doubted(judge(clip, case, step, limits, 0), finding("LK-4", False, "link.by_place"))
-        for case in cases
-        for step in case.activities
-        if strict(clip, step) > 0 and near(clip, step, limits)
-    ]
-    decision = apart(clip, there, limits)
+def by_chance(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> Decision:
+    """Nobody who held it took part in anything then: where and when it was tells what to ask a person.
+
+    A place tells it; without one, a take that begins and ends with just one step of the unit does.
+    """
+    then = [(case, step) for case in cases for step in case.activities if strict(clip, step) > 0]
+    there = [(case, step) for case, step in then if near(clip, step, limits)]
+    code = "link.by_place"
+    if not there and clip.position is None:
+        there = [(case, step) for case, step in then if case.unit == clip.unit and spans(clip, step, limits)]
+        code = "link.by_time"
+    asked = [doubted(judge(clip, *one, limits, 0), finding("LK-4", False, code)) for one in there]
+    decision = apart(clip, asked, limits)
     return decision if decision.winners else Decision(unlinked=why_none(clip))
+
+
+def spans(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> bool:
+    """Whether the take begins with the step and ends with it."""
+    if clip.interval is None:
+        return False
+    slack = limits.activity_slack_s + clip.interval.uncertainty_s
+    return max(abs(one) for one in beyond(clip, clip.interval, step)) <= slack
 
 
 def fits(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> bool:
@@ -140,7 +152,9 @@ def shows(clip: ClipFacts, candidate: Candidate, limits: LinkLimits) -> bool:
     """Whether enough of a further step is on the clip to be sure of it, by this clock."""
     if candidate.activity is None or clip.interval is None:
         return False
-    return strict(clip, candidate.activity) >= limits.min_segment_s + clip.interval.uncertainty_s
+    step = (candidate.activity.end - candidate.activity.start).total_seconds()
+    least = min(step / 2, limits.min_segment_s) + clip.interval.uncertainty_s
+    return strict(clip, candidate.activity) >= least
 
 
 def segmented(clip: ClipFacts, picked: Sequence[Candidate]) -> list[Candidate]:

@@ -139,6 +139,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     # linking: between candidates
     "link.tied": ("与《{other}》得分相同，需人工判断", "tied with {other}; a person has to decide"),
+    "link.by_time": (
+        "台账持有人当时没有登记的环节；本单位只有该环节与录制起止时间相符，可能换用了设备，需人工判断",
+        "who held it has no step then; of the unit only this one begins and ends with the recording",
+    ),
+    "time.runs_over": (
+        "录制既不随环节开始也不随环节结束，超出 {minutes} 分钟，且没有编号或定位佐证，需人工判断",
+        "recorded neither from the step's beginning nor to its end but {minutes} min beyond it, "
+        "and neither a number nor a place bears it out",
+    ),
     "link.by_place": (
         "台账持有人当时没有登记的环节；时间和地点与本环节相符，可能换用了设备，需人工判断",
         "who held it has no step then; time and place fit this one, so cameras may have been swapped",

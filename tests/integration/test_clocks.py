@@ -217,7 +217,7 @@ def test_a_setting_decides_anew_what_it_reaches_and_touches_nothing_else(town: T
     town.reached()
     with town.database.write() as session:
         for name in ("before", "after"):
-            linking.relink(session, session.get_one(Clip, name), PACK, "gateway")
+            linking.relink(session, [session.get_one(Clip, name)], PACK, "gateway")
     lines = told(town, "before"), told(town, "after")
     town.tell(put(at("08:00:01")))
     linking.drain(town.database, PACK)

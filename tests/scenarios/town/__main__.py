@@ -1,0 +1,82 @@
+"""`make scenarios`: builds towns, lets the gateway link them, and prints precision, recall and review."""
+
+import argparse
+import sys
+import tempfile
+import time
+from dataclasses import fields
+from pathlib import Path
+
+from gateway import linking, migrations, rulepacks
+from gateway.database import Database
+from tests.scenarios.town.books import write
+from tests.scenarios.town.days import build
+from tests.scenarios.town.measure import Measured, measure
+from tests.scenarios.town.plan import Noise, Size, Town
+
+PACK = "hebei-xingtai-2019"
+PRECISION, RECALL, REVIEW = 0.99, 0.95, 0.10
+
+
+def main() -> int:
+    asked = parser().parse_args()
+    size = Size(**{one.name: getattr(asked, one.name) for one in fields(Size)})
+    noise = Noise(**{one.name: getattr(asked, one.name) for one in fields(Noise)})
+    good = True
+    for seed in asked.seeds:
+        town = build(seed, size, noise)
+        found, seconds = linked(town)
+        good &= tell(seed, town, found, seconds, misses=asked.misses)
+    return 0 if good else 1
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seeds", nargs="*", type=int, default=[1])
+    parser.add_argument("--misses", action="store_true", help="every miss with its reason, not only the sums")
+    for group in (Size(), Noise()):
+        for one in fields(group):
+            value = getattr(group, one.name)
+            parser.add_argument(f"--{one.name.replace('_', '-')}", type=type(value), default=value)
+    return parser
+
+
+def linked(town: Town) -> tuple[Measured, float]:
+    """Every clip decided as by the daemon, on a fresh database."""
+    with tempfile.TemporaryDirectory(prefix="town-") as folder:
+        database = Database(f"sqlite:///{Path(folder) / 'town.sqlite'}")
+        migrations.upgrade(database.engine)
+        write(town, database)
+        with database.write() as session:
+            linking.due(session, "town", span=(None, None))
+        began = time.perf_counter()
+        while linking.drain(database, rulepacks.load(PACK), budget_s=60):
+            pass
+        seconds = time.perf_counter() - began
+        found = measure(town, database)
+        database.close()
+    return found, seconds
+
+
+def tell(seed: int, town: Town, found: Measured, seconds: float, *, misses: bool) -> bool:
+    goals = (
+        ("precision", found.precision, PRECISION, found.precision >= PRECISION),
+        ("recall", found.recall, RECALL, found.recall >= RECALL),
+        ("needs review", found.review, REVIEW, found.review <= REVIEW),
+    )
+    print(
+        f"seed {seed}: {found.clips} clips, {found.linkable} linkable, {len(town.cases)} cases; {seconds:.0f} s"
+    )
+    for name, value, goal, holds in goals:
+        print(f"  {'ok ' if holds else 'NO '} {name} {value:.4f} (goal {goal})")
+    print(f"      a right link is proposed at least: {found.proposals:.4f}")
+    for (what, noise, said), count in found.causes().most_common(None if misses else 14):
+        print(f"    {count:5} {what} [{noise}] {said}")
+    if misses:
+        for miss in found.misses:
+            print(f"    {miss.shot.id} {miss.what} [{'+'.join(miss.shot.why_hard)}] {miss.said}")
+    return all(holds for *_, holds in goals)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

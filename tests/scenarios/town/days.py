@@ -1,0 +1,325 @@
+"""Day by day: teams go out with cameras, do their work, record it, bring the cameras back, or do not."""
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from random import Random
+
+from tests.scenarios.town.plan import (
+    KINDS,
+    Builder,
+    Camera,
+    Case,
+    Loan,
+    Noise,
+    Shot,
+    Size,
+    Step,
+    Town,
+    Unit,
+    local,
+    workdays,
+)
+
+SHIFTS = {"day": (8.0, 18.5), "am": (8.0, 12.25), "pm": (12.75, 18.5)}
+DEGREE_M = 111_000.0
+
+
+@dataclass
+class Team:
+    officers: tuple[str, ...]
+    shift: str
+    cameras: list[Camera] = field(default_factory=list)
+    """By the ledger."""
+    truly: list[Camera] = field(default_factory=list)
+    swapped: bool = False
+    steps: list[Step] = field(default_factory=list)
+    out: datetime | None = None
+    back: datetime | None = None
+
+
+def build(seed: int, size: Size, noise: Noise) -> Town:
+    """The same town for the same seed, size and noise."""
+    random = Random(seed)
+    town = Builder(random, size, noise).build()
+    Days(random, town, size, noise).live()
+    return town
+
+
+class Days:
+    def __init__(self, random: Random, town: Town, size: Size, noise: Noise) -> None:
+        self.random, self.town, self.size, self.noise = random, town, size, noise
+        self.rooms = {one.unit: one for one in town.cameras if one.kind == "ROOM"}
+        self.open_cases: dict[str, list[Case]] = {unit.id: [] for unit in town.units}
+        self.sites: dict[str, tuple[float, float]] = {}
+        self.last_back: dict[str, datetime] = {}
+        self.late: set[tuple[str, datetime]] = set()
+        self.booked: dict[str, list[tuple[datetime, datetime]]] = {}
+        self.dockings: dict[str, set[datetime]] = {}
+        self.counts = {"case": 0, "step": 0, "shot": 0, "take": 0}
+        per_unit_day = size.clips / (size.units * size.days)
+        self.teams_a_day = max(1.0, per_unit_day / 6.2)
+
+    def live(self) -> None:
+        for day in workdays(self.size.days):
+            for unit in self.town.units:
+                self.a_day(unit, day)
+        for shot in self.town.shots:
+            times = sorted(self.dockings.get(shot.camera, ()))
+            if times:  # a card is emptied whole, whoever docks it
+                shot.docked = times[bisect_left(times, shot.start + timedelta(seconds=shot.length_s))]
+        self.town.shots.sort(key=lambda one: (one.docked, one.camera, one.start))
+        del self.town.shots[self.size.clips :]
+
+    def next(self, kind: str) -> int:
+        self.counts[kind] += 1
+        return self.counts[kind]
+
+    def a_day(self, unit: Unit, day: date) -> None:
+        teams = self.teams(unit, day)
+        self.swap(teams)
+        for team in teams:
+            self.work(unit, day, team)
+            for camera in team.truly:
+                self.dockings.setdefault(camera.id, set()).add(self.docked(team, day))
+                self.record(camera, team, day)
+        for team in teams:
+            self.sit(unit, team)
+
+    def teams(self, unit: Unit, day: date) -> list[Team]:
+        officers = [one.id for one in self.town.officers if one.unit == unit.id]
+        self.random.shuffle(officers)
+        wanted = self.teams_a_day * (1.25 if day.weekday() < 5 else 0.375)
+        count = int(wanted) + (self.random.random() < wanted % 1)
+        free = [one for one in self.town.cameras if one.unit == unit.id and one.kind == "POOL"]
+        self.random.shuffle(free)
+        used: set[tuple[str, str]] = set()
+        teams = []
+        for _ in range(count):
+            if len(officers) < 3:
+                break
+            members = tuple(officers.pop() for _ in range(3 if self.random.random() < 0.25 else 2))
+            teams.append(Team(members, self.random.choices(("day", "am", "pm"), (70, 15, 15))[0]))
+        teams.sort(key=lambda one: SHIFTS[one.shift])
+        for team in teams:
+            for member in team.officers[: 2 if self.random.random() < 0.4 else 1]:
+                self.take_out(team, member, free, used, day)
+            team.truly = list(team.cameras)
+        return teams
+
+    def take_out(
+        self, team: Team, officer: str, free: list[Camera], used: set[tuple[str, str]], day: date
+    ) -> None:
+        own = next((one for one in self.town.cameras if one.owner == officer), None)
+        if own is not None:
+            team.cameras.append(own)
+            return
+        halves = ("am", "pm") if team.shift == "day" else (team.shift,)
+        for camera in free:
+            if all((camera.id, half) not in used for half in halves):
+                used.update((camera.id, half) for half in halves)
+                team.cameras.append(camera)
+                self.lend(camera, officer, team, day)
+                return
+
+    def lend(self, camera: Camera, officer: str, team: Team, day: date) -> None:
+        begins, ends = SHIFTS[team.shift]
+        out = local(day, begins) + timedelta(minutes=self.random.uniform(-5, 20))
+        back = local(day, ends) + timedelta(minutes=self.random.uniform(-10, 10))
+        if self.random.random() < self.noise.late_returns:
+            back += timedelta(minutes=self.random.uniform(10, 90))
+            self.late.add((camera.id, back))
+        before = self.last_back.get(camera.id)
+        if before is not None and out < before:
+            out = before + timedelta(minutes=1)
+            self.late.add((camera.id, out))
+        if back <= out:
+            back = out + timedelta(minutes=5)
+        self.last_back[camera.id] = back
+        self.town.loans.append(Loan(camera.id, officer, out, back))
+
+    def swap(self, teams: list[Team]) -> None:
+        """Two teams leave with each other's camera; no paper says so."""
+        out = [(team, place) for team in teams for place in range(len(team.cameras))]
+        for team, place in out:
+            if self.random.random() >= self.noise.swaps / 2:
+                continue
+            others = [(other, at) for other, at in out if (other, at) != (team, place)]
+            others = [(other, at) for other, at in others if other.shift == team.shift]
+            if others:
+                other, at = self.random.choice(others)
+                team.truly[place], other.truly[at] = other.truly[at], team.truly[place]
+                team.swapped = other.swapped = True
+
+    def work(self, unit: Unit, day: date, team: Team) -> None:
+        begins, ends = SHIFTS[team.shift]
+        now = local(day, begins) + timedelta(minutes=self.random.uniform(20, 60))
+        until = local(day, ends) - timedelta(minutes=20)
+        for _ in range(self.random.choice((1, 2, 2, 3, 3, 4))):
+            end = now + timedelta(minutes=self.random.uniform(12, 75))
+            if end > until:
+                return
+            team.steps.append(self.step(unit, team, now, end))
+            now = end + timedelta(minutes=self.random.uniform(12, 50))
+
+    def step(self, unit: Unit, team: Team, start: datetime, end: datetime) -> Step:
+        case = self.case(unit, team, start)
+        in_room = self.random.random() < 0.15 and self.books(unit, start, end)
+        latitude, longitude = (unit.latitude, unit.longitude) if in_room else self.sites[case.uid]
+        step = Step(
+            id=f"a{self.next('step'):06}", case=case.uid,
+            kind="询问" if in_room else self.random.choice(KINDS), officers=team.officers,
+            start=self.written(start), end=self.written(end), true_start=start, true_end=end,
+            latitude=latitude + self.random.uniform(-50, 50) / DEGREE_M,
+            longitude=longitude + self.random.uniform(-50, 50) / DEGREE_M,
+            room=f"r{unit.id}" if in_room else None,
+        )  # fmt: skip
+        case.steps.append(step)
+        return step
+
+    def books(self, unit: Unit, start: datetime, end: datetime) -> bool:
+        """One room of the unit, one interview at a time, and a while to change over."""
+        taken = self.booked.setdefault(unit.id, [])
+        pause = timedelta(minutes=10)
+        if unit.id not in self.rooms or any(start < to + pause and at < end + pause for at, to in taken):
+            return False
+        taken.append((start, end))
+        return True
+
+    def written(self, at: datetime) -> datetime:
+        """A 笔录 gives the time to five minutes, and not always the right five."""
+        off = at + timedelta(minutes=self.random.gauss(0, 1.5))
+        return (
+            off
+            - timedelta(minutes=off.minute % 5, seconds=off.second, microseconds=off.microsecond)
+            + timedelta(minutes=5 * (off.minute % 5 > 2))
+        )
+
+    def case(self, unit: Unit, team: Team, start: datetime) -> Case:
+        mine = [one for one in self.open_cases[unit.id] if set(one.handlers) & set(team.officers)]
+        if mine and self.random.random() < 0.45:
+            return self.random.choice(mine)
+        number = self.next("case")
+        case = Case(
+            f"k{number:05}", unit.id, f"涉嫌违法案{number}",
+            f"邢{unit.short}罚〔2026〕{number}号", team.officers[:2], start - timedelta(days=1),
+        )  # fmt: skip
+        self.sites[case.uid] = (
+            unit.latitude + self.random.uniform(-0.08, 0.08),
+            unit.longitude + self.random.uniform(-0.08, 0.08),
+        )
+        self.open_cases[unit.id].append(case)
+        self.town.cases.append(case)
+        return case
+
+    def record(self, camera: Camera, team: Team, day: date) -> None:
+        for step in team.steps:
+            if step.room is not None or self.random.random() > 0.94:
+                continue
+            start = step.true_start - timedelta(seconds=self.random.uniform(0, 180))
+            end = step.true_end + timedelta(seconds=self.random.uniform(0, 120))
+            takes = [(start, end)]
+            if self.random.random() < 0.15:
+                middle = start + (end - start) * self.random.uniform(0.3, 0.7)
+                takes = [(start, middle), (middle + timedelta(minutes=self.random.uniform(1, 6)), end)]
+            for begin, stop in takes:
+                if stop - begin > timedelta(seconds=20):
+                    self.take(camera, team, step, begin, stop)
+            if self.random.random() < 0.08:
+                at = step.true_start + (step.true_end - step.true_start) * self.random.random()
+                self.take(camera, team, step, at, at)
+        if self.random.random() < self.noise.stray * 4:
+            begins, ends = SHIFTS[team.shift]
+            at = local(day, self.random.uniform(begins + 0.5, ends - 0.5))
+            beside = all(
+                at > one.true_end + timedelta(minutes=6) or at < one.true_start - timedelta(minutes=12)
+                for one in team.steps
+            )
+            if beside:
+                length = timedelta(seconds=self.random.uniform(20, 300))
+                self.take(camera, team, None, at, at + length)
+
+    def take(self, camera: Camera, team: Team, step: Step | None, start: datetime, end: datetime) -> None:
+        """One take, cut into files; the number is given once, at its beginning."""
+        take = f"t{self.next('take'):06}"
+        number, hard = self.number(step)
+        if team.swapped and camera not in team.cameras:
+            hard.append("swap")
+        if abs(camera.error_s) > 5:
+            hard.append("clock" if camera.is_read else "clock nobody read")
+        if any(name == camera.id and abs((at - start).total_seconds()) < 7200 for name, at in self.late):
+            hard.append("late return")
+        truth = ((step.case, step.id),) if step is not None else ()
+        begin = start
+        while True:
+            length = min(float(camera.segment_s), (end - begin).total_seconds())
+            self.shot(camera, step, begin, length, take, number if begin == start else None, truth, hard)
+            begin += timedelta(seconds=length)
+            if (end - begin).total_seconds() < 1:
+                return
+
+    def number(self, step: Step | None) -> tuple[str | None, list[str]]:
+        if step is None or self.random.random() >= self.noise.numbered:
+            return None, []
+        right = next(one for one in self.town.cases if one.uid == step.case)
+        if self.random.random() >= self.noise.wrong_numbers:
+            return right.number, []
+        if self.random.random() < 0.5:
+            return self.random.choice(self.town.cases[-400:]).number, ["wrong number"]
+        digit = str(self.random.randrange(10))
+        return right.number.replace("号", f"{digit}号"), ["wrong number"]
+
+    def docked(self, team: Team, day: date) -> datetime:
+        if self.random.random() < 0.07:
+            return local(day + timedelta(days=1), 7.7)
+        return local(day, SHIFTS[team.shift][1] + 0.4)
+
+    def shot(
+        self, camera: Camera, step: Step | None, start: datetime, length: float, take: str,
+        number: str | None, truth: tuple[tuple[str, str], ...], hard: list[str],
+    ) -> None:  # fmt: skip
+        place: tuple[float, float] | tuple[None, None] = (None, None)
+        if camera.has_track and step is not None:
+            off = [self.random.gauss(0, 25) / DEGREE_M for _ in range(2)]
+            place = (step.latitude + off[0], step.longitude + off[1])
+        elif camera.has_track:
+            unit = next(one for one in self.town.units if one.id == camera.unit)
+            place = (
+                unit.latitude + self.random.uniform(-0.1, 0.1),
+                unit.longitude + self.random.uniform(-0.1, 0.1),
+            )
+        self.town.shots.append(
+            Shot(
+                id=f"c{self.next('shot'):07}",
+                camera=camera.id,
+                start=start,
+                length_s=round(length, 3),
+                take=take,
+                latitude=place[0],
+                longitude=place[1],
+                number=number,
+                officer_number=self.told_officer(camera),
+                docked=start + timedelta(seconds=length),
+                truth=truth,
+                why_hard=tuple(hard),
+            )
+        )
+
+    def told_officer(self, camera: Camera) -> str | None:
+        """A camera of one's own bears its owner's number, whoever uses it today."""
+        if camera.owner is None:
+            return None
+        return next(one.number for one in self.town.officers if one.id == camera.owner)
+
+    def sit(self, unit: Unit, team: Team) -> None:
+        """Interviews: the room records them, whoever comes."""
+        for step in team.steps:
+            room = self.rooms.get(unit.id)
+            if step.room is None or room is None:
+                continue
+            take, begin = f"t{self.next('take'):06}", step.true_start - timedelta(seconds=60)
+            while begin < step.true_end:
+                length = min(1800.0, (step.true_end - begin).total_seconds())
+                end = begin + timedelta(seconds=length)
+                self.shot(room, None, begin, length, take, None, ((step.case, step.id),), [])
+                begin = end

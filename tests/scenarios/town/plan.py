@@ -1,0 +1,242 @@
+"""A town of officers at work, as it truly is, and what its papers and devices say of it.
+
+It knows nothing of the rules that judge it: this module must import nothing of `gateway.rules`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+FIRST_DAY = date(2026, 3, 2)
+DISTRICTS = [
+    "襄都",
+    "信都",
+    "任泽",
+    "南和",
+    "宁晋",
+    "巨鹿",
+    "新河",
+    "广宗",
+    "平乡",
+    "威县",
+    "清河",
+    "临西",
+    "内丘",
+    "柏乡",
+    "隆尧",
+    "临城",
+    "沙河",
+    "南宫",
+    "经开",
+    "邢东",
+]
+TRADES = (
+    ("市场监督管理局", "市监"),
+    ("城市管理综合行政执法局", "城管"),
+    ("生态环境局", "环"),
+    ("卫生健康局", "卫健"),
+)
+KINDS = ("现场检查", "调查取证", "先行登记保存", "责令改正核查", "留置送达", "查封")
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How often things go wrong; the defaults are those of the task."""
+
+    swaps: float = 0.05
+    """Of the cameras taken out in a shift, those that another officer of the unit uses in truth."""
+    late_returns: float = 0.10
+    wrong_clocks: float = 0.15
+    """Of the devices."""
+    largest_error_h: float = 9.0
+    wrong_numbers: float = 0.05
+    """Of the numbers that somebody wrote."""
+    unread_clocks: float = 0.1
+    """Of the devices, those whose clock nobody can read at docking."""
+    numbered: float = 0.35
+    """Takes to which an officer gave a case number."""
+    positioned: float = 0.5
+    """Devices that record a track."""
+    stray: float = 0.06
+    """Clips that show no enforcement, per clip that does."""
+
+
+@dataclass(frozen=True)
+class Size:
+    units: int = 20
+    officers: int = 400
+    devices: int = 300
+    days: int = 30
+    clips: int = 20_000
+
+
+@dataclass(frozen=True)
+class Unit:
+    id: str
+    name: str
+    short: str
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True)
+class Officer:
+    id: str
+    name: str
+    unit: str
+    number: str
+
+
+@dataclass
+class Camera:
+    id: str
+    unit: str
+    kind: str
+    """`PERSONAL`, `POOL` or `ROOM`."""
+    owner: str | None
+    error_s: float
+    is_read: bool
+    has_track: bool
+    segment_s: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """As the text record tells it; `true_start` and `true_end` are what happened."""
+
+    id: str
+    case: str
+    kind: str
+    officers: tuple[str, ...]
+    start: datetime
+    end: datetime
+    true_start: datetime
+    true_end: datetime
+    latitude: float
+    longitude: float
+    room: str | None
+
+
+@dataclass
+class Case:
+    uid: str
+    unit: str
+    title: str
+    number: str
+    handlers: tuple[str, ...]
+    opened: datetime
+    steps: list[Step] = field(default_factory=list)
+
+
+@dataclass
+class Shot:
+    """One file of a camera."""
+
+    id: str
+    camera: str
+    start: datetime
+    length_s: float
+    take: str
+    latitude: float | None
+    longitude: float | None
+    number: str | None
+    officer_number: str | None
+    docked: datetime
+    truth: tuple[tuple[str, str], ...]
+    """(case, step) that it shows, in truth."""
+    why_hard: tuple[str, ...]
+    """Which noise struck it."""
+
+
+@dataclass(frozen=True)
+class Loan:
+    """A line of the checkout ledger, as written."""
+
+    camera: str
+    officer: str
+    out: datetime
+    back: datetime | None
+
+
+@dataclass
+class Town:
+    units: list[Unit] = field(default_factory=list)
+    officers: list[Officer] = field(default_factory=list)
+    cameras: list[Camera] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
+    loans: list[Loan] = field(default_factory=list)
+    shots: list[Shot] = field(default_factory=list)
+
+
+SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
+GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华建文博志宇浩欣悦晨阳雪梅兰竹菊松柏青"
+
+
+class Builder:
+    """The people and the devices, before anybody has done anything."""
+
+    def __init__(self, random: Random, size: Size, noise: Noise) -> None:
+        self.random, self.size, self.noise = random, size, noise
+        self.town = Town()
+
+    def build(self) -> Town:
+        self.people()
+        self.equipment()
+        return self.town
+
+    def people(self) -> None:
+        for place in range(self.size.units):
+            district = DISTRICTS[place % len(DISTRICTS)]
+            trade, short = TRADES[place % len(TRADES)]
+            self.town.units.append(
+                Unit(
+                    f"u{place:02}",
+                    f"{district}区{trade}",
+                    f"{district[0]}{short}",
+                    37.07 + self.random.uniform(-0.5, 0.5),
+                    114.5 + self.random.uniform(-0.5, 0.5),
+                )
+            )
+        for place in range(self.size.officers):
+            unit = self.town.units[place % self.size.units]
+            name = self.random.choice(SURNAMES) + "".join(self.random.choices(GIVEN, k=2))
+            self.town.officers.append(Officer(f"p{place:03}", name, unit.id, f"{130500 + place:06}"))
+
+    def equipment(self) -> None:
+        for place in range(self.size.devices):
+            unit = self.town.units[place % self.size.units]
+            rank = place // self.size.units
+            owners = [one for one in self.town.officers if one.unit == unit.id]
+            kind = "ROOM" if rank == 0 else "PERSONAL" if rank <= 6 else "POOL"
+            is_wrong = kind != "ROOM" and self.random.random() < self.noise.wrong_clocks
+            self.town.cameras.append(
+                Camera(
+                    id=f"d{place:03}",
+                    unit=unit.id,
+                    kind=kind,
+                    owner=owners[rank].id if kind == "PERSONAL" and rank < len(owners) else None,
+                    error_s=self.error() if is_wrong else self.random.uniform(-2, 2),
+                    is_read=self.random.random() >= self.noise.unread_clocks,
+                    has_track=kind != "ROOM" and self.random.random() < self.noise.positioned,
+                    segment_s=self.random.choice((600, 900, 1800)),
+                )
+            )
+
+    def error(self) -> float:
+        """Minutes mostly, hours often enough: a battery that was flat, a wrong zone, an hour of summer time."""
+        largest = self.noise.largest_error_h * 3600
+        if self.random.random() < 0.5:
+            return self.random.uniform(-1800, 1800)
+        return self.random.uniform(-largest, largest)
+
+
+def local(day: date, hour: float) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=LOCAL).astimezone(UTC) + timedelta(hours=hour)
+
+
+def workdays(days: int) -> Iterator[date]:
+    for number in range(days):
+        yield FIRST_DAY + timedelta(days=number)
