@@ -1,0 +1,169 @@
+"""The shape of a scenario: facts as a person tells them, and what has to follow."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+DAY = date(2026, 3, 2)
+
+
+def moment(written: object) -> datetime:
+    """`09:30` or `09:30:05` on the day of the scenario; `+1 08:00` a day later; or a whole ISO time."""
+    text = str(written)
+    if len(text) > 12:
+        read = datetime.fromisoformat(text)
+        return read if read.tzinfo else read.replace(tzinfo=LOCAL)
+    days, _, clock = text.rpartition(" ")
+    hours, minutes, *seconds = (float(part) for part in clock.split(":"))
+    midnight = datetime(DAY.year, DAY.month, DAY.day, tzinfo=LOCAL) + timedelta(days=int(days or 0))
+    return midnight + timedelta(hours=hours, minutes=minutes, seconds=seconds[0] if seconds else 0)
+
+
+At = Annotated[datetime, BeforeValidator(moment)]
+Place = tuple[float, float]
+
+
+class Told(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class OfficerTold(Told):
+    number: str | None = None
+    cert: tuple[date, date] | None = (date(2025, 1, 1), date(2030, 12, 31))
+    unit: str = "xt"
+
+
+class DeviceTold(Told):
+    type: str = "body_camera"
+    status: str = "IN_SERVICE"
+    room: str | None = None
+    unit: str = "xt"
+    timezone: str = "Asia/Shanghai"
+
+
+class HeldTold(Told):
+    """A line of the ledger: a checkout, or an allocation of the kind given."""
+
+    id: str | None = None
+    device: str = "cam"
+    officer: str | None = None
+    kind: str = "CHECKOUT"
+    since: At
+    until: At | None = None
+
+
+class ClockTold(Told):
+    """At `at` the device showed `shown`; with `set`, we set it so."""
+
+    device: str = "cam"
+    at: At
+    shown: At
+    set: bool = False
+    synchronised: bool = True
+
+
+class StepTold(Told):
+    id: str
+    kind: str = "现场检查"
+    stage: str = "调查取证"
+    since: At
+    until: At
+    officers: list[str] = ["zhang", "li"]
+    place: str | None = None
+    at: Place | None = None
+    room: str | None = None
+
+
+class CaseTold(Told):
+    uid: str
+    title: str | None = None
+    numbers: list[str] = []
+    handlers: list[str] = ["zhang", "li"]
+    opened: At | None = None
+    closed: At | None = None
+    procedure: str | None = None
+    steps: list[StepTold] = []
+    papers: dict[str, str] = {}
+    """Document type → its own number."""
+
+
+class ClipTold(Told):
+    """A file as its device tells of it: `shown` is the device's clock, `gps` is UTC written as local time."""
+
+    id: str
+    device: str = "cam"
+    shown: At | None = None
+    length: float | None = 600
+    gps: At | None = None
+    number: str | None = None
+    officer: str | None = None
+    """As the camera writes it: an officer's number."""
+    at: Place | None = None
+    place: str | None = None
+    matter: str | None = None
+    found: At | None = None
+    """When it was found on its device; by default at 18:30."""
+    take: str | None = None
+    kind: Literal["VIDEO", "AUDIO", "PHOTO"] = "VIDEO"
+    state: str = "PRESERVED"
+    source: str = "container"
+
+
+class Expected(Told):
+    """What stands of one clip; what is not said is not asked."""
+
+    links: list[str] | None = None
+    """`case/step`, or `case/-` where the step is open."""
+    verdict: str | None = None
+    fails: list[str] | None = None
+    """Codes of findings that did not pass, labels that nobody gave apart: all of them, of the first link."""
+    passes: list[str] = []
+    unlinked: str | None = None
+    officer: str | None = None
+    losers: dict[str, str] | None = None
+    """`case/step` → why it lost."""
+    segments: dict[str, tuple[float, float]] | None = None
+    history: int | None = None
+    """How many links it ever had."""
+    doubt: str | None = None
+
+
+class Facts(Told):
+    ledger: list[HeldTold] = []
+    clocks: list[ClockTold] = []
+    cases: list[CaseTold] = []
+    clips: list[ClipTold] = []
+    corrects: dict[str, HeldTold] = {}
+    """A line of the ledger by its id → what takes its place."""
+    confirms: list[str] = []
+    withdraws: list[str] = []
+    statuses: dict[str, str] = {}
+
+
+class Phase(Facts):
+    expect: dict[str, Expected] = {}
+
+
+class Scenario(Phase):
+    name: str
+    source: str = Field(
+        description="a trap of regulations 9 (`trap 8`), a rule id, or a failure of peers 4 (`peers 12`)"
+    )
+    why: str = ""
+    officers: dict[str, OfficerTold] = {}
+    devices: dict[str, DeviceTold] = {}
+    then: list[Phase] = []
+
+
+def scenarios() -> list[Scenario]:
+    """Every scenario of every file beside this one."""
+    found: list[Scenario] = []
+    for path in sorted(Path(__file__).parent.glob("*.yaml")):
+        written: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found += [Scenario.model_validate(one) for one in written]
+    return found
