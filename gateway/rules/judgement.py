@@ -1,13 +1,12 @@
 """Each rule applied to a clip and one candidate step of one case (LK-1…LK-20)."""
 
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
-from gateway.rules import case_number
-from gateway.rules.clock import Interval
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import Finding, Verdict, asking, finding, noted, rejecting, verdict
+from gateway.rules.meeting import Meeting, begins_in, beyond, length, meet, present
 from gateway.rules.place import same_text
 
 NUMBER, TIME, PERSON, PLACE = 0.55, 0.2, 0.15, 0.1
@@ -27,69 +26,24 @@ class Candidate:
     """Seconds from the clip's start; None: the whole clip."""
 
 
-def names(case: CaseFacts, number: str) -> bool:
-    """Whether a number is one of the case's, in any spelling (regulations 6.2)."""
-    if case_number.normalise(number) in case.numbers:
-        return True
-    key = case_number.key_text(number)
-    return key is not None and key in (case.keys or {case_number.key_text(known) for known in case.numbers})
-
-
-def loosely(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> float:
-    """Shared seconds as far as the clock's uncertainty and the slack of officers on their way allow.
-
-    Of several possible times that which shares most: each of them may be the true one.
-    """
-    if clip.interval is None or clip.interval.doubtful:
-        return 0.0
-    slack = limits.activity_slack_s
-    return max(shared(one, step, slack + one.uncertainty_s) for one in clip.interval.possible)
-
-
-def shared(interval: Interval, step: ActivityFacts, slack_s: float) -> float:
-    """Seconds in common with a step widened by `slack_s`; an instant (a photo) inside it counts as one."""
-    slack = timedelta(seconds=slack_s)
-    start, end = step.start - slack, step.end + slack
-    if interval.start == interval.end:
-        return float(start <= interval.start <= end)
-    return max(0.0, (min(interval.end, end) - max(interval.start, start)).total_seconds())
-
-
-def strict(clip: ClipFacts, step: ActivityFacts) -> float:
-    """Seconds that are shared whichever time is the true one."""
-    if clip.interval is None or clip.interval.doubtful:
-        return 0.0
-    return min(shared(one, step, 0.0) for one in clip.interval.possible)
-
-
-def length(interval: Interval) -> float:
-    return max(1.0, (interval.end - interval.start).total_seconds())
-
-
-def present(clip: ClipFacts, step: ActivityFacts) -> bool:
-    """Whether who held the device, or the room it is fixed in, was there."""
-    if clip.custody.room_id is not None:
-        return clip.custody.room_id == step.room_id
-    return clip.custody.officer_id is not None and clip.custody.officer_id in step.officers
-
-
 def judge(
     clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: LinkLimits, named: int = 1
 ) -> Candidate:
     """Apply every rule; `named`: how many cases the clip's number stands for."""
+    met = meet(clip, case, step, limits)
     results = (
-        number_rule(clip, case, named),
+        number_rule(clip, case, met, named),
         device_rule(clip),
         type_rule(clip),
         custody_rule(clip),
         handler_rule(clip, case, step),
         certificate_rule(clip),
         officers_rule(step, limits),
-        time_rule(clip, case, step, limits),
-        extent_rule(clip, case, step, limits),
+        time_rule(clip, step, met),
+        extent_rule(clip, step, met, limits),
         filing_rule(clip, case),
         clock_rule(clip),
-        place_rule(clip, step, limits),
+        place_rule(clip, step, met),
         notice_rule(step),
         deadline_rule(clip, limits),
         integrity_rule(clip),
@@ -100,26 +54,24 @@ def judge(
         label_rule(clip),
     )
     findings = tuple(result for result in results if result is not None)
-    return Candidate(case, step, score(clip, case, step, limits), verdict(findings), findings)
+    return Candidate(case, step, score(clip, step, met), verdict(findings), findings)
 
 
-def score(clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: LinkLimits) -> float:
+def score(clip: ClipFacts, step: ActivityFacts | None, met: Meeting) -> float:
     """0…1: the number said so, time shared with the step, the person or room, the place."""
-    points = NUMBER if clip.case_no and names(case, clip.case_no) else 0.0
+    points = NUMBER if met.is_named else 0.0
     if step is not None and clip.interval is not None and not clip.interval.doubtful:
-        certain = strict(clip, step)
-        within = certain or loosely(clip, step, limits)
-        points += TIME * min(1.0, within / length(clip.interval)) * (1.0 if certain else 0.5)
+        points += TIME * min(1.0, met.loose / length(clip.interval)) * (1.0 if met.certain else 0.5)
         points += PERSON if present(clip, step) else 0.0
-        points += PLACE if near(clip, step, limits) else 0.0
+        points += PLACE if met.is_near else 0.0
     return round(points, 3)
 
 
-def number_rule(clip: ClipFacts, case: CaseFacts, named: int) -> Finding | None:
+def number_rule(clip: ClipFacts, case: CaseFacts, met: Meeting, named: int) -> Finding | None:
     """It stands for exactly one case, and this is the one."""
     if clip.case_no is None:
         return None
-    if names(case, clip.case_no):
+    if met.is_named:
         if named > 1:
             return finding("LK-2", False, "number.several", number=clip.case_no, cases=named)
         return finding("LK-2", True, "number.matches", number=clip.case_no)
@@ -180,47 +132,33 @@ def officers_rule(step: ActivityFacts | None, limits: LinkLimits) -> Finding | N
     return judged("LK-6", enough, "officers.count", count=len(step.officers), required=limits.min_officers)
 
 
-def time_rule(clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: LinkLimits) -> Finding:
+def time_rule(clip: ClipFacts, step: ActivityFacts | None, met: Meeting) -> Finding:
     if clip.interval is None or clip.interval.doubtful:
         return finding("LK-7", False, "time.unknown")
     if step is None:
         return finding("LK-7", False, "time.no_activity")
-    certain = strict(clip, step)
     seconds = (clip.interval.end - clip.interval.start).total_seconds()
     facts = {
-        "shared": f"{certain if seconds else 0:.0f}", "length": f"{seconds:.0f}",
+        "shared": f"{met.certain if seconds else 0:.0f}", "length": f"{seconds:.0f}",
         "source": clip.interval.source.value, "uncertainty": f"{clip.interval.uncertainty_s:.0f}",
     }  # fmt: skip
-    if certain > 0:
+    if met.certain > 0:
         return finding("LK-7", True, "time.overlaps", **facts)
-    if not loosely(clip, step, limits):
+    if not met.loose:
         return finding("LK-7", False, "time.outside", **facts)
-    sure = is_borne_out(clip, case, step, limits) or begins_in(clip, step)
+    sure = met.is_borne_out or begins_in(clip, step)
     return (finding if sure else asking)("LK-7", False, "time.near", **facts)
 
 
-def is_borne_out(clip: ClipFacts, case: CaseFacts, step: ActivityFacts, limits: LinkLimits) -> bool:
-    """Whether something besides holder and time speaks for the step: a number, the place, or the room."""
-    named = clip.case_no is not None and names(case, clip.case_no)
-    return named or near(clip, step, limits) or clip.custody.room_id is not None
-
-
-def begins_in(clip: ClipFacts, step: ActivityFacts) -> bool:
-    """Whether another part of the same take was recorded during the step."""
-    return clip.take is not None and clip.take[0] < step.end and step.start < clip.take[1]
-
-
 def extent_rule(
-    clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: LinkLimits
+    clip: ClipFacts, step: ActivityFacts | None, met: Meeting, limits: LinkLimits
 ) -> Finding | None:
     """Recording begins when officers arrive and ends when they leave (R-16).
 
     A take that does neither and runs on beyond the step may be another officer's, who had this camera then:
     where nothing but the ledger speaks for the step, a person has to look.
     """
-    if step is None or clip.interval is None or not strict(clip, step):
-        return None
-    if is_borne_out(clip, case, step, limits):
+    if step is None or clip.interval is None or not met.certain or met.is_borne_out:
         return None
     slack = limits.activity_slack_s + clip.interval.uncertainty_s
     before, after = beyond(clip, clip.interval, step)
@@ -228,12 +166,6 @@ def extent_rule(
         return None
     minutes = f"{max(before, after) / 60:.0f}"
     return asking("LK-7", False, "time.runs_over", minutes=minutes)
-
-
-def beyond(clip: ClipFacts, interval: Interval, step: ActivityFacts) -> tuple[float, float]:
-    """Seconds by which a take begins before the step, and by which it ends after it; negative inside."""
-    start, end = clip.take or (interval.start, interval.end)
-    return (step.start - start).total_seconds(), (end - step.end).total_seconds()
 
 
 def filing_rule(clip: ClipFacts, case: CaseFacts) -> Finding | None:
@@ -253,24 +185,11 @@ def clock_rule(clip: ClipFacts) -> Finding | None:
     return finding("AL-12", False, "time.either", first=first.start.isoformat(), last=last.start.isoformat())
 
 
-def distance(clip: ClipFacts, step: ActivityFacts | None) -> float | None:
-    """Metres between clip and step; None where one of the two positions is not known."""
-    if step is None or clip.position is None or step.position is None:
-        return None
-    return clip.position.metres_to(step.position)
-
-
-def near(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimits) -> bool:
-    metres = distance(clip, step)
-    return metres is not None and metres <= limits.place_tolerance_m
-
-
-def place_rule(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimits) -> Finding | None:
+def place_rule(clip: ClipFacts, step: ActivityFacts | None, met: Meeting) -> Finding | None:
     """A position decides; words that differ are no more than a note, for a place has many names."""
-    metres = distance(clip, step)
-    if metres is not None:
-        code = "place.near" if metres <= limits.place_tolerance_m else "place.far"
-        return finding("LK-8", code == "place.near", code, metres=f"{metres:.0f}")
+    if met.metres is not None:
+        code = "place.near" if met.is_near else "place.far"
+        return finding("LK-8", met.is_near, code, metres=f"{met.metres:.0f}")
     if step is None or clip.position is not None or not clip.place or not step.place:
         return None
     if same_text(clip.place, step.place):

@@ -7,7 +7,8 @@ from itertools import pairwise
 from gateway.rules.allocation import Custody
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import Finding, Verdict, finding, verdict
-from gateway.rules.judgement import Candidate, beyond, judge, length, loosely, names, near, present, strict
+from gateway.rules.judgement import Candidate, judge
+from gateway.rules.meeting import beyond, length, loosely, names, near, present, strict
 
 Lost = tuple[Candidate, Finding]
 
