@@ -12,6 +12,7 @@ from typing import Protocol
 
 from gateway import __version__
 from gateway.config import ConfigError, load
+from gateway.rulepacks import PackError
 
 # Commands import what they need when they run: `gateway check` must not load the job engine.
 
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         return int(asked.run(asked))
-    except ConfigError as error:
+    except (ConfigError, PackError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -115,10 +116,7 @@ def check(asked: argparse.Namespace) -> int:
     from gateway import rulepacks
 
     for pack in (settings.rule_pack, *settings.unit_rule_packs.values()):
-        try:
-            rulepacks.load(pack)
-        except rulepacks.PackError as error:
-            raise ConfigError(f"{asked.config}: rule pack: {error}") from error
+        rulepacks.load(pack)
     print(f"{asked.config}: good, {len(settings.devices)} devices")
     return 0
 

@@ -77,8 +77,8 @@ def import_registry(settings: Settings, database: Database, path: Path) -> None:
 
 def decide_now(settings: Settings, database: Database) -> None:
     """A change made here drains its own re-linking: no daemon may be running."""
-    pack = rulepacks.load(settings.rule_pack)
-    while linking.drain(database, pack, actor()):
+    packs = rulepacks.packs(settings.rule_pack, settings.unit_rule_packs)
+    while linking.drain(database, packs, actor()):
         pass
 
 

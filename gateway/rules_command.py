@@ -14,13 +14,10 @@ console = plain_console()
 
 
 def rules(asked: argparse.Namespace, configured: str) -> int:
-    """Raises ConfigError for a pack that cannot be used and an id that nobody knows."""
-    try:
-        if asked.action == "check":
-            return check(rulepacks.load(asked.target or configured))
-        return explain(asked.target, rulepacks.load(asked.pack or configured))
-    except rulepacks.PackError as error:
-        raise ConfigError(str(error)) from error
+    """Raises PackError for a pack that cannot be used, ConfigError for an id that nobody knows."""
+    if asked.action == "check":
+        return check(rulepacks.load(asked.target or configured))
+    return explain(asked.target, rulepacks.load(asked.pack or configured))
 
 
 def check(pack: RulePack) -> int:

@@ -20,7 +20,7 @@ from gateway.models import (
     Work,
     now,
 )
-from gateway.rulepacks import RulePack
+from gateway.rulepacks import RulePacks
 from gateway.wording import Reason
 from ingest.stage import Item, Outcome, Stage
 
@@ -29,7 +29,7 @@ SAFE = (State.VERIFIED, State.PRESERVED)
 
 
 def commit(
-    database: Database, pack: RulePack, item: Item, pipeline: str, stage: Stage, outcome: Outcome
+    database: Database, packs: RulePacks, item: Item, pipeline: str, stage: Stage, outcome: Outcome
 ) -> bool:
     """Write one finished stage. Two that keep the same content at once: the second becomes a duplicate.
 
@@ -40,7 +40,7 @@ def commit(
             with database.write() as session:
                 if pipeline == "preserve":
                     return commit_original(session, item, stage, outcome)
-                return commit_clip(session, pack, item, stage, outcome)
+                return commit_clip(session, packs, item, stage, outcome)
         except (IntegrityError, OperationalError):
             # the twin has committed and is found now; or two transactions stood in each other's way
             if last:
@@ -128,7 +128,7 @@ def release_due(session: Session, original_id: str) -> list[Finding]:
     return list(found)
 
 
-def commit_clip(session: Session, pack: RulePack, item: Item, stage: Stage, outcome: Outcome) -> bool:
+def commit_clip(session: Session, packs: RulePacks, item: Item, stage: Stage, outcome: Outcome) -> bool:
     clip = take_clip(session, item.original.id, stage.before)
     if clip is None:
         return False
@@ -139,8 +139,8 @@ def commit_clip(session: Session, pack: RulePack, item: Item, stage: Stage, outc
     session.add(clip)
     rows: list[SQLModel] = [clip]
     if outcome.relink:
-        linking.relink(session, [clip], pack, ACTOR)
-        rows += series.join(session, clip, pack.linking.segment_gap_seconds.value)
+        linking.relink(session, [clip], packs, ACTOR)
+        rows += series.join(session, clip, packs)
         linking.take_due(session, clip)
         pair_attachments(session, clip)
     rows += [keep_rendition(session, rendition) for rendition in outcome.renditions]

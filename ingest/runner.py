@@ -14,7 +14,7 @@ from gateway.config import IngestSettings
 from gateway.database import Database
 from gateway.device import DeviceUnavailable, Refused
 from gateway.models import Clip, Device, Finding, Original, Rendition, State, Work, now
-from gateway.rulepacks import RulePack
+from gateway.rulepacks import RulePacks
 from gateway.store import LocalStore, StoreFull
 from gateway.wording import Reason, reason
 from ingest.commit import commit, quarantine
@@ -40,12 +40,12 @@ class Runner:
         self,
         database: Database,
         context: Context,
-        pack: RulePack,
+        packs: RulePacks,
         settings: IngestSettings,
         executor: str,
         on_ended: Callable[[], None],
     ) -> None:
-        self.database, self.context, self.pack = database, context, pack
+        self.database, self.context, self.packs = database, context, packs
         self.settings, self.executor, self.on_ended = settings, executor, on_ended
         self.bringing_in: set[str] = set()
         self.turns = {
@@ -119,7 +119,7 @@ class Runner:
             raise DeviceUnavailable("wait.store_gone", path=self.context.store.root)
 
     def finish(self, item: Item, pipeline: str, stage: Stage, outcome: Outcome) -> bool:
-        won = commit(self.database, self.pack, item, pipeline, stage, outcome)
+        won = commit(self.database, self.packs, item, pipeline, stage, outcome)
         if not won:
             log.info("%s of %s: somebody else was first", stage.name, item.original.id)
             self.drop_unknown(outcome)

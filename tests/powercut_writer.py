@@ -47,7 +47,7 @@ def main(folder: Path, without: str | None) -> None:
     stop = threading.Event()
     context = Context(store=store, second=None, stop=stop, progress=lambda *_: None)
     runner = Runner(
-        database, context, rulepacks.load("hebei-xingtai-2019"), IngestSettings(), "guest", lambda: None
+        database, context, rulepacks.packs("hebei-xingtai-2019"), IngestSettings(), "guest", lambda: None
     )
     number = 0
     while True:
@@ -77,7 +77,7 @@ def say(database: Database, runner: Runner, context: Context, item_id: str) -> N
     item = runner.load(item_id, "preserve", 1)
     assert item is not None
     outcome = PRESERVE[0].run(item, context)
-    won = commit(database, runner.pack, item, "preserve", PRESERVE[0], outcome)
+    won = commit(database, runner.packs, item, "preserve", PRESERVE[0], outcome)
     assert won
     sys.stdout.write(f"ACK {item_id} {outcome.changes['sha256']}\n")
     sys.stdout.flush()

@@ -25,6 +25,7 @@ from gateway.device import DeviceSeen, Driver
 from gateway.guard import guarded
 from gateway.intake import Intake
 from gateway.intake.devices import device_seen, enter_device
+from gateway.linking.packs import put_in_force
 from gateway.live import LiveFolder
 from gateway.models import new_id
 from gateway.opening import open_database, open_stores
@@ -60,8 +61,10 @@ class Daemon:
         self.stop_event = threading.Event()
         self.database = open_database(settings)
         self.store, self.second = open_stores(settings, self.database)
-        self.pack = rulepacks.load(settings.rule_pack)
+        self.packs = rulepacks.packs(settings.rule_pack, settings.unit_rule_packs)
         register(self.database, settings)
+        with self.database.write() as session:
+            put_in_force(session, self.packs, "gateway")
         host = host_id(settings.data)
         executor = f"{host}-{role}"
         self.progress = Progress(self.database)
@@ -77,7 +80,7 @@ class Daemon:
         self.runner = Runner(
             self.database,
             self.context,
-            self.pack,
+            self.packs,
             settings.ingest,
             executor,
             lambda: self.dispatch.wake(),
@@ -94,7 +97,7 @@ class Daemon:
         self.caretaker = Caretaker(
             self.database,
             self.store,
-            self.pack,
+            self.packs,
             self.dispatch,
             self.supervisors,
             self.progress,

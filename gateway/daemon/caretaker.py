@@ -17,7 +17,7 @@ from gateway.database import Database
 from gateway.device import Order, OrderResult, Refused
 from gateway.guard import guarded
 from gateway.models import OrderRow, OrderState, RelinkDue, Work, now
-from gateway.rulepacks import RulePack
+from gateway.rulepacks import RulePacks
 from gateway.store import LocalStore
 from gateway.supervisor import Supervisor
 from gateway.wording import Reason, reason
@@ -64,7 +64,7 @@ class Caretaker:
         self,
         database: Database,
         store: LocalStore,
-        pack: RulePack,
+        packs: RulePacks,
         dispatch: Dispatch,
         supervisors: Mapping[str, Supervisor],
         progress: Progress,
@@ -73,7 +73,7 @@ class Caretaker:
         has_second_copies: bool,
         more: Sequence[Duty] = (),
     ) -> None:
-        self.database, self.store, self.pack, self.dispatch = database, store, pack, dispatch
+        self.database, self.store, self.packs, self.dispatch = database, store, packs, dispatch
         self.supervisors, self.stop = supervisors, stop
         releases = Releases(database, supervisors, has_second_copies=has_second_copies)
         self.duties: list[Duty] = [
@@ -112,7 +112,7 @@ class Caretaker:
         guarded(log, getattr(duty, "__name__", "a duty"), duty)
 
     def relink(self) -> None:
-        linking.drain(self.database, self.pack)
+        linking.drain(self.database, self.packs)
 
     def receipts(self) -> None:
         for receipt in receipts.seal_due(self.database):

@@ -57,9 +57,8 @@ def clocks_of(session: Session, devices: Collection[str]) -> dict[str, DeviceClo
 class Windows:
     """When files can have been recorded, from the cards on which they lay: read once for many clips."""
 
-    def __init__(self, session: Session, pack: RulePack) -> None:
+    def __init__(self, session: Session) -> None:
         self.session = session
-        self.docking = timedelta(seconds=pack.clock.docking_seconds.value)
         self.findings: dict[str, Finding] = {}
         self.card_of: dict[str, tuple[str, str]] = {}
         """Offload → device and volume."""
@@ -92,7 +91,7 @@ class Windows:
         )
         return [Docking(offload, opened) for offload, opened in rows]
 
-    def of(self, clip: Clip, found_at: datetime, clock: DeviceClock) -> Window:
+    def of(self, clip: Clip, found_at: datetime, clock: DeviceClock, docking_s: float) -> Window:
         """Until the card that held the file was listed; since that card was last listed without it."""
         finding = self.findings.get(clip.id)
         if finding is None or finding.offload_id is None or not clock.is_known:
@@ -109,7 +108,8 @@ class Windows:
             docking = earlier if lay_there else docking
         until = docking.opened_at
         if device == clip.device_id:
-            until = docked_at(clock, max(until - self.docking, since or until - self.docking), until)
+            earliest = until - timedelta(seconds=docking_s)
+            until = docked_at(clock, max(earliest, since or earliest), until)
         return Window(until, since)
 
     def listing(self, offload: str) -> "Listing":

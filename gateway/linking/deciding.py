@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from gateway import custody, receipts
 from gateway.linking.facts import Facts
 from gateway.models import Clip, Described, Link, LinkStatus, Original, now
-from gateway.rulepacks import RulePack
+from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules import case_number
 from gateway.rules.allocation import Custody
 from gateway.rules.clock import Interval
@@ -77,7 +77,7 @@ def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> l
         def elsewhere(one: Any = one, back: frozenset[str] = back) -> list[CaseFacts]:
             return [case for case in facts.elsewhere(one) if case.case_uid not in back]
 
-        decision = decide(one, allowed, facts.limits, elsewhere)
+        decision = decide(one, allowed, facts.rules(clip).limits, elsewhere)
         if not decision.winners and len(allowed) < len(found):
             decision = Decision(unlinked=finding("LK-17", False, "unlinked.withdrawn"))
         held = decision.custody or one.custody
@@ -99,9 +99,9 @@ def quarantined(facts: Facts, clip: Clip) -> dict[str, Any] | None:
     return dict(reason("quarantine.unknown_officer", account=account))
 
 
-def preview(session: Session, clip: Clip, pack: RulePack) -> Judged:
+def preview(session: Session, clip: Clip, packs: RulePacks) -> Judged:
     """Decide a clip on the facts as they stand; nothing is written."""
-    return judge_all(Facts(session, pack), [clip], links_of(session, [clip.id]))[0]
+    return judge_all(Facts(session, packs), [clip], links_of(session, [clip.id]))[0]
 
 
 def differences(facts: Facts, clips: Sequence[Clip]) -> list[str]:
@@ -115,17 +115,18 @@ def differences(facts: Facts, clips: Sequence[Clip]) -> list[str]:
     ]
 
 
-def relink(session: Session, clips: Sequence[Clip], pack: RulePack, actor: str) -> list[Link]:
+def relink(session: Session, clips: Sequence[Clip], packs: RulePacks, actor: str) -> list[Link]:
     """Decide clips anew and write what changed, with custody; returns the links that were written.
 
     A link that a person confirmed or withdrew is never overturned by the machine: it is flagged.
     """
     links = links_of(session, [clip.id for clip in clips], lock=True)
-    judged = judge_all(Facts(session, pack), clips, links)
+    facts = Facts(session, packs)
+    judged = judge_all(facts, clips, links)
     return [
         link
         for clip, one in zip(clips, judged, strict=True)
-        for link in write_one(session, clip, one, pack, links[clip.id], actor)
+        for link in write_one(session, clip, one, facts.rules(clip).pack, links[clip.id], actor)
     ]
 
 

@@ -11,7 +11,7 @@ from gateway.linking import clocks
 from gateway.linking.deciding import differences, relink
 from gateway.linking.facts import Facts
 from gateway.models import Clip, RelinkDue
-from gateway.rulepacks import RulePack
+from gateway.rulepacks import RulePacks
 from gateway.rules import case_number
 
 MARGIN = timedelta(days=1)
@@ -48,11 +48,11 @@ def take_due(session: Session, clip: Clip) -> None:
 
 
 def affected(
-    session: Session, row: RelinkDue, pack: RulePack, limit: int, margin: timedelta = MARGIN
+    session: Session, row: RelinkDue, packs: RulePacks, limit: int, margin: timedelta = MARGIN
 ) -> list[str]:
     """The next clips that one changed fact can reach, in order, after the row's cursor."""
     if row.found_from is not None:
-        return clocks.reached(session, row, pack.clock.docking_seconds.value, limit)
+        return clocks.reached(session, row, packs.default.clock.docking_seconds.value, limit)
     clips = select(Clip.id).where(Clip.id > (row.cursor or ""))
     if row.clip_id:
         clips = clips.where(Clip.id == row.clip_id)
@@ -76,7 +76,7 @@ def affected(
     return list(session.exec(clips.order_by(col(Clip.id)).limit(limit)))
 
 
-def drain(database: Database, pack: RulePack, actor: str = "gateway", budget_s: float = 5.0) -> bool:
+def drain(database: Database, packs: RulePacks, actor: str = "gateway", budget_s: float = 5.0) -> bool:
     """Carry out what `due` noted, for about `budget_s` seconds; True while there is more.
 
     Each fact keeps a cursor: a fact that reaches ten thousand clips is worked off over many rounds,
@@ -89,15 +89,15 @@ def drain(database: Database, pack: RulePack, actor: str = "gateway", budget_s: 
             row = session.exec(select(RelinkDue).order_by(col(RelinkDue.id)).limit(1)).first()
             if row is None:
                 return False
-            facts, cursor, is_through = Facts(session, pack), row.cursor, False
+            facts, cursor, is_through = Facts(session, packs), row.cursor, False
             changed: list[str] = []
             while not is_through and not changed and time.monotonic() < ends:
                 row.cursor = cursor
-                reached = affected(session, row, pack, BATCH)
+                reached = affected(session, row, packs, BATCH)
                 changed = differences(facts, of(session, reached))
                 cursor, is_through = (reached[-1] if reached else cursor), len(reached) < BATCH
                 session.expunge_all()
-        rewrite(database, pack, actor, changed)
+        rewrite(database, packs, actor, changed)
         with database.write() as session:
             if found := session.get(RelinkDue, row.id, with_for_update=True):
                 if is_through:
@@ -112,9 +112,9 @@ def of(session: Session, ids: list[str]) -> list[Clip]:
     return list(session.exec(select(Clip).where(col(Clip.id).in_(ids)).order_by(col(Clip.id))))
 
 
-def rewrite(database: Database, pack: RulePack, actor: str, clips: list[str]) -> None:
+def rewrite(database: Database, packs: RulePacks, actor: str, clips: list[str]) -> None:
     """A few at a time, so that nobody who wants to write waits for long."""
     for place in range(0, len(clips), AT_ONCE):
         with database.write() as session:
             wanted = select(Clip).where(col(Clip.id).in_(clips[place : place + AT_ONCE]))
-            relink(session, session.exec(wanted.order_by(col(Clip.id)).with_for_update()).all(), pack, actor)
+            relink(session, session.exec(wanted.order_by(col(Clip.id)).with_for_update()).all(), packs, actor)

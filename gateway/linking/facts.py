@@ -11,10 +11,10 @@ from gateway.linking.clocks import Windows, clocks_of, limits_of
 from gateway.linking.people import Held, People, held_devices
 from gateway.linking.steps import Steps
 from gateway.models import Clip, Device, Original, State
-from gateway.rulepacks import RulePack
+from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules.allocation import Custody, certificate_valid, custody_over
 from gateway.rules.clock import Interval, TimeRead, TimeSource, capture_interval
-from gateway.rules.clock_error import DeviceClock
+from gateway.rules.clock_error import ClockLimits, DeviceClock
 from gateway.rules.facts import CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.place import Position
 
@@ -33,6 +33,15 @@ def link_limits(pack: RulePack) -> LinkLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """A pack, and its numbers as the rules take them."""
+
+    pack: RulePack
+    limits: LinkLimits
+    clock: ClockLimits
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One file of a take, as it tells of itself."""
 
@@ -45,14 +54,15 @@ class Part:
 class Facts:
     """All that a round of linking has read; nothing in it is newer than the round."""
 
-    def __init__(self, session: Session, pack: RulePack) -> None:
+    def __init__(self, session: Session, packs: RulePacks) -> None:
         self.session = session
-        self.pack = pack
-        self.limits = link_limits(pack)
-        self.clock_limits = limits_of(pack)
+        self.packs = packs
+        self.of_units: dict[str | None, Rules] = {}
+        every = (packs.default, *packs.of_units.values())
+        self.slack_s = max(pack.linking.activity_slack_minutes.value for pack in every) * 60
         self.people = People.read(session)
         self.steps = Steps(session)
-        self.windows = Windows(session, pack)
+        self.windows = Windows(session)
         self.devices: dict[str, Device] = {}
         self.held: dict[str, Held] = {}
         self.clocks: dict[str, DeviceClock] = {}
@@ -107,6 +117,14 @@ class Facts:
             apart = [(end - length, length) for end, length in apart]
         return min(start for start, _ in apart), max(start + length for start, length in apart)
 
+    def rules(self, clip: Clip) -> "Rules":
+        """By the pack of the unit whose device it is."""
+        unit = self.devices[clip.device_id].unit_id
+        if unit not in self.of_units:
+            pack = self.packs.for_unit(self.people.lineage(unit))
+            self.of_units[unit] = Rules(pack, link_limits(pack), limits_of(pack))
+        return self.of_units[unit]
+
     def interval(self, clip: Clip) -> Interval | None:
         times = [
             TimeRead(
@@ -118,13 +136,15 @@ class Facts:
             for read in clip.times or ()
         ]
         clock = self.clocks[clip.device_id]
-        window = self.windows.of(clip, self.originals[clip.id][1], clock)
-        return capture_interval(times, clip.duration_s, clock, window, self.clock_limits)
+        rules = self.rules(clip)
+        docking_s = rules.pack.clock.docking_seconds.value
+        window = self.windows.of(clip, self.originals[clip.id][1], clock, docking_s)
+        return capture_interval(times, clip.duration_s, clock, window, rules.clock)
 
     def holder(self, clip: Clip, interval: Interval | None) -> Custody:
         if interval is None or interval.doubtful:
             return Custody(None, None, None)
-        periods, tolerance = self.held[clip.device_id], self.limits.custody_tolerance_s
+        periods, tolerance = self.held[clip.device_id], self.rules(clip).limits.custody_tolerance_s
         custody = [
             custody_over(periods.around(one.start, tolerance), one.start, one.end, tolerance)
             for one in interval.possible
@@ -153,7 +173,7 @@ class Facts:
             declared_officer=declared,
             custody=held,
             device_status=device.status.value,
-            device_type_allowed=device.type in self.pack.equipment.types.value,
+            device_type_allowed=device.type in self.rules(clip).pack.equipment.types.value,
             certificates={one: self.certified(one, interval, device) for one in holders},
             original_verified=state in VERIFIED,
             take=self.take(clip, interval),
@@ -179,7 +199,7 @@ class Facts:
     def candidates(self, clips: Sequence[ClipFacts]) -> None:
         """Read the steps and cases that these clips may belong to."""
         times = [one.interval for one in clips if one.interval and not one.interval.doubtful]
-        spans = [reach(one, self.limits) for one in times]
+        spans = [reach(one, self.slack_s) for one in times]
         self.steps.load(spans, {one.case_no for one in clips if one.case_no})
 
     def cases(self, clip: ClipFacts) -> list[CaseFacts]:
@@ -188,19 +208,19 @@ class Facts:
         if clip.interval is not None and not clip.interval.doubtful:
             held = (clip.custody, *clip.custody.also)
             refs = [ref for one in held for ref in (one.officer_id, one.room_id)]
-            wanted |= self.steps.with_step_of(refs, *reach(clip.interval, self.limits))
+            wanted |= self.steps.with_step_of(refs, *reach(clip.interval, self.slack_s))
         return [self.steps.cases[uid] for uid in sorted(wanted)]
 
     def elsewhere(self, clip: ClipFacts) -> list[CaseFacts]:
         """Every case with a step on that day, whoever took part."""
         if clip.interval is None or clip.interval.doubtful:
             return []
-        found = self.steps.with_step_of("*", *reach(clip.interval, self.limits))
+        found = self.steps.with_step_of("*", *reach(clip.interval, self.slack_s))
         return [self.steps.cases[uid] for uid in sorted(found)]
 
 
-def reach(interval: Interval, limits: LinkLimits) -> tuple[datetime, datetime]:
-    slack = timedelta(seconds=limits.activity_slack_s + interval.uncertainty_s)
+def reach(interval: Interval, slack_s: float) -> tuple[datetime, datetime]:
+    slack = timedelta(seconds=slack_s + interval.uncertainty_s)
     return interval.start - slack, interval.end + slack
 
 

@@ -1,7 +1,7 @@
 """Who had which device and when, who they are: read once for many clips."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -65,6 +65,18 @@ def allocated(row: Allocation) -> Holding:
     return Holding(row.id, row.kind.value, *holder, row.valid_from, row.valid_to)
 
 
+def parents_of(session: Session) -> dict[str, str | None]:
+    return dict(session.exec(select(Unit.id, Unit.parent_id)).all())
+
+
+def lineage(parents: Mapping[str, str | None], unit: str | None) -> list[str]:
+    line: list[str] = []
+    while unit is not None and unit not in line:
+        line.append(unit)
+        unit = parents.get(unit)
+    return line
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     id: str
@@ -94,7 +106,7 @@ class People:
             by_id,
             by_number,
             dict(session.exec(select(Room.id, Room.name)).all()),
-            dict(session.exec(select(Unit.id, Unit.parent_id)).all()),
+            parents_of(session),
         )
 
     def named(self, number: str | None) -> str | None:
@@ -103,11 +115,7 @@ class People:
 
     def lineage(self, unit: str | None) -> list[str]:
         """A unit and those above it."""
-        line: list[str] = []
-        while unit is not None and unit not in line:
-            line.append(unit)
-            unit = self.parents.get(unit)
-        return line
+        return lineage(self.parents, unit)
 
     def names(self, refs: Iterable[str | None]) -> dict[str, str]:
         found: dict[str, str] = {}

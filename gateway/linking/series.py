@@ -4,21 +4,26 @@ from datetime import timedelta
 
 from sqlmodel import Session, and_, col, or_, select
 
-from gateway.models import Clip, Original, Recording
+from gateway.linking.people import lineage, parents_of
+from gateway.models import Clip, Device, Original, Recording
+from gateway.rulepacks import RulePacks
 
 SERIES_KINDS = ("VIDEO", "AUDIO")
 
 
-def join(session: Session, clip: Clip, gap_s: float) -> list[Clip | Recording]:
+def join(session: Session, clip: Clip, packs: RulePacks) -> list[Clip | Recording]:
     """Put a clip into the recording of its neighbours in time; returns the other rows that changed.
 
-    Neighbours: same recorder, found on the same device, times from the same source, at most `gap_s` apart.
+    Neighbours: same recorder, found on the same device, times from the same source, no further apart than the
+    pack allows.
     A clip that fills a gap between two recordings joins the earlier one; the later keeps its own.
     """
     if clip.kind not in SERIES_KINDS or not clip.duration_s or not clip.started_at or not clip.ended_at:
         return []
     if clip.recording_id is not None:
         return []
+    unit = session.get_one(Device, clip.device_id).unit_id
+    gap_s = packs.for_unit(lineage(parents_of(session), unit)).linking.segment_gap_seconds.value
     gap = timedelta(seconds=gap_s)
     beside = session.exec(
         select(Clip)

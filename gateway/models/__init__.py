@@ -1,7 +1,16 @@
 """The tables."""
 
 from gateway.models.access import ApiKey, LiveView, Role, SignIn, User, Viewing
-from gateway.models.cases import Activity, CaseAlias, CaseRecord, Document, Link, LinkStatus, RelinkDue
+from gateway.models.cases import (
+    Activity,
+    CaseAlias,
+    CaseRecord,
+    Document,
+    Link,
+    LinkStatus,
+    RelinkDue,
+    RulePackUse,
+)
 from gateway.models.columns import UtcDateTime, new_id, now
 from gateway.models.custody import ChainHead, CustodyEvent
 from gateway.models.equipment import (
@@ -78,6 +87,7 @@ __all__ = [
     "Rendition",
     "Role",
     "Room",
+    "RulePackUse",
     "SignIn",
     "State",
     "Track",

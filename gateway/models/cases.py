@@ -109,6 +109,19 @@ class Link(SQLModel, table=True):
     ended_why: dict[str, Any] | None = Field(default=None, sa_type=Json)
 
 
+class RulePackUse(SQLModel, table=True):
+    """Which rule pack held for a unit from when on, whole, so that old links stay explained."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    unit: str = Field(default="", index=True)
+    """Empty: the site's own."""
+    pack: str
+    version: int
+    digest: str
+    body: dict[str, Any] = Field(sa_type=Json)
+    since: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+
 class RelinkDue(SQLModel, table=True):
     """A fact changed: links it can affect are to be decided anew."""
 

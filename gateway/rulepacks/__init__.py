@@ -1,5 +1,7 @@
 """Every value of every rule, as data with its source: packs that come with us, and a unit's own."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -11,13 +13,30 @@ from pydantic import ValidationError
 from gateway.rulepacks.shape import RulePack, Sourced, values_of
 from gateway.written import line_of, read_yaml
 
-__all__ = ["PackError", "RulePack", "Sourced", "load", "names", "values_of"]
+__all__ = ["PackError", "RulePack", "RulePacks", "Sourced", "load", "names", "packs", "values_of"]
 
 FOLDER = resources.files(__name__) / "packs"
 
 
 class PackError(Exception):
     """A rule pack cannot be used; each line of the message names the place and says what to write."""
+
+
+@dataclass(frozen=True)
+class RulePacks:
+    """The site's pack, and those of units that have their own."""
+
+    default: RulePack
+    of_units: Mapping[str, RulePack] = field(default_factory=dict)
+
+    def for_unit(self, lineage: Iterable[str]) -> RulePack:
+        """Of a unit and those above it, the first that has a pack of its own."""
+        return next((self.of_units[unit] for unit in lineage if unit in self.of_units), self.default)
+
+
+def packs(default: str, of_units: Mapping[str, str] | None = None) -> RulePacks:
+    """Raises PackError."""
+    return RulePacks(load(default), {unit: load(pack) for unit, pack in (of_units or {}).items()})
 
 
 def names() -> list[str]:

@@ -27,7 +27,7 @@ from gateway.models import (
     Unit,
 )
 
-PACK = rulepacks.load("hebei-xingtai-2019")
+PACK = rulepacks.packs("hebei-xingtai-2019")
 HOUR = 3600.0
 
 

@@ -85,7 +85,7 @@ def test_content_that_was_here_already_is_marked_in_the_clip_that_is_kept(
     session_of: Database, by: str
 ) -> None:
     """From the dock first, then over the air as important: the mark must not stay on the duplicate."""
-    digest, pack = hashlib.sha256(b"same").hexdigest(), rulepacks.load("hebei-xingtai-2019")
+    digest, pack = hashlib.sha256(b"same").hexdigest(), rulepacks.packs("hebei-xingtai-2019")
     with session_of.write() as session:
         first = comes(session, "f1")
         second = comes(session, "f2", "bwc-2", important=by == "device")

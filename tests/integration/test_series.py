@@ -5,10 +5,12 @@ from itertools import permutations
 
 import pytest
 
+from gateway import rulepacks
 from gateway.database import Database
 from gateway.linking import series
 from gateway.models import Clip, Device, Original
 
+PACKS = rulepacks.packs("hebei-xingtai-2019")
 T0 = datetime(2024, 5, 6, 1, 30, tzinfo=UTC)
 #       name     begins  lasts (s)
 TAKE = (("a", 0, 300), ("b", 300.02, 300), ("c", 600, 120), ("later", 1000, 60))
@@ -30,7 +32,7 @@ def test_any_order_of_arrival_gives_one_recording(
                 started_at=start, ended_at=start + timedelta(seconds=lasts),
             )  # fmt: skip
             session.add(clip)
-            series.join(session, clip, gap_s=2)
+            series.join(session, clip, PACKS)
     with database.read() as session:
         recordings = {name: session.get_one(Clip, name).recording_id for name, _, _ in TAKE}
     assert recordings["a"] is not None

@@ -56,7 +56,7 @@ def docked(database: Database, offload: str) -> None:
 @pytest.fixture
 def runner(database: Database, store: LocalStore) -> Runner:
     context = Context(store=store, second=None, stop=threading.Event(), progress=lambda *_: None)
-    pack = rulepacks.load("hebei-xingtai-2019")
+    pack = rulepacks.packs("hebei-xingtai-2019")
     return Runner(database, context, pack, IngestSettings(), "host-run", lambda: None)
 
 

@@ -43,7 +43,7 @@ from tests.scenarios.told import (
     moment,
 )
 
-PACK = rulepacks.load("hebei-xingtai-2019")
+PACK = rulepacks.packs("hebei-xingtai-2019")
 PEOPLE = {
     name: OfficerTold(number=f"13050{place}") for place, name in enumerate(("zhang", "li", "wang", "zhao"))
 }

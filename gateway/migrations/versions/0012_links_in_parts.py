@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+import gateway.models.columns
+
 revision = "0012"
 down_revision = "0007"
 branch_labels = None
@@ -18,9 +20,23 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("secrecy", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("transcript", sa.String(), nullable=True))
         batch_op.create_index(batch_op.f("ix_clip_case_key"), ["case_key"], unique=False)
+    op.create_table(
+        "rulepackuse",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("pack", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("body", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("since", gateway.models.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rulepackuse")),
+    )
+    with op.batch_alter_table("rulepackuse", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rulepackuse_unit"), ["unit"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("rulepackuse")
     with op.batch_alter_table("clip", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_clip_case_key"))
         batch_op.drop_column("transcript")

@@ -50,7 +50,7 @@ def linked(town: Town) -> tuple[Measured, float]:
         with database.write() as session:
             linking.due(session, "town", span=(None, None))
         began = time.perf_counter()
-        while linking.drain(database, rulepacks.load(PACK), budget_s=60):
+        while linking.drain(database, rulepacks.packs(PACK), budget_s=60):
             pass
         seconds = time.perf_counter() - began
         found = measure(town, database)

@@ -1,0 +1,63 @@
+"""Which rule packs are in force, and what a new one reaches."""
+
+from sqlmodel import Session, col, select
+
+from gateway import custody
+from gateway.linking.due import due
+from gateway.linking.people import lineage, parents_of
+from gateway.models import Device, RulePackUse
+from gateway.rulepacks import RulePack, RulePacks
+
+SITE = ""
+
+
+def put_in_force(session: Session, packs: RulePacks, actor: str) -> list[RulePackUse]:
+    """Note every pack that says something else than what was in force, and have its clips decided anew.
+
+    The first pack of all reaches nothing: there is nothing yet that an earlier one decided.
+    """
+    begun = []
+    for unit, pack in {SITE: packs.default, **packs.of_units}.items():
+        last = in_force(session, unit)
+        if last is None or last.digest != pack.digest:
+            begun.append(begin(session, unit, pack, actor))
+            if last is not None or unit != SITE:
+                reach(session, unit)
+    for unit in units_with_own(session) - packs.of_units.keys():
+        begun.append(begin(session, unit, packs.for_unit(lineage(parents_of(session), unit)), actor))
+        reach(session, unit)
+    return begun
+
+
+def in_force(session: Session, unit: str) -> RulePackUse | None:
+    latest = select(RulePackUse).where(RulePackUse.unit == unit).order_by(col(RulePackUse.id).desc())
+    return session.exec(latest.limit(1)).first()
+
+
+def units_with_own(session: Session) -> set[str]:
+    """Units whose last pack differs from the site's: they had one of their own."""
+    units = set(session.exec(select(RulePackUse.unit).distinct())) - {SITE}
+    site = in_force(session, SITE)
+    return {
+        unit for unit in units if (last := in_force(session, unit)) and site and last.digest != site.digest
+    }
+
+
+def begin(session: Session, unit: str, pack: RulePack, actor: str) -> RulePackUse:
+    use = RulePackUse(
+        unit=unit, pack=pack.id, version=pack.version, digest=pack.digest, body=pack.model_dump(mode="json")
+    )
+    session.add(use)
+    custody.append(session, custody.SITE, "RULE_PACK", actor, use.id, (use,), {"edition": pack.edition})
+    return use
+
+
+def reach(session: Session, unit: str) -> None:
+    """The site's pack reaches everything; a unit's own the devices of the unit and of those below it."""
+    if unit == SITE:
+        due(session, "rule pack", span=(None, None))
+        return
+    parents = parents_of(session)
+    for device, owner in session.exec(select(Device.id, Device.unit_id).order_by(col(Device.id))):
+        if unit in lineage(parents, owner):
+            due(session, "rule pack", device_id=device, span=(None, None))

@@ -1,0 +1,87 @@
+"""A rule pack that changed: what it reaches is decided anew, and what was decided by the old one stays explained."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlmodel import col, select
+
+from gateway import linking, rulepacks
+from gateway.database import Database
+from gateway.linking.packs import in_force, put_in_force
+from gateway.models import Clip, Device, Link, Original, RelinkDue, RulePackUse, State, Unit
+from gateway.rulepacks import RulePacks
+from tests.scenarios.stage import Stage
+from tests.scenarios.told import Scenario
+
+OURS = rulepacks.load("hebei-xingtai-2019")
+NEAR = Scenario.model_validate(
+    {
+        "name": "just beside",
+        "source": "LK-7",
+        "ledger": [{"officer": "zhang", "since": "08:00", "until": "18:00"}],
+        "clocks": [{"at": "18:20", "shown": "18:20"}],
+        "cases": [
+            {"uid": "k", "numbers": ["K-1"], "steps": [{"id": "a", "since": "09:00", "until": "09:40"}]}
+        ],
+        "clips": [{"id": "c", "shown": "09:43", "length": 60, "number": "K-1"}],
+    }
+)
+
+
+def own(folder: Path, minutes: float, version: int = 1) -> rulepacks.RulePack:
+    path = folder / f"own{version}.yaml"
+    path.write_text(
+        "extends: hebei-xingtai-2019\nid: own\n"
+        f"version: {version}\nlinking:\n  activity_slack_minutes: {{value: {minutes}, source: 本局规定, verified: true}}\n",
+        encoding="utf-8",
+    )
+    return rulepacks.load(path)
+
+
+def test_a_stricter_pack_of_a_unit_reaches_its_clips_and_only_those(
+    database: Database, tmp_path: Path
+) -> None:
+    stage = Stage(database, NEAR)
+    stage.play(NEAR)
+    with database.write() as session:
+        session.add(Unit(id="far", name="far"))
+        session.flush()
+        session.add(Device(id="other", type="body_camera", unit_id="far"))
+        assert [one.pack for one in put_in_force(session, RulePacks(OURS), "test")] == [OURS.id]
+        assert put_in_force(session, RulePacks(OURS), "test") == []
+    strict = RulePacks(OURS, {"xt": own(tmp_path, 1)})
+    with database.write() as session:
+        put_in_force(session, strict, "test")
+        assert {row.device_id for row in session.exec(select(RelinkDue))} == {"cam"}
+    while linking.drain(database, strict):
+        pass
+    with database.read() as session:
+        links = session.exec(select(Link).order_by(col(Link.id))).all()
+        assert [(one.rule_pack, one.ended_at is None) for one in links] == [
+            (OURS.edition, False),
+            ("own@1", True),
+        ]
+        assert {one["code"] for one in links[1].reasons} >= {"time.no_activity"}
+        used = session.exec(select(RulePackUse).where(RulePackUse.unit == "xt")).one()
+        assert used.body["linking"]["activity_slack_minutes"]["value"] == 1
+
+
+def test_a_unit_that_gives_up_its_own_pack_goes_by_the_sites_again(
+    database: Database, tmp_path: Path
+) -> None:
+    with database.write() as session:
+        session.add(Unit(id="xt", name="xt"))
+        session.flush()
+        session.add(Device(id="cam", type="body_camera", unit_id="xt"))
+        session.add(Original(id="c", device_id="cam", state=State.PRESERVED, name="c", suffix=".mp4", size=1))
+        session.flush()
+        session.add(Clip(id="c", device_id="cam", kind="VIDEO", times=[]))
+        put_in_force(session, RulePacks(OURS, {"xt": own(tmp_path, 1)}), "test")
+    with database.write() as session:
+        begun = put_in_force(session, RulePacks(OURS), "test")
+        assert [(one.unit, one.pack) for one in begun] == [("xt", OURS.id)]
+        assert put_in_force(session, RulePacks(OURS), "test") == []
+        use = in_force(session, "xt")
+        assert use is not None
+        assert use.digest == OURS.digest
+        assert use.since <= datetime.now(use.since.tzinfo) + timedelta(seconds=1)
