@@ -5,7 +5,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.parameters import known_only
-from api.v1 import cases, clips, custody, devices, health, live, offloads, orders, rooms, session, telemetry
+from api.v1 import (
+    cases,
+    clips,
+    custody,
+    devices,
+    health,
+    links,
+    live,
+    offloads,
+    orders,
+    rooms,
+    session,
+    telemetry,
+)
 from gateway import __version__
 from gateway.database import Database
 from gateway.live import LiveFolder
@@ -27,7 +40,8 @@ def create_app(database: Database, store: LocalStore, live_folder: LiveFolder) -
     app.state.database, app.state.store, app.state.live = database, store, live_folder
     problems.install(app)
     root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
-    for module in (session, health, devices, telemetry, live, rooms, offloads, clips, cases, custody, orders):
+    footage = (offloads, clips, cases, links, custody)
+    for module in (session, health, devices, telemetry, live, rooms, *footage, orders):
         root.include_router(module.router)
     app.include_router(root)
 

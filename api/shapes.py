@@ -90,6 +90,8 @@ class LinkOut(BaseModel):
     case_uid: str
     activity_id: str | None
     document_id: str | None
+    t0_s: float | None = Field(description="the part of the clip, in seconds from its start; null: all of it")
+    t1_s: float | None
     status: str
     verdict: str = Field(examples=["VALID_WITH_NOTE"])
     score: float
@@ -102,16 +104,18 @@ class LinkOut(BaseModel):
     supersedes: str | None
     ended_at: datetime | None
     ended_why: ReasonOut | None
+    doubt: ReasonOut | None = Field(description="a person decided it, and the facts now say something else")
 
     @classmethod
     def of(cls, row: Link) -> "LinkOut":
-        told = row.model_dump(exclude={"reasons", "ended_why", "losers"})
+        told = row.model_dump(exclude={"reasons", "ended_why", "losers", "doubt"})
         losers = [{**lost, "why": ReasonOut.told(lost["why"]).model_dump()} for lost in row.losers]
         return cls(
             **told,
             reasons=[ReasonOut.told(reason) for reason in row.reasons],
             losers=losers,
             ended_why=ReasonOut.of(row.ended_why),
+            doubt=ReasonOut.of(row.doubt),
         )
 
 

@@ -1,4 +1,4 @@
-"""Textual case records, and the links from clips to them."""
+"""Textual case records."""
 
 from typing import Annotated, Any
 
@@ -9,8 +9,7 @@ from sqlmodel import Session, col, or_, select
 from api.paging import Cutting, Page, page
 from api.problems import Problem, not_found
 from api.shapes import LinkOut, Shape
-from api.signin import CaseWriter, Db, Labeller, Reader
-from gateway import custody, receipts
+from api.signin import CaseWriter, Db, Reader
 from gateway.case_sources.records import CaseIn, store_case
 from gateway.models import (
     Activity,
@@ -18,13 +17,9 @@ from gateway.models import (
     CaseRecord,
     Document,
     Link,
-    LinkStatus,
-    Original,
-    now,
 )
 from gateway.rules import case_number
-from gateway.visibility import Viewer, visible
-from gateway.wording import reason
+from gateway.visibility import visible
 
 router = APIRouter(tags=["cases"])
 
@@ -49,10 +44,6 @@ class CaseWhole(CaseOut):
 class Stored(BaseModel):
     uid: str
     changed: bool = Field(description="false: the same was here already")
-
-
-class Why(BaseModel):
-    why: str = Field(min_length=2, max_length=300)
 
 
 @router.get("/cases")
@@ -122,62 +113,3 @@ def put_case(uid: str, given: CaseIn, response: Response, viewer: CaseWriter, da
         changed = store_case(session, given, viewer.name, "api")
     response.status_code = 200 if existing else 201
     return Stored(uid=uid, changed=changed)
-
-
-@router.get("/links")
-def links(
-    viewer: Reader,
-    database: Db,
-    wanted: Cutting,
-    clip: Annotated[str | None, Query()] = None,
-    case: Annotated[str | None, Query()] = None,
-    history: Annotated[bool, Query(description="also what was superseded or withdrawn")] = False,
-) -> Page[LinkOut]:
-    statement = select(Link).where(visible(viewer, Link))
-    if clip:
-        statement = statement.where(Link.clip_id == clip)
-    if case:
-        statement = statement.where(Link.case_uid == case)
-    if not history:
-        statement = statement.where(col(Link.ended_at).is_(None))
-    with database.read() as session:
-        return page(session, statement, Link.id, wanted, LinkOut.of)
-
-
-@router.post("/links/{link_id}/confirm")
-def confirm(link_id: str, given: Why, viewer: Labeller, database: Db) -> LinkOut:
-    """A person stands by the link; the machine will not overturn it."""
-    with database.write() as session:
-        link = open_link(session, viewer, link_id)
-        link.status = LinkStatus.CONFIRMED
-        return decided(session, link, viewer, "LINK_CONFIRMED", given.why)
-
-
-@router.post("/links/{link_id}/withdraw")
-def withdraw(link_id: str, given: Why, viewer: Labeller, database: Db) -> LinkOut:
-    """A person takes the link back, with the reason; it stays in the history (LK-17)."""
-    with database.write() as session:
-        link = open_link(session, viewer, link_id)
-        link.status = LinkStatus.WITHDRAWN
-        link.ended_at, link.ended_why = now(), reason("ended.withdrawn", why=given.why)
-        return decided(session, link, viewer, "LINK_WITHDRAWN", given.why)
-
-
-def open_link(session: Session, viewer: Viewer, link_id: str) -> Link:
-    link = session.exec(
-        select(Link)
-        .where(Link.id == link_id, visible(viewer, Link), col(Link.ended_at).is_(None))
-        .with_for_update()
-    ).one_or_none()
-    if link is None:
-        raise not_found("Link")
-    return link
-
-
-def decided(session: Session, link: Link, viewer: Viewer, event: str, why: str) -> LinkOut:
-    session.add(link)
-    original = session.get_one(Original, link.clip_id)
-    chain = custody.device_chain(original.device_id)
-    custody.append(session, chain, event, viewer.name, link.clip_id, (link,), {"link": link.id, "why": why})
-    receipts.mark_stale(session, link.clip_id)
-    return LinkOut.of(link)

@@ -50,12 +50,14 @@ class Links:
 
 def links_of(session: Session, clips: Sequence[str], *, lock: bool = False) -> dict[str, Links]:
     wanted = select(Link).where(col(Link.clip_id).in_(clips)).order_by(col(Link.id))
+    found = session.exec(wanted.with_for_update() if lock else wanted).all()
     standing: dict[str, list[Link]] = {clip: [] for clip in clips}
     withdrawn: dict[str, set[str]] = {clip: set() for clip in clips}
-    for link in session.exec(wanted.with_for_update() if lock else wanted):
+    undone = {link.supersedes for link in found if link.status is LinkStatus.PROPOSED}
+    for link in found:
         if link.ended_at is None:
             standing[link.clip_id].append(link)
-        elif link.status is LinkStatus.WITHDRAWN:
+        elif link.status is LinkStatus.WITHDRAWN and link.id not in undone:
             withdrawn[link.clip_id].add(link.case_uid)
     return {clip: Links(tuple(standing[clip]), frozenset(withdrawn[clip])) for clip in clips}
 
@@ -180,16 +182,17 @@ def labels_of(clip: Clip, judged: Judged) -> dict[str, Any]:
 def moved(links: Links, judged: Judged) -> bool:
     """Whether the decision differs from what stands, or from what a person was told of it."""
     winners = judged.decision.winners
-    if links.by_person:
-        return any(doubt_of(link, winners) != link.doubt for link in links.by_person)
+    if any(doubt_of(link, winners) != link.doubt for link in links.by_person):
+        return True
+    winners = beside(links, winners)
     said = sorted(fingerprint(decided(winner)) for winner in winners)
     return said != sorted(fingerprint_of(link) for link in links.proposed)
 
 
 def write_links(session: Session, clip: Clip, judged: Judged, pack: RulePack, links: Links) -> list[Link]:
     winners = judged.decision.winners
-    if links.by_person:
-        return flag(session, links.by_person, winners)
+    flagged = flag(session, links.by_person, winners)
+    winners = beside(links, winners)
     wanted = {fingerprint(decided(winner)): winner for winner in winners}
     ends = [link for link in links.proposed if fingerprint_of(link) not in wanted]
     stand = {fingerprint_of(link) for link in links.proposed}
@@ -202,7 +205,17 @@ def write_links(session: Session, clip: Clip, judged: Judged, pack: RulePack, li
         if print_ not in stand
     ]
     session.add_all((*ends, *made))
-    return [*ends, *made]
+    return [*flagged, *ends, *made]
+
+
+def beside(links: Links, winners: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """What the machine may propose beside a person's decision: nothing new where the two disagree."""
+    said = {(link.case_uid, link.activity_id) for link in links.by_person}
+    others = tuple(one for one in winners if (one.case.case_uid, step_id(one)) not in said)
+    if len(winners) - len(others) == len(said):
+        return others
+    there = {(link.case_uid, link.activity_id) for link in links.proposed}
+    return tuple(one for one in others if (one.case.case_uid, step_id(one)) in there)
 
 
 def flag(session: Session, decided: Sequence[Link], winners: Sequence[Candidate]) -> list[Link]:
@@ -218,15 +231,18 @@ def flag(session: Session, decided: Sequence[Link], winners: Sequence[Candidate]
 
 
 def doubt_of(link: Link, winners: Sequence[Candidate]) -> dict[str, Any] | None:
-    agrees = any(
-        (winner.case.case_uid, step_id(winner)) == (link.case_uid, link.activity_id) for winner in winners
-    )
-    if agrees:
+    said = pointed(winners)
+    if [link.case_uid, link.activity_id] in said or said == link.facts.get("machine"):
         return None
     now_fits = [winner.case.title for winner in winners]
     return dict(
         reason("link.facts_moved", cases="、".join(now_fits)) if now_fits else reason("link.facts_gone")
     )
+
+
+def pointed(winners: Sequence[Candidate]) -> list[list[str | None]]:
+    """What the machine says; kept with a person's decision, to tell whether that has changed since."""
+    return [[winner.case.case_uid, step_id(winner)] for winner in winners]
 
 
 def step_id(winner: Candidate) -> str | None:

@@ -3,10 +3,11 @@
 from sqlmodel import Session, col, select
 
 from gateway import custody
+from gateway.config import Settings
 from gateway.linking.due import due
 from gateway.linking.people import lineage, parents_of
 from gateway.models import Device, RulePackUse
-from gateway.rulepacks import RulePack, RulePacks
+from gateway.rulepacks import RulePack, RulePacks, load
 
 SITE = ""
 
@@ -32,6 +33,14 @@ def put_in_force(session: Session, packs: RulePacks, actor: str) -> list[RulePac
 def in_force(session: Session, unit: str) -> RulePackUse | None:
     latest = select(RulePackUse).where(RulePackUse.unit == unit).order_by(col(RulePackUse.id).desc())
     return session.exec(latest.limit(1)).first()
+
+
+def packs_in_force(session: Session) -> RulePacks:
+    """As the daemon put them in force last; before it ever did, the pack that comes with us."""
+    site = in_force(session, SITE)
+    default = RulePack.model_validate(site.body) if site else load(Settings().rule_pack)
+    own = {unit: in_force(session, unit) for unit in units_with_own(session)}
+    return RulePacks(default, {unit: RulePack.model_validate(use.body) for unit, use in own.items() if use})
 
 
 def units_with_own(session: Session) -> set[str]:

@@ -197,6 +197,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "人工已撤销与候选案件的关联，不再自动提出",
         "a person took it back from the case that fits; it is not proposed again",
     ),
+    "ended.corrected": ("人工更正：{why}", "corrected by a person: {why}"),
+    "ended.undone": ("撤回人工决定：{why}", "a person's decision taken back: {why}"),
+    "link.there_already": (
+        "该资料已关联到案件 {case} 的同一环节",
+        "the clip is linked to that step of {case} already",
+    ),
+    "link.no_segment": (
+        "片段起止时间不成立，应同时给出、起点早于终点并在资料时长之内",
+        "no such segment: give both ends, the first before the second and both within the clip",
+    ),
+    "link.nothing_to_undo": ("没有可以撤回的人工决定", "there is no decision of a person to take back"),
     "ended.superseded": ("事实变化，重新判定", "decided anew after a fact changed"),
     "ended.withdrawn": ("人工撤销：{why}", "withdrawn by a person: {why}"),
     "ended.no_longer_fits": ("事实变化后不再符合", "no longer fits after a fact changed"),

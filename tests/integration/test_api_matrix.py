@@ -108,6 +108,12 @@ MATRIX = [
     Row("GET", "/links", EVERYBODY, listing=True),
     Row("POST", "/links/link-{}/confirm", LEDGER, body={"why": "核对无误"}),
     Row("POST", "/links/link-{}/withdraw", LEDGER, body={"why": "不是本案"}),
+    Row("POST", "/links/link-{}/correct", LEDGER, body={"case": "case-{}", "why": "应为此案"}),
+    Row("POST", "/links/sure-{}/undo", LEDGER, body={"why": "再核对"}),
+    Row(
+        "POST", "/clips/clip-{}/links", LEDGER, body={"case": "case-{}", "t0_s": 0, "t1_s": 9, "why": "本案现场"}
+    ),
+    Row("POST", "/ledger/effects", LEDGER, body={"allocation": ALLOCATION}),
     Row("GET", "/custody/heads", WATCH, listing=True),
     Row("GET", "/custody", WATCH, query="clip=clip-{}"),
     Row("POST", "/orders", WORK, body={"kind": "verify", "clip": "clip-{}"}),
@@ -184,6 +190,10 @@ def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
         Link(
             id=f"link-{unit}", clip_id=f"clip-{unit}", case_uid=f"case-{unit}", verdict="VALID", score=1,
             reasons=[], rule_pack="p",
+        ),
+        Link(
+            id=f"sure-{unit}", clip_id=f"clip-{unit}", case_uid=f"case-{unit}", verdict="VALID", score=1,
+            reasons=[], rule_pack="p", status="CONFIRMED",  # type: ignore[arg-type]
         ),
         OrderRow(
             id=f"order-{unit}", kind="verify", clip_id=f"clip-{unit}", device_id=f"cam-{unit}", asked_by="x",

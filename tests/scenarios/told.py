@@ -98,7 +98,7 @@ class ClipTold(Told):
     id: str
     device: str = "cam"
     shown: At | None = None
-    length: float | None = 600
+    length: float | None = 600.0
     gps: At | None = None
     number: str | None = None
     officer: str | None = None

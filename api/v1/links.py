@@ -1,0 +1,197 @@
+"""Links from clips to cases: what stands, what stood, and what a person decides about them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field, model_validator
+from sqlmodel import Session, col, select
+
+from api.paging import Cutting, Page, page
+from api.problems import not_found
+from api.shapes import LinkOut
+from api.signin import Db, Labeller, LedgerKeeper, Reader
+from gateway import linking
+from gateway.database import Database
+from gateway.ledger import AllocationIn, CheckoutIn, allocate, check_out
+from gateway.linking import decisions
+from gateway.linking.packs import packs_in_force
+from gateway.models import Allocation, CaseRecord, Checkout, Clip, Device, Link
+from gateway.visibility import Viewer, visible
+
+router = APIRouter(tags=["links"])
+
+
+class Why(BaseModel):
+    why: str = Field(min_length=2, max_length=300)
+
+
+class LinkGiven(decisions.LinkIn):
+    why: str = Field(min_length=2, max_length=300)
+
+    def place(self) -> decisions.LinkIn:
+        return decisions.LinkIn(**self.model_dump(exclude={"why"}))
+
+
+class Correction(BaseModel):
+    """A line of the ledger that somebody thinks of entering, and which one it would take the place of."""
+
+    allocation: AllocationIn | None = None
+    checkout: CheckoutIn | None = None
+    replaces: str | None = None
+
+    @model_validator(mode="after")
+    def one_of_them(self) -> "Correction":
+        if (self.allocation is None) == (self.checkout is None):
+            raise ValueError("give either an allocation or a checkout")
+        return self
+
+
+class TargetOut(BaseModel):
+    case_uid: str
+    activity_id: str | None
+    verdict: str
+
+    @classmethod
+    def of(cls, target: tuple[str, str | None, str]) -> "TargetOut":
+        case, step, verdict = target
+        return cls(case_uid=case, activity_id=step, verdict=verdict)
+
+
+class EffectOut(BaseModel):
+    """One clip whose links or holder would change."""
+
+    clip_id: str
+    before: list[TargetOut]
+    after: list[TargetOut]
+    officer_before: str | None
+    officer_after: str | None
+    stays_by_person: bool = Field(description="a person decided it: it would be flagged, not changed")
+
+    @classmethod
+    def of(cls, effect: linking.Effect) -> "EffectOut":
+        def targets(told: tuple[tuple[str, str | None, str], ...]) -> list[TargetOut]:
+            return [
+                TargetOut(case_uid=case, activity_id=step, verdict=verdict) for case, step, verdict in told
+            ]
+
+        return cls(
+            clip_id=effect.clip_id,
+            before=[TargetOut.of(one) for one in effect.before],
+            after=[TargetOut.of(one) for one in effect.after],
+            officer_before=effect.officer_before,
+            officer_after=effect.officer_after,
+            stays_by_person=effect.stays_by_person,
+        )
+
+
+@router.get("/links")
+def links(
+    viewer: Reader,
+    database: Db,
+    wanted: Cutting,
+    clip: Annotated[str | None, Query()] = None,
+    case: Annotated[str | None, Query()] = None,
+    verdict: Annotated[str | None, Query(examples=["NEEDS_REVIEW"])] = None,
+    history: Annotated[bool, Query(description="also what was superseded or withdrawn")] = False,
+) -> Page[LinkOut]:
+    statement = select(Link).where(visible(viewer, Link))
+    if clip:
+        statement = statement.where(Link.clip_id == clip)
+    if case:
+        statement = statement.where(Link.case_uid == case)
+    if verdict:
+        statement = statement.where(Link.verdict == verdict)
+    if not history:
+        statement = statement.where(col(Link.ended_at).is_(None))
+    with database.read() as session:
+        return page(session, statement, Link.id, wanted, LinkOut.of)
+
+
+@router.post("/clips/{clip_id}/links", status_code=201)
+def add_link(clip_id: str, given: LinkGiven, viewer: Labeller, database: Db) -> LinkOut:
+    """A person links a clip, or a part of it; what the rules say of that is shown and does not prevent it."""
+    with database.write() as session:
+        clip = session.exec(select(Clip).where(Clip.id == clip_id, visible(viewer, Clip))).one_or_none()
+        if clip is None:
+            raise not_found("Clip")
+        must_see_case(session, viewer, given.case)
+        packs = packs_in_force(session)
+        return LinkOut.of(decisions.add(session, clip, given.place(), packs, viewer.name, given.why))
+
+
+@router.post("/links/{link_id}/confirm")
+def confirm(link_id: str, given: Why, viewer: Labeller, database: Db) -> LinkOut:
+    """A person stands by the link; the machine will not overturn it."""
+    with open_link(database, viewer, link_id) as (session, link):
+        packs = packs_in_force(session)
+        return LinkOut.of(decisions.confirm(session, link, packs, viewer.name, given.why))
+
+
+@router.post("/links/{link_id}/withdraw")
+def withdraw(link_id: str, given: Why, viewer: Labeller, database: Db) -> LinkOut:
+    """A person takes the link back, with the reason; it stays in the history (LK-17)."""
+    with open_link(database, viewer, link_id) as (session, link):
+        return LinkOut.of(decisions.withdraw(session, link, viewer.name, given.why))
+
+
+@router.post("/links/{link_id}/correct")
+def correct(link_id: str, given: LinkGiven, viewer: Labeller, database: Db) -> LinkOut:
+    """A person says where the clip belongs instead; answers with the link that takes the old one's place."""
+    with open_link(database, viewer, link_id) as (session, link):
+        must_see_case(session, viewer, given.case)
+        packs = packs_in_force(session)
+        return LinkOut.of(decisions.correct(session, link, given.place(), packs, viewer.name, given.why))
+
+
+@router.post("/links/{link_id}/undo")
+def undo(link_id: str, given: Why, viewer: Labeller, database: Db) -> LinkOut:
+    """Take back what a person decided last about this link; answers with the link that stands now."""
+    with open_link(database, viewer, link_id, ended=True) as (session, link):
+        return LinkOut.of(decisions.undo(session, link, viewer.name, given.why))
+
+
+@router.post("/ledger/effects")
+def effects(given: Correction, viewer: LedgerKeeper, database: Db) -> list[EffectOut]:
+    """What entering this line of the ledger would do to links; nothing is entered."""
+    device = (given.allocation or given.checkout).device  # type: ignore[union-attr]
+    model = Allocation if given.allocation else Checkout
+    with database.read() as session:
+        seen = session.exec(select(Device.id).where(Device.id == device, visible(viewer, Device))).first()
+        old = (
+            given.replaces is None
+            or session.exec(
+                select(model.id).where(model.id == given.replaces, visible(viewer, model))
+            ).first()
+        )
+        packs = packs_in_force(session)
+    if not seen or not old:
+        raise not_found("Entry")
+
+    def change(session: Session) -> None:
+        if given.allocation is not None:
+            allocate(session, given.allocation, viewer.name, given.replaces)
+        elif given.checkout is not None:
+            check_out(session, given.checkout, viewer.name, given.replaces)
+
+    return [EffectOut.of(one) for one in linking.effects(database, packs, change)]
+
+
+def must_see_case(session: Session, viewer: Viewer, uid: str) -> None:
+    seen = select(CaseRecord.uid).where(CaseRecord.uid == uid, visible(viewer, CaseRecord))
+    if session.exec(seen).first() is None:
+        raise not_found("Case")
+
+
+@contextmanager
+def open_link(
+    database: Database, viewer: Viewer, link_id: str, *, ended: bool = False
+) -> Iterator[tuple[Session, Link]]:
+    """A link that stands, locked until the decision is written; with `ended`, also one that does not."""
+    wanted = select(Link).where(Link.id == link_id, visible(viewer, Link)).with_for_update()
+    with database.write() as session:
+        link = session.exec(wanted if ended else wanted.where(col(Link.ended_at).is_(None))).one_or_none()
+        if link is None:
+            raise not_found("Link")
+        yield session, link

@@ -1,0 +1,156 @@
+"""What a person decides about links: confirm, withdraw, correct, link, undo; nothing is erased (LK-17)."""
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session, select
+
+from gateway import custody, receipts
+from gateway.device import Refused
+from gateway.linking.deciding import decided, fingerprint, links_of, pointed, preview
+from gateway.linking.due import due
+from gateway.linking.facts import Facts
+from gateway.models import Activity, CaseRecord, Clip, Document, Link, LinkStatus, Original, now
+from gateway.rulepacks import RulePacks
+from gateway.rules.judgement import judge
+from gateway.wording import reason
+
+
+class LinkIn(BaseModel):
+    """Where a clip, or a part of it, belongs."""
+
+    model_config = ConfigDict(extra="forbid")
+    case: str
+    activity: str | None = None
+    document: str | None = None
+    t0_s: float | None = Field(default=None, ge=0, description="seconds from the clip's start")
+    t1_s: float | None = Field(default=None, gt=0)
+    matter: str | None = Field(default=None, description="证明对象 of this link")
+
+
+def confirm(session: Session, link: Link, packs: RulePacks, actor: str, why: str) -> Link:
+    """A person stands by the link; the machine will not overturn it."""
+    link.status, link.doubt = LinkStatus.CONFIRMED, None
+    link.facts = machine(session, link.clip_id, packs)
+    return kept(session, link, actor, "LINK_CONFIRMED", why)
+
+
+def withdraw(session: Session, link: Link, actor: str, why: str) -> Link:
+    """A person takes the link back; the machine does not propose that case again."""
+    link.status = LinkStatus.WITHDRAWN
+    link.ended_at, link.ended_why = now(), reason("ended.withdrawn", why=why)
+    kept(session, link, actor, "LINK_WITHDRAWN", why)
+    due(session, "withdrawn", clip_id=link.clip_id)
+    return link
+
+
+def correct(session: Session, link: Link, given: LinkIn, packs: RulePacks, actor: str, why: str) -> Link:
+    """A person says where it belongs instead. Raises Refused for a case or step that is not there."""
+    clip = session.get_one(Clip, link.clip_id)
+    made = by_hand(session, clip, given, packs, actor)
+    made.supersedes = link.id
+    link.status = LinkStatus.WITHDRAWN
+    link.ended_at, link.ended_why = now(), reason("ended.corrected", why=why)
+    session.add(link)
+    session.flush()
+    made.facts = machine(session, clip.id, packs)
+    return kept(session, made, actor, "LINK_CORRECTED", why, beside=link)
+
+
+def add(session: Session, clip: Clip, given: LinkIn, packs: RulePacks, actor: str, why: str) -> Link:
+    """A person links a clip that the machine did not. Raises Refused as `correct` does."""
+    standing = links_of(session, [clip.id], lock=True)[clip.id].standing
+    wanted = (given.case, given.activity, given.t0_s, given.t1_s)
+    if any((one.case_uid, one.activity_id, one.t0_s, one.t1_s) == wanted for one in standing):
+        raise Refused("link.there_already", case=given.case)
+    made = by_hand(session, clip, given, packs, actor)
+    made.facts = machine(session, clip.id, packs)
+    return kept(session, made, actor, "LINK_MADE", why)
+
+
+def undo(session: Session, link: Link, actor: str, why: str) -> Link:
+    """Take back what a person decided last: what stood before stands again, as a link of its own.
+
+    Raises Refused for a link that no person decided, and one whose decision was undone already.
+    """
+    if link.status is LinkStatus.PROPOSED or superseded(session, link):
+        raise Refused("link.nothing_to_undo")
+    if link.ended_at is None and link.status is LinkStatus.CONFIRMED and link.made_by == "gateway":
+        link.status = LinkStatus.PROPOSED
+        kept(session, link, actor, "LINK_UNDONE", why)
+        due(session, "undone", clip_id=link.clip_id)
+        return link
+    before = link
+    if link.ended_at is None:  # made by a person: it ends, and what it took the place of stands again
+        link.ended_at, link.ended_why = now(), reason("ended.undone", why=why)
+        session.add(link)
+        replaced = session.get(Link, link.supersedes) if link.supersedes else None
+        if replaced is None:
+            kept(session, link, actor, "LINK_UNDONE", why)
+            due(session, "undone", clip_id=link.clip_id)
+            return link
+        before = replaced
+    again = Link.model_validate(
+        before.model_dump(exclude={"id", "made_at", "ended_at", "ended_why", "doubt", "status"})
+        | {"status": LinkStatus.PROPOSED, "supersedes": before.id}
+    )
+    session.add(again)
+    kept(session, again, actor, "LINK_UNDONE", why, beside=link)
+    due(session, "undone", clip_id=link.clip_id)
+    return again
+
+
+def machine(session: Session, clip_id: str, packs: RulePacks) -> dict[str, object]:
+    """What the rules say at the moment of a person's decision."""
+    judged = preview(session, session.get_one(Clip, clip_id), packs)
+    return {"machine": pointed(judged.decision.winners)}
+
+
+def superseded(session: Session, link: Link) -> bool:
+    later = select(Link.id).where(Link.supersedes == link.id)
+    return session.exec(later).first() is not None
+
+
+def by_hand(session: Session, clip: Clip, given: LinkIn, packs: RulePacks, actor: str) -> Link:
+    """With what the rules say of it: a person decides, and sees what speaks against it."""
+    if session.get(CaseRecord, given.case) is None:
+        raise Refused("ledger.unknown", what="case", ref=given.case)
+    step_row = session.get(Activity, given.activity) if given.activity else None
+    if given.activity and (step_row is None or step_row.case_uid != given.case):
+        raise Refused("ledger.unknown", what="activity", ref=given.activity)
+    paper = session.get(Document, given.document) if given.document else None
+    if given.document and (paper is None or paper.case_uid != given.case):
+        raise Refused("ledger.unknown", what="document", ref=given.document)
+    if (given.t0_s is None) != (given.t1_s is None) or (given.t0_s or 0) >= (given.t1_s or 1e12):
+        raise Refused("link.no_segment")
+    if clip.duration_s is not None and given.t1_s is not None and given.t1_s > clip.duration_s + 1:
+        raise Refused("link.no_segment")
+    facts = Facts(session, packs)
+    facts.load([clip])
+    interval = facts.interval(clip)
+    known = facts.clip(clip, interval, facts.holder(clip, interval))
+    facts.steps.read_cases({given.case})
+    case = facts.steps.cases[given.case]
+    step = next((one for one in case.activities if one.activity_id == given.activity), None)
+    said = decided(judge(known, case, step, facts.rules(clip).limits))
+    said |= {"t0_s": given.t0_s, "t1_s": given.t1_s}
+    return Link(
+        **said,
+        fingerprint=fingerprint(said),
+        clip_id=clip.id,
+        document_id=given.document or (step.document_id if step else None),
+        score=1.0,
+        matter=given.matter,
+        status=LinkStatus.CONFIRMED,
+        rule_pack=facts.rules(clip).pack.edition,
+        made_by=actor,
+    )
+
+
+def kept(session: Session, link: Link, actor: str, event: str, why: str, beside: Link | None = None) -> Link:
+    session.add(link)
+    session.flush()
+    original = session.get_one(Original, link.clip_id)
+    rows = (link, beside) if beside is not None and beside is not link else (link,)
+    chain = custody.device_chain(original.device_id)
+    custody.append(session, chain, event, actor, link.clip_id, rows, {"link": link.id, "why": why})
+    receipts.mark_stale(session, link.clip_id)
+    return link

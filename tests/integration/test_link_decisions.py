@@ -1,0 +1,197 @@
+"""What a person decides about links stands, can be taken back, and erases nothing; effects are shown before they are made."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import col, select
+
+from gateway import audit, ledger, linking
+from gateway.database import Database
+from gateway.device import Refused
+from gateway.linking import decisions
+from gateway.linking.decisions import LinkIn
+from gateway.models import Checkout, Clip, CustodyEvent, Link, LinkStatus, RelinkDue
+from tests.scenarios.stage import PACK, Stage
+from tests.scenarios.told import Scenario, moment
+
+TOLD = Scenario.model_validate(
+    {
+        "name": "two teams",
+        "source": "LK-17",
+        "ledger": [{"officer": "zhang", "since": "08:00", "until": "18:00"}],
+        "clocks": [{"at": "18:20", "shown": "18:20"}],
+        "cases": [
+            {"uid": "k", "steps": [{"id": "a", "since": "09:00", "until": "09:40"}]},
+            {
+                "uid": "m",
+                "handlers": ["wang", "zhao"],
+                "steps": [
+                    {"id": "b", "since": "09:00", "until": "09:40", "officers": ["wang", "zhao"]},
+                    {"id": "d", "since": "11:00", "until": "11:40", "officers": ["wang", "zhao"]},
+                ],
+            },
+        ],
+        "clips": [{"id": "c", "shown": "09:05"}, {"id": "later", "shown": "13:00"}],
+    }
+)
+
+
+class Desk:
+    """A person at the desk, one decision after the other."""
+
+    def __init__(self, database: Database) -> None:
+        self.stage = Stage(database, TOLD)
+        self.database = database
+        self.stage.play(TOLD)
+
+    def link(self, status: LinkStatus | None = None) -> Link:
+        with self.database.read() as session:
+            wanted = select(Link).where(Link.clip_id == "c", col(Link.ended_at).is_(None))
+            found = session.exec(wanted).one()
+            assert status is None or found.status is status
+            return found
+
+    def standing(self) -> list[tuple[str, str | None]]:
+        with self.database.read() as session:
+            wanted = (
+                select(Link).where(Link.clip_id == "c", col(Link.ended_at).is_(None)).order_by(col(Link.id))
+            )
+            return [(one.case_uid, one.activity_id) for one in session.exec(wanted)]
+
+    def history(self) -> int:
+        with self.database.read() as session:
+            return len(session.exec(select(Link).where(Link.clip_id == "c")).all())
+
+    def confirm(self) -> None:
+        with self.database.write() as session:
+            decisions.confirm(session, session.get_one(Link, self.link().id), PACK, "li", "核对无误")
+        self.stage.settle()
+
+    def withdraw(self) -> str:
+        with self.database.write() as session:
+            gone = decisions.withdraw(session, session.get_one(Link, self.link().id), "li", "不是本案").id
+        self.stage.settle()
+        return gone
+
+    def correct(self, case: str, step: str | None) -> Link:
+        with self.database.write() as session:
+            old = session.get_one(Link, self.link().id)
+            made = decisions.correct(session, old, LinkIn(case=case, activity=step), PACK, "li", "另案")
+        self.stage.settle()
+        return made
+
+    def again(self) -> None:
+        with self.database.write() as session:
+            linking.due(session, "again", span=(None, None))
+        self.stage.settle()
+
+    def undo(self, link_id: str) -> None:
+        with self.database.write() as session:
+            decisions.undo(session, session.get_one(Link, link_id), "li", "看错了")
+        self.stage.settle()
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    return Desk(database)
+
+
+def test_withdrawn_is_not_proposed_again_until_that_is_undone(desk: Desk) -> None:
+    gone = desk.withdraw()
+    assert desk.standing() == []
+    with desk.database.read() as session:
+        unlinked = session.get_one(Clip, "c").unlinked
+    assert unlinked is not None
+    assert unlinked["code"] == "unlinked.withdrawn"
+    desk.undo(gone)
+    assert desk.standing() == [("k", "a")]
+    assert desk.history() >= 2, "the withdrawn link stays"
+    with pytest.raises(Refused):
+        desk.undo(gone)
+
+
+def test_a_correction_takes_the_place_of_the_old_link_and_can_be_undone(desk: Desk) -> None:
+    made = desk.correct("m", "b")
+    assert desk.standing() == [("m", "b")]
+    assert made.verdict == "NEEDS_REVIEW", "the rules' objections are shown, the person's word counts"
+    assert {one["code"] for one in made.reasons if not one["passed"]} >= {"handler.stranger"}
+    desk.again()
+    assert desk.link(LinkStatus.CONFIRMED).doubt is None, "the person knew that; no fact has changed since"
+    desk.undo(made.id)
+    assert desk.standing() == [("k", "a")]
+    assert desk.link(LinkStatus.PROPOSED).verdict == "VALID_WITH_NOTE"
+
+
+def test_a_confirmation_can_be_undone_and_then_the_machine_decides_again(desk: Desk) -> None:
+    desk.confirm()
+    before = desk.link(LinkStatus.CONFIRMED)
+    desk.undo(before.id)
+    assert desk.link(LinkStatus.PROPOSED).id == before.id
+    with pytest.raises(Refused):
+        desk.undo(before.id)
+
+
+def test_what_is_not_there_cannot_be_linked(desk: Desk) -> None:
+    wrong = [
+        LinkIn(case="nowhere"),
+        LinkIn(case="k", activity="b"),
+        LinkIn(case="m", activity="b", t0_s=3),
+        LinkIn(case="m", activity="b", t0_s=9, t1_s=3),
+        LinkIn(case="m", activity="b", t0_s=0, t1_s=99999),
+    ]
+    for given in wrong:
+        with pytest.raises(Refused), desk.database.write() as session:
+            decisions.add(session, session.get_one(Clip, "c"), given, PACK, "li", "试试")
+    assert desk.standing() == [("k", "a")]
+
+
+def test_one_clip_two_cases_each_with_its_part_by_hand(desk: Desk) -> None:
+    with desk.database.write() as session:
+        given = LinkIn(case="m", activity="b", t0_s=300, t1_s=600, matter="当事人承认")
+        decisions.add(session, session.get_one(Clip, "c"), given, PACK, "li", "后半段另案")
+    desk.stage.settle()
+    assert desk.standing() == [("k", "a"), ("m", "b")]
+    with pytest.raises(Refused), desk.database.write() as session:
+        decisions.add(session, session.get_one(Clip, "c"), given, PACK, "li", "又一次")
+
+
+def test_every_decision_is_in_custody_and_nothing_was_rewritten(desk: Desk) -> None:
+    made = desk.correct("m", "b")
+    desk.undo(made.id)
+    desk.withdraw()
+    with desk.database.read() as session:
+        events = session.exec(select(CustodyEvent).where(CustodyEvent.subject == "c")).all()
+    told = [(one.event, one.detail.get("why")) for one in events if one.event.startswith("LINK_")]
+    assert told == [("LINK_CORRECTED", "另案"), ("LINK_UNDONE", "看错了"), ("LINK_WITHDRAWN", "不是本案")]
+    with desk.database.read() as session:
+        assert [one for one in audit.rows(session) if "edited" in one.what] == []
+
+
+def test_effects_are_those_that_relinking_then_has_and_trying_leaves_nothing(desk: Desk) -> None:
+    with desk.database.read() as session:
+        line = session.exec(select(Checkout)).one()
+        events = len(session.exec(select(CustodyEvent)).all())
+    given = ledger.CheckoutIn(device="cam", officer="wang", out_at=moment("08:00"), in_at=moment("18:00"))
+    tried = linking.effects(
+        desk.database, PACK, lambda session: ledger.check_out(session, given, "li", replaces=line.id)
+    )
+    found = {one.clip_id: (one.before, one.after, one.officer_after) for one in tried}
+    assert found["c"] == ((("k", "a", "VALID_WITH_NOTE"),), (("m", "b", "VALID_WITH_NOTE"),), "wang")
+    assert found["later"] == ((), (), "wang")
+    with desk.database.read() as session:
+        assert len(session.exec(select(CustodyEvent)).all()) == events
+        assert session.exec(select(RelinkDue)).all() == []
+        assert session.exec(select(Checkout)).one().superseded_at is None
+    with desk.database.write() as session:
+        ledger.check_out(session, given, "li", replaces=line.id)
+    desk.stage.settle()
+    assert desk.standing() == [("m", "b")]
+    late = linking.effects(
+        desk.database,
+        PACK,
+        lambda session: ledger.give_back(
+            session, session.exec(select(Checkout).where(col(Checkout.superseded_at).is_(None))).one().id,
+            moment("18:00") + timedelta(minutes=1), "li",
+        ),
+    )  # fmt: skip
+    assert late == []
