@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-usb check bench soak lock clean
+.PHONY: help setup demo run test test-usb check bench soak scenarios lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -40,6 +40,9 @@ check: $(READY)  ## style, types, imports, units
 soak: $(READY)  ## the long campaigns
 	bash .ci/setup --tests
 	$(BIN)/python -m pytest -m soak --timeout 3600
+
+scenarios: $(READY)  ## precision, recall and review of the links in a generated town; SEEDS="1 2 3"
+	$(BIN)/python -m tests.scenarios.town $(SEEDS)
 
 bench: $(READY)  ## speed and memory against named peers; writes benchmarks/latest.json
 	bash .ci/setup --tests

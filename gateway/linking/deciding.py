@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from gateway import custody, receipts
@@ -50,7 +51,9 @@ class Links:
 
 def links_of(session: Session, clips: Sequence[str], *, lock: bool = False) -> dict[str, Links]:
     wanted = select(Link).where(col(Link.clip_id).in_(clips)).order_by(col(Link.id))
-    found = session.exec(wanted.with_for_update() if lock else wanted).all()
+    # the reasons are long and are asked for only of links from before they had a fingerprint
+    lean = wanted.options(defer(col(Link.reasons)), defer(col(Link.losers)))  # type: ignore[arg-type]
+    found = session.exec(wanted.with_for_update() if lock else lean).all()
     standing: dict[str, list[Link]] = {clip: [] for clip in clips}
     withdrawn: dict[str, set[str]] = {clip: set() for clip in clips}
     undone = {link.supersedes for link in found if link.status is LinkStatus.PROPOSED}

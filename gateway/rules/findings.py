@@ -49,7 +49,7 @@ class Finding:
 
 
 def finding(rule: str, passed: bool, code: str, **facts: object) -> Finding:
-    told = tuple((name, str(value)) for name, value in facts.items())
+    told = tuple([(name, str(value)) for name, value in facts.items()])
     return Finding(rule, passed, code, told, WEIGHTS.get(rule, Weight.REVIEW))
 
 

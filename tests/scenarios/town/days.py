@@ -56,6 +56,11 @@ class Days:
         self.late: set[tuple[str, datetime]] = set()
         self.booked: dict[str, list[tuple[datetime, datetime]]] = {}
         self.dockings: dict[str, set[datetime]] = {}
+        self.by_uid: dict[str, Case] = {}
+        self.units = {one.id: one for one in town.units}
+        self.numbers = {one.id: one.number for one in town.officers}
+        self.owned = {one.owner: one for one in town.cameras if one.owner}
+        self.staff = {unit: [one.id for one in town.officers if one.unit == unit] for unit in self.units}
         self.counts = {"case": 0, "step": 0, "shot": 0, "take": 0}
         per_unit_day = size.clips / (size.units * size.days)
         self.teams_a_day = max(1.0, per_unit_day / 6.2)
@@ -87,7 +92,7 @@ class Days:
             self.sit(unit, team)
 
     def teams(self, unit: Unit, day: date) -> list[Team]:
-        officers = [one.id for one in self.town.officers if one.unit == unit.id]
+        officers = list(self.staff[unit.id])
         self.random.shuffle(officers)
         wanted = self.teams_a_day * (1.25 if day.weekday() < 5 else 0.375)
         count = int(wanted) + (self.random.random() < wanted % 1)
@@ -110,7 +115,7 @@ class Days:
     def take_out(
         self, team: Team, officer: str, free: list[Camera], used: set[tuple[str, str]], day: date
     ) -> None:
-        own = next((one for one in self.town.cameras if one.owner == officer), None)
+        own = self.owned.get(officer)
         if own is not None:
             team.cameras.append(own)
             return
@@ -196,7 +201,8 @@ class Days:
         )
 
     def case(self, unit: Unit, team: Team, start: datetime) -> Case:
-        mine = [one for one in self.open_cases[unit.id] if set(one.handlers) & set(team.officers)]
+        recent = self.open_cases[unit.id][-60:]
+        mine = [one for one in recent if set(one.handlers) & set(team.officers)]
         if mine and self.random.random() < 0.45:
             return self.random.choice(mine)
         number = self.next("case")
@@ -210,6 +216,7 @@ class Days:
         )
         self.open_cases[unit.id].append(case)
         self.town.cases.append(case)
+        self.by_uid[case.uid] = case
         return case
 
     def record(self, camera: Camera, team: Team, day: date) -> None:
@@ -261,7 +268,7 @@ class Days:
     def number(self, step: Step | None) -> tuple[str | None, list[str]]:
         if step is None or self.random.random() >= self.noise.numbered:
             return None, []
-        right = next(one for one in self.town.cases if one.uid == step.case)
+        right = self.by_uid[step.case]
         if self.random.random() >= self.noise.wrong_numbers:
             return right.number, []
         if self.random.random() < 0.5:
@@ -283,7 +290,7 @@ class Days:
             off = [self.random.gauss(0, 25) / DEGREE_M for _ in range(2)]
             place = (step.latitude + off[0], step.longitude + off[1])
         elif camera.has_track:
-            unit = next(one for one in self.town.units if one.id == camera.unit)
+            unit = self.units[camera.unit]
             place = (
                 unit.latitude + self.random.uniform(-0.1, 0.1),
                 unit.longitude + self.random.uniform(-0.1, 0.1),
@@ -309,7 +316,7 @@ class Days:
         """A camera of one's own bears its owner's number, whoever uses it today."""
         if camera.owner is None:
             return None
-        return next(one.number for one in self.town.officers if one.id == camera.owner)
+        return self.numbers[camera.owner]
 
     def sit(self, unit: Unit, team: Team) -> None:
         """Interviews: the room records them, whoever comes."""

@@ -1,0 +1,131 @@
+"""What deciding costs: a whole town judged anew, and one wrong hand-over corrected."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sqlalchemy import insert, update
+from sqlmodel import Session, col, select
+
+from gateway import ledger, linking, migrations, rulepacks
+from gateway.database import Database
+from gateway.linking.deciding import differences, judge_all, labels_of, link_for, links_of
+from gateway.linking.facts import Facts
+from gateway.models import Checkout, Clip, Link
+from tests.scenarios.town.books import write
+from tests.scenarios.town.days import build
+from tests.scenarios.town.plan import Noise, Size
+
+PACK = rulepacks.packs("hebei-xingtai-2019")
+PAGE = 500
+SMALL, LARGE = 10_000, 200_000
+Note = Callable[..., None]
+
+
+def measure(note: Note, scratch: Path) -> None:
+    rates = {}
+    for clips in (SMALL, LARGE):
+        database = town(scratch, clips)
+        rates[clips] = judged_anew(database)
+        if clips == LARGE:
+            correction(note, database)
+        database.close()
+    note(
+        f"judge {LARGE:,} clips anew, one core", rates[LARGE], "clips/s", 2000,
+        f"links that stand, nothing to write; {SMALL:,}: {rates[SMALL]:.0f} clips/s",
+    )  # fmt: skip
+    note(
+        "linear in the number of clips", rates[LARGE] / rates[SMALL], "×", 0.8,
+        f"clips/s at {LARGE:,} against {SMALL:,}",
+    )  # fmt: skip
+
+
+def town(scratch: Path, clips: int) -> Database:
+    """A town of so many clips, linked; without lines of custody, which are not what is measured."""
+    size = Size(clips=clips, days=round(30 * clips / 20_000))
+    database = Database(f"sqlite:///{Path(tempfile.mkdtemp(dir=scratch)) / 'town.sqlite'}")
+    migrations.upgrade(database.engine)
+    write(build(1, size, Noise()), database)
+    for page in pages(database):
+        with database.write() as session:
+            link(session, page)
+    return database
+
+
+def pages(database: Database) -> Iterator[list[str]]:
+    with database.read() as session:
+        ids = session.exec(select(Clip.id).order_by(col(Clip.id))).all()
+    for place in range(0, len(ids), PAGE):
+        yield list(ids[place : place + PAGE])
+
+
+def link(session: Session, page: list[str]) -> None:
+    clips = session.exec(select(Clip).where(col(Clip.id).in_(page)).order_by(col(Clip.id))).all()
+    facts = Facts(session, PACK)
+    links = links_of(session, page)
+    labels, made = [], []
+    for clip, judged in zip(clips, judge_all(facts, clips, links), strict=True):
+        labels.append({"id": clip.id, **labels_of(clip, judged)})
+        made += [
+            link_for(clip, winner, judged.decision, PACK.default, ()).model_dump()
+            for winner in judged.decision.winners
+        ]
+    session.execute(update(Clip), labels)
+    if made:
+        session.execute(insert(Link), made)
+
+
+def judged_anew(database: Database) -> float:
+    """Clips a second of processor time, in one process, as the daemon does it when a rule pack changed."""
+    began, count = time.process_time(), 0
+    with database.read() as session:
+        facts = Facts(session, PACK)
+        for page in pages(database):
+            clips = session.exec(select(Clip).where(col(Clip.id).in_(page)).order_by(col(Clip.id))).all()
+            moved = differences(facts, clips)
+            assert not moved, moved[:5]
+            count += len(clips)
+            session.expunge_all()
+    return count / (time.process_time() - began)
+
+
+def correction(note: Note, database: Database) -> None:
+    """One hand-over of the middle of the period turns out to have been another officer's."""
+    with database.read() as session:
+        lines = session.exec(select(Checkout).order_by(col(Checkout.out_at))).all()
+        line = lines[len(lines) // 2]
+        others = {one.officer_id for one in lines} - {line.officer_id}
+        before = standing(session)
+    given = ledger.CheckoutIn(
+        device=line.device_id, officer=min(others), out_at=line.out_at, in_at=line.in_at
+    )
+
+    def change(session: Session) -> None:
+        ledger.check_out(session, given, "bench", replaces=line.id)
+
+    began = time.perf_counter()
+    tried = linking.effects(database, PACK, change)
+    shown = time.perf_counter() - began
+    with database.write() as session:
+        change(session)
+    while linking.drain(database, PACK):
+        pass
+    took = time.perf_counter() - began
+    with database.read() as session:
+        after = standing(session)
+    moved = {clip for clip in before.keys() | after.keys() if before.get(clip) != after.get(clip)}
+    assert moved <= {one.clip_id for one in tried}, "only what was shown has changed"
+    note(
+        "one wrong hand-over corrected", took, "s", 1.0,
+        f"of {LARGE:,} clips; {len(tried)} clips change, shown after {shown:.2f} s", at_least=False,
+    )  # fmt: skip
+
+
+def standing(session: Session) -> dict[str, list[str | None]]:
+    found: dict[str, list[str | None]] = {}
+    for clip, print_ in session.exec(
+        select(Link.clip_id, Link.fingerprint).where(col(Link.ended_at).is_(None)).order_by(col(Link.id))
+    ):
+        found.setdefault(clip, []).append(print_)
+    return found
