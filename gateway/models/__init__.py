@@ -10,10 +10,12 @@ from gateway.models.equipment import (
     Checkout,
     ClockReading,
     ClockSetting,
+    Condition,
     Device,
     DeviceState,
     DeviceStatus,
     Policy,
+    Standing,
 )
 from gateway.models.footage import (
     RELEASING,
@@ -34,7 +36,7 @@ from gateway.models.footage import (
     Work,
 )
 from gateway.models.orders import OrderRow, OrderState
-from gateway.models.organisation import Officer, Room, Unit
+from gateway.models.organisation import AnnualCheck, Grade, Officer, Room, Unit, UnitClass
 from gateway.models.telemetry import DeviceSignal, Track
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "Activity",
     "Allocation",
     "AllocationKind",
+    "AnnualCheck",
     "ApiKey",
     "Attachment",
     "CaseAlias",
@@ -52,6 +55,7 @@ __all__ = [
     "Clip",
     "ClockReading",
     "ClockSetting",
+    "Condition",
     "CustodyEvent",
     "Described",
     "Device",
@@ -61,6 +65,7 @@ __all__ = [
     "Disposition",
     "Document",
     "Finding",
+    "Grade",
     "Lease",
     "Link",
     "LinkStatus",
@@ -79,9 +84,11 @@ __all__ = [
     "Role",
     "Room",
     "SignIn",
+    "Standing",
     "State",
     "Track",
     "Unit",
+    "UnitClass",
     "User",
     "UtcDateTime",
     "Viewing",
