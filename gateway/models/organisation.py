@@ -60,7 +60,7 @@ class Officer(SQLModel, table=True):
 
 
 class AnnualCheck(SQLModel, table=True):
-    """年检 of an enforcement certificate: passed or not, and for which days (AL-5); a correction supersedes."""
+    """年检 of a certificate: passed or not, and for which days (AL-5); a correction supersedes."""
 
     id: str = Field(default_factory=new_id, primary_key=True)
     officer_id: str = Field(foreign_key="officer.id", index=True)
@@ -74,7 +74,7 @@ class AnnualCheck(SQLModel, table=True):
 
 
 class Room(SQLModel, table=True):
-    """A place with recorders of its own: an interview or hearing room (询问室、听证室), a counter, a vehicle."""
+    """A place with recorders of its own: interview or hearing room (询问室、听证室), counter, vehicle."""
 
     id: str = Field(default_factory=new_id, primary_key=True)
     name: str
