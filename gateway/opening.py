@@ -6,6 +6,8 @@ from gateway import migrations
 from gateway.config import ConfigError, Settings
 from gateway.database import Database
 from gateway.models import Original
+from gateway.rulepacks import PackError
+from gateway.rulepacks.units import Packs
 from gateway.store import LocalStore
 
 
@@ -15,6 +17,14 @@ def open_database(settings: Settings) -> Database:
     if not migrations.is_current(database.engine):
         migrations.upgrade(database.engine)
     return database
+
+
+def packs_of(settings: Settings) -> Packs:
+    """The site's rule pack and those of single units. Raises ConfigError."""
+    try:
+        return Packs.named(settings.rule_pack, settings.unit_rule_packs)
+    except PackError as error:
+        raise ConfigError(f"rule pack: {error}") from error
 
 
 def open_stores(settings: Settings, database: Database) -> tuple[LocalStore, LocalStore | None]:

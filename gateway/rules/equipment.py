@@ -88,7 +88,7 @@ def retirement_rules(facts: Leaving) -> tuple[Finding, ...]:
     papers = finding("AL-9", bool(facts.doc_no), code, doc=facts.doc_no or "")
     if facts.was_lost:
         return papers, finding("AL-9", True, "retirement.was_lost")
-    media = (
+    media: tuple[tuple[bool, str, dict[str, object]], ...] = (
         (facts.holder is not None, "retirement.held", {"holder": facts.holder}),
         (not facts.was_read, "retirement.unread", {}),
         (facts.unfinished > 0, "retirement.unfinished", {"count": facts.unfinished}),

@@ -24,25 +24,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "该领用已于 {at} 归还；如时间有误，请更正该条领用记录",
         "it came back at {at} already; if that is wrong, correct the checkout",
     ),
-    "ledger.other_device": (
-        "更正的记录属于设备 {device}；更正不能改换设备，请另行登记",
-        "the entry to be corrected is of {device}; a correction cannot change the device, enter it anew",
-    ),
-    "ledger.bad_gb_code": (
-        "“{code}”不是有效的国标编码，应为 20 位（规则 A）或 16 位（规则 B）数字",
-        "{code} is no GB/T 28181 code: it has 20 digits (rule A) or 16 (rule B)",
-    ),
     "ledger.gb_code_taken": (
-        "国标编码 {code} 已属于设备 {device}",
-        "the GB/T 28181 code {code} belongs to {device} already",
-    ),
-    "ledger.type_not_allowed": (
-        "设备类型“{type}”不在音像记录设备范围之内",
-        "{type} is no type of recording equipment that the rule pack allows",
+        "国标编码 {number} 已属于设备 {device}",
+        "the GB/T 28181 code {number} belongs to {device} already",
     ),
     "ledger.no_paper": (
         "单位类别由行政决定确定，请写明批准文件文号",
         "the class of a unit is decided by an authority: give the number of its paper",
+    ),
+    "ledger.class_overlaps": (
+        "该单位自 {since} 起已定为 {grade} 类，同一时间只能有一个类别；请先更正该条记录",
+        "the unit is of class {grade} since {since}, and has one class at a time: correct that entry first",
+    ),
+    "ledger.section_has_no_class": (
+        "“{unit}”是科室，计入其上级单位，没有自己的类别",
+        "{unit} is a section: it is counted in the unit above and has no class of its own",
     ),
     # the standing of a device
     "standing.future": (
@@ -118,8 +114,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "equipment.unprocured": ("没有登记资产配置审批文件", "the paper of its procurement is not on record"),
     "equipment.keeper": ("保管人：{officer}", "kept by {officer}"),
     "equipment.no_keeper": ("没有指定保管人", "nobody is named as its keeper"),
-    "equipment.held": ("状态：{status}", "its status: {status}"),
-    "equipment.counted": ("执法人员", "an officer"),
     "equipment.quota_met": ("在用 {have} 台，应配 {required} 台", "{have} in service, {required} required"),
     "equipment.quota_short": (
         "在用 {have} 台，应配 {required} 台，不足",
