@@ -13,6 +13,7 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 from pydantic import ValidationError
 
+from gateway.case_sources.files import decoded
 from gateway.config import ConfigError
 from gateway.device_facts import DeviceFacts
 from gateway.models import DeviceState
@@ -91,14 +92,13 @@ def rows_of(path: Path) -> Iterator[Row]:
         yield from sheet_rows(path)
         return
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = csv.reader(file, strict=True)
-            for cells in lines:
-                yield lines.line_num, [cell.strip() for cell in cells]
+        lines = csv.reader(decoded(path, path.read_bytes()).splitlines(), strict=True)
+        for cells in lines:
+            yield lines.line_num, [cell.strip() for cell in cells]
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{path}: is no CSV in UTF-8 ({error})") from error
+    except csv.Error as error:
+        raise ConfigError(f"{path}: is no CSV ({error})") from error
 
 
 def sheet_rows(path: Path) -> Iterator[Row]:

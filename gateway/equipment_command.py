@@ -26,7 +26,7 @@ from gateway.opening import open_database, packs_of
 from gateway.terminal import plain_console
 from gateway.wording import TERMS, reason, sentence
 
-console = plain_console()
+console = plain_console(None if sys.stdout.isatty() else 160)
 Given = TypeVar("Given", bound=BaseModel)
 
 

@@ -113,7 +113,9 @@ def unit_sheet(
         unit=unit,
         officers=[one for member in members for one in facts.officers.get(member, ())],
         sections=sum(member != unit.id for member in members),
-        devices=[one for member in members for one in facts.devices.get(member, ())],
+        devices=sorted(
+            (one for member in members for one in facts.devices.get(member, ())), key=lambda one: one.row.id
+        ),
         checkouts=[one for member in members for one in facts.checkouts.get(member, ())],
         unit_class=given, facts=facts, pack=pack, span=span,
     )  # fmt: skip

@@ -31,8 +31,8 @@ class Span:
 
     @property
     def moment(self) -> datetime:
-        """The end of the last day; now, while it is not over."""
-        return min(self.midnight(self.on), now())
+        """The last moment of the last day; now, while it is not over."""
+        return min(self.midnight(self.on) - timedelta(microseconds=1), now())
 
     @property
     def day_end(self) -> datetime:

@@ -31,9 +31,12 @@ def written(tmp_path: Path, text: str, suffix: str = ".csv") -> Path:
     return path
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
-def test_a_list_in_chinese_comes_in(tmp_path: Path, suffix: str) -> None:
-    first, second = device_lists.read(written(tmp_path, LIST, suffix), unit="xt-1")
+@pytest.mark.parametrize("kind", [".csv", ".xlsx", "of a Chinese PC"])
+def test_a_list_in_chinese_comes_in(tmp_path: Path, kind: str) -> None:
+    path = written(tmp_path, LIST, ".xlsx" if kind == ".xlsx" else ".csv")
+    if kind == "of a Chinese PC":
+        path.write_bytes(LIST.encode("gb18030"))
+    first, second = device_lists.read(path, unit="xt-1")
     assert (first.type, first.unit, first.status, first.acquired_on) == (
         "body_camera",
         "xt",
@@ -70,7 +73,7 @@ def test_shifted_and_wrong_cells_are_named(tmp_path: Path, old: str, new: str, s
 
 
 def test_what_is_no_table_is_said_so(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_bytes("设备编号\n".encode("gbk"))
+    (tmp_path / "a.csv").write_bytes(b"\xff\xff\xff")
     (tmp_path / "a.xlsx").write_text("no workbook")
     (tmp_path / "b.csv").write_text("")
     for name in ("a.csv", "a.xlsx", "b.csv", "none.csv", "none.xlsx"):
