@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from gateway import audit, custody, holdings, ledger, migrations, qualifications, registry, standing
@@ -263,6 +264,22 @@ def test_a_life_goes_one_way(town: Database) -> None:
     with town.read() as session:
         assert len(standing.history(session, "cam")) == 3, "what was refused left nothing behind"
     agree(town)
+
+
+def test_a_standing_or_class_edited_behind_the_ledgers_back_is_named(town: Database) -> None:
+    stand(town, "LOST")
+    with town.write() as session:
+        told = ClassIn(unit="xt", grade="A", doc_no="x", valid_from=T0.date())  # type: ignore[arg-type]
+        qualifications.classify(session, told, "chen")
+        year = CheckIn(officer="zhang", valid_from=T0.date(), valid_to=T0.date())
+        qualifications.check_certificate(session, year, "chen")
+    agree(town)
+    with town.write() as session:
+        for table, column in (("standing", "why"), ("unitclass", "doc_no"), ("annualcheck", "doc_no")):
+            session.connection().execute(text(f"UPDATE {table} SET {column} = 'edited'"))
+    with town.read() as session:
+        wrong = sorted(one.where.split("/")[0] for one in audit.rows(session))
+    assert wrong == ["row annualcheck", "row standing", "row standing", "row unitclass"]
 
 
 def dock(

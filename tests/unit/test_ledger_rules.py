@@ -37,8 +37,8 @@ def hours(count: int) -> datetime:
 @st.composite
 def holdings(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Holding:
     kind = draw(st.sampled_from(kinds))
-    start = draw(st.integers(0, 60))
-    length = draw(st.one_of(st.none(), st.integers(1, 20)))
+    start = draw(st.integers(0, 20))
+    length = draw(st.one_of(st.none(), st.integers(1, 8)))
     end = None if length is None else hours(start + length)
     return Holding(f"h{draw(st.integers(0, 10**6))}", kind, HOLDERS[kind], "x", hours(start), end)
 
@@ -67,6 +67,12 @@ def test_a_ledger_that_lets_in_only_what_does_not_clash_never_clashes(asked: lis
         ]
         assert sum(one.kind == "CHECKOUT" for one in now) <= 1
         assert sum(one.kind not in {"CHECKOUT", "FIXED_ROOM", "WINDOW"} for one in now) <= 1
+
+
+def test_who_begins_as_another_ends_does_not_overlap() -> None:
+    first, next_one = (Holding("h", "POOL", HolderKind.UNIT, "x", hours(at), hours(at + 4)) for at in (0, 4))
+    assert not overlap(first, next_one)
+    assert not overlap(next_one, first)
 
 
 def test_two_places_may_share_a_recorder_and_two_officers_may_not() -> None:
