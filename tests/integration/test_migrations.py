@@ -66,6 +66,9 @@ def test_a_registry_in_use_comes_up_from_the_schema_before(url: str) -> None:
             told = {key: value for key, value in checkout.model_dump().items() if value is not None}
         assert (device.spec, device.keeper_id, device.status) == (None, None, "IN_SERVICE")
         assert told.keys() == {"id", "device_id", "officer_id", "out_at", "recorded_at"}
+        migrations.downgrade(database.engine, "0007")
+        with database.engine.connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM checkout")).scalar() == 1
     finally:
         database.close()
 

@@ -95,6 +95,6 @@ def downgrade() -> None:
 
 
 def drop_columns(table: str, columns: list[str] | dict[str, sa.types.TypeEngine]) -> None:
-    with op.batch_alter_table(table, schema=None) as batch_op:
-        for name in columns:
-            batch_op.drop_column(name)
+    """No batch: SQLite would make the table anew, and other tables refer to its rows."""
+    for name in columns:
+        op.drop_column(table, name)
