@@ -82,13 +82,8 @@ def show(one: UnitSheet, title: str) -> None:
         types = "、".join(TERMS[kind][0] for kind in pattern.types)
         per = "每人" if pattern.per == "officer" else "每科室"
         doubt = "" if pattern.verified else "（待核实）"
-        table.add_row(
-            f"另一算法：{per}{types}",
-            f"{pattern.in_service}/{pattern.required}",
-            "R-32",
-            pattern.source + doubt,
-            "",
-        )
+        have, based = f"{pattern.in_service}/{pattern.required}", pattern.source + doubt
+        table.add_row(f"另一算法：{per}{types}", have, "R-32", based, "")
     console.print(table)
 
 
@@ -97,7 +92,8 @@ NAMES = {
     "officers": "执法人员", "sections": "科室", "required": "应配", "held": "现有", "in_service": "在用",
     "missing": "缺配", "over_quota": "超配", "to_spec": "达标", "below_spec": "未达标",
     "spec_unknown": "参数不明", "office_standard": "按通用标准配备", "other_types": "范围外设备",
-    "idle": "闲置", "keeper_missing": "无保管人", "procurement_missing": "无配置审批",
+    "idle": "闲置", "retired_early": "未满年限报废", "keeper_missing": "无保管人",
+    "procurement_missing": "无配置审批",
     "certificates_expired": "执法证失效", "certificates_unknown": "执法证有效期不明",
     "checks_missing": "无年检", "open_checkouts": "日终未归还", "checkouts": "领用次数",
     "without_precheck": "使用前未检查", "precheck_failed": "使用前检查不合格",

@@ -11,7 +11,7 @@ from gateway.device import Refused
 from gateway.instants import Moment
 from gateway.models import Allocation, Checkout, Device, DeviceState, Standing, now
 from gateway.rules.equipment import retirement_rules
-from gateway.rules.standing import LOST, Stand, status_at, wrong_turn
+from gateway.rules.standing import LOST, status_at, wrong_turn
 
 AS_REGISTERED = "standing.as_registered"
 
@@ -143,9 +143,3 @@ def already(session: Session, given: StandingIn) -> bool:
         col(Standing.superseded_at).is_(None),
     )
     return session.exec(same).first() is not None
-
-
-def as_of(session: Session, device: Device, at: datetime, known: datetime | None = None) -> Stand | None:
-    """The standing in force at a moment, by what the ledger told at another."""
-    begun = [one for one in holdings.stands(session, device, known) if one.since <= at]
-    return max(begun, key=lambda one: one.since, default=None)

@@ -122,11 +122,7 @@ def device_lines(unit: Counted) -> list[Line]:
     equipment, on = unit.pack.equipment, unit.span.on
     spec = equipment.min_spec
     least = {name: getattr(spec, name).value for name in type(spec).model_fields}
-    good = Sourced[Any](
-        value=None,
-        source="; ".join(sorted({getattr(spec, name).source for name in least})),
-        verified=all(getattr(spec, name).verified for name in least),
-    )
+    good = all_of(getattr(spec, name) for name in least)
     judged = [(one, rules.spec_rule(one.spec, least)) for one in unit.counted]
 
     def idle(one: DeviceSeen) -> Finding:
@@ -134,6 +130,13 @@ def device_lines(unit: Counted) -> list[Line]:
 
     used = [one for one in unit.held if one.status == "IN_SERVICE" and one.row.type != "storage"]
     office = [one for one in unit.held if one.row.type in equipment.office_types.value]
+    lives = equipment.min_life_years
+
+    def life(one: DeviceSeen) -> Finding:
+        asked = next((years.value for kind, years in lives.items() if kind == one.row.type), None)
+        return rules.life_rule(one.row.acquired_on, one.since or on, asked)
+
+    retired = [one for one in unit.devices if one.status == "RETIRED"]
     return [
         told("to_spec", "AL-7", good, (device_behind(one, rule) for one, rule in judged if rule.passed)),
         told("below_spec", "AL-7", good, of_code(judged, "equipment.spec_below")),
@@ -142,11 +145,19 @@ def device_lines(unit: Counted) -> list[Line]:
         told("other_types", "AL-1", equipment.types,
              failing(unit.held, lambda one: rules.type_rule(one.row.type, equipment.types.value))),
         told("idle", "AL-10", equipment.idle_days, failing(used, idle)),
+        told("retired_early", "R-43", all_of(lives.values()), failing(retired, life)),
         told("keeper_missing", "R-44", None,
              failing(unit.held, lambda one: rules.keeper_rule(one.row.keeper_id))),
         told("procurement_missing", "AL-11", None,
              failing(unit.held, lambda one: rules.procurement_rule(one.row.procurement_doc_no))),
     ]  # fmt: skip
+
+
+def all_of(values: Iterable[Sourced[Any]]) -> Sourced[Any]:
+    """What a number rests on that rests on several values."""
+    found = list(values)
+    source = "; ".join(dict.fromkeys(one.source for one in found)) or "no value of the rule pack"
+    return Sourced[Any](value=None, source=source, verified=all(one.verified for one in found))
 
 
 def people_lines(unit: Counted) -> list[Line]:

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, func, or_, select
 from gateway import holdings
 from gateway.models import AnnualCheck, Checkout, Clip, Device, Officer, Standing, Unit, UnitClass, now
 from gateway.rules.ledger import Certificate, Check
-from gateway.rules.standing import Stand, status_at
+from gateway.rules.standing import Stand, stand_at
 
 T = TypeVar("T")
 
@@ -50,6 +50,8 @@ class DeviceSeen:
 
     row: Device
     status: str | None
+    since: date | None
+    """The day on which it got this status."""
     last_used: date | None
 
     @property
@@ -108,14 +110,12 @@ def devices_seen(session: Session, devices: Collection[Device], span: Span) -> l
     for row in rows:
         lives[row.device_id].append(Stand(row.status.value, row.since))
     used = last_uses(session, ids, span)
-    return [
-        DeviceSeen(
-            device,
-            status_at(lives.get(device.id) or [holdings.as_registered(device)], span.moment),
-            used.get(device.id),
-        )
-        for device in devices
-    ]
+    found = []
+    for device in devices:
+        stand = stand_at(lives.get(device.id) or [holdings.as_registered(device)], span.moment)
+        since = stand.since.astimezone(span.zone).date() if stand else None
+        found.append(DeviceSeen(device, stand.status if stand else None, since, used.get(device.id)))
+    return found
 
 
 def last_uses(session: Session, ids: Collection[str], span: Span) -> dict[str, date]:

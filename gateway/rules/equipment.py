@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from gateway.rules.judgement import Finding, finding
 from gateway.rules.standing import IN_SERVICE, OUT_OF_USE
+
+DAYS_A_YEAR = timedelta(days=365.25)
 
 
 def type_rule(kind: str, allowed: Collection[str]) -> Finding:
@@ -45,6 +47,17 @@ def idle_rule(last_used: date | None, in_service_from: date | None, on: date, id
     days = (on - since).days
     code = "equipment.idle" if days > idle_days else "equipment.in_use"
     return finding("AL-10", days <= idle_days, code, days=days, since=since)
+
+
+def life_rule(acquired_on: date | None, left_on: date, years: float | None) -> Finding:
+    """R-43: a device serves for its time before it is replaced; of body cameras no time is known."""
+    if years is None:
+        return finding("R-43", True, "equipment.life_open")
+    if acquired_on is None:
+        return finding("R-43", False, "equipment.life_unknown", years=f"{years:g}")
+    served = (left_on - acquired_on) / DAYS_A_YEAR
+    code = "equipment.life_served" if served >= years else "equipment.life_short"
+    return finding("R-43", served >= years, code, served=f"{served:.1f}", years=f"{years:g}")
 
 
 def procurement_rule(doc_no: str | None) -> Finding:

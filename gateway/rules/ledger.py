@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import combinations
 
-from gateway.rules.allocation import HolderKind, Holding, certificate_valid
+from gateway.rules.allocation import Custody, HolderKind, Holding, certificate_valid
 from gateway.rules.judgement import Finding, finding
 
 SHARED_PLACES = frozenset({"FIXED_ROOM", "WINDOW"})
@@ -60,6 +60,13 @@ def holder_rule(kind: str, holder: HolderKind) -> Finding:
     fits = HOLDERS[kind] is holder
     code = "equipment.holder_fits" if fits else "equipment.holder_unfit"
     return finding("AL-3", fits, code, kind=kind, holder=holder.value, wanted=HOLDERS[kind].value)
+
+
+def use_rule(found: Custody) -> Finding:
+    """AL-3: whoever uses a shared device has checked it out."""
+    if found.shared_without_checkout and found.basis is not None:
+        return finding("AL-3", False, "equipment.use_unsigned", kind=found.basis.kind)
+    return finding("AL-3", True, "equipment.use_signed")
 
 
 def order_rule(start: datetime, end: datetime | None) -> Finding:

@@ -18,10 +18,15 @@ class Stand:
     since: datetime
 
 
+def stand_at(history: Iterable[Stand], at: datetime) -> Stand | None:
+    """Where the device stood at a moment; None before the first standing that is known."""
+    begun = (stand for stand in history if stand.since <= at)
+    return max(begun, key=lambda stand: stand.since, default=None)
+
+
 def status_at(history: Iterable[Stand], at: datetime) -> str | None:
-    """The status at a moment; None before the first one that is known."""
-    begun = [stand for stand in history if stand.since <= at]
-    return max(begun, key=lambda stand: stand.since).status if begun else None
+    stand = stand_at(history, at)
+    return stand.status if stand else None
 
 
 def wrong_turn(history: Sequence[Stand]) -> tuple[Stand, Stand] | None:

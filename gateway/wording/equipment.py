@@ -128,7 +128,28 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{have} in service, more than the {required} required",
     ),
     "equipment.no_surplus": ("在用 {have} 台，未超配", "{have} in service, not more than required"),
+    "equipment.life_open": (
+        "该类设备没有已知的最低使用年限",
+        "no least time of service is known for its type",
+    ),
+    "equipment.life_unknown": (
+        "没有登记购置日期，无法判定是否满 {years} 年",
+        "when it was bought is not on record: did it serve {years} years?",
+    ),
+    "equipment.life_served": (
+        "已使用 {served} 年（最低 {years} 年）",
+        "it served {served} years ({years} asked)",
+    ),
+    "equipment.life_short": (
+        "使用 {served} 年即报废，未满最低年限 {years} 年",
+        "it left after {served} years, before the {years} asked",
+    ),
     # rules of the ledger
+    "equipment.use_signed": ("使用有据（配备或领用）", "whoever used it had it by the ledger"),
+    "equipment.use_unsigned": (
+        "设备为共用（{kind}），使用时没有领用记录",
+        "it is shared ({kind}) and nobody had checked it out",
+    ),
     "equipment.ledger_clear": ("台账时间不重叠", "the entries do not overlap"),
     "equipment.ledger_overlaps": (
         "{one} 与 {other} 的持有时间自 {since} 起重叠",

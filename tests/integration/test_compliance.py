@@ -22,7 +22,16 @@ from gateway.rulepacks.units import Packs
 ZONE = ZoneInfo("Asia/Shanghai")
 ON = date(2024, 5, 31)
 SPAN = Span(date(2024, 5, 1), ON, ZONE)
-SITE = rulepacks.load("hebei-xingtai-2019")
+OURS = rulepacks.load("hebei-xingtai-2019")
+LIFE = {"value": 8, "source": "R-43; 本局规定", "verified": False}
+SITE = rulepacks.RulePack.model_validate(
+    {
+        **(told := OURS.model_dump(mode="json")),
+        "equipment": {
+            **told["equipment"], "min_life_years": {**told["equipment"]["min_life_years"], "storage": LIFE},
+        },
+    }
+)  # fmt: skip
 PACKS = Packs(SITE)
 GOOD = {
     "width": 1920, "height": 1080, "still_mp": 30, "battery_mah": 2500, "record_hours": 8, "storage_gb": 16, "ip": 67,
@@ -62,10 +71,12 @@ TOWN: dict[str, Any] = {
         {"id": "cam-5", "type": "body_camera", "unit": "a", **PAPERS},
         {"id": "photo", "type": "camera", "unit": "a", "keeper": "a1"},
         {"id": "dock", "type": "storage", "unit": "a", "keeper": "a1", "procurement_doc_no": "x"},
+        {"id": "store", "type": "storage", "unit": "a", "acquired_on": "2020-01-01"},
         {"id": "cam-6", "type": "body_camera", "unit": "b", "spec": GOOD},
     ],
     "standings": [
         {"device": "cam-4", "status": "REPAIR", "since": "2024-05-20T00:00:00+08:00", "why": "镜头"},
+        {"device": "store", "status": "RETIRED", "since": "2024-05-21T00:00:00+08:00", "why": "报废", "doc_no": "邢财资处〔2024〕2号"},
         {"device": "cam-5", "status": "LOST", "since": "2024-05-21T00:00:00+08:00", "why": "丢失"},
     ],
     "allocations": [
@@ -117,7 +128,7 @@ def test_a_unit_with_its_sections_and_the_units_below(town: Database) -> None:
     values = {line.name: line.value for line in a.lines}
     assert values == {
         "officers": 7, "sections": 2, "required": 4, "held": 4, "in_service": 3, "missing": 1, "over_quota": 0,
-        "to_spec": 2, "below_spec": 1, "spec_unknown": 1, "office_standard": 1, "other_types": 0, "idle": 1,
+        "to_spec": 2, "below_spec": 1, "spec_unknown": 1, "office_standard": 1, "other_types": 0, "idle": 1, "retired_early": 1,
         "keeper_missing": 0, "procurement_missing": 1, "certificates_expired": 0, "certificates_unknown": 0,
         "checks_missing": 2, "open_checkouts": 1, "checkouts": 3, "without_precheck": 1, "precheck_failed": 1,
     }  # fmt: skip

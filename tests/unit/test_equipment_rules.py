@@ -11,6 +11,7 @@ from gateway.rules.equipment import (
     Leaving,
     idle_rule,
     keeper_rule,
+    life_rule,
     procurement_rule,
     retirement_rules,
     service_rule,
@@ -122,6 +123,15 @@ def test_idle_counts_from_the_last_use_or_from_the_first_day(days: int, limit: i
 
 def test_a_device_that_was_never_used_is_for_the_audit_list() -> None:
     assert idle_rule(None, None, date(2024, 5, 6), 90).code == "equipment.never_used"
+
+
+def test_a_device_serves_its_time() -> None:
+    bought = date(2016, 5, 6)
+    assert life_rule(bought, date(2024, 5, 7), 8).passed
+    short = life_rule(bought, date(2023, 5, 6), 8)
+    assert (short.rule, short.code, dict(short.facts)["served"]) == ("R-43", "equipment.life_short", "7.0")
+    assert life_rule(None, date(2024, 5, 6), 8).code == "equipment.life_unknown"
+    assert life_rule(None, date(2024, 5, 6), None).passed, "of body cameras nobody knows (R-43)"
 
 
 STATUSES = ["ACCEPTED", "IN_SERVICE", "REPAIR", "LOST", "SUSPENDED", "RETIRED"]

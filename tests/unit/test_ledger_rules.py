@@ -24,6 +24,7 @@ from gateway.rules.ledger import (
     overlap,
     overlap_rule,
     precheck_rules,
+    use_rule,
 )
 
 T0 = datetime(2024, 5, 6, tzinfo=UTC)
@@ -91,6 +92,18 @@ def test_each_kind_has_its_holder() -> None:
         for holder in HolderKind:
             assert holder_rule(kind, holder).passed == (holder is wanted)
     assert HOLDERS["VEHICLE"] is HOLDERS["FIXED_ROOM"] is HolderKind.ROOM, "a place, not an officer (AL-3)"
+
+
+def test_a_shared_device_is_checked_out_for_each_use() -> None:
+    pool = Holding("p", "POOL", HolderKind.UNIT, "xt", T0, None)
+    out = Holding("o", "CHECKOUT", HolderKind.OFFICER, "zhang", hours(2), hours(4))
+    entries = [Entry(pool, T0), Entry(out, T0)]
+    assert use_rule(held_at(entries, hours(3))).passed
+    unsigned = use_rule(held_at(entries, hours(5)))
+    assert (unsigned.rule, unsigned.code) == ("AL-3", "equipment.use_unsigned")
+    assert use_rule(
+        held_at([Entry(replace(pool, kind="PERSONAL", holder=HolderKind.OFFICER), T0)], hours(5))
+    ).passed
 
 
 class Book:
