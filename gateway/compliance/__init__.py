@@ -158,11 +158,11 @@ def together(sheets: Sequence[UnitSheet]) -> UnitSheet:
 
 
 def summed(parts: Sequence[Line]) -> Line:
+    """Who and what is behind it stands in the units' own sheets."""
     values = [line.value for line in parts if line.value is not None]
     return Line(
         parts[0].name, parts[0].rule, sum(values) if len(values) == len(parts) else None,
         sources(parts), all(line.verified for line in parts),
-        tuple(one for line in parts for one in line.behind),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The numbers of one unit's sheet: each with its rule, where it comes from, and who or what is behind it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -192,7 +192,7 @@ def checkout_lines(unit: Counted) -> list[Line]:
     return [
         told("open_checkouts", "AL-4", None,
              (checkout_behind(one, rule) for one, rule in left_open if not rule.passed)),
-        told("checkouts", "R-45", None, map(checkout_behind, went_out)),
+        replace(told("checkouts", "R-45", None, map(checkout_behind, went_out)), behind=()),
         told("without_precheck", "AL-12", None,
              (checkout_behind(one, rule) for one, rule in checked
               if rule and rule.code == "equipment.precheck_missing")),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel import Session, col, select
 
-from gateway import compliance, migrations, registry, rulepacks
+from gateway import compliance, device_lists, holdings, migrations, registry, rulepacks
 from gateway.cli import main
 from gateway.compliance import Sheet, Span
 from gateway.database import Database
@@ -149,7 +149,7 @@ def test_a_unit_with_its_sections_and_the_units_below(town: Database) -> None:
     assert {p.name: p.required for p in b.patterns}["terminal_each_section"] == 1
     assert found.whole.line("officers").value == 9
     assert found.whole.line("required").value is None, "one of them is not known"
-    assert found.whole.line("in_service").value == 4
+    assert (found.whole.line("in_service").value, found.whole.line("in_service").behind) == (4, ())
 
 
 def test_a_section_asked_for_itself_and_all_units(town: Database) -> None:
@@ -401,9 +401,25 @@ def test_the_demo_and_the_sample_still_have_their_devices(database: Database) ->
     with database.write() as session:
         session.add(Device(id="old", type="body_camera"))
     with database.read() as session:
-        from gateway import holdings
-
         assert (
             holdings.status_of(session, session.get_one(Device, "old"), datetime(2020, 1, 1, tzinfo=UTC))
             == "IN_SERVICE"
         )
+
+
+def test_the_example_of_the_docs_comes_in(database: Database, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "equipment.md").read_text(encoding="utf-8")
+    example = tmp_path / "registry.yaml"
+    example.write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    with database.write() as session:
+        session.add(Device(id="cam-01", type="body_camera"))
+        session.add(Device(id="cam-02", type="body_camera"))
+    given = registry.read_registry(example)
+    with database.write() as session:
+        registry.store_registry(session, given, "test")
+    with database.read() as session:
+        assert session.get_one(Device, "cam-01").status == "REPAIR"
+        assert session.exec(select(Checkout)).one().precheck_battery_pct == 92
+    columns = page.split("Columns of a list: ")[1].split(". An unknown")[0].replace("\n", " ").split(", ")
+    known = set(device_lists.HEADERS)
+    assert {column.removesuffix(" (needed)").strip() for column in columns} <= known
