@@ -1,5 +1,7 @@
 """The application factory: nothing is built at import."""
 
+from zoneinfo import ZoneInfo
+
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -10,6 +12,7 @@ from api.v1 import (
     clips,
     custody,
     devices,
+    equipment,
     health,
     links,
     live,
@@ -20,15 +23,26 @@ from api.v1 import (
     telemetry,
 )
 from gateway import __version__
+from gateway.config import Settings
 from gateway.database import Database
 from gateway.live import LiveFolder
+from gateway.rulepacks import RulePacks
+from gateway.rulepacks import packs as rule_packs
 from gateway.store import LocalStore
+from gateway.wording import CHINA
 
 PREFIX = "/api/v1"
 LARGEST = 8 * 1024 * 1024
 
 
-def create_app(database: Database, store: LocalStore, live_folder: LiveFolder) -> FastAPI:
+def create_app(
+    database: Database,
+    store: LocalStore,
+    live_folder: LiveFolder,
+    packs: RulePacks | None = None,
+    zone: ZoneInfo = CHINA,
+) -> FastAPI:
+    """`packs` and `zone` are the site's; without them the pack that comes with us holds."""
     app = FastAPI(
         title="Evidence gateway 执法全过程记录网关",
         version=__version__,
@@ -38,10 +52,11 @@ def create_app(database: Database, store: LocalStore, live_folder: LiveFolder) -
         swagger_ui_oauth2_redirect_url=None,
     )
     app.state.database, app.state.store, app.state.live = database, store, live_folder
+    app.state.packs, app.state.zone = packs or rule_packs(Settings().rule_pack), zone
     problems.install(app)
     root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
     footage = (offloads, clips, cases, links, custody)
-    for module in (session, health, devices, telemetry, live, rooms, *footage, orders):
+    for module in (session, health, devices, equipment, telemetry, live, rooms, *footage, orders):
         root.include_router(module.router)
     app.include_router(root)
 

@@ -1,7 +1,7 @@
 """What the API answers about devices: what their bays do, what happened to them, who has them (配备)."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -52,9 +52,20 @@ class DeviceOut(Shape):
     unit_id: str | None
     room_id: str | None
     serial_no: str | None
-    status: str
+    status: str = Field(description="now; at another moment: `/devices/{id}/standings`")
     driver: str | None
     release: str
+    model: str | None
+    vendor: str | None
+    asset_no: str | None
+    gb_code: str | None
+    keeper_id: str | None
+    procurement_doc_no: str | None
+    acquired_on: date | None
+    accepted_on: date | None
+    in_service_from: date | None
+    in_service_to: date | None
+    spec: dict[str, Any] | None = Field(description="what it can do (R-33, R-35)")
     present: bool = False
     bays: list[BayOut] = Field(default_factory=list)
 
@@ -125,5 +136,13 @@ class CheckoutOut(Shape):
     out_at: datetime
     in_at: datetime | None
     purpose: str | None
+    precheck_battery_pct: float | None
+    precheck_free_gb: float | None
+    clock_offset_s: float | None
+    clock_synced_at: datetime | None
+    handed_by: str | None
+    received_by: str | None
+    in_condition: str | None
+    in_station_id: str | None
     recorded_at: datetime
     superseded_at: datetime | None

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from api.problems import Problem
 from gateway.database import Database
 from gateway.models import ApiKey, Role, SignIn, User, now
+from gateway.rulepacks import RulePacks
 from gateway.visibility import Right, Viewer, units_below
 
 SESSION = timedelta(hours=12)
@@ -104,6 +105,13 @@ def viewer_of(request: Request) -> Viewer:
 
 
 Db = Annotated[Database, Depends(database_of)]
+
+
+def packs_of(request: Request) -> RulePacks:
+    return cast(RulePacks, request.app.state.packs)
+
+
+Ruled = Annotated[RulePacks, Depends(packs_of)]
 
 
 class Needs:

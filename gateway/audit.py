@@ -18,6 +18,7 @@ from gateway.database import Database
 from gateway.models import (
     Activity,
     Allocation,
+    AnnualCheck,
     ApiKey,
     Attachment,
     CaseAlias,
@@ -39,7 +40,9 @@ from gateway.models import (
     Receipt,
     Recording,
     Rendition,
+    Standing,
     State,
+    UnitClass,
     User,
     Viewing,
     Work,
@@ -50,7 +53,7 @@ from gateway.store.local import MANIFEST
 
 EVIDENCE: tuple[type[SQLModel], ...] = (
     Original, Clip, Attachment, Recording, Finding, Link, Receipt, Rendition,
-    Device, Officer, Allocation, Checkout, ClockReading, ClockSetting,
+    Device, Officer, Allocation, Checkout, Standing, UnitClass, AnnualCheck, ClockReading, ClockSetting,
     CaseRecord, CaseAlias, Document, Activity, User, ApiKey, Viewing, LiveView,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""

@@ -99,6 +99,7 @@ def registry_commands(add: Add) -> None:
     cases = add("cases", cases_command, "import textual case records, or list them")
     cases.add_argument("action", choices=("import", "list"))
     cases.add_argument("file", nargs="?", type=Path)
+    equipment_arguments(add)
     rules = add("rules", rules_command, "check a rule pack, or explain a requirement such as R-31")
     rules.add_argument("action", choices=("check", "explain"))
     rules.add_argument("target", nargs="?", help="a pack's name or file (check), or a requirement (explain)")
@@ -109,6 +110,38 @@ def registry_commands(add: Add) -> None:
     user.add_argument("--role", default="operator")
     user.add_argument("--unit")
     user.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+
+
+def equipment_arguments(add: Add) -> None:
+    equipment = add("equipment", equipment_command, "how units are equipped; where a device stands; classes")
+    equipment.add_argument(
+        "action",
+        choices=("sheet", "status", "holder", "class", "check", "import"),
+        nargs="?",
+        default="sheet",
+    )
+    equipment.add_argument(
+        "target", nargs="?",
+        help="a device (status, holder), a unit (class), an officer (check), a list of devices (import)",
+    )  # fmt: skip
+    equipment.add_argument(
+        "value", nargs="?", help="status: the new one; class: A, B or C; check: passed, failed"
+    )
+    equipment.add_argument(
+        "--unit", help="sheet of this unit and those below; import: whose devices they are"
+    )
+    equipment.add_argument("--on", help="sheet: as of that day; default: today")
+    equipment.add_argument(
+        "--since", help="sheet: checkouts from that day on; default: the first of the month"
+    )
+    equipment.add_argument("--json", action="store_true", help="sheet: with what is behind each number")
+    equipment.add_argument("--from", dest="begin", help="status: ISO time; class, check: first day")
+    equipment.add_argument("--to", dest="end", help="class, check: last day")
+    equipment.add_argument("--at", help="holder: who had it at this time")
+    equipment.add_argument("--known", help="holder: by what the ledger told at this time")
+    equipment.add_argument("--why", default="", help="status: the reason")
+    equipment.add_argument("--doc", help="the number of the paper")
+    equipment.add_argument("--replaces", help="the id of the entry that this one corrects")
 
 
 def check(asked: argparse.Namespace) -> int:
@@ -226,6 +259,12 @@ def cases_command(asked: argparse.Namespace) -> int:
     from gateway import commands
 
     return commands.cases(load(asked.config), asked)
+
+
+def equipment_command(asked: argparse.Namespace) -> int:
+    from gateway.equipment_command import equipment
+
+    return equipment(load(asked.config), asked)
 
 
 def rules_command(asked: argparse.Namespace) -> int:

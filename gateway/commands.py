@@ -12,7 +12,7 @@ from rich.table import Table
 from sqlmodel import SQLModel, col, select
 
 from api.signin import add_key, add_user
-from gateway import custody, ledger, linking, registry, rulepacks
+from gateway import custody, ledger, linking, registry
 from gateway.case_sources.files import read_cases
 from gateway.case_sources.records import store_case
 from gateway.config import ConfigError, Settings
@@ -21,7 +21,7 @@ from gateway.database import Database
 from gateway.device import Refused
 from gateway.models import CaseAlias, CaseRecord, Device, DeviceStatus, Role, Unit, User
 from gateway.offloads import Progress, open_offloads, progress
-from gateway.opening import open_database
+from gateway.opening import open_database, packs_of
 from gateway.terminal import plain_console
 from gateway.wording import sentence
 
@@ -77,7 +77,7 @@ def import_registry(settings: Settings, database: Database, path: Path) -> None:
 
 def decide_now(settings: Settings, database: Database) -> None:
     """A change made here drains its own re-linking: no daemon may be running."""
-    packs = rulepacks.packs(settings.rule_pack, settings.unit_rule_packs)
+    packs = packs_of(settings)
     while linking.drain(database, packs, actor()):
         pass
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, or_, select
 
 from gateway import custody, ledger, orders
 from gateway.device import BadgeShown, BayRead, Refused
-from gateway.ledger import CheckoutIn
+from gateway.ledger import CheckoutIn, ReturnIn
 from gateway.models import (
     Allocation,
     Checkout,
@@ -158,7 +158,8 @@ def docked(session: Session, dock: str, bay: str, camera: str | None, at: dateti
     cabinet.detail = {**cabinet.detail, "camera": camera or (before if occupied is not False else None)}
     if camera:
         for checkout in open_checkouts(session, Checkout.device_id == camera):
-            ledger.give_back(session, checkout.id, max(at, checkout.out_at + timedelta(seconds=1)), ACTOR)
+            back = max(at, checkout.out_at + timedelta(seconds=1))
+            ledger.give_back(session, checkout.id, ReturnIn(in_at=back, in_station_id=dock), ACTOR)
     elif occupied is None and before:
         taken(session, cabinet.device_id, cabinet, at)
     session.add(cabinet)
@@ -175,7 +176,10 @@ def taken(session: Session, cabinet: str, status: DeviceStatus, at: datetime) ->
     try:
         if opening is None or opening.arguments.get("device") != camera:
             raise Refused("handover.unregistered", device=camera, bay=status.bay)
-        given = CheckoutIn(device=camera, officer=str(officer), out_at=at)
+        given = CheckoutIn(
+            device=camera, officer=str(officer), out_at=at, handed_by=cabinet,
+            precheck_battery_pct=status.detail.get("battery"),
+        )  # fmt: skip
         checkout = ledger.check_out(session, given, str(officer))
     except Refused as no:
         status.detail = {**status.detail, "unregistered": no.reason}

@@ -3,13 +3,27 @@
 from datetime import datetime
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session, SQLModel, col, select
 
-from gateway import custody, linking
+from gateway import custody, holdings, linking
 from gateway.device import Refused
 from gateway.instants import Moment
-from gateway.models import Allocation, AllocationKind, Checkout, Device, Officer, Room, Unit, now
+from gateway.models import (
+    Allocation,
+    AllocationKind,
+    Checkout,
+    ClockSetting,
+    Condition,
+    Device,
+    Officer,
+    Room,
+    Unit,
+    now,
+)
+from gateway.rules.allocation import Custody, Holding, held_at
+from gateway.rules.ledger import holder_rule, may_not_overlap, order_rule, overlap
+from gateway.rules.standing import OUT_OF_USE
 
 Entry = TypeVar("Entry", Allocation, Checkout)
 Span = tuple[datetime, datetime | None]
@@ -40,15 +54,36 @@ class CheckoutIn(BaseModel):
     in_at: Moment | None = None
     purpose: str | None = None
     case_hint: str | None = None
+    precheck_battery_pct: float | None = Field(default=None, ge=0, le=100, description="电量 % (R-21)")
+    precheck_free_gb: float | None = Field(default=None, ge=0, description="剩余存储 GB (R-21)")
+    clock_offset_s: float | None = Field(default=None, description="its clock minus true time (R-21, AL-12)")
+    clock_synced_at: Moment | None = Field(
+        default=None, description="when its clock had been set; without it, as docks have on record"
+    )
+    handed_by: str | None = None
+    received_by: str | None = None
+    in_condition: Condition | None = None
+    in_station_id: str | None = None
+
+
+class ReturnIn(BaseModel):
+    """归还: when it came back, to whom, into which dock, and how."""
+
+    model_config = ConfigDict(extra="forbid")
+    in_at: Moment
+    received_by: str | None = None
+    in_condition: Condition | None = None
+    in_station_id: str | None = None
 
 
 def allocate(session: Session, given: AllocationIn, actor: str, replaces: str | None = None) -> Allocation:
     """Enter an allocation; one that corrects another supersedes it and never overwrites it.
 
-    Raises Refused for an unknown device or holder, a period that ends before it begins,
-    and a period in which somebody else has the device already (AL-2).
+    Raises Refused for an unknown device or holder, a holder that does not go with the kind (AL-3), a period
+    that ends before it begins, a device that is lost or retired by then (AL-8), and a period in which
+    somebody else has the device already (AL-2).
     """
-    known(session, Device, given.device, "device")
+    device = device_held(session, given.device)
     holders = [ref for ref in (given.officer, given.room, given.unit) if ref]
     if len(holders) != 1:
         raise Refused("ledger.one_holder")
@@ -58,9 +93,6 @@ def allocate(session: Session, given: AllocationIn, actor: str, replaces: str | 
         known(session, Room, given.room, "room")
     elif given.unit:
         known(session, Unit, given.unit, "unit")
-    period(given.valid_from, given.valid_to)
-    old = superseded(session, Allocation, replaces)
-    check_free(session, given, replaces)
     new = Allocation(
         device_id=given.device,
         kind=given.kind,
@@ -72,39 +104,103 @@ def allocate(session: Session, given: AllocationIn, actor: str, replaces: str | 
         doc_no=given.doc_no,
         approved_by=given.approved_by,
     )
-    return entered(session, new, old, "ALLOCATED", actor, (given.valid_from, given.valid_to))
+    held = holdings.allocation_entry(new).holding
+    check_holder(held)
+    return taken_in(session, device, new, held, replaces, "ALLOCATED", actor)
 
 
 def check_out(session: Session, given: CheckoutIn, actor: str, replaces: str | None = None) -> Checkout:
-    """Enter a checkout (AL-4: checkouts of one device do not overlap)."""
-    known(session, Device, given.device, "device")
+    """Enter a checkout (AL-4: checkouts of one device do not overlap), with the look before use (R-21)."""
+    device = device_held(session, given.device)
     known(session, Officer, given.officer, "officer")
-    period(given.out_at, given.in_at)
-    old = superseded(session, Checkout, replaces)
-    for other in session.exec(
-        select(Checkout).where(Checkout.device_id == given.device, col(Checkout.superseded_at).is_(None))
-    ):
-        if other.id != replaces and overlap(given.out_at, given.in_at, other.out_at, other.in_at):
-            raise Refused("ledger.overlaps", holder=other.officer_id, since=other.out_at.isoformat())
-    new = Checkout(
-        device_id=given.device,
-        officer_id=given.officer,
-        out_at=given.out_at,
-        in_at=given.in_at,
-        purpose=given.purpose,
-        case_hint=given.case_hint,
+    told = given.model_dump(exclude={"device", "officer"})
+    told["clock_synced_at"] = given.clock_synced_at or last_set(session, given.device, given.out_at)
+    new = Checkout(device_id=given.device, officer_id=given.officer, **told)
+    return taken_in(
+        session, device, new, holdings.checkout_entry(new).holding, replaces, "CHECKED_OUT", actor
     )
-    return entered(session, new, old, "CHECKED_OUT", actor, (given.out_at, given.in_at))
 
 
-def give_back(session: Session, checkout_id: str, in_at: datetime, actor: str) -> Checkout:
-    """Close an open checkout."""
+def give_back(session: Session, checkout_id: str, given: ReturnIn, actor: str) -> Checkout:
+    """Close an open checkout. What is closed is corrected by another entry, not by a second return."""
     row = session.get(Checkout, checkout_id, with_for_update=True)
     if row is None or row.superseded_at is not None:
         raise Refused("ledger.unknown", what="checkout", ref=checkout_id)
-    period(row.out_at, in_at)
-    row.in_at = in_at
+    if row.in_at is not None:
+        raise Refused("ledger.returned_already", at=row.in_at.isoformat())
+    in_order(row.out_at, given.in_at)
+    for name, value in given.model_dump().items():
+        setattr(row, name, value)
+    row.in_recorded_at = now()
     return entered(session, row, None, "RETURNED", actor, (row.out_at, None))
+
+
+def held(session: Session, device_id: str, at: datetime, known_at: datetime | None = None) -> Custody:
+    """Who held the device at `at`, by what the ledger told at `known_at`; None: as it stands now."""
+    return held_at(holdings.entries(session, device_id), at, known_at)
+
+
+def last_set(session: Session, device_id: str, before: datetime) -> datetime | None:
+    """When a dock set its clock last, for sure."""
+    wanted = select(ClockSetting.set_at).where(
+        ClockSetting.device_id == device_id,
+        ClockSetting.set_at <= before,
+        col(ClockSetting.certain).is_(True),
+    )
+    return session.exec(wanted.order_by(col(ClockSetting.set_at).desc()).limit(1)).first()
+
+
+def device_held(session: Session, device_id: str) -> Device:
+    """The device, locked: two who hand it out in one moment take turns."""
+    device = session.get(Device, device_id, with_for_update=True)
+    if device is None:
+        raise Refused("ledger.unknown", what="device", ref=device_id)
+    return device
+
+
+def taken_in(
+    session: Session, device: Device, new: Entry, held: Holding, replaces: str | None, event: str, actor: str
+) -> Entry:
+    """A new line that all others may stand beside; the one that it corrects ends as this begins to tell."""
+    in_order(held.start, held.end)
+    check_in_use(session, device, held.start)
+    old = superseded(session, type(new), replaces)
+    check_free(session, device.id, type(new), held, replaces)
+    if old is not None and old.superseded_at is not None:
+        new.recorded_at = old.superseded_at
+    return entered(session, new, old, event, actor, (held.start, held.end))
+
+
+def check_holder(held: Holding) -> None:
+    rule = holder_rule(held.kind, held.holder)
+    if not rule.passed:
+        raise Refused("ledger.unfit_holder", **dict(rule.facts))
+
+
+def check_in_use(session: Session, device: Device, at: datetime) -> None:
+    """Nobody gets what is lost or retired (AL-8)."""
+    status = holdings.status_of(session, device, at)
+    if status in OUT_OF_USE:
+        raise Refused("ledger.out_of_use", status=status, at=at.isoformat())
+
+
+def in_order(start: datetime, end: datetime | None) -> None:
+    rule = order_rule(start, end)
+    if not rule.passed:
+        raise Refused("ledger.backwards", **dict(rule.facts))
+
+
+def check_free(
+    session: Session,
+    device_id: str,
+    model: type[Allocation] | type[Checkout],
+    new: Holding,
+    replaces: str | None,
+) -> None:
+    """AL-2 and AL-4."""
+    for other in holdings.current(session, device_id, model):
+        if other.id not in {replaces, new.id} and may_not_overlap(new, other) and overlap(new, other):
+            raise Refused("ledger.overlaps", holder=other.holder_id, since=other.start.isoformat())
 
 
 def entered(session: Session, new: Entry, old: Entry | None, event: str, actor: str, span: Span) -> Entry:
@@ -136,31 +232,6 @@ def span_of(entry: Allocation | Checkout) -> Span:
     if isinstance(entry, Allocation):
         return entry.valid_from, entry.valid_to
     return entry.out_at, entry.in_at
-
-
-def check_free(session: Session, given: AllocationIn, replaces: str | None) -> None:
-    shared = {AllocationKind.FIXED_ROOM, AllocationKind.WINDOW}
-    if given.kind in shared:
-        return
-    for other in session.exec(
-        select(Allocation).where(
-            Allocation.device_id == given.device, col(Allocation.superseded_at).is_(None)
-        )
-    ):
-        if other.id == replaces or other.kind in shared:
-            continue
-        if overlap(given.valid_from, given.valid_to, other.valid_from, other.valid_to):
-            holder = other.officer_id or other.room_id or other.unit_id
-            raise Refused("ledger.overlaps", holder=holder, since=other.valid_from.isoformat())
-
-
-def overlap(start: datetime, end: datetime | None, other: datetime, other_end: datetime | None) -> bool:
-    return (other_end is None or start < other_end) and (end is None or other < end)
-
-
-def period(start: datetime, end: datetime | None) -> None:
-    if end is not None and end <= start:
-        raise Refused("ledger.backwards", start=start.isoformat(), end=end.isoformat())
 
 
 def known(session: Session, model: type[SQLModel], ref: str, what: str) -> None:

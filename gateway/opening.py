@@ -6,6 +6,7 @@ from gateway import migrations
 from gateway.config import ConfigError, Settings
 from gateway.database import Database
 from gateway.models import Original
+from gateway.rulepacks import RulePacks, packs
 from gateway.store import LocalStore
 
 
@@ -15,6 +16,11 @@ def open_database(settings: Settings) -> Database:
     if not migrations.is_current(database.engine):
         migrations.upgrade(database.engine)
     return database
+
+
+def packs_of(settings: Settings) -> RulePacks:
+    """The site's rule pack and those of single units. Raises PackError."""
+    return packs(settings.rule_pack, settings.unit_rule_packs)
 
 
 def open_stores(settings: Settings, database: Database) -> tuple[LocalStore, LocalStore | None]:

@@ -9,11 +9,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlmodel import Session, SQLModel, col, select
 
-from gateway import custody, linking
+from gateway import custody, device_facts, linking, qualifications, standing
 from gateway.config import ConfigError
-from gateway.device import Refused
+from gateway.device_facts import DeviceFacts
 from gateway.ledger import AllocationIn, CheckoutIn, allocate, check_out, known
-from gateway.models import Allocation, Checkout, Device, DeviceState, Officer, Room, Unit
+from gateway.models import Allocation, Checkout, Device, Officer, Room, Unit, now
+from gateway.qualifications import CheckIn, ClassIn
+from gateway.standing import StandingIn
 
 
 class OfficerIn(BaseModel):
@@ -27,6 +29,8 @@ class OfficerIn(BaseModel):
     cert_no: str | None = None
     cert_valid_from: date | None = None
     cert_valid_to: date | None = None
+    cert_issuer: str | None = None
+    left_on: date | None = None
 
 
 class UnitIn(BaseModel):
@@ -35,6 +39,10 @@ class UnitIn(BaseModel):
     name: str
     parent: str | None = None
     """The unit above: who belongs to that one sees this one, too."""
+    is_section: bool | None = None
+    """A section (科室) of the unit above: its people and devices are counted there."""
+    org_code: str | None = None
+    region_code: str | None = None
 
 
 class RoomIn(BaseModel):
@@ -42,16 +50,6 @@ class RoomIn(BaseModel):
     id: str
     name: str
     unit: str
-
-
-class DeviceFacts(BaseModel):
-    """What the registry knows of a device that the configuration does not."""
-
-    model_config = ConfigDict(extra="forbid")
-    id: str
-    serial_no: str | None = None
-    model: str | None = None
-    status: DeviceState | None = None
 
 
 class RegistryFile(BaseModel):
@@ -62,6 +60,9 @@ class RegistryFile(BaseModel):
     officers: list[OfficerIn] = []
     rooms: list[RoomIn] = []
     devices: list[DeviceFacts] = []
+    classes: list[ClassIn] = []
+    checks: list[CheckIn] = []
+    standings: list[StandingIn] = []
     allocations: list[AllocationIn] = []
     checkouts: list[CheckoutIn] = []
 
@@ -85,7 +86,9 @@ def read_registry(path: Path) -> RegistryFile:
 
 def store_registry(session: Session, given: RegistryFile, actor: str) -> None:
     """Enter people and places; allocations that are in the ledger already are passed over."""
-    rows: list[SQLModel] = [session.merge(Unit(id=unit.id, name=unit.name)) for unit in given.units]
+    rows: list[SQLModel] = [
+        session.merge(Unit(**unit.model_dump(exclude={"parent"}))) for unit in given.units
+    ]
     session.flush()
     for unit in given.units:
         if unit.parent is not None:
@@ -97,18 +100,36 @@ def store_registry(session: Session, given: RegistryFile, actor: str) -> None:
     for officer in given.officers:
         told = officer.model_dump(exclude={"unit"})
         rows.append(session.merge(Officer(unit_id=officer.unit, **told)))
-    for facts in given.devices:
-        device = session.get(Device, facts.id)
-        if device is None:
-            raise Refused("ledger.unknown", what="device", ref=facts.id)
-        for name, value in facts.model_dump(exclude={"id"}, exclude_none=True).items():
-            setattr(device, name, value)
-        rows.append(device)
+    session.flush()
+    rows += [device_facts.entered(session, facts) for facts in given.devices]
     custody.append(session, custody.SITE, "REGISTRY_STORED", actor, "registry", rows)
     linking.due(session, "registry", span=(None, None))
-    for entry in given.allocations:
-        if not already(session, entry):
-            allocate(session, entry, actor)
+    store_decisions(session, given, actor)
+    store_ledger(session, given, actor)
+
+
+def store_decisions(session: Session, given: RegistryFile, actor: str) -> None:
+    """What is there already is passed over."""
+    for decided in given.classes:
+        if not qualifications.already_classified(session, decided):
+            qualifications.classify(session, decided, actor)
+    for check in given.checks:
+        if not qualifications.already_checked(session, check):
+            qualifications.check_certificate(session, check, actor)
+
+
+def store_ledger(session: Session, given: RegistryFile, actor: str) -> None:
+    """In the order of life: where a device stands, who has it, who took it out."""
+    for entry in sorted(given.standings, key=lambda one: one.since):
+        if not standing.already(session, entry):
+            standing.enter(session, entry, actor)
+    for facts in given.devices:
+        if facts.status is not None and session.get_one(Device, facts.id).status is not facts.status:
+            told = StandingIn(device=facts.id, status=facts.status, since=now(), why="registry")
+            standing.enter(session, told, actor)
+    for allocation in given.allocations:
+        if not already(session, allocation):
+            allocate(session, allocation, actor)
     for checkout in given.checkouts:
         if not checked_out_already(session, checkout):
             check_out(session, checkout, actor)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import sdnotify
 
@@ -48,12 +49,14 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
 
     from api.app import create_app
     from gateway.live import LiveFolder
-    from gateway.opening import open_database, open_stores
+    from gateway.opening import open_database, open_stores, packs_of
 
     database = open_database(settings)
     store, _ = open_stores(settings, database)
     config = uvicorn.Config(
-        create_app(database, store, LiveFolder(settings.data)),
+        create_app(
+            database, store, LiveFolder(settings.data), packs_of(settings), ZoneInfo(settings.timezone)
+        ),
         host=settings.api.host,
         port=settings.api.port,
         log_level="warning",

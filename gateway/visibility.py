@@ -9,6 +9,7 @@ from sqlmodel import Session, SQLModel, col, or_, select
 
 from gateway.models import (
     Allocation,
+    AnnualCheck,
     CaseRecord,
     Checkout,
     Clip,
@@ -17,12 +18,15 @@ from gateway.models import (
     Finding,
     Link,
     LinkStatus,
+    Officer,
     Offload,
     OrderRow,
     Original,
     Role,
     Room,
+    Standing,
     Unit,
+    UnitClass,
 )
 
 
@@ -80,6 +84,7 @@ def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
         return true()
     units = viewer.units
     devices = select(Device.id).where(col(Device.unit_id).in_(units))
+    officers = select(Officer.id).where(col(Officer.unit_id).in_(units))
     cases = select(CaseRecord.uid).where(col(CaseRecord.unit_id).in_(units))
     # only a link that a person confirmed opens footage to another unit: whoever writes a case record
     # could otherwise draw clips over by naming officers and numbers
@@ -98,6 +103,11 @@ def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
         Clip: col(Clip.id).in_(clips),
         CaseRecord: col(CaseRecord.unit_id).in_(units),
         Link: col(Link.clip_id).in_(clips),
+        Standing: col(Standing.device_id).in_(devices),
+        Unit: col(Unit.id).in_(units),
+        UnitClass: col(UnitClass.unit_id).in_(units),
+        Officer: col(Officer.unit_id).in_(units),
+        AnnualCheck: col(AnnualCheck.officer_id).in_(officers),
         Room: col(Room.unit_id).in_(units),
         OrderRow: or_(col(OrderRow.device_id).in_(devices), col(OrderRow.clip_id).in_(clips)),
     }

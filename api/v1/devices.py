@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
 from api.equipment import AllocationOut, CheckoutOut, DeviceOut
@@ -12,17 +11,12 @@ from api.paging import Cutting, Page, page
 from api.problems import not_found
 from api.signin import Db, LedgerKeeper, Operator, Reader
 from gateway.database import Database
-from gateway.instants import Moment
-from gateway.ledger import AllocationIn, CheckoutIn, allocate, check_out, give_back
+from gateway.ledger import AllocationIn, CheckoutIn, ReturnIn, allocate, check_out, give_back
 from gateway.models import Allocation, Checkout, Device, DeviceStatus
 from gateway.offloads import Progress, open_offloads, progress
 from gateway.visibility import Viewer, visible
 
 router = APIRouter(tags=["devices"])
-
-
-class Return(BaseModel):
-    in_at: Moment
 
 
 @router.get("/devices")
@@ -95,11 +89,17 @@ def correct_allocation(
 
 @router.get("/checkouts")
 def checkouts(
-    viewer: Reader, database: Db, wanted: Cutting, device: Annotated[str | None, Query()] = None
+    viewer: Reader,
+    database: Db,
+    wanted: Cutting,
+    device: Annotated[str | None, Query()] = None,
+    history: Annotated[bool, Query(description="also what was superseded")] = False,
 ) -> Page[CheckoutOut]:
     statement = select(Checkout).where(visible(viewer, Checkout))
     if device:
         statement = statement.where(Checkout.device_id == device)
+    if not history:
+        statement = statement.where(col(Checkout.superseded_at).is_(None))
     with database.read() as session:
         return page(session, statement, Checkout.id, wanted, CheckoutOut.model_validate)
 
@@ -111,12 +111,21 @@ def add_checkout(given: CheckoutIn, viewer: Operator, database: Db) -> CheckoutO
         return CheckoutOut.model_validate(check_out(session, given, viewer.name))
 
 
+@router.put("/checkouts/{checkout_id}")
+def correct_checkout(checkout_id: str, given: CheckoutIn, viewer: LedgerKeeper, database: Db) -> CheckoutOut:
+    """Correct an entry, its return as well: the old one is superseded and stays readable."""
+    must_see_device(database, viewer, given.device)
+    must_see(database, viewer, Checkout, checkout_id)
+    with database.write() as session:
+        return CheckoutOut.model_validate(check_out(session, given, viewer.name, replaces=checkout_id))
+
+
 @router.post("/checkouts/{checkout_id}/return")
-def return_device(checkout_id: str, given: Return, viewer: Operator, database: Db) -> CheckoutOut:
+def return_device(checkout_id: str, given: ReturnIn, viewer: Operator, database: Db) -> CheckoutOut:
     """归还: the device is back."""
     must_see(database, viewer, Checkout, checkout_id)
     with database.write() as session:
-        return CheckoutOut.model_validate(give_back(session, checkout_id, given.in_at, viewer.name))
+        return CheckoutOut.model_validate(give_back(session, checkout_id, given, viewer.name))
 
 
 def must_see_device(database: Database, viewer: Viewer, device_id: str) -> None:

@@ -11,12 +11,11 @@ from sqlmodel import Session, col, select
 from api.paging import Cutting, Page, page
 from api.problems import not_found
 from api.shapes import LinkOut
-from api.signin import Db, Labeller, LedgerKeeper, Reader
+from api.signin import Db, Labeller, LedgerKeeper, Reader, Ruled
 from gateway import linking
 from gateway.database import Database
 from gateway.ledger import AllocationIn, CheckoutIn, allocate, check_out
 from gateway.linking import decisions
-from gateway.linking.packs import packs_in_force
 from gateway.models import Allocation, CaseRecord, Checkout, Clip, Device, Link
 from gateway.visibility import Viewer, visible
 
@@ -110,22 +109,20 @@ def links(
 
 
 @router.post("/clips/{clip_id}/links", status_code=201)
-def add_link(clip_id: str, given: LinkGiven, viewer: Labeller, database: Db) -> LinkOut:
+def add_link(clip_id: str, given: LinkGiven, viewer: Labeller, database: Db, packs: Ruled) -> LinkOut:
     """A person links a clip, or a part of it; what the rules say of that is shown and does not prevent it."""
     with database.write() as session:
         clip = session.exec(select(Clip).where(Clip.id == clip_id, visible(viewer, Clip))).one_or_none()
         if clip is None:
             raise not_found("Clip")
         must_see_case(session, viewer, given.case)
-        packs = packs_in_force(session)
         return LinkOut.of(decisions.add(session, clip, given.place(), packs, viewer.name, given.why))
 
 
 @router.post("/links/{link_id}/confirm")
-def confirm(link_id: str, given: Why, viewer: Labeller, database: Db) -> LinkOut:
+def confirm(link_id: str, given: Why, viewer: Labeller, database: Db, packs: Ruled) -> LinkOut:
     """A person stands by the link; the machine will not overturn it."""
     with open_link(database, viewer, link_id) as (session, link):
-        packs = packs_in_force(session)
         return LinkOut.of(decisions.confirm(session, link, packs, viewer.name, given.why))
 
 
@@ -137,11 +134,10 @@ def withdraw(link_id: str, given: Why, viewer: Labeller, database: Db) -> LinkOu
 
 
 @router.post("/links/{link_id}/correct")
-def correct(link_id: str, given: LinkGiven, viewer: Labeller, database: Db) -> LinkOut:
+def correct(link_id: str, given: LinkGiven, viewer: Labeller, database: Db, packs: Ruled) -> LinkOut:
     """A person says where the clip belongs instead; answers with the link that takes the old one's place."""
     with open_link(database, viewer, link_id) as (session, link):
         must_see_case(session, viewer, given.case)
-        packs = packs_in_force(session)
         return LinkOut.of(decisions.correct(session, link, given.place(), packs, viewer.name, given.why))
 
 
@@ -153,7 +149,7 @@ def undo(link_id: str, given: Why, viewer: Labeller, database: Db) -> LinkOut:
 
 
 @router.post("/ledger/effects")
-def effects(given: Correction, viewer: LedgerKeeper, database: Db) -> list[EffectOut]:
+def effects(given: Correction, viewer: LedgerKeeper, database: Db, packs: Ruled) -> list[EffectOut]:
     """What entering this line of the ledger would do to links; nothing is entered."""
     device = (given.allocation or given.checkout).device  # type: ignore[union-attr]
     model = Allocation if given.allocation else Checkout
@@ -165,7 +161,6 @@ def effects(given: Correction, viewer: LedgerKeeper, database: Db) -> list[Effec
                 select(model.id).where(model.id == given.replaces, visible(viewer, model))
             ).first()
         )
-        packs = packs_in_force(session)
     if not seen or not old:
         raise not_found("Entry")
 

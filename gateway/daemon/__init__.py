@@ -10,7 +10,6 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from gateway import rulepacks
 from gateway.config import ConfigError, DeviceSettings, Settings
 from gateway.config.connected import RtspRecorderSettings
 from gateway.config.devices import SerialDockSettings
@@ -28,7 +27,7 @@ from gateway.intake.devices import device_seen, enter_device
 from gateway.linking.packs import put_in_force
 from gateway.live import LiveFolder
 from gateway.models import new_id
-from gateway.opening import open_database, open_stores
+from gateway.opening import open_database, open_stores, packs_of
 from gateway.store.durable import write_whole
 from gateway.supervisor import Supervisor
 from ingest.dispatch import WINDOW, Dispatch, queue_name
@@ -61,7 +60,7 @@ class Daemon:
         self.stop_event = threading.Event()
         self.database = open_database(settings)
         self.store, self.second = open_stores(settings, self.database)
-        self.packs = rulepacks.packs(settings.rule_pack, settings.unit_rule_packs)
+        self.packs = packs_of(settings)
         register(self.database, settings)
         with self.database.write() as session:
             put_in_force(session, self.packs, "gateway")

@@ -17,6 +17,7 @@ from gateway.rules.clock import Interval, TimeRead, TimeSource, capture_interval
 from gateway.rules.clock_error import ClockLimits, DeviceClock
 from gateway.rules.facts import CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.place import Position
+from gateway.rules.standing import status_at
 
 VERIFIED = (State.VERIFIED, State.PRESERVED)
 
@@ -121,7 +122,7 @@ class Facts:
         """By the pack of the unit whose device it is."""
         unit = self.devices[clip.device_id].unit_id
         if unit not in self.of_units:
-            pack = self.packs.for_unit(self.people.lineage(unit))
+            pack = self.packs.of(unit, self.people.parents)
             self.of_units[unit] = Rules(pack, link_limits(pack), limits_of(pack))
         return self.of_units[unit]
 
@@ -172,7 +173,7 @@ class Facts:
             case_no=self.number(clip),
             declared_officer=declared,
             custody=held,
-            device_status=device.status.value,
+            device_status=self.stood(device, interval),
             device_type_allowed=device.type in self.rules(clip).pack.equipment.types.value,
             certificates={one: self.certified(one, interval, device) for one in holders},
             original_verified=state in VERIFIED,
@@ -188,6 +189,12 @@ class Facts:
             missing_labels=missing_labels(clip, interval, held),
             people=self.people.names((*holders, held.room_id, declared)),
         )
+
+    def stood(self, device: Device, interval: Interval | None) -> str:
+        """Where the device stood when it recorded (AL-8); before it was anything, nobody knows."""
+        if interval is None or interval.doubtful:
+            return device.status.value
+        return status_at(self.held[device.id].stands, interval.start) or "UNKNOWN"
 
     def certified(self, officer: str, interval: Interval | None, device: Device) -> bool | None:
         person = self.people.by_id.get(officer)

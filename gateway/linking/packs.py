@@ -3,11 +3,10 @@
 from sqlmodel import Session, col, select
 
 from gateway import custody
-from gateway.config import Settings
 from gateway.linking.due import due
-from gateway.linking.people import lineage, parents_of
+from gateway.linking.people import parents_of
 from gateway.models import Device, RulePackUse
-from gateway.rulepacks import RulePack, RulePacks, load
+from gateway.rulepacks import RulePack, RulePacks, lineage_of
 
 SITE = ""
 
@@ -25,7 +24,7 @@ def put_in_force(session: Session, packs: RulePacks, actor: str) -> list[RulePac
             if last is not None or unit != SITE:
                 reach(session, unit)
     for unit in units_with_own(session) - packs.of_units.keys():
-        begun.append(begin(session, unit, packs.for_unit(lineage(parents_of(session), unit)), actor))
+        begun.append(begin(session, unit, packs.of(unit, parents_of(session)), actor))
         reach(session, unit)
     return begun
 
@@ -33,14 +32,6 @@ def put_in_force(session: Session, packs: RulePacks, actor: str) -> list[RulePac
 def in_force(session: Session, unit: str) -> RulePackUse | None:
     latest = select(RulePackUse).where(RulePackUse.unit == unit).order_by(col(RulePackUse.id).desc())
     return session.exec(latest.limit(1)).first()
-
-
-def packs_in_force(session: Session) -> RulePacks:
-    """As the daemon put them in force last; before it ever did, the pack that comes with us."""
-    site = in_force(session, SITE)
-    default = RulePack.model_validate(site.body) if site else load(Settings().rule_pack)
-    own = {unit: in_force(session, unit) for unit in units_with_own(session)}
-    return RulePacks(default, {unit: RulePack.model_validate(use.body) for unit, use in own.items() if use})
 
 
 def units_with_own(session: Session) -> set[str]:
@@ -68,5 +59,5 @@ def reach(session: Session, unit: str) -> None:
         return
     parents = parents_of(session)
     for device, owner in session.exec(select(Device.id, Device.unit_id).order_by(col(Device.id))):
-        if unit in lineage(parents, owner):
+        if unit in lineage_of(owner, parents):
             due(session, "rule pack", device_id=device, span=(None, None))

@@ -1,14 +1,16 @@
 """Who had which device and when, who they are: read once for many clips."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from gateway.models import Allocation, Checkout, Device, Officer, Room, Unit
+from gateway.holdings import allocation_entry, as_registered, checkout_entry
+from gateway.models import Allocation, Checkout, Device, Officer, Room, Standing, Unit
 from gateway.rules.allocation import HolderKind, Holding
+from gateway.rules.standing import Stand
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = 4
@@ -23,6 +25,8 @@ class Held:
     """Checkouts, in the order in which they began."""
     given: list[Holding] = field(default_factory=list)
     starts: list[datetime] = field(default_factory=list)
+    stands: list[Stand] = field(default_factory=list)
+    """Where the device stood since when (AL-8)."""
 
     def around(self, start: datetime, tolerance_s: float) -> list[Holding]:
         """What can cover a clip that begins at `start`."""
@@ -34,47 +38,30 @@ def held_devices(session: Session, devices: Iterable[Device]) -> dict[str, Held]
     """By device id; a fixed recorder is its room's unless the ledger says something else."""
     known = {device.id: device for device in devices}
     held: dict[str, Held] = {device_id: Held() for device_id in known}
-    for row in session.exec(
-        select(Checkout)
-        .where(col(Checkout.device_id).in_(known), col(Checkout.superseded_at).is_(None))
-        .order_by(col(Checkout.out_at), col(Checkout.id))
-    ):
-        taken = Holding(row.id, "CHECKOUT", HolderKind.OFFICER, row.officer_id, row.out_at, row.in_at)
-        held[row.device_id].taken.append(taken)
-        held[row.device_id].starts.append(row.out_at)
-    for given in session.exec(
-        select(Allocation)
-        .where(col(Allocation.device_id).in_(known), col(Allocation.superseded_at).is_(None))
-        .order_by(col(Allocation.valid_from), col(Allocation.id))
-    ):
-        held[given.device_id].given.append(allocated(given))
+    taken = select(Checkout).where(col(Checkout.device_id).in_(known), col(Checkout.superseded_at).is_(None))
+    for line in session.exec(taken.order_by(col(Checkout.out_at), col(Checkout.id))):
+        held[line.device_id].taken.append(checkout_entry(line).holding)
+        held[line.device_id].starts.append(line.out_at)
+    given = select(Allocation).where(
+        col(Allocation.device_id).in_(known), col(Allocation.superseded_at).is_(None)
+    )
+    for row in session.exec(given.order_by(col(Allocation.valid_from), col(Allocation.id))):
+        held[row.device_id].given.append(allocation_entry(row).holding)
+    standings = select(Standing).where(
+        col(Standing.device_id).in_(known), col(Standing.superseded_at).is_(None)
+    )
+    for stood in session.exec(standings):
+        held[stood.device_id].stands.append(Stand(stood.status.value, stood.since))
     for device_id, device in known.items():
-        periods = held[device_id].given
-        if device.room_id and not any(one.holder is HolderKind.ROOM for one in periods):
-            periods.append(Holding(device_id, "FIXED_ROOM", HolderKind.ROOM, device.room_id, ALWAYS, None))
+        mine = held[device_id]
+        mine.stands = mine.stands or [as_registered(device)]
+        if device.room_id and not any(one.holder is HolderKind.ROOM for one in mine.given):
+            mine.given.append(Holding(device_id, "FIXED_ROOM", HolderKind.ROOM, device.room_id, ALWAYS, None))
     return held
-
-
-def allocated(row: Allocation) -> Holding:
-    if row.officer_id:
-        holder = (HolderKind.OFFICER, row.officer_id)
-    elif row.room_id:
-        holder = (HolderKind.ROOM, row.room_id)
-    else:
-        holder = (HolderKind.UNIT, row.unit_id or "")
-    return Holding(row.id, row.kind.value, *holder, row.valid_from, row.valid_to)
 
 
 def parents_of(session: Session) -> dict[str, str | None]:
     return dict(session.exec(select(Unit.id, Unit.parent_id)).all())
-
-
-def lineage(parents: Mapping[str, str | None], unit: str | None) -> list[str]:
-    line: list[str] = []
-    while unit is not None and unit not in line:
-        line.append(unit)
-        unit = parents.get(unit)
-    return line
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +99,6 @@ class People:
     def named(self, number: str | None) -> str | None:
         """The officer whose number a camera wrote; an unknown number stays as it is."""
         return None if number is None else self.by_number.get(number, number)
-
-    def lineage(self, unit: str | None) -> list[str]:
-        """A unit and those above it."""
-        return lineage(self.parents, unit)
 
     def names(self, refs: Iterable[str | None]) -> dict[str, str]:
         found: dict[str, str] = {}

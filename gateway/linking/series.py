@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlmodel import Session, and_, col, or_, select
 
-from gateway.linking.people import lineage, parents_of
+from gateway.linking.people import parents_of
 from gateway.models import Clip, Device, Original, Recording
 from gateway.rulepacks import RulePacks
 
@@ -23,7 +23,7 @@ def join(session: Session, clip: Clip, packs: RulePacks) -> list[Clip | Recordin
     if clip.recording_id is not None:
         return []
     unit = session.get_one(Device, clip.device_id).unit_id
-    gap_s = packs.for_unit(lineage(parents_of(session), unit)).linking.segment_gap_seconds.value
+    gap_s = packs.of(unit, parents_of(session)).linking.segment_gap_seconds.value
     gap = timedelta(seconds=gap_s)
     beside = session.exec(
         select(Clip)

@@ -19,10 +19,12 @@ from gateway.models.equipment import (
     Checkout,
     ClockReading,
     ClockSetting,
+    Condition,
     Device,
     DeviceState,
     DeviceStatus,
     Policy,
+    Standing,
 )
 from gateway.models.footage import (
     RELEASING,
@@ -43,7 +45,7 @@ from gateway.models.footage import (
     Work,
 )
 from gateway.models.orders import OrderRow, OrderState
-from gateway.models.organisation import Officer, Room, Unit
+from gateway.models.organisation import AnnualCheck, Grade, Officer, Room, Unit, UnitClass
 from gateway.models.telemetry import DeviceSignal, Track
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "Activity",
     "Allocation",
     "AllocationKind",
+    "AnnualCheck",
     "ApiKey",
     "Attachment",
     "CaseAlias",
@@ -61,6 +64,7 @@ __all__ = [
     "Clip",
     "ClockReading",
     "ClockSetting",
+    "Condition",
     "CustodyEvent",
     "Described",
     "Device",
@@ -70,6 +74,7 @@ __all__ = [
     "Disposition",
     "Document",
     "Finding",
+    "Grade",
     "Lease",
     "Link",
     "LinkStatus",
@@ -89,9 +94,11 @@ __all__ = [
     "Room",
     "RulePackUse",
     "SignIn",
+    "Standing",
     "State",
     "Track",
     "Unit",
+    "UnitClass",
     "User",
     "UtcDateTime",
     "Viewing",

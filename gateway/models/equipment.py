@@ -1,6 +1,6 @@
-"""Recording devices, who has them when, and how wrong their clocks are."""
+"""Recording devices, their standing, who has them when, and how wrong their clocks are."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -10,6 +10,9 @@ from gateway.models.columns import Json, UtcDateTime, new_id, now, words
 
 
 class DeviceState(StrEnum):
+    """Where a device stands in its life (regulations 3.3)."""
+
+    ACCEPTED = "ACCEPTED"
     IN_SERVICE = "IN_SERVICE"
     REPAIR = "REPAIR"
     LOST = "LOST"
@@ -39,6 +42,15 @@ class Policy(StrEnum):
     """Erase with one copy only: the settings say `erase_without_second_copy`."""
 
 
+class Condition(StrEnum):
+    """How a device came back (R-49)."""
+
+    GOOD = "GOOD"
+    FAULTY = "FAULTY"
+    DAMAGED = "DAMAGED"
+    INCOMPLETE = "INCOMPLETE"
+
+
 class Device(SQLModel, table=True):
     """A recording device in the registry (R-30)."""
 
@@ -52,10 +64,38 @@ class Device(SQLModel, table=True):
     )
     model: str | None = None
     status: DeviceState = Field(default=DeviceState.IN_SERVICE, sa_type=words(DeviceState))
+    """As it stands now; what it was at another moment is told by its standings."""
     driver: str | None = None
     container_time: str = "local"
     timezone: str = "Asia/Shanghai"
     release: str = "keep"
+    vendor: str | None = None
+    asset_no: str | None = Field(default=None, index=True, description="资产编号")
+    gb_code: str | None = Field(default=None, index=True, unique=True, description="GB/T 28181 (R-104)")
+    keeper_id: str | None = Field(default=None, index=True)
+    """The officer who looks after it (R-44), who need not be the one who wears it."""
+    procurement_doc_no: str | None = None
+    """国有资产配置审批 (AL-11)."""
+    acquired_on: date | None = None
+    accepted_on: date | None = None
+    in_service_from: date | None = None
+    in_service_to: date | None = None
+    spec: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """What it can do (R-33, R-35), as `gateway.registry.SpecIn` has it."""
+
+
+class Standing(SQLModel, table=True):
+    """From which moment a device has a status, who entered it and why; a correction supersedes (AL-8)."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    device_id: str = Field(foreign_key="device.id", index=True)
+    status: DeviceState = Field(sa_type=words(DeviceState))
+    since: datetime = Field(sa_type=UtcDateTime)
+    why: str
+    doc_no: str | None = None
+    entered_by: str
+    recorded_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    superseded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Allocation(SQLModel, table=True):
@@ -85,6 +125,19 @@ class Checkout(SQLModel, table=True):
     in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     purpose: str | None = None
     case_hint: str | None = None
+    precheck_battery_pct: float | None = None
+    """The look before use (R-21): battery, free memory, clock; AL-12."""
+    precheck_free_gb: float | None = None
+    clock_offset_s: float | None = None
+    clock_synced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When its clock had been set last before it went out."""
+    handed_by: str | None = None
+    received_by: str | None = None
+    in_condition: Condition | None = Field(default=None, sa_type=words(Condition))
+    in_station_id: str | None = None
+    """The dock it was put back into."""
+    in_recorded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When we learnt that it was back: before, the ledger said that it was out."""
     recorded_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     superseded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

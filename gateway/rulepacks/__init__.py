@@ -1,6 +1,6 @@
 """Every value of every rule, as data with its source: packs that come with us, and a unit's own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -29,9 +29,19 @@ class RulePacks:
     default: RulePack
     of_units: Mapping[str, RulePack] = field(default_factory=dict)
 
-    def for_unit(self, lineage: Iterable[str]) -> RulePack:
-        """Of a unit and those above it, the first that has a pack of its own."""
-        return next((self.of_units[unit] for unit in lineage if unit in self.of_units), self.default)
+    def of(self, unit: str | None, parents: Mapping[str, str | None]) -> RulePack:
+        """A unit's own, else that of the unit above, else the site's; `parents` names the unit above each."""
+        lineage = lineage_of(unit, parents)
+        return next((self.of_units[one] for one in lineage if one in self.of_units), self.default)
+
+
+def lineage_of(unit: str | None, parents: Mapping[str, str | None]) -> list[str]:
+    """A unit and those above it; a circle ends it."""
+    line: list[str] = []
+    while unit is not None and unit not in line:
+        line.append(unit)
+        unit = parents.get(unit)
+    return line
 
 
 def packs(default: str, of_units: Mapping[str, str] | None = None) -> RulePacks:

@@ -1,6 +1,6 @@
-"""Who held a device at a moment: allocation (配备) and checkout (领用), AL-3 and LK-4."""
+"""Who held a device at a moment, and what the ledger said of it at another: 配备 and 领用, AL-3 and LK-4."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -27,6 +27,27 @@ class Holding:
     def covers(self, start: datetime, end: datetime, tolerance_s: float) -> bool:
         slack = timedelta(seconds=tolerance_s)
         return self.start - slack <= start and (self.end is None or end <= self.end + slack)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the ledger: a holding, and from when to when the ledger said so."""
+
+    holding: Holding
+    recorded_at: datetime
+    superseded_at: datetime | None = None
+    end_recorded_at: datetime | None = None
+    """When the end was learnt, if later than the rest: until then the holding was open."""
+
+    def at(self, known: datetime | None) -> Holding | None:
+        """What the line told at a moment, if it told anything; None: as it stands now."""
+        if known is None:
+            return self.holding if self.superseded_at is None else None
+        if known < self.recorded_at or (self.superseded_at is not None and self.superseded_at <= known):
+            return None
+        if self.end_recorded_at is not None and known < self.end_recorded_at:
+            return replace(self.holding, end=None)
+        return self.holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +81,16 @@ def of(holding: Holding) -> Custody:
     if holding.holder is HolderKind.ROOM:
         return Custody(None, holding.holder_id, holding)
     return Custody(holding.holder_id, None, holding)
+
+
+def as_known(entries: Iterable[Entry], known: datetime | None = None) -> list[Holding]:
+    """The holdings that the ledger told at a moment; None: as it stands now."""
+    return [holding for entry in entries if (holding := entry.at(known)) is not None]
+
+
+def held_at(entries: Iterable[Entry], at: datetime, known: datetime | None = None) -> Custody:
+    """Who held the device at `at`, by what the ledger told at `known`."""
+    return custody_over(as_known(entries, known), at, at, 0)
 
 
 def certificate_valid(valid_from: date | None, valid_to: date | None, on: date) -> bool | None:

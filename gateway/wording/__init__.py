@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.wording import devices, footage, rules
+from gateway.wording import devices, equipment, footage, rules
 
 CHINA = ZoneInfo("Asia/Shanghai")
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
@@ -36,11 +36,20 @@ def sentence(stored: Mapping[str, Any] | None, language: str = "zh", zone: tzinf
 
 def told(value: str, which: int, zone: tzinfo) -> str:
     """A stored fact as it stands in a sentence: words of ours in the language, instants in the zone."""
-    if value in TERMS:
-        return TERMS[value][which]
+    words = [term(part, which) for part in value.split(", ")]
+    if all(words):
+        return ("、", ", ")[which].join(word for word in words if word)
     if not INSTANT.match(value):
         return value
     return datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+def term(part: str, which: int) -> str | None:
+    """A word of ours, or a measure with its figures behind it; None for anything else."""
+    name, _, figures = part.partition(" ")
+    if name in MEASURES and figures[:1].isdigit() is bool(figures):
+        return f"{MEASURES[name][which]} {figures}".rstrip()
+    return TERMS[part][which] if part in TERMS else None
 
 
 class Blank(dict[str, str]):
@@ -54,17 +63,50 @@ TERMS = {
     "container": ("文件内记录", "its container"),
     "name": ("文件名", "its name"),
     "file": ("文件修改时间", "its modification time"),
+    "ACCEPTED": ("已验收", "accepted"),
     "IN_SERVICE": ("在用", "in service"),
     "REPAIR": ("维修", "under repair"),
     "LOST": ("丢失", "lost"),
     "SUSPENDED": ("停用", "suspended"),
     "RETIRED": ("报废", "retired"),
+    "PERSONAL": ("个人配备", "personal"),
     "SECTION_SHARED": ("科室共用", "shared by a section"),
     "POOL": ("公用", "pool"),
     "VEHICLE": ("车载", "vehicle"),
+    "FIXED_ROOM": ("固定安装", "fixed in a room"),
     "WINDOW": ("窗口", "counter"),
+    "officer": ("人员", "an officer"),
+    "room": ("场所", "a place"),
+    "unit": ("单位", "a unit"),
+    "device": ("设备", "device"),
+    "checkout": ("领用记录", "checkout"),
+    "allocation": ("配备记录", "allocation"),
+    "standing": ("状态记录", "status entry"),
+    "unitclass": ("单位类别记录", "entry of a class"),
+    "annualcheck": ("年检记录", "annual check"),
+    "body_camera": ("执法记录仪", "body camera"),
+    "handheld_terminal": ("手持执法终端", "handheld terminal"),
+    "camera": ("照相机", "camera"),
+    "camcorder": ("摄像机", "camcorder"),
+    "audio_recorder": ("录音机", "audio recorder"),
+    "cctv": ("视频监控", "CCTV"),
+    "storage": ("音像资料采集存储设备", "collection and storage equipment"),
 }
 """Words of ours that stand in facts."""
+
+MEASURES = {
+    "width": ("图像宽度", "width"),
+    "height": ("图像高度", "height"),
+    "still_mp": ("照片像素（百万）", "megapixels of a photo"),
+    "battery_mah": ("电池容量（毫安时）", "battery in mAh"),
+    "record_hours": ("续航（小时）", "hours of recording"),
+    "storage_gb": ("存储（GB）", "storage in GB"),
+    "ip": ("防护等级 IP", "protection IP"),
+    "battery": ("电量", "battery"),
+    "memory": ("存储空间", "free memory"),
+    "clock": ("时钟", "clock"),
+}
+"""What is measured; in a fact the figures stand behind the name."""
 
 VERDICTS = {
     "VALID": ("有效", "valid"),
@@ -81,4 +123,9 @@ def verdict_word(verdict: str, language: str = "zh") -> str:
     return chinese if language.startswith("zh") else english
 
 
-SENTENCES: dict[str, tuple[str, str]] = {**footage.SENTENCES, **devices.SENTENCES, **rules.SENTENCES}
+SENTENCES: dict[str, tuple[str, str]] = {
+    **footage.SENTENCES,
+    **devices.SENTENCES,
+    **equipment.SENTENCES,
+    **rules.SENTENCES,
+}

@@ -1,4 +1,4 @@
-"""What bays and recorders show, what orders, the equipment ledger and case records refuse."""
+"""What bays and recorders show, what orders and case records refuse."""
 
 SENTENCES: dict[str, tuple[str, str]] = {
     # what a bay shows
@@ -277,17 +277,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "order.no_clip": ("指令 {kind} 需要指明资料", "the order {kind} needs a clip"),
     "order.no_device": ("没有正在运行的设备 {device}", "no running device {device}"),
     "order.busy": ("设备正忙，请稍后再试", "the device is busy; ask again later"),
-    # the equipment ledger
-    "ledger.unknown": ("登记簿中没有 {what}：{ref}", "the registry has no {what} {ref}"),
-    "ledger.one_holder": (
-        "请且仅请指定一个持有方：人员、房间或单位",
-        "name exactly one holder: officer, room or unit",
-    ),
-    "ledger.backwards": ("结束时间 {end} 早于开始时间 {start}", "it ends ({end}) before it begins ({start})"),
-    "ledger.overlaps": (
-        "该设备自 {since} 起已由 {holder} 持有，请先终止或更正该记录",
-        "{holder} has the device since {since}; end or correct that entry first",
-    ),
     # case records
     "case.unknown_room": (
         "没有编号为“{room}”的房间，而案件又未写明单位；请写明单位，或先登记该房间",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from gateway.database import Database
 from gateway.live import LiveFolder
 from gateway.models import (
     Allocation,
+    AnnualCheck,
     CaseRecord,
     Checkout,
     Clip,
@@ -33,8 +34,10 @@ from gateway.models import (
     Rendition,
     Role,
     Room,
+    Standing,
     State,
     Unit,
+    UnitClass,
     Viewing,
     now,
 )
@@ -68,6 +71,9 @@ WATCH = roles(EVIDENCE, SUPERVISOR, ADMIN)
 WORK = roles(OPERATOR, EVIDENCE, ADMIN)
 CASES = roles(EVIDENCE, INTEGRATOR, ADMIN)
 ALLOCATION = {"device": "cam-{}", "officer": "zhang-{}", "valid_from": "2030-01-01T00:00:00Z"}
+STANDING = {"device": "cam-{}", "status": "REPAIR", "since": "2024-06-01T00:00:00Z", "why": "镜头损坏"}
+CLASS = {"unit": "{}", "grade": "A", "doc_no": "邢司〔2026〕1号", "valid_from": "2026-01-01"}
+CHECK = {"officer": "zhang-{}", "valid_from": "2026-01-01", "valid_to": "2026-12-31"}
 MATRIX = [
     Row("GET", "/session", EVERYBODY, listing=True),
     Row("GET", "/devices", EVERYBODY, listing=True),
@@ -91,7 +97,23 @@ MATRIX = [
         "POST", "/checkouts", WORK,
         body={"device": "cam-{}", "officer": "zhang-{}", "out_at": "2020-01-01T00:00:00Z", "in_at": "2020-01-02T00:00:00Z"},
     ),
+    Row(
+        "PUT", "/checkouts/out-{}", LEDGER,
+        body={"device": "cam-{}", "officer": "zhang-{}", "out_at": "2024-05-06T01:30:00Z", "precheck_battery_pct": 90},
+    ),
     Row("POST", "/checkouts/out-{}/return", WORK, body={"in_at": "2024-05-06T12:00:00Z"}),
+    Row("GET", "/equipment/sheet", EVERYBODY, query="unit={}"),
+    Row("GET", "/devices/cam-{}/holder", EVERYBODY, query="at=2024-05-06T02:00:00Z"),
+    Row("PUT", "/devices/cam-{}/facts", LEDGER, body={"id": "cam-{}", "keeper": "zhang-{}", "spec": {"ip": 67}}),
+    Row("GET", "/devices/cam-{}/standings", EVERYBODY),
+    Row("POST", "/devices/cam-{}/standings", LEDGER, body=STANDING),
+    Row("PUT", "/standings/stand-{}", LEDGER, body=STANDING),
+    Row("GET", "/units/{}/classes", EVERYBODY),
+    Row("POST", "/units/{}/classes", LEDGER, body=CLASS),
+    Row("PUT", "/classes/class-{}", LEDGER, body={**CLASS, "grade": "B"}),
+    Row("GET", "/officers/zhang-{}/checks", EVERYBODY),
+    Row("POST", "/officers/zhang-{}/checks", LEDGER, body=CHECK),
+    Row("PUT", "/checks/check-{}", LEDGER, body=CHECK),
     Row("GET", "/offloads", EVERYBODY, listing=True),
     Row("GET", "/offloads/off-{}", EVERYBODY),
     Row("GET", "/offloads/off-{}/receipt", EVERYBODY),
@@ -176,6 +198,15 @@ def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
         Allocation(
             id=f"alloc-{unit}", device_id=f"cam-{unit}", kind="PERSONAL", officer_id=f"zhang-{unit}",  # type: ignore[arg-type]
             valid_from=T0, valid_to=T0 + timedelta(days=1),
+        ),
+        Standing(id=f"stand-{unit}", device_id=f"cam-{unit}", status="IN_SERVICE", since=T0, why="x", entered_by="x"),  # type: ignore[arg-type]
+        UnitClass(
+            id=f"class-{unit}", unit_id=unit, grade="B", doc_no="x", entered_by="x",  # type: ignore[arg-type]
+            valid_from=date(2024, 1, 1), valid_to=date(2024, 12, 31),
+        ),
+        AnnualCheck(
+            id=f"check-{unit}", officer_id=f"zhang-{unit}", passed=True, entered_by="x",
+            valid_from=date(2024, 1, 1), valid_to=date(2024, 12, 31),
         ),
         Checkout(id=f"out-{unit}", device_id=f"cam-{unit}", officer_id=f"zhang-{unit}", out_at=T0),
         Finding(
@@ -338,6 +369,32 @@ def test_mistakes_are_problems_that_name_the_place(api: tuple[TestClient, dict[s
     assert clash.status_code == 409
     assert clash.json()["code"] == "ledger.overlaps"
     assert client.get("/api/v1/nowhere").json()["status"] == 404
+
+
+def test_a_device_does_not_move_to_a_unit_or_keeper_that_one_does_not_see(
+    api: tuple[TestClient, dict[str, str]],
+) -> None:
+    client, keys = api
+    for foreign in ({"unit": "v"}, {"room": "room-v"}, {"keeper": "zhang-v"}):
+        said = client.put(
+            "/api/v1/devices/cam-u/facts",
+            json={"id": "cam-u", **foreign},
+            headers={"x-api-key": keys["evidence"]},
+        )
+        assert said.status_code == 404, foreign
+    moved = client.put(
+        "/api/v1/devices/cam-u/facts", json={"id": "cam-v"}, headers={"x-api-key": keys["evidence"]}
+    )
+    assert moved.status_code == 422
+
+
+def test_the_sheet_of_all_shows_only_what_one_sees(api: tuple[TestClient, dict[str, str]]) -> None:
+    client, keys = api
+    said = client.get("/api/v1/equipment/sheet", headers={"x-api-key": keys["supervisor"]})
+    assert [one["unit"] for one in said.json()["units"]] == ["u"]
+    assert "-v" not in said.text
+    admins = client.get("/api/v1/equipment/sheet", headers={"x-api-key": keys["admin"]}).json()
+    assert [one["unit"] for one in admins["units"]] == ["u", "v"]
 
 
 def test_pages_follow_a_cursor(api: tuple[TestClient, dict[str, str]]) -> None:

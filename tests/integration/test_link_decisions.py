@@ -1,7 +1,5 @@
 """What a person decides about links stands, can be taken back, and erases nothing; effects are shown before they are made."""
 
-from datetime import timedelta
-
 import pytest
 from sqlmodel import col, select
 
@@ -186,12 +184,3 @@ def test_effects_are_those_that_relinking_then_has_and_trying_leaves_nothing(des
         ledger.check_out(session, given, "li", replaces=line.id)
     desk.stage.settle()
     assert desk.standing() == [("m", "b")]
-    late = linking.effects(
-        desk.database,
-        PACK,
-        lambda session: ledger.give_back(
-            session, session.exec(select(Checkout).where(col(Checkout.superseded_at).is_(None))).one().id,
-            moment("18:00") + timedelta(minutes=1), "li",
-        ),
-    )  # fmt: skip
-    assert late == []

@@ -7,7 +7,7 @@ from gateway.wording import SENTENCES, reason, sentence
 
 PROJECT = Path(__file__).parents[2]
 GIVEN = re.compile(
-    r'"((?:bay|nvr|broker|live|room|upload|cabinet|lock|handover|recorder|case|wait|quarantine|condition|listed|release|order|ledger|number|device|custody|handler|certificate|officers|time|original|labels|link|lost|unlinked|ended|place|notice|night|transcript|secrecy)\.[a-z_0-9]+)"'
+    r'"((?:bay|nvr|broker|live|room|upload|cabinet|lock|handover|recorder|case|wait|quarantine|condition|listed|release|order|ledger|standing|retirement|equipment|number|device|custody|handler|certificate|officers|time|original|labels|link|lost|unlinked|ended|place|notice|night|transcript|secrecy)\.[a-z_0-9]+)"'
 )
 
 
@@ -30,6 +30,14 @@ def test_both_languages_tell_the_same_facts() -> None:
     for code, (chinese, english) in SENTENCES.items():
         facts = [set(re.findall(r"\{(\w+)\}", text)) for text in (chinese, english)]
         assert facts[0] >= facts[1] or facts[0] <= facts[1], code
+
+
+def test_words_of_ours_and_measures_are_told_in_the_readers_language() -> None:
+    below = reason("equipment.spec_below", what="width 1280 < 1920, storage_gb 8 < 16")
+    assert sentence(below) == "技术参数未达标：图像宽度 1280 < 1920、存储（GB） 8 < 16"
+    assert sentence(below, "en") == "below what is asked: width 1280 < 1920, storage in GB 8 < 16"
+    assert "电量、时钟" in sentence(reason("equipment.precheck_missing", what="battery, clock"))
+    assert "memory Lane" in sentence(reason("ledger.unknown", what="room", ref="memory Lane"))
 
 
 def test_instants_are_told_in_local_time_and_unknown_codes_show() -> None:

@@ -1,0 +1,78 @@
+"""Loads what the ledger tells of a device: who had it, where it stood; also what it told at another time."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, select
+
+from gateway.models import Allocation, Checkout, Device, Standing
+from gateway.rules.allocation import Entry, HolderKind, Holding
+from gateway.rules.standing import Stand, status_at
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+"""Since when a device stands as it was registered, if nobody said since when."""
+
+
+def entries(session: Session, device_id: str) -> list[Entry]:
+    """Every line of the ledger about a device, also what was superseded."""
+    allocated = session.exec(select(Allocation).where(Allocation.device_id == device_id)).all()
+    taken = session.exec(select(Checkout).where(Checkout.device_id == device_id)).all()
+    return [*map(allocation_entry, allocated), *map(checkout_entry, taken)]
+
+
+def allocation_entry(row: Allocation) -> Entry:
+    holder, holder_id = holder_of(row)
+    held = Holding(row.id, row.kind.value, holder, holder_id, row.valid_from, row.valid_to)
+    return Entry(held, row.recorded_at, row.superseded_at)
+
+
+def checkout_entry(row: Checkout) -> Entry:
+    held = Holding(row.id, "CHECKOUT", HolderKind.OFFICER, row.officer_id, row.out_at, row.in_at)
+    return Entry(held, row.recorded_at, row.superseded_at, row.in_recorded_at)
+
+
+def holder_of(row: Allocation) -> tuple[HolderKind, str]:
+    if row.officer_id:
+        return HolderKind.OFFICER, row.officer_id
+    if row.room_id:
+        return HolderKind.ROOM, row.room_id
+    return HolderKind.UNIT, row.unit_id or ""
+
+
+def stands(session: Session, device: Device, known: datetime | None = None) -> list[Stand]:
+    """Where a device stood since when, by what the ledger told at `known`; None: as it stands now."""
+    rows = session.exec(select(Standing).where(Standing.device_id == device.id)).all()
+    return [Stand(row.status.value, row.since) for row in told(rows, known)] or [as_registered(device)]
+
+
+def as_registered(device: Device) -> Stand:
+    """The standing of a device of which nobody entered one."""
+    first = device.in_service_from
+    since = datetime.combine(first, time(), ZoneInfo(device.timezone)) if first else BEGINNING
+    return Stand(device.status.value, since)
+
+
+def told(rows: Iterable[Standing], known: datetime | None) -> list[Standing]:
+    if known is None:
+        return [row for row in rows if row.superseded_at is None]
+    return [
+        row
+        for row in rows
+        if row.recorded_at <= known and (row.superseded_at is None or known < row.superseded_at)
+    ]
+
+
+def status_of(session: Session, device: Device, at: datetime, known: datetime | None = None) -> str | None:
+    """AL-8: the status at a moment; None before anything is known of the device."""
+    return status_at(stands(session, device, known), at)
+
+
+def current(session: Session, device_id: str, model: type[Allocation] | type[Checkout]) -> list[Holding]:
+    """The lines of one kind as they stand now."""
+    allocations = model is Allocation
+    return [
+        entry.holding
+        for entry in entries(session, device_id)
+        if entry.superseded_at is None and (entry.holding.kind != "CHECKOUT") is allocations
+    ]
