@@ -39,7 +39,10 @@ from gateway.models import (
     Receipt,
     Recording,
     Rendition,
+    ScopeItem,
+    ScopeList,
     State,
+    Statement,
     User,
     Viewing,
     Work,
@@ -51,7 +54,7 @@ from gateway.store.local import MANIFEST
 EVIDENCE: tuple[type[SQLModel], ...] = (
     Original, Clip, Attachment, Recording, Finding, Link, Receipt, Rendition,
     Device, Officer, Allocation, Checkout, ClockReading, ClockSetting,
-    CaseRecord, CaseAlias, Document, Activity, User, ApiKey, Viewing, LiveView,
+    CaseRecord, CaseAlias, Document, Activity, ScopeList, ScopeItem, Statement, User, ApiKey, Viewing, LiveView,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""
 

@@ -35,6 +35,7 @@ from gateway.models.footage import (
 )
 from gateway.models.orders import OrderRow, OrderState
 from gateway.models.organisation import Officer, Room, Unit
+from gateway.models.scope import ScopeItem, ScopeList, Statement, StatementKind
 from gateway.models.telemetry import DeviceSignal, Track
 
 __all__ = [
@@ -78,8 +79,12 @@ __all__ = [
     "Rendition",
     "Role",
     "Room",
+    "ScopeItem",
+    "ScopeList",
     "SignIn",
     "State",
+    "Statement",
+    "StatementKind",
     "Track",
     "Unit",
     "User",
