@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.wording import devices, footage, rules
+from gateway.wording import devices, footage, rules, scope
 
 CHINA = ZoneInfo("Asia/Shanghai")
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
@@ -63,6 +63,9 @@ TERMS = {
     "POOL": ("公用", "pool"),
     "VEHICLE": ("车载", "vehicle"),
     "WINDOW": ("窗口", "counter"),
+    "FULL": ("全程音像记录", "all of it"),
+    "PARTIAL": ("相关环节音像记录", "the key parts"),
+    "OPTIONAL": ("可以不记录", "nothing"),
 }
 """Words of ours that stand in facts."""
 
@@ -81,4 +84,9 @@ def verdict_word(verdict: str, language: str = "zh") -> str:
     return chinese if language.startswith("zh") else english
 
 
-SENTENCES: dict[str, tuple[str, str]] = {**footage.SENTENCES, **devices.SENTENCES, **rules.SENTENCES}
+SENTENCES: dict[str, tuple[str, str]] = {
+    **footage.SENTENCES,
+    **devices.SENTENCES,
+    **rules.SENTENCES,
+    **scope.SENTENCES,
+}
