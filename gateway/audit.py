@@ -54,7 +54,8 @@ from gateway.store.local import MANIFEST
 EVIDENCE: tuple[type[SQLModel], ...] = (
     Original, Clip, Attachment, Recording, Finding, Link, Receipt, Rendition,
     Device, Officer, Allocation, Checkout, ClockReading, ClockSetting,
-    CaseRecord, CaseAlias, Document, Activity, ScopeList, ScopeItem, Statement, User, ApiKey, Viewing, LiveView,
+    CaseRecord, CaseAlias, Document, Activity, ScopeList, ScopeItem, Statement,
+    User, ApiKey, Viewing, LiveView,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""
 

@@ -145,13 +145,11 @@ def standing_of(
 
 def scope_finding(owed: Owed) -> Finding:
     """Who asks for how much: the stricter of frame and list."""
-    if owed.listed is not None and owed.listed is owed.mode is not owed.frame:
-        return finding("R-16", True, "scope.by_list", mode=owed.mode.value, frame=owed.frame.value)
-    if owed.in_room and owed.frame is owed.mode:
-        return finding("R-16", True, "scope.room", mode=owed.mode.value)
     if owed.kind is None and owed.listed is None:
         return finding("R-16", False, "scope.unknown_kind", mode=owed.mode.value)
-    return finding("R-16", True, "scope.by_frame", mode=owed.mode.value)
+    if owed.listed is owed.mode is not owed.frame:
+        return finding("R-16", True, "scope.by_list", mode=owed.mode.value, frame=owed.frame.value)
+    return finding("R-16", True, "scope.room" if owed.in_room else "scope.by_frame", mode=owed.mode.value)
 
 
 def came_finding(facts: DutyFacts, told: Recorded) -> Finding:

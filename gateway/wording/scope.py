@@ -86,12 +86,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "依法未记录：{ground}，工作记录 {record}，{approved} 审批",
         "lawfully not recorded: {ground}, work record {record}, approved by {approved}",
     ),
-    "omission.incomplete": ("未记录的说明不完整，缺：{lacks}", "the statement of omission still lacks: {lacks}"),
+    "omission.incomplete": (
+        "未记录的说明不完整，缺：{lacks}",
+        "the statement of omission still lacks: {lacks}",
+    ),
     "omission.ground": ("{ground} 不是可以不记录的情形", "{ground} is no ground to leave recording out"),
-    "omission.nothing_said": ("请说明：{lacks}", "say {lacks}"),
-    "omission.other_step": ("该说明不属于此环节，或已被更正", "no such statement about this step, or it was corrected"),
+    "statement.lacks": ("请说明：{lacks}", "say {lacks}"),
+    "statement.unknown": (
+        "该说明不属于此环节，或已被更正",
+        "no such statement about this step, or it was corrected already",
+    ),
     # nights and holidays
-    "rest.night": ("行政强制执行在夜间实施（{at}），须说明紧急情况", "compulsory execution at night ({at}): say why"),
+    "rest.night": (
+        "行政强制执行在夜间实施（{at}），须说明紧急情况",
+        "compulsory execution at night ({at}): say why",
+    ),
     "rest.holiday": (
         "行政强制执行在法定节假日实施（{at}），须说明紧急情况",
         "compulsory execution on a statutory holiday ({at}): say why it could not wait",
@@ -100,5 +109,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "规则包没有该年的法定节假日，无法核对（{at}）",
         "the rule pack has no holidays of that year; it cannot be checked ({at})",
     ),
-    "rest.urgent": ("夜间或者节假日强制执行，已说明紧急情况（{at}）", "at night or on a holiday ({at}), with its reason"),
-}  # fmt: skip
+    "rest.urgent": (
+        "夜间或者节假日强制执行，已说明紧急情况（{at}）",
+        "at night or on a holiday ({at}), with its reason",
+    ),
+}

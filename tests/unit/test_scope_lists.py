@@ -83,7 +83,9 @@ def test_full_width_characters_and_numbers_as_excel_keeps_them() -> None:
     heads = ["序 号", "记录环节／事项", "记录方式／载体", "储存期限"]
     read = read_list("a.xlsx", as_xlsx([heads, ["１", "现场检查", "执法记录仪", "３年"]]))
     assert told(read) == ""
-    number = as_xlsx([heads, ["", "现场检查", "执法记录仪", "永久"]], lambda book: book.active.__setitem__("A2", 1.0))
+    number = as_xlsx(
+        [heads, ["", "现场检查", "执法记录仪", "永久"]], lambda book: book.active.__setitem__("A2", 1.0)
+    )
     assert read_list("a.xlsx", number).lines[0].cells["number"] == "1"
 
 
@@ -127,7 +129,11 @@ def test_every_column_has_one_meaning() -> None:
 
 
 def test_what_is_no_table_is_refused() -> None:
-    for name, content in (("a.xlsx", b"PK\x03\x04nothing"), ("a.xls", b"\xd0\xcf\x11\xe0rest"), ("a.csv", b'"a')):
+    for name, content in (
+        ("a.xlsx", b"PK\x03\x04nothing"),
+        ("a.xls", b"\xd0\xcf\x11\xe0rest"),
+        ("a.csv", b'"a'),
+    ):
         with pytest.raises(ConfigError, match=name):
             read_list(name, content)
     two = as_xlsx([HEADS, *ROWS], lambda book: book.copy_worksheet(book.active) and None)
