@@ -83,16 +83,17 @@ def recorded(parts: Sequence[Part], span: Stretch, told: Sequence[Told], limits:
     """Whoever recorded it: the union over all recorders (trap 8), each second once (trap 13)."""
     if span.seconds <= 0:
         return of_a_moment(parts, span.start)
-    wide = span_within(parts, span)
-    inside = measured(parts, wide, limits)
-    outer = union([*inside, *widened(parts)], wide, NOTHING)
-    sure = union(certain(parts, wide, limits), wide, NOTHING)
-    holes, surely, unsure = (kept(minus([span], one, NOTHING), span, limits) for one in (inside, outer, sure))
+    inside = measured(parts, limits)
+    holes = missing(inside, span, limits)
+    surely = unsure = holes
+    if any(one.uncertainty_s for one in parts):
+        surely = missing(merged([*inside, *widened(parts)], NOTHING), span, limits) if holes else []
+        unsure = missing(merged(certain(parts, limits), NOTHING), span, limits)
     return Recorded(
         certain=share(unsure, span),
         measured=share(holes, span),
         possible=share(surely, span),
-        gaps=tuple(explained(hole, surely, told, limits) for hole in holes),
+        gaps=tuple(explained(Stretch(*hole), surely, told, limits) for hole in holes),
     )
 
 
@@ -109,69 +110,77 @@ def of_a_moment(parts: Iterable[Part], at: datetime) -> Recorded:
     )
 
 
-def span_within(parts: Sequence[Part], span: Stretch) -> Stretch:
-    """Wide enough for all: what lies outside the span still says where a stretch of it really ends."""
-    reach = timedelta(seconds=max((one.uncertainty_s for one in parts), default=0.0))
-    start = min((one.start for one in parts), default=span.start) - reach
-    end = max((one.end for one in parts), default=span.end) + reach
-    return Stretch(min(start, span.start), max(end, span.end))
+Run = tuple[datetime, datetime]
+"""A stretch, as quick to make as can be: a board has tens of thousands."""
 
 
-def measured(parts: Sequence[Part], within: Stretch, limits: CoverageLimits) -> list[Stretch]:
+def merged(runs: Iterable[Run], seam: timedelta) -> list[Run]:
+    """In order, without overlaps; what lies no more than a seam apart is one."""
+    found: list[Run] = []
+    for start, end in sorted(runs):
+        if found and start - found[-1][1] <= seam:
+            if end > found[-1][1]:
+                found[-1] = found[-1][0], end
+        elif end > start:
+            found.append((start, end))
+    return found
+
+
+def measured(parts: Sequence[Part], limits: CoverageLimits) -> list[Run]:
     """As the clips' times say; two clips of one recorder with no more than a seam between them are one."""
-    each = [one for _, stretches in takes(parts, within, limits) for one in stretches]
-    return union(each, within, NOTHING)
+    return merged(takes(parts, limits), NOTHING)
 
 
-def takes(parts: Sequence[Part], within: Stretch, limits: CoverageLimits) -> list[tuple[str, list[Stretch]]]:
+def takes(parts: Sequence[Part], limits: CoverageLimits) -> list[Run]:
     seam = timedelta(seconds=limits.gap_tolerance_s)
-    of: dict[str, list[Stretch]] = {}
+    of: dict[str, list[Run]] = {}
     for one in parts:
-        of.setdefault(one.recorder, []).append(Stretch(one.start, one.end))
-    return [(recorder, union(stretches, within, seam)) for recorder, stretches in of.items()]
+        of.setdefault(one.recorder, []).append((one.start, one.end))
+    return [run for runs in of.values() for run in merged(runs, seam)]
 
 
-def certain(parts: Sequence[Part], within: Stretch, limits: CoverageLimits) -> list[Stretch]:
+def certain(parts: Sequence[Part], limits: CoverageLimits) -> list[Run]:
     """What is recorded however wrong the clocks are, within their uncertainty.
 
     The clips of one recorder are wrong together: a take loses at its two ends, not at every seam. Level by
     level, so that a less certain clip never takes away from what the more certain ones prove.
     """
-    found: list[Stretch] = []
+    found: list[Run] = []
     for level in {one.uncertainty_s for one in parts}:
+        by = timedelta(seconds=level)
         sure = [one for one in parts if one.uncertainty_s <= level]
-        for _, stretches in takes(sure, within, limits):
-            found += moved(stretches, timedelta(seconds=-level))
+        found += [(start + by, end - by) for start, end in takes(sure, limits) if start + by < end - by]
     return found
 
 
-def widened(parts: Iterable[Part]) -> list[Stretch]:
+def widened(parts: Iterable[Part]) -> list[Run]:
     """Each clip as far as it can reach if its clock was wrong the right way."""
-    return [
-        one
-        for part in parts
-        for one in moved([Stretch(part.start, part.end)], timedelta(seconds=part.uncertainty_s))
-    ]
+    each = ((one, timedelta(seconds=one.uncertainty_s)) for one in parts)
+    return [(one.start - by, one.end + by) for one, by in each]
 
 
-def moved(stretches: Iterable[Stretch], by: timedelta) -> list[Stretch]:
-    """Each wider by so much at both ends; narrower where it is negative, and gone where nothing is left."""
-    wider = [Stretch(one.start - by, one.end + by) for one in stretches]
-    return [one for one in wider if one.start < one.end]
-
-
-def kept(holes: Iterable[Stretch], span: Stretch, limits: CoverageLimits) -> list[Stretch]:
-    """Without those that lie wholly in the slack at either end."""
+def missing(covered: Iterable[Run], span: Stretch, limits: CoverageLimits) -> list[Run]:
+    """What of a span is in none of these, but for what lies wholly in the slack at either end."""
     slack = timedelta(seconds=min(limits.edge_slack_s, span.seconds * limits.edge_slack_share))
     first, last = span.start + slack, span.end - slack
-    return [one for one in holes if one.end > first and one.start < last]
+    holes: list[Run] = []
+    at = span.start
+    for start, end in covered:
+        if start > at:
+            holes.append((at, min(start, span.end)))
+        at = max(at, end)
+        if at >= span.end:
+            break
+    else:
+        holes.append((at, span.end))
+    return [(start, end) for start, end in holes if start < end and end > first and start < last]
 
 
-def share(holes: Iterable[Stretch], span: Stretch) -> float:
-    return round(1.0 - sum(one.seconds for one in holes) / span.seconds, 6)
+def share(holes: Iterable[Run], span: Stretch) -> float:
+    return round(1.0 - sum((end - start).total_seconds() for start, end in holes) / span.seconds, 6)
 
 
-def explained(hole: Stretch, surely: Sequence[Stretch], told: Sequence[Told], limits: CoverageLimits) -> Gap:
+def explained(hole: Stretch, surely: Sequence[Run], told: Sequence[Told], limits: CoverageLimits) -> Gap:
     """A person's reason counts before what a recorder told, and that which explains most of the gap first."""
     reach = timedelta(seconds=limits.signal_reach_s)
     about = [
@@ -187,7 +196,7 @@ def explained(hole: Stretch, surely: Sequence[Stretch], told: Sequence[Told], li
         end=hole.end,
         cause=best.cause if best else None,
         explained=bool(reasons) and not minus([hole], union(reasons, hole, NOTHING), rounding),
-        sure=any(one.start < hole.end and hole.start < one.end for one in surely),
+        sure=any(start < hole.end and hole.start < end for start, end in surely),
     )
 
 

@@ -2,13 +2,13 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from gateway.models import (
     Activity,
@@ -29,8 +29,7 @@ several: Any = sqlalchemy.select
 
 COUNTED = (LinkStatus.PROPOSED, LinkStatus.CONFIRMED)
 MOMENTS = ("rec_stop", "low_battery", "storage_low", "tamper")
-SIGNALS = ("gap", *MOMENTS)
-"""What recorders tell of why nothing was recorded."""
+"""What connected recorders tell of why nothing was recorded; rooms tell of their gaps themselves."""
 LATE_TOLD = timedelta(days=7)
 """A connected camera tells of a day when it is connected again."""
 
@@ -106,7 +105,7 @@ def footage(session: Session, conditions: Sequence[Any]) -> dict[str, Footage]:
     """What was linked to each step; a rejected link proves nothing."""
     columns: Any = several(
         Link.activity_id, Link.t0_s, Link.t1_s, Clip.device_id, Clip.started_at, Clip.ended_at,
-        Clip.uncertainty_s, Original.acquired_at, Original.found_at,
+        Clip.uncertainty_s, func.coalesce(Original.acquired_at, Original.found_at),
     )  # fmt: skip
     rows = session.exec(
         columns.join(Clip, col(Clip.id) == Link.clip_id)
@@ -121,8 +120,8 @@ def footage(session: Session, conditions: Sequence[Any]) -> dict[str, Footage]:
         )
     )
     found: dict[str, Footage] = defaultdict(Footage)
-    for activity, t0, t1, device, start, end, doubt, acquired, seen in rows:
-        found[activity].add(part_of(device, start, end, doubt, t0, t1), acquired or seen)
+    for activity, t0, t1, device, start, end, doubt, arrived in rows:
+        found[activity].add(part_of(device, start, end, doubt, t0, t1), arrived)
     return found
 
 
@@ -183,19 +182,15 @@ class Signals:
     @classmethod
     def load(cls, session: Session, since: datetime, until: datetime, reach: timedelta) -> "Signals":
         """By when they happened, or where the device said nothing of that, by when they came."""
-        columns: Any = several(
-            DeviceSignal.device_id, DeviceSignal.kind, DeviceSignal.device_time, DeviceSignal.received_at,
-            DeviceSignal.detail,
-        )  # fmt: skip
-        rows = session.exec(
-            columns.where(
-                col(DeviceSignal.kind).in_(SIGNALS),
-                DeviceSignal.received_at >= since - reach,
-                DeviceSignal.received_at < until + LATE_TOLD,
-            )
+        here = (DeviceSignal.received_at >= since - reach, DeviceSignal.received_at < until + LATE_TOLD)
+        at = func.coalesce(DeviceSignal.device_time, DeviceSignal.received_at)
+        moments = several(DeviceSignal.device_id, at, DeviceSignal.kind).where(
+            col(DeviceSignal.kind).in_(MOMENTS), *here
         )
-        each = ((device, told_of(kind, at or came, detail)) for device, kind, at, came, detail in rows)
-        return cls(((device, told) for device, told in each if told is not None), reach)
+        told = [(device, Told(at, at, kind, is_moment=True)) for device, at, kind in session.exec(moments)]
+        gaps = select(DeviceSignal.device_id, DeviceSignal.detail).where(DeviceSignal.kind == "gap", *here)
+        each = ((device, told_gap(detail)) for device, detail in session.exec(gaps))
+        return cls([*told, *((device, gap) for device, gap in each if gap is not None)], reach)
 
     def about(self, devices: Iterable[str], start: datetime, end: datetime) -> list[Told]:
         found: list[Told] = []
@@ -208,10 +203,8 @@ class Signals:
         return found
 
 
-def told_of(kind: str, at: datetime, detail: dict[str, Any]) -> Told | None:
-    """None for a gap that does not say from when to when."""
-    if kind in MOMENTS:
-        return Told(at, at, kind, is_moment=True)
+def told_gap(detail: Mapping[str, Any]) -> Told | None:
+    """What a room's recorder tells of a gap; None where it does not say from when to when."""
     try:
         start, end = (datetime.fromisoformat(str(detail[name])) for name in ("from", "to"))
     except (KeyError, ValueError):
