@@ -228,7 +228,7 @@ def told_of(session: Session, viewer: Viewer, law: Law, step: Activity) -> Cover
 
 @router.post("/activities/{activity_id}/statements", status_code=201)
 def make_statement(activity_id: str, given: StatementIn, viewer: Labeller, database: Db) -> StatementOut:
-    """Why it was left out (R-19) or interrupted (R-18), what was urgent (R-24), when they came back (R-51)."""
+    """Why it was left out (R-19) or broken off (R-18), what was urgent (R-24), when they came back (R-51)."""
     with database.write() as session:
         must_see_step(session, viewer, activity_id)
         return StatementOut.of(state(session, activity_id, given, viewer.name))
