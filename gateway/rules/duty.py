@@ -8,7 +8,7 @@ from enum import StrEnum
 from gateway.rules.coverage import Stretch
 from gateway.rules.judgement import Finding, finding
 from gateway.rules.recorded import CoverageLimits, Part, Recorded, Told, recorded
-from gateway.rules.scope import Calendar, Mode, Owed, at_rest
+from gateway.rules.scope import Calendar, Mode, Owed, Rest, at_rest
 
 
 class Standing(StrEnum):
@@ -38,10 +38,10 @@ class Omission:
 
     @property
     def lacks(self) -> tuple[str, ...]:
-        """The parts that are not given yet, as they are called in forms."""
+        """The parts that are not given yet, as forms call them."""
         given = {
-            "ground": self.ground, "why": self.why, "work_record": self.work_record,
-            "reported_to": self.reported_to, "approved_by": self.approved_by, "approved_at": self.approved_at,
+            "情形": self.ground, "理由": self.why, "工作记录": self.work_record, "报告对象": self.reported_to,
+            "审批人": self.approved_by, "审批时间": self.approved_at,
         }  # fmt: skip
         return tuple(name for name, value in given.items() if not value)
 
@@ -139,7 +139,7 @@ def standing_of(
     if came:
         return Standing.PARTIAL, [*whole_findings(facts, told, limits), *excused]
     state = Standing.OVERDUE if at > due else Standing.MISSING
-    nothing = finding("LK-15", False, f"duty.{state.value.lower()}", due=due.isoformat())
+    nothing = finding("LK-15", False, "duty.overdue" if at > due else "duty.missing", due=due.isoformat())
     return state, [nothing, *excused]
 
 
@@ -187,6 +187,9 @@ def omission_findings(omission: Omission | None, limits: DutyLimits) -> list[Fin
     ]  # fmt: skip
 
 
+RESTING = {Rest.NIGHT: "rest.night", Rest.HOLIDAY: "rest.holiday", Rest.UNKNOWN: "rest.unknown"}
+
+
 def rest_findings(facts: DutyFacts, limits: DutyLimits) -> list[Finding]:
     """LK-18, of compulsory execution alone: a measure may be taken at night (trap 17)."""
     if facts.owed.compulsory != "execution":
@@ -196,7 +199,7 @@ def rest_findings(facts: DutyFacts, limits: DutyLimits) -> list[Finding]:
         return []
     if facts.urgent:
         return [finding("LK-18", True, "rest.urgent", at=facts.start.isoformat())]
-    return [finding("LK-18", False, f"rest.{one.value}", at=facts.start.isoformat()) for one in touched]
+    return [finding("LK-18", False, RESTING[one], at=facts.start.isoformat()) for one in touched]
 
 
 def percent(share: float) -> str:

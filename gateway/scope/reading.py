@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,10 +33,16 @@ from gateway.wording import Reason, reason
 Grid = list[list[str]]
 LARGEST_UNPACKED = 64 << 20
 ROWS = 2000
+WIDEST = 256
 ABOVE = 20
 """Title lines before the headings."""
 LEAST = 3
 """Headings that make a row the heading row."""
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, SyntaxError,
+    ValueError, TypeError, LookupError, AttributeError,
+)  # fmt: skip
+"""What unzipping and openpyxl raise for a damaged workbook."""
 FOOT = re.compile(r"(注|备注|说明|填表|制表|审核|填报|联系|单位)[^、]*[:：]?.*")
 HEADING = re.compile(r"[(（]?[一二三四五六七八九十]+[)）、.．].*")
 SHOWN = 40
@@ -72,13 +79,23 @@ def grids_of(name: str, content: bytes) -> list[Grid]:
         return workbook_grids(name, content)
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise ConfigError(f"{name}: an old .xls file; save it as .xlsx 请另存为 .xlsx")
-    text = decoded(Path(name), content)
-    try:
-        each = [list(csv.reader(io.StringIO(text, newline=""), delimiter=one, strict=True)) for one in ",\t;"]
-    except csv.Error as error:
-        raise ConfigError(f"{name}: {error}; is a quotation mark missing?") from None
-    best = max(each, key=lambda grid: heading_row(grid) is not None)
-    return [[[cell.strip() for cell in row] for row in best]]
+    return [table_of(name, decoded(Path(name), content))]
+
+
+def table_of(name: str, text: str) -> Grid:
+    """A CSV, whatever separates its cells: that which makes a heading row of it."""
+    wrong: csv.Error | None = None
+    found: list[Grid] = []
+    for separator in ",\t;":
+        try:
+            rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+        except csv.Error as error:
+            wrong = wrong or error
+            continue
+        found.append([[cell.strip() for cell in row] for row in rows])
+    if not found:
+        raise ConfigError(f"{name}: {wrong}; is a quotation mark missing?")
+    return max(found, key=lambda grid: heading_row(grid) is not None)
 
 
 def workbook_grids(name: str, content: bytes) -> list[Grid]:
@@ -87,21 +104,23 @@ def workbook_grids(name: str, content: bytes) -> list[Grid]:
             if sum(part.file_size for part in packed.infolist()) > LARGEST_UNPACKED:
                 raise ConfigError(f"{name}: unpacks to more than {LARGEST_UNPACKED >> 20} MiB")
         book = load_workbook(io.BytesIO(content), data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
+    except BROKEN as error:
         raise ConfigError(f"{name}: cannot be read as a workbook ({error})") from None
     return [grid_of(sheet) for sheet in book.worksheets]
 
 
 def grid_of(sheet: Worksheet) -> Grid:
     """With the value of a merged cell in each place that it covers."""
-    if sheet.max_row > ROWS + ABOVE:
+    beyond = sheet.iter_rows(min_row=ROWS + 1, values_only=True) if sheet.max_row > ROWS else ()
+    if any(written(cell) for row in beyond for cell in row):
         raise ConfigError(f"{sheet.title}: more than {ROWS} rows")
-    grid = [[written(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+    cells = sheet.iter_rows(max_row=min(sheet.max_row, ROWS), max_col=min(sheet.max_column, WIDEST))
+    grid = [[written(cell.value) for cell in row] for row in cells]
     for merged in sheet.merged_cells.ranges:
-        value = grid[merged.min_row - 1][merged.min_col - 1]
-        for row in range(merged.min_row, merged.max_row + 1):
-            for column in range(merged.min_col, merged.max_col + 1):
-                grid[row - 1][column - 1] = value
+        for row in grid[merged.min_row - 1 : merged.max_row]:
+            last = min(merged.max_col, len(row))
+            value = grid[merged.min_row - 1][merged.min_col - 1]
+            row[merged.min_col - 1 : last] = [value] * (last - merged.min_col + 1)
     return grid
 
 

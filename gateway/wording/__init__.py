@@ -66,6 +66,9 @@ TERMS = {
     "FULL": ("全程音像记录", "all of it"),
     "PARTIAL": ("相关环节音像记录", "the key parts"),
     "OPTIONAL": ("可以不记录", "nothing"),
+    "secret": ("涉及国家秘密、商业秘密或者个人隐私", "secrets or privacy"),
+    "emergency": ("情况紧急", "an emergency"),
+    "impossible": ("客观原因无法记录", "objectively impossible"),
 }
 """Words of ours that stand in facts."""
 

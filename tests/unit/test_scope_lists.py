@@ -1,10 +1,14 @@
 """Item lists as units keep them: read whole or refused whole, with the row and the cell."""
 
+import contextlib
 import csv
 import io
+import warnings
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from gateway.config import ConfigError
@@ -39,6 +43,9 @@ def as_xlsx(rows: list[list[str]], change: Callable[[Workbook], None] = lambda _
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+WORKBOOK = as_xlsx([["清单"], HEADS, *ROWS])
 
 
 def told(read: ListRead) -> str:
@@ -139,3 +146,28 @@ def test_what_is_no_table_is_refused() -> None:
     two = as_xlsx([HEADS, *ROWS], lambda book: book.copy_worksheet(book.active) and None)
     assert [fault["code"] for fault in read_list("a.xlsx", two).faults] == ["scope.two_tables"]
     assert [fault["code"] for fault in read_list("a.csv", as_csv([HEADS])).faults] == ["scope.empty"]
+
+
+@given(st.data())
+def test_a_damaged_workbook_is_refused_or_read_and_nothing_else(data: st.DataObject) -> None:
+    whole = bytearray(WORKBOOK)
+    for _ in range(data.draw(st.integers(1, 6))):
+        whole[data.draw(st.integers(2, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(ConfigError), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl tells of parts that it passes over
+        read = read_list("a.xlsx", bytes(whole))
+        assert read.lines or read.faults
+
+
+def test_quoted_cells_separated_by_semicolons() -> None:
+    quoted = ";".join(f'"{name}"' for name in HEADS) + "\n" + ";".join(f'"{cell}"' for cell in ROWS[0])
+    assert len(read_list("a.csv", quoted.encode()).lines) == 1
+
+
+def test_merged_titles_may_reach_as_far_as_a_sheet_does() -> None:
+    wide = as_xlsx([["标题"], HEADS, *ROWS], lambda book: book.active.merge_cells("A1:XFD1"))
+    read = read_list("a.xlsx", wide)
+    assert (told(read), read.title, len(read.lines)) == ("", "标题", len(ROWS))
+    long = as_xlsx([HEADS, *ROWS], lambda book: book.active.__setitem__("B2500", "x"))
+    with pytest.raises(ConfigError, match="more than 2000 rows"):
+        read_list("a.xlsx", long)

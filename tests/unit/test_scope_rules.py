@@ -198,13 +198,17 @@ def test_two_percent_may_be_missing_and_no_more() -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["ground", "why", "work_record", "reported_to", "approved_by", "approved_at"]
-)
-def test_only_a_complete_statement_of_omission_excuses(part: str) -> None:
+    ("part", "name"),
+    [
+        ("ground", "情形"), ("why", "理由"), ("work_record", "工作记录"), ("reported_to", "报告对象"),
+        ("approved_by", "审批人"), ("approved_at", "审批时间"),
+    ],
+)  # fmt: skip
+def test_only_a_complete_statement_of_omission_excuses(part: str, name: str) -> None:
     assert codes(facts(omission=GIVEN)) == (Standing.EXEMPT, [])
     told = duty(facts(omission=replace(GIVEN, **{part: None})), LIMITS, END)
     assert told.standing is Standing.MISSING
-    assert part in dict(told.findings[-1].facts)["lacks"]
+    assert dict(told.findings[-1].facts)["lacks"] == name
     assert codes(facts(omission=replace(GIVEN, ground="laziness")))[1] == ["duty.missing", "omission.ground"]
 
 
