@@ -19,8 +19,8 @@ from gateway.rules.duty import Standing
 from gateway.rules.scope import Mode, owed
 from gateway.scope.board import Book, Row, Tally, board, tallies, tally, unknown_kinds
 from gateway.scope.facts import Wanted
-from gateway.scope.law import Law, frame_of
-from gateway.scope.lists import item_of, store_list
+from gateway.scope.law import Law
+from gateway.scope.lists import in_force, item_of, store_list
 from gateway.scope.reading import read_list
 from gateway.scope.statements import StatementIn, state
 from gateway.terminal import plain_console
@@ -91,8 +91,8 @@ def show(settings: Settings, law: Law, asked: argparse.Namespace) -> int:
         book = Book.load(session, law)
     if asked.unit and asked.unit not in book.parents:
         raise ConfigError(f"no unit {asked.unit!r}; known: {', '.join(sorted(book.parents)) or 'none yet'}")
-    pack = book.pack(asked.unit)
-    frame, edition = frame_of(pack), book.lists.edition(asked.unit, at, book.parents)
+    rulings = book.of(asked.unit)
+    pack, frame, edition = rulings.pack, rulings.frame, in_force(rulings.editions, at)
     lines = Table(
         "行", "环节", "要求", "对应环节类型", title=edition.title if edition else "没有清单，只按三项制度"
     )

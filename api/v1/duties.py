@@ -34,7 +34,6 @@ from gateway.models import (
     Clip,
     Link,
     Officer,
-    ScopeList,
     Statement,
     Unit,
     now,
@@ -44,8 +43,8 @@ from gateway.rules.duty import Standing
 from gateway.rules.scope import Mode, owed
 from gateway.scope.board import Book, Row, board, tallies, tally, unknown_kinds
 from gateway.scope.facts import COUNTED, Wanted
-from gateway.scope.law import Law, frame_of
-from gateway.scope.lists import item_of, store_list
+from gateway.scope.law import Law
+from gateway.scope.lists import in_force, item_of, store_list
 from gateway.scope.reading import read_list
 from gateway.scope.statements import StatementIn, state
 from gateway.visibility import Viewer, units_below, visible
@@ -275,9 +274,9 @@ def scope(
     moment = at or now()
     with database.read() as session:
         book = Book.load(session, law)
-    pack = book.pack(unit_id)
-    frame = frame_of(pack)
-    edition: ScopeList | None = book.lists.edition(unit_id, moment, book.parents)
+    rulings = book.of(unit_id)
+    pack, frame = rulings.pack, rulings.frame
+    edition = in_force(rulings.editions, moment)
     items = book.lists.items(edition, pack)
     lines = book.lists.lines[edition.id] if edition else []
     told = ((line, item_of(line, pack)) for line in lines)

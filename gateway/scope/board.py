@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, select
 
-from gateway.models import Statement, Unit, now
+from gateway.models import ScopeList, Statement, Unit, now
 from gateway.rulepacks import RulePack
 from gateway.rules.duty import Duty, DutyFacts, DutyLimits, Standing, duty
 from gateway.rules.scope import Frame, Mode, Owed, owed
@@ -21,8 +21,8 @@ from gateway.scope.facts import (
     statements,
     steps,
 )
-from gateway.scope.law import Law, frame_of, limits_of
-from gateway.scope.lists import Lists
+from gateway.scope.law import Law, frame_of, limits_of, upwards
+from gateway.scope.lists import Lists, in_force
 from gateway.scope.statements import back_at, is_urgent, omission_of, reasons_of
 from gateway.visibility import Viewer
 
@@ -103,40 +103,57 @@ def tallies(rows: Iterable[Row], by: str) -> dict[str, Tally]:
 
 
 @dataclass(slots=True)
+class Rulings:
+    """What one unit's rule pack and lists say."""
+
+    pack: RulePack
+    frame: Frame
+    limits: DutyLimits
+    causes: frozenset[str]
+    editions: Sequence[Sequence[ScopeList]]
+    """Of the unit and those above it, the nearest first; each in the order in which they hold."""
+    known: dict[tuple[str, bool, str], Owed] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Book:
     """What holds for each unit, read once for a whole board."""
 
     law: Law
     parents: Mapping[str, str | None]
     lists: Lists
-    packs: dict[str | None, RulePack] = field(default_factory=dict)
-    read: dict[str, tuple[Frame, DutyLimits]] = field(default_factory=dict)
-    known: dict[tuple[str, bool, str, str], Owed] = field(default_factory=dict)
+    units: dict[str | None, Rulings] = field(default_factory=dict)
 
     @classmethod
     def load(cls, session: Session, law: Law) -> "Book":
         parents = dict(session.exec(select(Unit.id, Unit.parent_id)).all())
         return cls(law, parents, Lists.load(session))
 
-    def pack(self, unit: str | None) -> RulePack:
-        if unit not in self.packs:
-            self.packs[unit] = self.law.pack_for(unit, self.parents)
-        return self.packs[unit]
-
-    def said(self, pack: RulePack) -> tuple[Frame, DutyLimits]:
-        if pack.edition not in self.read:
-            self.read[pack.edition] = frame_of(pack), limits_of(pack, self.law.zone)
-        return self.read[pack.edition]
+    def of(self, unit: str | None) -> Rulings:
+        if unit not in self.units:
+            pack = self.law.pack_for(unit, self.parents)
+            self.units[unit] = Rulings(
+                pack,
+                frame_of(pack),
+                limits_of(pack, self.law.zone),
+                frozenset(pack.scope.gap_causes.value),
+                [
+                    self.lists.editions[one]
+                    for one in upwards(unit, self.parents)
+                    if one in self.lists.editions
+                ],
+            )
+        return self.units[unit]
 
     def owed(self, step: Step) -> Owed:
         """By the list that held when the step began; many steps have the same kind."""
-        pack = self.pack(step.unit_id)
-        edition = self.lists.edition(step.unit_id, step.start, self.parents)
-        key = step.kind, step.room_id is not None, pack.edition, edition.id if edition else ""
-        if key not in self.known:
-            items = self.lists.items(edition, pack)
-            self.known[key] = owed(step.kind, self.said(pack)[0], items, in_room=step.room_id is not None)
-        return self.known[key]
+        rulings = self.of(step.unit_id)
+        edition = in_force(rulings.editions, step.start)
+        key = step.kind, step.room_id is not None, edition.id if edition else ""
+        if key not in rulings.known:
+            items = self.lists.items(edition, rulings.pack)
+            rulings.known[key] = owed(step.kind, rulings.frame, items, in_room=step.room_id is not None)
+        return rulings.known[key]
 
 
 def board(
@@ -170,8 +187,7 @@ def judged(
     rooms: Mapping[str, Sequence[str]],
     at: datetime,
 ) -> Row:
-    demand, pack = book.owed(step), book.pack(step.unit_id)
-    causes = frozenset(pack.scope.gap_causes.value)
+    demand, rulings = book.owed(step), book.of(step.unit_id)
     devices = {part.recorder for part in linked.parts} | set(rooms.get(step.room_id or "", ()))
     facts = DutyFacts(
         start=step.start,
@@ -181,15 +197,14 @@ def judged(
         timeless=linked.timeless,
         last_arrival=linked.last_arrival,
         told=[
-            *reasons_of(stated, step.start, step.end, causes),
+            *reasons_of(stated, step.start, step.end, rulings.causes),
             *signals.about(devices, step.start, step.end),
         ],
         omission=omission_of(stated),
         back_at=back_at(stated),
         urgent=is_urgent(stated),
     )
-    limits = book.said(pack)[1]
-    return Row(step, demand, duty(facts, limits, at), linked)
+    return Row(step, demand, duty(facts, rulings.limits, at), linked)
 
 
 def unknown_kinds(rows: Iterable[Row]) -> dict[str, int]:

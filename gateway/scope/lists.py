@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -12,7 +12,7 @@ from gateway.device import Refused
 from gateway.models import ScopeItem, ScopeList, Unit, now
 from gateway.rulepacks import RulePack
 from gateway.rules.scope import Item, mode_of_item
-from gateway.scope.law import upwards, words_of
+from gateway.scope.law import words_of
 from gateway.scope.reading import ListRead
 
 
@@ -61,10 +61,10 @@ class Lists:
     """All editions of some units, to be asked for many steps."""
 
     def __init__(self, editions: Iterable[ScopeList], items: Iterable[ScopeItem]) -> None:
-        self.editions: Mapping[str, list[ScopeList]] = defaultdict(list)
+        self.editions: dict[str, list[ScopeList]] = defaultdict(list)
         for edition in sorted(editions, key=lambda one: (one.valid_from, one.recorded_at)):
             self.editions[edition.unit_id].append(edition)
-        self.lines: Mapping[str, list[ScopeItem]] = defaultdict(list)
+        self.lines: dict[str, list[ScopeItem]] = defaultdict(list)
         for item in items:
             self.lines[item.list_id].append(item)
         self.read: dict[tuple[str, str], tuple[Item, ...]] = {}
@@ -76,14 +76,6 @@ class Lists:
         chosen = col(ScopeItem.list_id).in_([one.id for one in editions])
         return cls(editions, session.exec(select(ScopeItem).where(chosen).order_by(col(ScopeItem.row))))
 
-    def edition(self, unit: str | None, at: datetime, parents: Mapping[str, str | None]) -> ScopeList | None:
-        """The edition that holds for a unit at a moment: its own, or that of the nearest unit above."""
-        for one in upwards(unit, parents):
-            held = [edition for edition in self.editions.get(one, ()) if edition.valid_from <= at]
-            if held:
-                return held[-1]
-        return None
-
     def items(self, edition: ScopeList | None, pack: RulePack) -> Sequence[Item]:
         if edition is None:
             return ()
@@ -91,6 +83,15 @@ class Lists:
         if key not in self.read:
             self.read[key] = tuple(item_of(line, pack) for line in self.lines[edition.id])
         return self.read[key]
+
+
+def in_force(editions: Iterable[Sequence[ScopeList]], at: datetime) -> ScopeList | None:
+    """Of the nearest unit that has one at that moment."""
+    for of_unit in editions:
+        held = [edition for edition in of_unit if edition.valid_from <= at]
+        if held:
+            return held[-1]
+    return None
 
 
 def item_of(line: ScopeItem, pack: RulePack) -> Item:
