@@ -1,5 +1,6 @@
 """What became of the duty to record one activity: the rows of the obligation board, with their reasons."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -165,6 +166,8 @@ def whole_findings(facts: DutyFacts, told: Recorded, limits: DutyLimits) -> list
         return [finding("LK-14", False, "coverage.no_time", clips=facts.timeless)]
     wanted = percent(limits.coverage.ratio)
     short = finding("LK-14", False, "coverage.short", share=percent(told.measured), wanted=wanted)
+    if not told.gaps:
+        return [short]  # a step without length has no gaps
     open_ones = sum(not gap.explained for gap in told.gaps)
     gaps = finding(
         "LK-9", open_ones == 0, "coverage.gaps" if open_ones else "coverage.gaps_explained",
@@ -204,4 +207,4 @@ def rest_findings(facts: DutyFacts, limits: DutyLimits) -> list[Finding]:
 
 def percent(share: float) -> str:
     """Rounded down: 98 % is never said of less."""
-    return f"{int(share * 1000) / 10:g}"
+    return f"{math.floor(round(share * 1000, 6)) / 10:g}"

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session, select
 
@@ -169,8 +169,7 @@ def board(
     linked, stated = footage(session, conditions), statements(session, conditions)
     rooms = recorders_of_rooms(session)
     first, last = min(step.start for step in asked), max(step.end for step in asked)
-    reach = timedelta(seconds=law.pack.scope.signal_reach_seconds.value)
-    signals = Signals.load(session, first, last, reach)
+    signals = Signals.load(session, first, last, law.signal_reach)
     rows = [
         judged(step, book, linked.get(step.id, Footage()), stated.get(step.id, []), signals, rooms, at)
         for step in asked

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from gateway import rulepacks
@@ -24,6 +25,12 @@ class Law:
     def of(cls, settings: Settings) -> "Law":
         own = {unit: rulepacks.load(pack) for unit, pack in settings.unit_rule_packs.items()}
         return cls(rulepacks.load(settings.rule_pack), ZoneInfo(settings.timezone), own)
+
+    @property
+    def signal_reach(self) -> timedelta:
+        """The farthest that any unit's pack asks for."""
+        packs = (self.pack, *self.of_units.values())
+        return timedelta(seconds=max(pack.scope.signal_reach_seconds.value for pack in packs))
 
     def pack_for(self, unit: str | None, parents: Mapping[str, str | None]) -> RulePack:
         """The pack of the nearest unit above that has its own."""

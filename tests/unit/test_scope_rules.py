@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import rulepacks
-from gateway.rules.duty import DutyFacts, DutyLimits, Omission, Standing, duty
+from gateway.rules.duty import DutyFacts, DutyLimits, Omission, Standing, duty, percent
 from gateway.rules.recorded import CoverageLimits, Part
 from gateway.rules.scope import (
     LEAST_FIRST,
@@ -186,6 +186,25 @@ def test_where_a_duty_stands() -> None:
     assert codes(facts(timeless=1)) == (Standing.PARTIAL, ["coverage.no_time"])
     assert codes(facts("立案")) == (Standing.EXEMPT, [])
     assert codes(facts("立案", parts=half)) == (Standing.ARRIVED, [])
+
+
+def test_a_step_without_length() -> None:
+    """A case system that writes one time for both ends."""
+    after = (Part("a", START + timedelta(minutes=5), END),)
+    assert codes(facts(end=START, parts=after)) == (Standing.PARTIAL, ["coverage.short"])
+    assert codes(facts(end=START, parts=WHOLE)) == (Standing.ARRIVED, [])
+    assert codes(facts(end=START))[0] is Standing.MISSING
+
+
+def test_a_share_is_never_told_greater_than_it_is() -> None:
+    assert [percent(share) for share in (0.98, 0.97999, 0.57, 0.5699, 1.0, 0.0)] == [
+        "98",
+        "97.9",
+        "57",
+        "56.9",
+        "100",
+        "0",
+    ]
 
 
 def test_two_percent_may_be_missing_and_no_more() -> None:
