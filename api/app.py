@@ -22,8 +22,8 @@ from api.v1 import (
 from gateway import __version__
 from gateway.config import Settings
 from gateway.database import Database
+from gateway.law import Law
 from gateway.live import LiveFolder
-from gateway.scope.law import Law
 from gateway.store import LocalStore
 
 PREFIX = "/api/v1"

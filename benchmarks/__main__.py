@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 from sqlmodel import select
 
-from benchmarks import devices, peers
+from benchmarks import board, devices, peers
 from gateway.config import from_mapping
 from gateway.daemon import Daemon
 from gateway.models import Original, State
@@ -213,6 +213,7 @@ BENCHES: dict[str, Callable[[Path], None]] = {
     "fleet": lambda scratch: devices.fleet(scratch, note),
     "bays": lambda scratch: devices.bays(scratch, note),
     "playable": lambda scratch: devices.playable(scratch, note),
+    "board": lambda scratch: board.town(scratch, note),
     "readiness": readiness_and_idling,
     "memory": peak_memory,
     "one": one_big_clip,

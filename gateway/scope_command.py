@@ -13,13 +13,13 @@ from gateway import rulepacks
 from gateway.commands import actor, moment
 from gateway.config import ConfigError, Settings
 from gateway.device import Refused
+from gateway.law import Law
 from gateway.models import Role, StatementKind, now
 from gateway.opening import open_database
 from gateway.rules.duty import Standing
 from gateway.rules.scope import Mode, owed
 from gateway.scope.board import Book, Row, Tally, board, tallies, tally, unknown_kinds
 from gateway.scope.facts import Wanted
-from gateway.scope.law import Law
 from gateway.scope.lists import in_force, item_of, store_list
 from gateway.scope.reading import read_list
 from gateway.scope.statements import StatementIn, state

@@ -47,9 +47,9 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
     import uvicorn
 
     from api.app import create_app
+    from gateway.law import Law
     from gateway.live import LiveFolder
     from gateway.opening import open_database, open_stores
-    from gateway.scope.law import Law
 
     database = open_database(settings)
     store, _ = open_stores(settings, database)

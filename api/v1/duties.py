@@ -28,6 +28,7 @@ from api.signin import Db, Labeller, LedgerKeeper, Reader
 from gateway.config import ConfigError
 from gateway.database import Database
 from gateway.instants import Moment
+from gateway.law import Law
 from gateway.models import (
     Activity,
     CaseRecord,
@@ -43,7 +44,6 @@ from gateway.rules.duty import Standing
 from gateway.rules.scope import Mode, owed
 from gateway.scope.board import Book, Row, board, tallies, tally, unknown_kinds
 from gateway.scope.facts import COUNTED, Wanted
-from gateway.scope.law import Law
 from gateway.scope.lists import in_force, item_of, store_list
 from gateway.scope.reading import read_list
 from gateway.scope.statements import StatementIn, state

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
+from gateway.law import Law, frame_of, limits_of, upwards
 from gateway.models import ScopeList, Statement, Unit, now
 from gateway.rulepacks import RulePack
 from gateway.rules.duty import Duty, DutyFacts, DutyLimits, Standing, duty
@@ -21,7 +22,6 @@ from gateway.scope.facts import (
     statements,
     steps,
 )
-from gateway.scope.law import Law, frame_of, limits_of, upwards
 from gateway.scope.lists import Lists, in_force
 from gateway.scope.statements import back_at, is_urgent, omission_of, reasons_of
 from gateway.visibility import Viewer

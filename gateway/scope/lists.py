@@ -9,10 +9,10 @@ from sqlmodel import Session, col, select
 
 from gateway import custody
 from gateway.device import Refused
+from gateway.law import words_of
 from gateway.models import ScopeItem, ScopeList, Unit, now
 from gateway.rulepacks import RulePack
 from gateway.rules.scope import Item, mode_of_item
-from gateway.scope.law import words_of
 from gateway.scope.reading import ListRead
 
 

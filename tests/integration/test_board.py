@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from gateway import migrations
 from gateway.database import Database
+from gateway.law import Law
 from gateway.models import (
     Activity,
     CaseRecord,
@@ -32,7 +33,6 @@ from gateway.models import (
 from gateway.rulepacks import load
 from gateway.scope.board import GROUPS, Tally, board, tallies, tally, unknown_kinds
 from gateway.scope.facts import Wanted
-from gateway.scope.law import Law
 from gateway.visibility import Viewer
 from tests.integration.slow_board import slow_board
 

@@ -18,6 +18,7 @@ from gateway import audit
 from gateway.cli import main
 from gateway.config import load
 from gateway.database import Database
+from gateway.law import Law
 from gateway.live import LiveFolder
 from gateway.models import (
     Clip,
@@ -32,7 +33,6 @@ from gateway.models import (
     Statement,
 )
 from gateway.opening import open_database
-from gateway.scope.law import Law
 from gateway.store import LocalStore
 
 NINE = datetime(2026, 8, 4, 1, tzinfo=UTC)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import rulepacks
+from gateway.law import frame_of
 from gateway.rules.duty import DutyFacts, DutyLimits, Omission, Standing, duty, percent
 from gateway.rules.recorded import CoverageLimits, Part
 from gateway.rules.scope import (
@@ -25,7 +26,6 @@ from gateway.rules.scope import (
     owed,
     stricter,
 )
-from gateway.scope.law import frame_of
 
 PACK = rulepacks.load("hebei-xingtai-2019")
 FRAME = frame_of(PACK)
