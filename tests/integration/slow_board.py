@@ -3,7 +3,6 @@
 It reads the tables and the rule pack's YAML as they stand. Times must be whole seconds.
 """
 
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -301,7 +300,3 @@ def slow_board(session: Session, since: datetime, until: datetime, at: datetime)
     steps = session.exec(select(Activity)).all()
     wanted = [one for one in steps if since <= one.started_at < until and one.withdrawn_at is None]
     return {step.id: slow_row(session, step, at) for step in wanted}
-
-
-def told(rows: dict[str, SlowRow]) -> str:
-    return json.dumps({name: row.standing for name, row in rows.items()}, indent=1)

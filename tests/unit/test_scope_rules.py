@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import rulepacks
+from gateway.demo.town import cases
 from gateway.law import frame_of
 from gateway.rules.duty import DutyFacts, DutyLimits, Omission, Standing, duty, percent
 from gateway.rules.recorded import CoverageLimits, Part
@@ -273,6 +274,11 @@ def test_more_footage_never_makes_a_duty_worse(
     at = END + timedelta(hours=hours)
     before, after = (duty(facts(parts=one, omission=omission), LIMITS, at) for one in (parts, more))
     assert good.index(after.standing) >= good.index(before.standing)
+
+
+def test_every_kind_that_the_demo_uses_is_known() -> None:
+    steps = [step for case in cases(START, END, with_real=True) for step in case["activities"]]
+    assert {step["kind"] for step in steps if FRAME.kind(step["kind"]) is None} == set()
 
 
 def test_the_kinds_of_a_unit_can_be_extended() -> None:
