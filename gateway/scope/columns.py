@@ -99,7 +99,7 @@ LOOKS: Mapping[str, Looks] = {
         strict=True,
     ),
     "record_class": Looks(
-        re.compile(r"(.{1,6}类)([、,，/]?.{1,6}类)*"), re.compile(r"(场景|确认|约谈)类"), strict=True
+        re.compile(r"[^类]{1,6}类(?:[、,，/]?[^类]{1,6}类)*"), re.compile(r"(场景|确认|约谈)类"), strict=True
     ),
     "time_limit": Looks(re.compile(r".*([日天时年月]|及时|限|无|即|当).*"), None),
     "marking": Looks(re.compile(r".*[标识号称名案期].*"), None),

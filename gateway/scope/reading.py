@@ -69,7 +69,7 @@ def read_list(name: str, content: bytes) -> ListRead:
     if not found:
         known = "、".join(names[0] for names in COLUMNS.values())
         return ListRead(faults=[reason("scope.no_headings", file=name, known=known)])
-    if len(found) > 1 and len(grids) > 1 and not name.lower().endswith(".csv"):
+    if len(found) > 1:
         return ListRead(faults=[reason("scope.two_tables", file=name)])
     return read_grid(*found[0])
 
@@ -228,8 +228,8 @@ def body_lines(grid: Grid, body: int, columns: dict[int, str]) -> Iterator[tuple
         if known >= LEAST and known >= len(columns) - 1:
             continue
         [only, *more] = texts
-        if not more and len(columns) > 1 and (FOOT.fullmatch(only) or HEADING.fullmatch(only)):
-            continue
+        if not more and (line.count(only) >= LEAST or FOOT.fullmatch(only) or HEADING.fullmatch(only)):
+            continue  # it is merged over the table, or reads like what stands above or below one
         yield row, line
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import time
 import warnings
 from collections.abc import Callable
 
@@ -84,6 +85,22 @@ def test_a_workbook_with_a_title_merged_cells_two_heading_rows_and_foot_notes() 
         (6, "行政处罚", "听证"),
     ]
     assert (read.lines[1].cells["starts"], read.lines[1].cells["ends"]) == ("进入听证室", "听证结束")
+
+
+def test_group_headings_between_the_lines() -> None:
+    """Merged over the whole table, or numbered in the first cell."""
+    rows = [HEADS, ["行政检查类"], ROWS[0], ["二、行政处罚"], *ROWS[1:]]
+    read = read_list("a.xlsx", as_xlsx(rows, lambda book: book.active.merge_cells("A2:M2")))
+    assert (told(read), [line.row for line in read.lines]) == ("", [3, 5, 6, 7, 8])
+
+
+def test_a_cell_that_is_made_to_take_long_does_not() -> None:
+    """Patterns are tried on what anybody may upload."""
+    began = time.monotonic()
+    for text in ("类" * 3000 + "x", "执法记录仪、" * 3000 + "x", "1、" * 3000 + "x", "进入" * 3000 + "离开"):
+        row = [*ROWS[0][:1], *([text] * 12)]
+        read_list("a.csv", as_csv([HEADS, row]))
+    assert time.monotonic() - began < 10, "seconds, on a busy machine"
 
 
 def test_full_width_characters_and_numbers_as_excel_keeps_them() -> None:
