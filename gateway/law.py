@@ -6,7 +6,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from gateway import rulepacks
-from gateway.config import Settings
+from gateway.config import ConfigError, Settings
 from gateway.rulepacks import RulePack
 from gateway.rules.duty import DutyLimits
 from gateway.rules.recorded import CoverageLimits
@@ -23,8 +23,12 @@ class Law:
 
     @classmethod
     def of(cls, settings: Settings) -> "Law":
-        own = {unit: rulepacks.load(pack) for unit, pack in settings.unit_rule_packs.items()}
-        return cls(rulepacks.load(settings.rule_pack), ZoneInfo(settings.timezone), own)
+        """Raises ConfigError for a pack that cannot be used."""
+        try:
+            own = {unit: rulepacks.load(pack) for unit, pack in settings.unit_rule_packs.items()}
+            return cls(rulepacks.load(settings.rule_pack), ZoneInfo(settings.timezone), own)
+        except rulepacks.PackError as error:
+            raise ConfigError(str(error)) from error
 
     @property
     def signal_reach(self) -> timedelta:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 from sqlmodel import Session
 
-from gateway import rulepacks
 from gateway.commands import actor, moment
 from gateway.config import ConfigError, Settings
 from gateway.device import Refused
@@ -49,17 +48,10 @@ def scope(settings: Settings, asked: argparse.Namespace) -> int:
             case "import":
                 return import_list(settings, asked)
             case "show":
-                return show(settings, law_of(settings), asked)
+                return show(settings, Law.of(settings), asked)
         return make_statement(settings, asked)
     except Refused as no:
         raise ConfigError(f"{sentence(no.reason, 'zh')}\n{sentence(no.reason, 'en')}") from no
-
-
-def law_of(settings: Settings) -> Law:
-    try:
-        return Law.of(settings)
-    except rulepacks.PackError as error:
-        raise ConfigError(str(error)) from error
 
 
 def import_list(settings: Settings, asked: argparse.Namespace) -> int:
@@ -132,7 +124,7 @@ def make_statement(settings: Settings, asked: argparse.Namespace) -> int:
 
 def obligation_board(settings: Settings, asked: argparse.Namespace) -> int:
     """Exit code 1 while something is overdue."""
-    law = law_of(settings)
+    law = Law.of(settings)
     until = moment(asked.until, settings) if asked.until else now()
     since = moment(asked.since, settings) if asked.since else until - timedelta(days=31)
     with open_database(settings).read() as session:

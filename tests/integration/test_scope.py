@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.signin import add_key, add_user
-from gateway import audit
+from gateway import audit, rulepacks
 from gateway.cli import main
 from gateway.config import load
 from gateway.database import Database
@@ -395,3 +395,12 @@ def test_every_row_is_vouched_for_and_an_edited_one_is_named(
         session.exec(select(Statement)).one().why = "别的"
         session.exec(select(ScopeItem).where(ScopeItem.row == 3)).one().keep = "1年"
     assert len(differences()) == 2
+
+
+def test_a_broken_pack_is_told_in_words(office: Office) -> None:
+    pack = office.folder / "own.yaml"
+    pack.write_text(
+        pack.read_text(encoding="utf-8").replace("source: 本局规定", "source: ' '"), encoding="utf-8"
+    )
+    rulepacks.load.cache_clear()
+    assert "own.yaml:5" in office.run("board", expect=2)
