@@ -1,7 +1,5 @@
 """The application factory: nothing is built at import."""
 
-from zoneinfo import ZoneInfo
-
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,6 +10,7 @@ from api.v1 import (
     clips,
     custody,
     devices,
+    duties,
     equipment,
     health,
     links,
@@ -25,24 +24,18 @@ from api.v1 import (
 from gateway import __version__
 from gateway.config import Settings
 from gateway.database import Database
+from gateway.law import Law
 from gateway.live import LiveFolder
-from gateway.rulepacks import RulePacks
-from gateway.rulepacks import packs as rule_packs
 from gateway.store import LocalStore
-from gateway.wording import CHINA
 
 PREFIX = "/api/v1"
 LARGEST = 8 * 1024 * 1024
 
 
 def create_app(
-    database: Database,
-    store: LocalStore,
-    live_folder: LiveFolder,
-    packs: RulePacks | None = None,
-    zone: ZoneInfo = CHINA,
+    database: Database, store: LocalStore, live_folder: LiveFolder, law: Law | None = None
 ) -> FastAPI:
-    """`packs` and `zone` are the site's; without them the pack that comes with us holds."""
+    """`law`: the site's; without it the pack that comes with us holds."""
     app = FastAPI(
         title="Evidence gateway 执法全过程记录网关",
         version=__version__,
@@ -52,10 +45,10 @@ def create_app(
         swagger_ui_oauth2_redirect_url=None,
     )
     app.state.database, app.state.store, app.state.live = database, store, live_folder
-    app.state.packs, app.state.zone = packs or rule_packs(Settings().rule_pack), zone
+    app.state.law = law or Law.of(Settings())
     problems.install(app)
     root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
-    footage = (offloads, clips, cases, links, custody)
+    footage = (offloads, clips, cases, links, duties, custody)
     for module in (session, health, devices, equipment, telemetry, live, rooms, *footage, orders):
         root.include_router(module.router)
     app.include_router(root)

@@ -11,8 +11,8 @@ from sqlmodel import Session, col, select
 
 from api.problems import Problem
 from gateway.database import Database
+from gateway.law import Law
 from gateway.models import ApiKey, Role, SignIn, User, now
-from gateway.rulepacks import RulePacks
 from gateway.visibility import Right, Viewer, units_below
 
 SESSION = timedelta(hours=12)
@@ -107,11 +107,11 @@ def viewer_of(request: Request) -> Viewer:
 Db = Annotated[Database, Depends(database_of)]
 
 
-def packs_of(request: Request) -> RulePacks:
-    return cast(RulePacks, request.app.state.packs)
+def law_of(request: Request) -> Law:
+    return cast(Law, request.app.state.law)
 
 
-Ruled = Annotated[RulePacks, Depends(packs_of)]
+Ruled = Annotated[Law, Depends(law_of)]
 
 
 class Needs:

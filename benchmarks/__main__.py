@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 from sqlmodel import select
 
-from benchmarks import devices, linking, peers
+from benchmarks import board, devices, linking, peers
 from gateway.config import from_mapping
 from gateway.daemon import Daemon
 from gateway.models import Original, State
@@ -214,6 +214,7 @@ BENCHES: dict[str, Callable[[Path], None]] = {
     "bays": lambda scratch: devices.bays(scratch, note),
     "playable": lambda scratch: devices.playable(scratch, note),
     "linking": lambda scratch: linking.measure(note, scratch),
+    "board": lambda scratch: board.town(scratch, note),
     "readiness": readiness_and_idling,
     "memory": peak_memory,
     "one": one_big_clip,

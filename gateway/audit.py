@@ -40,8 +40,12 @@ from gateway.models import (
     Receipt,
     Recording,
     Rendition,
+    RulePackUse,
+    ScopeItem,
+    ScopeList,
     Standing,
     State,
+    Statement,
     UnitClass,
     User,
     Viewing,
@@ -54,7 +58,8 @@ from gateway.store.local import MANIFEST
 EVIDENCE: tuple[type[SQLModel], ...] = (
     Original, Clip, Attachment, Recording, Finding, Link, Receipt, Rendition,
     Device, Officer, Allocation, Checkout, Standing, UnitClass, AnnualCheck, ClockReading, ClockSetting,
-    CaseRecord, CaseAlias, Document, Activity, User, ApiKey, Viewing, LiveView,
+    CaseRecord, CaseAlias, Document, Activity, ScopeList, ScopeItem, Statement, RulePackUse,
+    User, ApiKey, Viewing, LiveView,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""
 

@@ -68,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     ingest.add_argument("--device", required=True, help="which device the footage comes from")
     ingest.add_argument("--json", action="store_true", help="print the receipt as JSON")
     registry_commands(add)
+    duty_commands(add)
     add("demo", demo, "run the whole way on simulated devices").add_argument(
         "--exit", action="store_true", help="stop after the table instead of leaving the API running"
     )
@@ -142,6 +143,40 @@ def equipment_arguments(add: Add) -> None:
     equipment.add_argument("--why", default="", help="status: the reason")
     equipment.add_argument("--doc", help="the number of the paper")
     equipment.add_argument("--replaces", help="the id of the entry that this one corrects")
+
+
+SCOPE_ACTIONS = ("import", "show", "omit", "gap", "urgent", "away")
+
+
+def duty_commands(add: Add) -> None:
+    scope = add(
+        "scope", scope_command, "what must be recorded: a unit's list, and what people state of a step"
+    )
+    scope.add_argument("action", choices=SCOPE_ACTIONS)
+    scope.add_argument(
+        "target", nargs="?", help="a list's file (import), or a step (omit, gap, urgent, away)"
+    )
+    scope.add_argument("--unit", help="whose list (import, show)")
+    scope.add_argument("--from", dest="since", metavar="DATE", help="from when the list holds (import; show)")
+    scope.add_argument(
+        "--ground", help="secret, emergency, impossible (omit); fault, weather, battery … (gap)"
+    )
+    scope.add_argument("--why")
+    scope.add_argument("--since", dest="from_at", help="the gap begins; without, the whole step")
+    scope.add_argument("--until", dest="to_at", help="the gap ends; when officers came back (away)")
+    for name in ("work-record", "reported-to", "approved-by", "approved-at", "replaces"):
+        scope.add_argument(f"--{name}")
+    board = add(
+        "board", board_command, "what had to be recorded and did not come; exit 1 if something is overdue"
+    )
+    board.add_argument("--by", choices=("unit", "officer", "case", "stage", "kind"), default="unit")
+    board.add_argument("--since", help="steps that began from here on; 31 days back by default")
+    board.add_argument("--until")
+    for name in ("unit", "officer", "case"):
+        board.add_argument(f"--{name}")
+    standings = ("ARRIVED", "PARTIAL", "MISSING", "OVERDUE", "EXEMPT", "UPCOMING")
+    board.add_argument("--standing", choices=standings)
+    board.add_argument("--rows", action="store_true", help="each step with its reasons")
 
 
 def check(asked: argparse.Namespace) -> int:
@@ -278,6 +313,18 @@ def configured_pack(path: Path) -> str:
     from gateway.config import Settings
 
     return load(path).rule_pack if path.exists() else Settings().rule_pack
+
+
+def scope_command(asked: argparse.Namespace) -> int:
+    from gateway import scope_command
+
+    return scope_command.scope(load(asked.config), asked)
+
+
+def board_command(asked: argparse.Namespace) -> int:
+    from gateway import scope_command
+
+    return scope_command.obligation_board(load(asked.config), asked)
 
 
 def user_command(asked: argparse.Namespace) -> int:

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import sdnotify
 
@@ -48,15 +47,14 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
     import uvicorn
 
     from api.app import create_app
+    from gateway.law import Law
     from gateway.live import LiveFolder
-    from gateway.opening import open_database, open_stores, packs_of
+    from gateway.opening import open_database, open_stores
 
     database = open_database(settings)
     store, _ = open_stores(settings, database)
     config = uvicorn.Config(
-        create_app(
-            database, store, LiveFolder(settings.data), packs_of(settings), ZoneInfo(settings.timezone)
-        ),
+        create_app(database, store, LiveFolder(settings.data), Law.of(settings)),
         host=settings.api.host,
         port=settings.api.port,
         log_level="warning",

@@ -1,10 +1,9 @@
 """How units are equipped (配备情况); what people enter of devices, units and officers is only superseded."""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, cast
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query
 from sqlmodel import Session, col, select
 
 from api.equipment import DeviceOut
@@ -25,16 +24,11 @@ router = APIRouter(tags=["equipment"])
 LONGEST = timedelta(days=400)
 
 
-def zone_of(request: Request) -> ZoneInfo:
-    return cast(ZoneInfo, request.app.state.zone)
-
-
 @router.get("/equipment/sheet")
 def sheet(
     viewer: Reader,
     database: Db,
-    packs: Ruled,
-    zone: Annotated[ZoneInfo, Depends(zone_of)],
+    law: Ruled,
     unit: Annotated[str | None, Query(description="with those below; default: all you see")] = None,
     on: Annotated[date | None, Query(description="how things stood on that day; default: today")] = None,
     since: Annotated[
@@ -42,14 +36,16 @@ def sheet(
     ] = None,
 ) -> SheetOut:
     """Required, held, in service, below spec, over quota, idle: each number with its rule and source."""
-    day = on or datetime.now(zone).date()
+    day = on or datetime.now(law.zone).date()
     first = since or day.replace(day=1)
     if not day - LONGEST <= first <= day:
         raise Problem(422, "The span is empty or too long", "`since` comes before `on`, at most 400 days.")
     with database.read() as session:
         if unit is not None:
             must_see(session, viewer, Unit, unit)
-        return SheetOut.of(compliance.sheet(session, packs, Span(first, day, zone), unit, viewer.units))
+        return SheetOut.of(
+            compliance.sheet(session, law.packs, Span(first, day, law.zone), unit, viewer.units)
+        )
 
 
 @router.get("/devices/{device_id}/holder")

@@ -109,21 +109,21 @@ def links(
 
 
 @router.post("/clips/{clip_id}/links", status_code=201)
-def add_link(clip_id: str, given: LinkGiven, viewer: Labeller, database: Db, packs: Ruled) -> LinkOut:
+def add_link(clip_id: str, given: LinkGiven, viewer: Labeller, database: Db, law: Ruled) -> LinkOut:
     """A person links a clip, or a part of it; what the rules say of that is shown and does not prevent it."""
     with database.write() as session:
         clip = session.exec(select(Clip).where(Clip.id == clip_id, visible(viewer, Clip))).one_or_none()
         if clip is None:
             raise not_found("Clip")
         must_see_case(session, viewer, given.case)
-        return LinkOut.of(decisions.add(session, clip, given.place(), packs, viewer.name, given.why))
+        return LinkOut.of(decisions.add(session, clip, given.place(), law.packs, viewer.name, given.why))
 
 
 @router.post("/links/{link_id}/confirm")
-def confirm(link_id: str, given: Why, viewer: Labeller, database: Db, packs: Ruled) -> LinkOut:
+def confirm(link_id: str, given: Why, viewer: Labeller, database: Db, law: Ruled) -> LinkOut:
     """A person stands by the link; the machine will not overturn it."""
     with open_link(database, viewer, link_id) as (session, link):
-        return LinkOut.of(decisions.confirm(session, link, packs, viewer.name, given.why))
+        return LinkOut.of(decisions.confirm(session, link, law.packs, viewer.name, given.why))
 
 
 @router.post("/links/{link_id}/withdraw")
@@ -134,11 +134,11 @@ def withdraw(link_id: str, given: Why, viewer: Labeller, database: Db) -> LinkOu
 
 
 @router.post("/links/{link_id}/correct")
-def correct(link_id: str, given: LinkGiven, viewer: Labeller, database: Db, packs: Ruled) -> LinkOut:
+def correct(link_id: str, given: LinkGiven, viewer: Labeller, database: Db, law: Ruled) -> LinkOut:
     """A person says where the clip belongs instead; answers with the link that takes the old one's place."""
     with open_link(database, viewer, link_id) as (session, link):
         must_see_case(session, viewer, given.case)
-        return LinkOut.of(decisions.correct(session, link, given.place(), packs, viewer.name, given.why))
+        return LinkOut.of(decisions.correct(session, link, given.place(), law.packs, viewer.name, given.why))
 
 
 @router.post("/links/{link_id}/undo")
@@ -149,7 +149,7 @@ def undo(link_id: str, given: Why, viewer: Labeller, database: Db) -> LinkOut:
 
 
 @router.post("/ledger/effects")
-def effects(given: Correction, viewer: LedgerKeeper, database: Db, packs: Ruled) -> list[EffectOut]:
+def effects(given: Correction, viewer: LedgerKeeper, database: Db, law: Ruled) -> list[EffectOut]:
     """What entering this line of the ledger would do to links; nothing is entered."""
     device = (given.allocation or given.checkout).device  # type: ignore[union-attr]
     model = Allocation if given.allocation else Checkout
@@ -170,7 +170,7 @@ def effects(given: Correction, viewer: LedgerKeeper, database: Db, packs: Ruled)
         elif given.checkout is not None:
             check_out(session, given.checkout, viewer.name, given.replaces)
 
-    return [EffectOut.of(one) for one in linking.effects(database, packs, change)]
+    return [EffectOut.of(one) for one in linking.effects(database, law.packs, change)]
 
 
 def must_see_case(session: Session, viewer: Viewer, uid: str) -> None:

@@ -46,6 +46,7 @@ from gateway.models.footage import (
 )
 from gateway.models.orders import OrderRow, OrderState
 from gateway.models.organisation import AnnualCheck, Grade, Officer, Room, Unit, UnitClass
+from gateway.models.scope import ScopeItem, ScopeList, Statement, StatementKind
 from gateway.models.telemetry import DeviceSignal, Track
 
 __all__ = [
@@ -93,9 +94,13 @@ __all__ = [
     "Role",
     "Room",
     "RulePackUse",
+    "ScopeItem",
+    "ScopeList",
     "SignIn",
     "Standing",
     "State",
+    "Statement",
+    "StatementKind",
     "Track",
     "Unit",
     "UnitClass",

@@ -85,7 +85,7 @@ class Link(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True)
     clip_id: str = Field(foreign_key="clip.id", index=True)
     case_uid: str = Field(foreign_key="caserecord.uid", index=True)
-    activity_id: str | None = Field(default=None, foreign_key="activity.id")
+    activity_id: str | None = Field(default=None, foreign_key="activity.id", index=True)
     document_id: str | None = Field(default=None, foreign_key="document.id")
     t0_s: float | None = None
     t1_s: float | None = None

@@ -13,7 +13,17 @@ from pydantic import ValidationError
 from gateway.rulepacks.shape import RulePack, Sourced, values_of
 from gateway.written import line_of, read_yaml
 
-__all__ = ["PackError", "RulePack", "RulePacks", "Sourced", "load", "names", "packs", "values_of"]
+__all__ = [
+    "PackError",
+    "RulePack",
+    "RulePacks",
+    "Sourced",
+    "lineage_of",
+    "load",
+    "names",
+    "packs",
+    "values_of",
+]
 
 FOLDER = resources.files(__name__) / "packs"
 

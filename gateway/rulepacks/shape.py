@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from datetime import date, time
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -119,10 +120,70 @@ class EquipmentRules(Model):
     precheck_free_gb: Sourced[NotNegative]
 
 
+Mode = Literal["FULL", "PARTIAL", "OPTIONAL"]
+"""全程、相关环节、可以不记录 (regulations 5.1)."""
+Stage = Literal["启动", "调查取证", "审核决定", "送达执行"]
+
+
+class Nature(Model):
+    """What kind of act it is: whether it faces the party (LK-10), compels (R-24, R-25), proves (LK-6)."""
+
+    party_facing: bool
+    compulsory: Literal["none", "measure", "execution"]
+    """行政强制措施 or 行政强制执行: the ban on nights and holidays is of the second alone."""
+    penalty_evidence: bool
+
+
+class ActivityKind(Model):
+    """One kind of step (执法环节): what people call it, and what of it is to be recorded."""
+
+    zh: str
+    en: str
+    aliases: tuple[str, ...] = ()
+    stage: Stage
+    mode: Sourced[Mode]
+    nature: Sourced[Nature]
+    proves: Sourced[str]
+    """证明对象 as a proposal: a person confirms it (LK-13)."""
+
+
+class ScopeRules(Model):
+    """What has to be recorded (regulations 5), how whole, and what excuses it (R-16…R-19, R-24)."""
+
+    kinds: dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]{1,31}$")], ActivityKind]
+    default_mode: Sourced[Mode]
+    """For a kind that nobody here knows."""
+    room_mode: Sourced[Mode]
+    list_words: dict[Mode, Sourced[tuple[str, ...]]]
+    """Words of an item list that say how much is to be recorded."""
+    coverage_ratio: Sourced[Share]
+    gap_tolerance_seconds: Sourced[NotNegative]
+    edge_slack_seconds: Sourced[NotNegative]
+    edge_slack_share: Sourced[Annotated[float, Field(ge=0, le=0.25)]]
+    signal_reach_seconds: Sourced[NotNegative]
+    gap_causes: Sourced[tuple[str, ...]]
+    omission_grounds: Sourced[tuple[str, ...]]
+    night_from: Sourced[time]
+    night_to: Sourced[time]
+    holidays: dict[int, Sourced[tuple[date, ...]]] = {}
+    """Statutory holidays by year: a year that is not here is not known, not free of them."""
+
+    @model_validator(mode="after")
+    def unambiguous(self) -> "ScopeRules":
+        names = [name for kind in self.kinds.values() for name in (kind.zh, *kind.aliases)]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"kinds: two are called {twice[0]}")
+        for year, days in self.holidays.items():
+            if other := [day for day in days.value if day.year != year]:
+                raise ValueError(f"holidays.{year}: {other[0]} is of another year")
+        return self
+
+
 class Deadlines(Model):
     """Time limits that footage and papers must keep."""
 
     upload_hours: Sourced[Positive]
+    remote_upload_hours: Sourced[Positive]
     emergency_report_hours: Sourced[Positive]
     register_preserve_days: Sourced[Positive]
     decision_days: Sourced[Positive]
@@ -139,6 +200,7 @@ class RulePack(Model):
     clock: ClockRules
     linking: LinkRules
     equipment: EquipmentRules
+    scope: ScopeRules
     deadlines: Deadlines
 
     @model_validator(mode="after")

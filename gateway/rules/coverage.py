@@ -20,21 +20,21 @@ class Stretch:
         return (self.end - self.start).total_seconds()
 
 
-def union(given: Iterable[Stretch], within: Stretch) -> list[Stretch]:
+def union(given: Iterable[Stretch], within: Stretch, seam: timedelta = SEAM) -> list[Stretch]:
     """What is covered of `within`, in order, without overlaps and seams."""
     found: list[Stretch] = []
     for one in sorted(given):
         start, end = max(one.start, within.start), min(one.end, within.end)
         if end <= start:
             continue
-        if found and start - found[-1].end <= SEAM:
+        if found and start - found[-1].end <= seam:
             found[-1] = Stretch(found[-1].start, max(found[-1].end, end))
         else:
             found.append(Stretch(start, end))
     return found
 
 
-def minus(covered: Sequence[Stretch], by: Sequence[Stretch]) -> list[Stretch]:
+def minus(covered: Sequence[Stretch], by: Sequence[Stretch], seam: timedelta = SEAM) -> list[Stretch]:
     """What of `covered` lies in none of `by`; both as `union` returns them. Nothing shorter than a seam."""
     found: list[Stretch] = []
     for one in covered:
@@ -47,7 +47,7 @@ def minus(covered: Sequence[Stretch], by: Sequence[Stretch]) -> list[Stretch]:
             start = max(start, other.end)
         if start < one.end:
             found.append(Stretch(start, one.end))
-    return [one for one in found if one.end - one.start > SEAM]
+    return [one for one in found if one.end - one.start > seam]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.wording import devices, equipment, footage, rules
+from gateway.wording import devices, equipment, footage, rules, scope
 
 CHINA = ZoneInfo("Asia/Shanghai")
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
@@ -91,6 +91,12 @@ TERMS = {
     "audio_recorder": ("录音机", "audio recorder"),
     "cctv": ("视频监控", "CCTV"),
     "storage": ("音像资料采集存储设备", "collection and storage equipment"),
+    "FULL": ("全程音像记录", "all of it"),
+    "PARTIAL": ("相关环节音像记录", "the key parts"),
+    "OPTIONAL": ("可以不记录", "nothing"),
+    "secret": ("涉及国家秘密、商业秘密或者个人隐私", "secrets or privacy"),
+    "emergency": ("情况紧急", "an emergency"),
+    "impossible": ("客观原因无法记录", "objectively impossible"),
 }
 """Words of ours that stand in facts."""
 
@@ -128,4 +134,5 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **devices.SENTENCES,
     **equipment.SENTENCES,
     **rules.SENTENCES,
+    **scope.SENTENCES,
 }

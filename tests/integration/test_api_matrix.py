@@ -1,5 +1,6 @@
 """Every role at every endpoint, at its own unit's rows and at another's. An endpoint without a row fails."""
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +17,7 @@ from api.signin import add_key, add_user
 from gateway.database import Database
 from gateway.live import LiveFolder
 from gateway.models import (
+    Activity,
     Allocation,
     AnnualCheck,
     CaseRecord,
@@ -74,6 +76,7 @@ ALLOCATION = {"device": "cam-{}", "officer": "zhang-{}", "valid_from": "2030-01-
 STANDING = {"device": "cam-{}", "status": "REPAIR", "since": "2024-06-01T00:00:00Z", "why": "镜头损坏"}
 CLASS = {"unit": "{}", "grade": "A", "doc_no": "邢司〔2026〕1号", "valid_from": "2026-01-01"}
 CHECK = {"officer": "zhang-{}", "valid_from": "2026-01-01", "valid_to": "2026-12-31"}
+LIST = base64.b64encode("序号,记录环节,记录方式\n1,现场检查,执法记录仪\n".encode()).decode()
 MATRIX = [
     Row("GET", "/session", EVERYBODY, listing=True),
     Row("GET", "/devices", EVERYBODY, listing=True),
@@ -127,6 +130,12 @@ MATRIX = [
     Row("GET", "/cases", EVERYBODY, listing=True),
     Row("GET", "/cases/case-{}", EVERYBODY),
     Row("PUT", "/cases/case-{}", CASES, body={"uid": "case-{}", "title": "改", "unit": "{}"}),
+    Row("GET", "/board", EVERYBODY, query="since=2024-05-06T00:00:00Z&until=2024-05-07T00:00:00Z&by=case", listing=True),
+    Row("GET", "/obligations", EVERYBODY, query="since=2024-05-06T00:00:00Z&until=2024-05-07T00:00:00Z", listing=True),
+    Row("GET", "/activities/step-{}/coverage", EVERYBODY),
+    Row("POST", "/activities/step-{}/statements", LEDGER, body={"kind": "GAP", "ground": "battery", "why": "电池耗尽"}),
+    Row("GET", "/units/{}/scope", EVERYBODY),
+    Row("POST", "/units/{}/scope", LEDGER, body={"name": "a.csv", "valid_from": "2024-01-01T00:00:00+08:00", "content": LIST}),
     Row("GET", "/links", EVERYBODY, listing=True),
     Row("POST", "/links/link-{}/confirm", LEDGER, body={"why": "核对无误"}),
     Row("POST", "/links/link-{}/withdraw", LEDGER, body={"why": "不是本案"}),
@@ -194,6 +203,12 @@ def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
     session.flush()
     session.add(Clip(id=f"clip-{unit}", device_id=f"cam-{unit}", kind="VIDEO"))
     session.flush()
+    session.add(
+        Activity(
+            id=f"step-{unit}", case_uid=f"case-{unit}", kind="现场检查", stage="调查取证", started_at=T0,
+            ended_at=T0 + timedelta(hours=1), officers=[f"zhang-{unit}"],
+        )
+    )  # fmt: skip
     rows = [
         Allocation(
             id=f"alloc-{unit}", device_id=f"cam-{unit}", kind="PERSONAL", officer_id=f"zhang-{unit}",  # type: ignore[arg-type]

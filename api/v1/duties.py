@@ -1,0 +1,286 @@
+"""What had to be recorded (音像记录事项清单), and what became of it: the obligation board."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Base64Bytes, BaseModel, Field
+from sqlmodel import Session, col, select
+
+from api.duties import (
+    BoardOut,
+    CoverageOut,
+    EditionOut,
+    GroupOut,
+    ItemOut,
+    KindOut,
+    ObligationOut,
+    ScopeOut,
+    StatementOut,
+    TallyOut,
+    UnknownKind,
+    recorders_out,
+)
+from api.paging import Cutting, Page
+from api.problems import Problem, not_found
+from api.shapes import ReasonOut
+from api.signin import Db, Labeller, LedgerKeeper, Reader, Ruled
+from gateway.config import ConfigError
+from gateway.database import Database
+from gateway.instants import Moment
+from gateway.law import Law
+from gateway.models import (
+    Activity,
+    CaseRecord,
+    Clip,
+    Link,
+    Officer,
+    Statement,
+    Unit,
+    now,
+)
+from gateway.rules.coverage import Stretch, compare
+from gateway.rules.duty import Standing
+from gateway.rules.scope import Mode, owed
+from gateway.scope.board import Book, Row, board, tallies, tally, unknown_kinds
+from gateway.scope.facts import COUNTED, Wanted
+from gateway.scope.lists import in_force, item_of, store_list
+from gateway.scope.reading import read_list
+from gateway.scope.statements import StatementIn, state
+from gateway.visibility import Viewer, units_below, visible
+
+router = APIRouter(tags=["duties"])
+
+LONGEST = timedelta(days=93)
+"""A quarter: what is asked of more is a report, not a board."""
+LATELY = timedelta(days=31)
+
+
+class Filter(BaseModel):
+    """Steps that began within the span; by default of the last 31 days."""
+
+    since: Moment | None = None
+    until: Moment | None = None
+    unit: str | None = Field(default=None, description="with those below it")
+    case: str | None = None
+    officer: str | None = None
+    stage: str | None = None
+    standing: Standing | None = None
+    mode: Mode | None = None
+    failing: bool | None = Field(default=None, description="some rule is not kept, or none")
+
+    def span(self) -> tuple[datetime, datetime]:
+        until = self.until or now()
+        since = self.since or until - LATELY
+        if not since < until <= since + LONGEST:
+            raise Problem(422, "The span is empty or too long", "`until` after `since`, at most 93 days.")
+        return since, until
+
+
+Filtered = Annotated[Filter, Query()]
+
+
+def rows_for(session: Session, viewer: Viewer, law: Law, asked: Filter) -> list[Row]:
+    since, until = asked.span()
+    units = units_below(session, asked.unit) if asked.unit else None
+    wanted = Wanted(since=since, until=until, units=units, case=asked.case, stage=asked.stage)
+    rows = board(session, viewer, law, wanted)
+    return [row for row in rows if fits(row, asked)]
+
+
+def fits(row: Row, asked: Filter) -> bool:
+    fails = any(not one.passed for one in row.duty.findings)
+    return (
+        (asked.officer is None or asked.officer in row.step.officers)
+        and (asked.standing is None or asked.standing is row.duty.standing)
+        and (asked.mode is None or asked.mode is row.owed.mode)
+        and (asked.failing is None or asked.failing == fails)
+    )
+
+
+class BoardFilter(Filter):
+    by: Literal["unit", "officer", "case", "stage", "kind"] = "unit"
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, description="`next` of the page before")
+
+
+@router.get("/board")
+def obligation_board(
+    viewer: Reader, database: Db, law: Ruled, asked: Annotated[BoardFilter, Query()]
+) -> BoardOut:
+    """How many duties to record stand where, in all and by unit, officer, case, stage or kind."""
+    since, until = asked.span()
+    with database.read() as session:
+        rows = rows_for(session, viewer, law, asked)
+        groups = [(key, told) for key, told in tallies(rows, asked.by).items() if key > (asked.cursor or "")]
+        shown = groups[: asked.limit]
+        names = names_of(session, asked.by, [key for key, _ in shown])
+    return BoardOut(
+        since=since,
+        until=until,
+        at=now(),
+        totals=TallyOut.of(tally(rows)),
+        groups=[GroupOut(key=key, name=names.get(key, key), tally=TallyOut.of(told)) for key, told in shown],
+        next=shown[-1][0] if len(groups) > len(shown) else None,
+        unknown_kinds=[UnknownKind(kind=kind, steps=count) for kind, count in unknown_kinds(rows).items()],
+    )
+
+
+def names_of(session: Session, by: str, keys: list[str]) -> dict[str, str]:
+    match by:
+        case "unit":
+            named = select(Unit.id, Unit.name).where(col(Unit.id).in_(keys))
+        case "officer":
+            named = select(Officer.id, Officer.name).where(col(Officer.id).in_(keys))
+        case "case":
+            named = select(CaseRecord.uid, CaseRecord.title).where(col(CaseRecord.uid).in_(keys))
+        case _:
+            return {}
+    return dict(session.exec(named).all())
+
+
+@router.get("/obligations")
+def obligations(
+    viewer: Reader, database: Db, law: Ruled, asked: Filtered, wanted: Cutting
+) -> Page[ObligationOut]:
+    """The rows of the board, the newest first, each with its gaps and reasons."""
+    with database.read() as session:
+        rows = rows_for(session, viewer, law, asked)
+    if wanted.cursor:
+        before = read_cursor(wanted.cursor)
+        rows = [row for row in rows if row.order < before]
+    shown = rows[: wanted.limit]
+    following = cursor_of(shown[-1]) if len(rows) > len(shown) else None
+    return Page(items=[ObligationOut.of(row) for row in shown], next=following)
+
+
+def cursor_of(row: Row) -> str:
+    return f"{row.step.start.isoformat()} {row.step.id}"
+
+
+def read_cursor(written: str) -> tuple[datetime, str]:
+    at, _, activity = written.partition(" ")
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        raise Problem(422, "The cursor is none", "Give `next` of the page before.") from None
+    if moment.tzinfo is None:
+        raise Problem(422, "The cursor is none", "Give `next` of the page before.")
+    return moment, activity
+
+
+@router.get("/activities/{activity_id}/coverage")
+def coverage(activity_id: str, viewer: Reader, database: Db, law: Ruled) -> CoverageOut:
+    """One step: what had to be recorded, what each recorder has of it, what is missing, what is stated."""
+    with database.read() as session:
+        step = must_see_step(session, viewer, activity_id)
+        return told_of(session, viewer, law, step)
+
+
+def must_see_step(session: Session, viewer: Viewer, activity_id: str) -> Activity:
+    seen = select(CaseRecord.uid).where(visible(viewer, CaseRecord))
+    step = session.exec(
+        select(Activity).where(Activity.id == activity_id, col(Activity.case_uid).in_(seen))
+    ).one_or_none()
+    if step is None:
+        raise not_found("Activity")
+    return step
+
+
+def told_of(session: Session, viewer: Viewer, law: Law, step: Activity) -> CoverageOut:
+    at = step.started_at
+    wanted = Wanted(since=at, until=at + timedelta(microseconds=1), activity=step.id)
+    rows = board(session, viewer, law, wanted)
+    if not rows:
+        raise not_found("Activity")  # the case system took it back
+    [row] = rows
+    parts: dict[str, list[Stretch]] = {}
+    for part in row.footage.parts:
+        parts.setdefault(part.recorder, []).append(Stretch(part.start, part.end))
+    seen = session.exec(
+        select(Clip.device_id)
+        .join(Link, col(Link.clip_id) == Clip.id)
+        .where(
+            Link.activity_id == step.id,
+            col(Link.ended_at).is_(None),
+            col(Link.status).in_(COUNTED),
+            visible(viewer, Clip),
+        )
+    )
+    stated = session.exec(
+        select(Statement).where(Statement.activity_id == step.id).order_by(col(Statement.id))
+    )
+    return CoverageOut(
+        obligation=ObligationOut.of(row),
+        recorders=recorders_out(compare(parts, Stretch(row.step.start, row.step.end)), frozenset(seen)),
+        statements=[StatementOut.of(one) for one in stated],
+    )
+
+
+@router.post("/activities/{activity_id}/statements", status_code=201)
+def make_statement(activity_id: str, given: StatementIn, viewer: Labeller, database: Db) -> StatementOut:
+    """Why it was left out (R-19) or broken off (R-18), what was urgent (R-24), when they came back (R-51)."""
+    with database.write() as session:
+        must_see_step(session, viewer, activity_id)
+        return StatementOut.of(state(session, activity_id, given, viewer.name))
+
+
+class ListIn(BaseModel):
+    name: str = Field(min_length=1, max_length=200, examples=["清单.xlsx"], description="the file's name")
+    valid_from: Moment
+    content: Base64Bytes = Field(description="the file, CSV or XLSX, in Base64")
+
+
+@router.post("/units/{unit_id}/scope", status_code=201)
+def import_list(unit_id: str, given: ListIn, viewer: LedgerKeeper, database: Db) -> EditionOut:
+    """Store a unit's item list, whole or not at all: 422 names each cell that is not in its column."""
+    must_see_unit(database, viewer, unit_id)
+    try:
+        read = read_list(given.name, given.content)
+    except ConfigError as error:
+        raise Problem(422, "The file is no list that can be read", str(error)) from None
+    if read.faults:
+        faults = [ReasonOut.told(one).model_dump() for one in read.faults]
+        raise Problem(422, "The list has faults; nothing of it was stored", "See `errors`.", errors=faults)
+    with database.write() as session:
+        edition = store_list(session, read, given.name, given.content, unit_id, given.valid_from, viewer.name)
+        return EditionOut.model_validate(edition)
+
+
+def must_see_unit(database: Database, viewer: Viewer, unit_id: str) -> None:
+    with database.read() as session:
+        if session.get(Unit, unit_id) is None or (viewer.units is not None and unit_id not in viewer.units):
+            raise not_found("Unit")
+
+
+@router.get("/units/{unit_id}/scope")
+def scope(
+    unit_id: str,
+    viewer: Reader,
+    database: Db,
+    law: Ruled,
+    at: Annotated[Moment | None, Query(description="as it held then; now by default")] = None,
+) -> ScopeOut:
+    """What a unit has to record: its list as understood, and for each kind the stricter of frame and list."""
+    must_see_unit(database, viewer, unit_id)
+    moment = at or now()
+    with database.read() as session:
+        book = Book.load(session, law)
+    rulings = book.of(unit_id)
+    pack, frame = rulings.pack, rulings.frame
+    edition = in_force(rulings.editions, moment)
+    items = book.lists.items(edition, pack)
+    lines = book.lists.lines[edition.id] if edition else []
+    told = ((line, item_of(line, pack)) for line in lines)
+    kinds = ((name, kind, owed(kind.zh, frame, items)) for name, kind in pack.scope.kinds.items())
+    return ScopeOut(
+        unit=unit_id,
+        at=moment,
+        rule_pack=pack.edition,
+        edition=EditionOut.of(edition),
+        items=[ItemOut.of(line, item.mode, item.kinds(frame)) for line, item in told],
+        kinds=[
+            KindOut(id=name, zh=kind.zh, en=kind.en, by_frame=asks.frame, mode=asks.mode)
+            for name, kind, asks in kinds
+        ],
+    )

@@ -1,0 +1,69 @@
+"""Which rule pack holds for which unit, and what it says, as the rules take it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from gateway.config import Settings
+from gateway.rulepacks import RulePack, RulePacks, packs
+from gateway.rules.duty import DutyLimits
+from gateway.rules.recorded import CoverageLimits
+from gateway.rules.scope import Calendar, Frame, Kind, Mode, fold
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """The packs of the configuration, and the zone in which days begin."""
+
+    packs: RulePacks
+    zone: ZoneInfo
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Law":
+        """Raises PackError for a pack that cannot be used."""
+        return cls(packs(settings.rule_pack, settings.unit_rule_packs), ZoneInfo(settings.timezone))
+
+    @property
+    def signal_reach(self) -> timedelta:
+        """The farthest that any unit's pack asks for."""
+        every = (self.packs.default, *self.packs.of_units.values())
+        return timedelta(seconds=max(pack.scope.signal_reach_seconds.value for pack in every))
+
+
+def frame_of(pack: RulePack) -> Frame:
+    kinds = (
+        Kind(
+            name,
+            frozenset(fold(word) for word in (kind.zh, *kind.aliases)),
+            Mode(kind.mode.value),
+            kind.nature.value.compulsory,
+        )
+        for name, kind in pack.scope.kinds.items()
+    )
+    return Frame.of(kinds, Mode(pack.scope.default_mode.value), Mode(pack.scope.room_mode.value))
+
+
+def words_of(pack: RulePack) -> dict[Mode, tuple[str, ...]]:
+    return {Mode(mode): words.value for mode, words in pack.scope.list_words.items()}
+
+
+def limits_of(pack: RulePack, zone: ZoneInfo) -> DutyLimits:
+    scope = pack.scope
+    return DutyLimits(
+        coverage=CoverageLimits(
+            ratio=scope.coverage_ratio.value,
+            gap_tolerance_s=scope.gap_tolerance_seconds.value,
+            edge_slack_s=scope.edge_slack_seconds.value,
+            edge_slack_share=scope.edge_slack_share.value,
+            signal_reach_s=scope.signal_reach_seconds.value,
+        ),
+        upload_hours=pack.deadlines.upload_hours.value,
+        remote_upload_hours=pack.deadlines.remote_upload_hours.value,
+        grounds=frozenset(scope.omission_grounds.value),
+        calendar=Calendar(
+            night_from=scope.night_from.value,
+            night_to=scope.night_to.value,
+            holidays={year: frozenset(days.value) for year, days in scope.holidays.items()},
+            zone=zone,
+        ),
+    )
