@@ -101,6 +101,9 @@ class LinkOut(BaseModel):
     made_by: str
     made_at: datetime
     matter: str | None
+    matter_proposed: str | None = Field(
+        description="证明对象 as the kind of step proposes it; a person confirms"
+    )
     supersedes: str | None
     ended_at: datetime | None
     ended_why: ReasonOut | None

@@ -1,11 +1,13 @@
 """Which rule pack holds for which unit, and what it says, as the rules take it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from gateway.config import Settings
 from gateway.rulepacks import RulePack, RulePacks, packs
+from gateway.rulepacks.shape import ActivityKind
 from gateway.rules.duty import DutyLimits
 from gateway.rules.recorded import CoverageLimits
 from gateway.rules.scope import Calendar, Frame, Kind, Mode, fold
@@ -43,6 +45,22 @@ def frame_of(pack: RulePack) -> Frame:
     return Frame.of(kinds, Mode(pack.scope.default_mode.value), Mode(pack.scope.room_mode.value))
 
 
+@dataclass(frozen=True, slots=True)
+class Natures:
+    """What a pack says of kinds of steps, by each of their names."""
+
+    kinds: Mapping[str, ActivityKind]
+
+    @classmethod
+    def of(cls, pack: RulePack) -> "Natures":
+        return cls(
+            {fold(name): kind for kind in pack.scope.kinds.values() for name in (kind.zh, *kind.aliases)}
+        )
+
+    def kind(self, written: str) -> ActivityKind | None:
+        return self.kinds.get(fold(written))
+
+
 def words_of(pack: RulePack) -> dict[Mode, tuple[str, ...]]:
     return {Mode(mode): words.value for mode, words in pack.scope.list_words.items()}
 
@@ -60,10 +78,14 @@ def limits_of(pack: RulePack, zone: ZoneInfo) -> DutyLimits:
         upload_hours=pack.deadlines.upload_hours.value,
         remote_upload_hours=pack.deadlines.remote_upload_hours.value,
         grounds=frozenset(scope.omission_grounds.value),
-        calendar=Calendar(
-            night_from=scope.night_from.value,
-            night_to=scope.night_to.value,
-            holidays={year: frozenset(days.value) for year, days in scope.holidays.items()},
-            zone=zone,
-        ),
+        calendar=calendar_of(pack, zone),
+    )
+
+
+def calendar_of(pack: RulePack, zone: ZoneInfo) -> Calendar:
+    return Calendar(
+        night_from=pack.scope.night_from.value,
+        night_to=pack.scope.night_to.value,
+        holidays={year: frozenset(days.value) for year, days in pack.scope.holidays.items()},
+        zone=zone,
     )

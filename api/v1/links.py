@@ -26,6 +26,10 @@ class Why(BaseModel):
     why: str = Field(min_length=2, max_length=300)
 
 
+class Confirmation(Why):
+    matter: str | None = Field(default=None, description="证明对象: as proposed, or in words of one's own")
+
+
 class LinkGiven(decisions.LinkIn):
     why: str = Field(min_length=2, max_length=300)
 
@@ -120,10 +124,10 @@ def add_link(clip_id: str, given: LinkGiven, viewer: Labeller, database: Db, law
 
 
 @router.post("/links/{link_id}/confirm")
-def confirm(link_id: str, given: Why, viewer: Labeller, database: Db, law: Ruled) -> LinkOut:
+def confirm(link_id: str, given: Confirmation, viewer: Labeller, database: Db, law: Ruled) -> LinkOut:
     """A person stands by the link; the machine will not overturn it."""
     with open_link(database, viewer, link_id) as (session, link):
-        return LinkOut.of(decisions.confirm(session, link, law.packs, viewer.name, given.why))
+        return LinkOut.of(decisions.confirm(session, link, law.packs, viewer.name, given.why, given.matter))
 
 
 @router.post("/links/{link_id}/withdraw")

@@ -286,6 +286,7 @@ def link_for(
         fingerprint=fingerprint(said),
         clip_id=clip.id,
         document_id=winner.activity.document_id if winner.activity else None,
+        matter_proposed=winner.activity.proves if winner.activity else None,
         score=winner.score,
         losers=[lost(candidate, why.stored()) for candidate, why in decision.losers],
         rule_pack=pack.edition,

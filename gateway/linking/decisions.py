@@ -26,9 +26,12 @@ class LinkIn(BaseModel):
     matter: str | None = Field(default=None, description="证明对象 of this link")
 
 
-def confirm(session: Session, link: Link, packs: RulePacks, actor: str, why: str) -> Link:
-    """A person stands by the link; the machine will not overturn it."""
+def confirm(
+    session: Session, link: Link, packs: RulePacks, actor: str, why: str, matter: str | None = None
+) -> Link:
+    """A person stands by the link, and may say what it proves; the machine will not overturn it."""
     link.status, link.doubt = LinkStatus.CONFIRMED, None
+    link.matter = matter or link.matter
     link.facts = machine(session, link.clip_id, packs)
     return kept(session, link, actor, "LINK_CONFIRMED", why)
 
@@ -139,6 +142,7 @@ def by_hand(session: Session, clip: Clip, given: LinkIn, packs: RulePacks, actor
         document_id=given.document or (step.document_id if step else None),
         score=1.0,
         matter=given.matter,
+        matter_proposed=step.proves if step else None,
         status=LinkStatus.CONFIRMED,
         rule_pack=facts.rules(clip).pack.edition,
         made_by=actor,

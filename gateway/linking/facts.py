@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from gateway import law
 from gateway.linking.clocks import Windows, clocks_of, limits_of
 from gateway.linking.people import Held, People, held_devices
 from gateway.linking.steps import Steps
@@ -18,11 +19,12 @@ from gateway.rules.clock_error import ClockLimits, DeviceClock
 from gateway.rules.facts import CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.place import Position
 from gateway.rules.standing import status_at
+from gateway.wording import CHINA
 
 VERIFIED = (State.VERIFIED, State.PRESERVED)
 
 
-def link_limits(pack: RulePack) -> LinkLimits:
+def link_limits(pack: RulePack, zone: ZoneInfo) -> LinkLimits:
     return LinkLimits(
         custody_tolerance_s=pack.linking.custody_tolerance_minutes.value * 60,
         activity_slack_s=pack.linking.activity_slack_minutes.value * 60,
@@ -30,6 +32,7 @@ def link_limits(pack: RulePack) -> LinkLimits:
         place_tolerance_m=pack.linking.place_tolerance_metres.value,
         min_segment_s=pack.linking.min_segment_seconds.value,
         upload_s=pack.deadlines.upload_hours.value * 3600,
+        calendar=law.calendar_of(pack, zone),
     )
 
 
@@ -58,11 +61,12 @@ class Facts:
     def __init__(self, session: Session, packs: RulePacks) -> None:
         self.session = session
         self.packs = packs
+        self.kinds: dict[str, law.Natures] = {}
         self.of_units: dict[str | None, Rules] = {}
         every = (packs.default, *packs.of_units.values())
         self.slack_s = max(pack.linking.activity_slack_minutes.value for pack in every) * 60
         self.people = People.read(session)
-        self.steps = Steps(session)
+        self.steps = Steps(session, self.natures)
         self.windows = Windows(session)
         self.devices: dict[str, Device] = {}
         self.held: dict[str, Held] = {}
@@ -118,12 +122,19 @@ class Facts:
             apart = [(end - length, length) for end, length in apart]
         return min(start for start, _ in apart), max(start + length for start, length in apart)
 
+    def natures(self, unit: str | None) -> law.Natures:
+        """What the pack of a unit says of kinds of steps."""
+        pack = self.packs.of(unit, self.people.parents)
+        if pack.edition not in self.kinds:
+            self.kinds[pack.edition] = law.Natures.of(pack)
+        return self.kinds[pack.edition]
+
     def rules(self, clip: Clip) -> "Rules":
         """By the pack of the unit whose device it is."""
         unit = self.devices[clip.device_id].unit_id
         if unit not in self.of_units:
             pack = self.packs.of(unit, self.people.parents)
-            self.of_units[unit] = Rules(pack, link_limits(pack), limits_of(pack))
+            self.of_units[unit] = Rules(pack, link_limits(pack, CHINA), limits_of(pack))
         return self.of_units[unit]
 
     def interval(self, clip: Clip) -> Interval | None:
@@ -185,7 +196,6 @@ class Facts:
             found_at=found_at,
             secrecy=clip.secrecy,
             has_transcript=clip.transcript is not None,
-            zone=device.timezone,
             missing_labels=missing_labels(clip, interval, held),
             people=self.people.names((*holders, held.room_id, declared)),
         )

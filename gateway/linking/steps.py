@@ -1,12 +1,13 @@
 """Cases and their steps, by time, by who took part and by number: read once for many clips."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
-from gateway.models import Activity, CaseAlias, CaseRecord
+from gateway.law import Natures
+from gateway.models import Activity, CaseAlias, CaseRecord, Statement, StatementKind
 from gateway.rules import case_number
 from gateway.rules.facts import ActivityFacts, CaseFacts
 from gateway.rules.place import Position
@@ -17,8 +18,9 @@ DAY = timedelta(days=1)
 class Steps:
     """Reads whole days of steps at a time and keeps them: clips come in the order of their days."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, natures: Callable[[str | None], Natures]) -> None:
         self.session = session
+        self.natures = natures
         self.days: dict[date, dict[str, list[str]]] = {}
         """Day → officer, room or `*` → cases with a step then."""
         self.cases: dict[str, CaseFacts] = {}
@@ -73,7 +75,8 @@ class Steps:
         if not wanted:
             return
         numbers: defaultdict[str, list[tuple[str, str | None]]] = defaultdict(list)
-        steps: defaultdict[str, list[ActivityFacts]] = defaultdict(list)
+        steps: defaultdict[str, list[Activity]] = defaultdict(list)
+        urgent: set[str] = set()
         for chunk in chunks(sorted(wanted), 500):
             aliases = select(CaseAlias.case_uid, CaseAlias.norm, CaseAlias.key)
             for uid, norm, key in self.session.exec(
@@ -85,7 +88,8 @@ class Steps:
                 .where(col(Activity.case_uid).in_(chunk), col(Activity.withdrawn_at).is_(None))
                 .order_by(col(Activity.started_at), col(Activity.id))
             ):
-                steps[row.case_uid].append(step_of(row))
+                steps[row.case_uid].append(row)
+            urgent |= self.stated_urgent(chunk)
             for case in self.session.exec(select(CaseRecord).where(col(CaseRecord.uid).in_(chunk))):
                 self.cases[case.uid] = CaseFacts(
                     case_uid=case.uid,
@@ -94,10 +98,26 @@ class Steps:
                     numbers=tuple(norm for norm, _ in numbers[case.uid]),
                     keys=frozenset(key for _, key in numbers[case.uid] if key),
                     handlers=frozenset(case.handlers),
-                    activities=tuple(steps[case.uid]),
+                    activities=tuple(
+                        step_of(row, self.natures(case.unit_id), is_urgent=row.id in urgent)
+                        for row in steps[case.uid]
+                    ),
                     opened_on=case.opened_on,
                     closed_on=case.closed_on,
                 )
+
+    def stated_urgent(self, cases: list[str]) -> set[str]:
+        stated = (
+            select(Statement.activity_id)
+            .join(Activity, col(Activity.id) == Statement.activity_id)
+            .where(
+                col(Activity.case_uid).in_(cases),
+                Statement.kind == StatementKind.URGENCY,
+                col(Statement.superseded_at).is_(None),
+                col(Statement.why).is_not(None),
+            )
+        )
+        return set(self.session.exec(stated))
 
     def with_step_of(self, refs: Iterable[str | None], start: datetime, end: datetime) -> set[str]:
         """Cases with a step of one of these officers or rooms on the days of a span."""
@@ -110,7 +130,9 @@ class Steps:
         }
 
 
-def step_of(row: Activity) -> ActivityFacts:
+def step_of(row: Activity, natures: Natures, *, is_urgent: bool) -> ActivityFacts:
+    kind = natures.kind(row.kind)
+    nature = kind.nature.value if kind else None
     is_placed = row.latitude is not None and row.longitude is not None
     return ActivityFacts(
         activity_id=row.id,
@@ -122,6 +144,10 @@ def step_of(row: Activity) -> ActivityFacts:
         document_id=row.document_id,
         place=row.place,
         position=Position(row.latitude, row.longitude) if is_placed else None,  # type: ignore[arg-type]
+        is_evidence=nature.penalty_evidence if nature else True,
+        compulsory=nature.compulsory if nature else "none",
+        proves=kind.proves.value if kind else None,
+        is_urgent=is_urgent,
     )
 
 

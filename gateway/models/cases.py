@@ -101,6 +101,9 @@ class Link(SQLModel, table=True):
     """Of a link that a person decided: what the facts say now, where that is something else."""
     rule_pack: str
     matter: str | None = None
+    """证明对象 of this link: only a person knows it (LK-13)."""
+    matter_proposed: str | None = None
+    """What the kind of the step proposes."""
     made_by: str = "gateway"
     made_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     supersedes: str | None = Field(default=None, foreign_key="link.id")

@@ -194,15 +194,19 @@ RESTING = {Rest.NIGHT: "rest.night", Rest.HOLIDAY: "rest.holiday", Rest.UNKNOWN:
 
 
 def rest_findings(facts: DutyFacts, limits: DutyLimits) -> list[Finding]:
-    """LK-18, of compulsory execution alone: a measure may be taken at night (trap 17)."""
     if facts.owed.compulsory != "execution":
         return []
-    touched = at_rest(facts.start, facts.end, limits.calendar)
-    if not touched:
-        return []
-    if facts.urgent:
-        return [finding("LK-18", True, "rest.urgent", at=facts.start.isoformat())]
-    return [finding("LK-18", False, RESTING[one], at=facts.start.isoformat()) for one in touched]
+    return execution_at_rest(facts.start, facts.end, limits.calendar, is_urgent=facts.urgent)
+
+
+def execution_at_rest(
+    start: datetime, end: datetime, calendar: Calendar, *, is_urgent: bool
+) -> list[Finding]:
+    """LK-18, of compulsory execution alone: a measure may be taken at night (trap 17)."""
+    touched = at_rest(start, end, calendar)
+    if touched and is_urgent:
+        return [finding("LK-18", True, "rest.urgent", at=start.isoformat())]
+    return [finding("LK-18", False, RESTING[one], at=start.isoformat()) for one in touched]
 
 
 def percent(share: float) -> str:

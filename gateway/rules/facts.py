@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Literal
 
 from gateway.rules.allocation import Custody
 from gateway.rules.clock import Interval
 from gateway.rules.place import Position
+from gateway.rules.scope import Calendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +21,8 @@ class LinkLimits:
     place_tolerance_m: float = 500.0
     min_segment_s: float = 300.0
     upload_s: float = 86400.0
-    night_from: time = time(22)
-    night_to: time = time(6)
-    holidays: frozenset[date] = frozenset()
+    calendar: Calendar | None = None
+    """When compulsory execution has to wait (LK-18); None: nobody is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,6 @@ class ClipFacts:
     found_at: datetime | None = None
     secrecy: str | None = None
     has_transcript: bool = False
-    zone: str = "Asia/Shanghai"
     missing_labels: tuple[str, ...] = ()
     people: Mapping[str, str] = field(default_factory=dict)
     """Names by officer or room id, for the sentences."""
@@ -73,7 +72,10 @@ class ActivityFacts:
     compulsory: Literal["none", "measure", "execution"] = "none"
     notice_given: bool | None = None
     """Whether the party was told of the recording and shown the certificates; None: nobody said."""
-    urgency: str | None = None
+    is_urgent: bool = False
+    """Somebody stated why it could not wait (LK-18)."""
+    proves: str | None = None
+    """证明对象 as its kind proposes it; a person confirms it (LK-13)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

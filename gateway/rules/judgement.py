@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import UTC
-from zoneinfo import ZoneInfo
 
+from gateway.rules.duty import execution_at_rest
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import Finding, Verdict, asking, finding, noted, rejecting, verdict
 from gateway.rules.meeting import Meeting, begins_in, beyond, length, meet, present
@@ -48,7 +48,7 @@ def judge(
         deadline_rule(clip, limits),
         integrity_rule(clip),
         secrecy_rule(clip),
-        night_rule(clip, step, limits),
+        *rest_rule(step, limits),
         transcript_rule(clip, case),
         archive_rule(case),
         label_rule(clip),
@@ -225,18 +225,12 @@ def secrecy_rule(clip: ClipFacts) -> Finding | None:
     return finding("LK-16", False, "secrecy.not_here")
 
 
-def night_rule(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimits) -> Finding | None:
-    """行政强制法 art 43 forbids compulsory *execution* at night and on holidays, not compulsory measures."""
-    if step is None or step.compulsory != "execution":
-        return None
-    local = step.start.astimezone(ZoneInfo(clip.zone))
-    at_night = local.time() >= limits.night_from or local.time() < limits.night_to
-    if not at_night and local.date() not in limits.holidays:
-        return None
-    at = local.isoformat()
-    if step.urgency:
-        return finding("LK-18", True, "night.urgent", at=at, why=step.urgency)
-    return finding("LK-18", False, "night.no_reason", at=at)
+def rest_rule(step: ActivityFacts | None, limits: LinkLimits) -> list[Finding]:
+    """行政强制法 art 43; a year of which the pack has no holidays is the step's question, not the clip's."""
+    if step is None or step.compulsory != "execution" or limits.calendar is None:
+        return []
+    found = execution_at_rest(step.start, step.end, limits.calendar, is_urgent=step.is_urgent)
+    return [one for one in found if one.code != "rest.unknown"]
 
 
 def transcript_rule(clip: ClipFacts, case: CaseFacts) -> Finding | None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlmodel import Session
 
-from gateway import custody
+from gateway import custody, linking
 from gateway.device import Refused
 from gateway.instants import Moment
 from gateway.models import Activity, Statement, StatementKind, now
@@ -63,7 +63,8 @@ def state(session: Session, activity_id: str, given: StatementIn, actor: str) ->
 
     Raises Refused for a step that is not there, and for a statement that says nothing.
     """
-    if session.get(Activity, activity_id) is None:
+    step = session.get(Activity, activity_id)
+    if step is None:
         raise Refused("scope.unknown_activity", activity=activity_id)
     lacks = [name for name in NEEDED[given.kind] if getattr(given, name) is None]
     if given.ground is not None and given.ground not in GROUNDS.get(given.kind, frozenset({given.ground})):
@@ -81,6 +82,7 @@ def state(session: Session, activity_id: str, given: StatementIn, actor: str) ->
     session.add_all(rows)
     detail = {"statement": new.id, "kind": given.kind.value, "replaces": given.replaces}
     custody.append(session, custody.SITE, "RECORDING_STATED", actor, activity_id, rows, detail)
+    linking.due(session, "statement", span=(step.started_at, step.ended_at))
     return new
 
 

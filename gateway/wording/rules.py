@@ -115,14 +115,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "涉及国家秘密，不得存放于本系统",
         "a state secret; it must not be kept on this system",
     ),
-    "night.urgent": (
-        "夜间或法定节假日实施强制执行（{at}），已说明紧急情况：{why}",
-        "compulsory execution at night or on a holiday ({at}), urgent: {why}",
-    ),
-    "night.no_reason": (
-        "夜间或法定节假日实施强制执行（{at}），没有说明紧急情况",
-        "compulsory execution at night or on a holiday ({at}) and no urgency is on record",
-    ),
     "transcript.missing": (
         "录音资料尚无文字说明（结案前应当附上）",
         "a sound recording without its transcript (due before the case closes)",

@@ -1,6 +1,8 @@
 """Who held it, which case, and why the others lost."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,6 +12,7 @@ from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import Verdict
 from gateway.rules.linking import decide
 from gateway.rules.place import Position
+from gateway.rules.scope import Calendar
 
 T0 = datetime(2024, 5, 6, 1, 30, tzinfo=UTC)
 LIMITS = LinkLimits(custody_tolerance_s=900, activity_slack_s=300, min_officers=2)
@@ -179,14 +182,15 @@ def test_a_swapped_camera_is_proposed_by_place_and_never_linked_by_itself() -> N
 
 def test_night_forbids_compulsory_execution_and_not_a_measure() -> None:
     night = datetime(2024, 5, 6, 15, 0, tzinfo=UTC)
+    limits = replace(LIMITS, calendar=Calendar(time(22), time(6), {}, ZoneInfo("Asia/Shanghai")))
     at = Interval(night, night + minutes(10), 2, TimeSource.GPS)
     for compulsory, verdict in (("execution", Verdict.NEEDS_REVIEW), ("measure", Verdict.VALID)):
         done = step(night, 30, compulsory=compulsory)
-        decision = decide(clip(interval=at), [case("k", done)], LIMITS)
+        decision = decide(clip(interval=at), [case("k", done)], limits)
         assert decision.winner is not None
         assert decision.winner.verdict is verdict
-    urgent = step(night, 30, compulsory="execution", urgency="危房即将倒塌")
-    decision = decide(clip(interval=at), [case("k", urgent)], LIMITS)
+    urgent = step(night, 30, compulsory="execution", is_urgent=True)
+    decision = decide(clip(interval=at), [case("k", urgent)], limits)
     assert decision.winner is not None
     assert decision.winner.verdict is Verdict.VALID
 

@@ -15,6 +15,7 @@ def upgrade() -> None:
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.add_column(sa.Column("fingerprint", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("doubt", sa.JSON(none_as_null=True), nullable=True))
+        batch_op.add_column(sa.Column("matter_proposed", sa.String(), nullable=True))
     with op.batch_alter_table("clip", schema=None) as batch_op:
         batch_op.add_column(sa.Column("case_key", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("secrecy", sa.String(), nullable=True))
@@ -43,5 +44,6 @@ def downgrade() -> None:
         batch_op.drop_column("secrecy")
         batch_op.drop_column("case_key")
     with op.batch_alter_table("link", schema=None) as batch_op:
+        batch_op.drop_column("matter_proposed")
         batch_op.drop_column("doubt")
         batch_op.drop_column("fingerprint")
