@@ -35,9 +35,21 @@ from gateway.models.footage import (
 )
 from gateway.models.orders import OrderRow, OrderState
 from gateway.models.organisation import Officer, Room, Unit
+from gateway.models.retention import (
+    OPEN_ITEMS,
+    DestructionRecord,
+    DisposalItem,
+    DisposalRun,
+    HoldKind,
+    ItemState,
+    LegalHold,
+    RetentionFlag,
+    RunState,
+)
 from gateway.models.telemetry import DeviceSignal, Track
 
 __all__ = [
+    "OPEN_ITEMS",
     "RELEASING",
     "UNREAD",
     "Activity",
@@ -54,14 +66,20 @@ __all__ = [
     "ClockSetting",
     "CustodyEvent",
     "Described",
+    "DestructionRecord",
     "Device",
     "DeviceSignal",
     "DeviceState",
     "DeviceStatus",
+    "DisposalItem",
+    "DisposalRun",
     "Disposition",
     "Document",
     "Finding",
+    "HoldKind",
+    "ItemState",
     "Lease",
+    "LegalHold",
     "Link",
     "LinkStatus",
     "LiveView",
@@ -76,8 +94,10 @@ __all__ = [
     "ReleaseState",
     "RelinkDue",
     "Rendition",
+    "RetentionFlag",
     "Role",
     "Room",
+    "RunState",
     "SignIn",
     "State",
     "Track",
