@@ -5,17 +5,35 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.parameters import known_only
-from api.v1 import cases, clips, custody, devices, health, live, offloads, orders, rooms, session, telemetry
+from api.v1 import (
+    cases,
+    clips,
+    custody,
+    devices,
+    disposals,
+    health,
+    live,
+    offloads,
+    orders,
+    retention,
+    rooms,
+    session,
+    telemetry,
+)
 from gateway import __version__
+from gateway.config import Settings
 from gateway.database import Database
 from gateway.live import LiveFolder
 from gateway.store import LocalStore
+from gateway.unit_packs import Packs
 
 PREFIX = "/api/v1"
 LARGEST = 8 * 1024 * 1024
 
 
-def create_app(database: Database, store: LocalStore, live_folder: LiveFolder) -> FastAPI:
+def create_app(
+    database: Database, store: LocalStore, live_folder: LiveFolder, packs: Packs | None = None
+) -> FastAPI:
     app = FastAPI(
         title="Evidence gateway 执法全过程记录网关",
         version=__version__,
@@ -25,9 +43,13 @@ def create_app(database: Database, store: LocalStore, live_folder: LiveFolder) -
         swagger_ui_oauth2_redirect_url=None,
     )
     app.state.database, app.state.store, app.state.live = database, store, live_folder
+    app.state.packs = packs or Packs.of(Settings())
     problems.install(app)
     root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
-    for module in (session, health, devices, telemetry, live, rooms, offloads, clips, cases, custody, orders):
+    for module in (
+        session, health, devices, telemetry, live, rooms, offloads, clips, cases, custody, orders, retention,
+        disposals,
+    ):  # fmt: skip
         root.include_router(module.router)
     app.include_router(root)
 

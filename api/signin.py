@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from api.problems import Problem
 from gateway.database import Database
 from gateway.models import ApiKey, Role, SignIn, User, now
+from gateway.unit_packs import Packs
 from gateway.visibility import Right, Viewer, units_below
 
 SESSION = timedelta(hours=12)
@@ -103,18 +104,23 @@ def viewer_of(request: Request) -> Viewer:
     return Viewer(user.id, user.name, user.role, units)
 
 
+def packs_of(request: Request) -> Packs:
+    return cast(Packs, request.app.state.packs)
+
+
 Db = Annotated[Database, Depends(database_of)]
+Packing = Annotated[Packs, Depends(packs_of)]
 
 
 class Needs:
-    """A dependency: the viewer, who must have this right."""
+    """A dependency: the viewer, who must have one of these rights."""
 
-    def __init__(self, right: Right) -> None:
-        self.right = right
+    def __init__(self, *rights: Right) -> None:
+        self.rights = rights
 
     def __call__(self, viewer: Annotated[Viewer, Depends(viewer_of)]) -> Viewer:
-        if not viewer.may(self.right):
-            raise Problem(403, f"Your role {viewer.role.value!r} may not {self.right.value}")
+        if not any(viewer.may(right) for right in self.rights):
+            raise Problem(403, f"Your role {viewer.role.value!r} may not {self.rights[0].value}")
         return viewer
 
 
@@ -125,3 +131,7 @@ Labeller = Annotated[Viewer, Depends(Needs(Right.LABEL))]
 LedgerKeeper = Annotated[Viewer, Depends(Needs(Right.LEDGER))]
 CaseWriter = Annotated[Viewer, Depends(Needs(Right.CASES))]
 ChainReader = Annotated[Viewer, Depends(Needs(Right.CUSTODY))]
+Holder = Annotated[Viewer, Depends(Needs(Right.HOLD))]
+Disposer = Annotated[Viewer, Depends(Needs(Right.DISPOSE))]
+Approver = Annotated[Viewer, Depends(Needs(Right.APPROVE))]
+Retirer = Annotated[Viewer, Depends(Needs(Right.DISPOSE, Right.APPROVE))]

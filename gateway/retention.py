@@ -124,7 +124,9 @@ class Known:
             self.twins[kept or ""].append(twin)
         self.ids = {*self.all, *(twin for found in self.twins.values() for twin in found)}
         devices = {clip.device_id for clip, _ in self.all.values()}
-        self.devices = {row.id: row for row in session.exec(select(Device).where(col(Device.id).in_(devices)))}
+        self.devices = {
+            row.id: row for row in session.exec(select(Device).where(col(Device.id).in_(devices)))
+        }
         self.windows = windows(session, devices)
         self.cases = linked(session, self.all)
         self.flags = flagged(session, self.ids)
@@ -292,7 +294,7 @@ def plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def linked_to_open(session: Session) -> Any:
+def linked_to_open() -> Any:
     """Clips that follow a file which is not archived: their time has not begun."""
     return (
         select(Link.clip_id)
@@ -302,5 +304,3 @@ def linked_to_open(session: Session) -> Any:
             or_(col(CaseRecord.archived_on).is_(None), CaseRecord.retention_class == "permanent"),
         )
     )
-
-

@@ -49,11 +49,12 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
     from api.app import create_app
     from gateway.live import LiveFolder
     from gateway.opening import open_database, open_stores
+    from gateway.unit_packs import Packs
 
     database = open_database(settings)
     store, _ = open_stores(settings, database)
     config = uvicorn.Config(
-        create_app(database, store, LiveFolder(settings.data)),
+        create_app(database, store, LiveFolder(settings.data), Packs.of(settings)),
         host=settings.api.host,
         port=settings.api.port,
         log_level="warning",

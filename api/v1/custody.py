@@ -48,6 +48,10 @@ def events(
         if original is None:
             raise not_found("Clip")
         rows = session.exec(
-            select(CustodyEvent).where(CustodyEvent.subject == clip).order_by(col(CustodyEvent.seq))
+            select(CustodyEvent)
+            .where(CustodyEvent.subject == clip)
+            .order_by(
+                col(CustodyEvent.at), col(CustodyEvent.seq)
+            )  # holds and marks stand in the site's chain
         ).all()
     return [CustodyOut.of(row) for row in rows]

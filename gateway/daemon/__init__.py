@@ -10,7 +10,6 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from gateway import rulepacks
 from gateway.config import ConfigError, DeviceSettings, Settings
 from gateway.config.connected import RtspRecorderSettings
 from gateway.config.devices import SerialDockSettings
@@ -22,6 +21,7 @@ from gateway.daemon.lights import Lights
 from gateway.daemon.live import Live
 from gateway.database import Database
 from gateway.device import DeviceSeen, Driver
+from gateway.disposal.execution import Destruction
 from gateway.guard import guarded
 from gateway.intake import Intake
 from gateway.intake.devices import device_seen, enter_device
@@ -30,6 +30,7 @@ from gateway.models import new_id
 from gateway.opening import open_database, open_stores
 from gateway.store.durable import write_whole
 from gateway.supervisor import Supervisor
+from gateway.unit_packs import Packs
 from ingest.dispatch import WINDOW, Dispatch, queue_name
 from ingest.engine import Engine
 from ingest.runner import Runner
@@ -60,10 +61,12 @@ class Daemon:
         self.stop_event = threading.Event()
         self.database = open_database(settings)
         self.store, self.second = open_stores(settings, self.database)
-        self.pack = rulepacks.load(settings.rule_pack)
+        self.packs = Packs.of(settings)
+        self.pack = self.packs.site
         register(self.database, settings)
         host = host_id(settings.data)
-        executor = f"{host}-{role}"
+        executor = self.executor = f"{host}-{role}"
+        self.destroys = role != "ingest"  # who takes in a card by hand waits for nothing else
         self.progress = Progress(self.database)
         self.context = Context(
             store=self.store,
@@ -106,7 +109,9 @@ class Daemon:
         self.live = Live(self.database, LiveFolder(settings.data), self.supervisors, self.stop_event)
 
     def duties(self) -> Iterator[Duty]:
-        """What a unit with cabinets or booked rooms needs besides."""
+        """What not every process and unit needs: disposals, cabinets, booked rooms."""
+        if self.destroys:
+            yield 1.0, Destruction(self.database, self.packs, self.store, self.second, self.executor).round
         cabinets = tuple(one for one in self.settings.devices if isinstance(one, SerialDockSettings))
         if cabinets:
             yield 0.5, Lights(self.database, cabinets, self.supervisors).show

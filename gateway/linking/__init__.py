@@ -12,7 +12,7 @@ from gateway import custody, receipts
 from gateway.database import Database
 from gateway.linking import clocks
 from gateway.linking.facts import case_facts, clip_facts, held_by, interval_of, officer_named
-from gateway.models import Clip, Described, Device, Link, LinkStatus, Officer, Original, RelinkDue, now
+from gateway.models import Clip, Described, Device, Link, LinkStatus, Officer, Original, RelinkDue, State, now
 from gateway.rulepacks import RulePack
 from gateway.rules import case_number
 from gateway.rules.allocation import Custody
@@ -59,6 +59,8 @@ def relink(session: Session, clip: Clip, pack: RulePack, actor: str) -> list[Lin
 
     A link that a person confirmed or withdrew is never overturned by the machine.
     """
+    if session.get_one(Original, clip.id).state is State.DESTROYED:
+        return []  # its labels and links stand as they were when it went
     before = custody.row_digest(clip)
     judged = preview(session, clip, pack)
     label(clip, judged)

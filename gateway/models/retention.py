@@ -122,7 +122,7 @@ class DestructionRecord(SQLModel, table=True):
     device_id: str = Field(foreign_key="device.id", index=True)
     name: str
     size: int = Field(sa_type=BigInteger)
-    sha256: str
+    sha256: str = Field(index=True)
     sm3: str | None = None
     labels: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     links: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)

@@ -134,7 +134,9 @@ def rank(floor: Floor) -> tuple[int, int, str, list[tuple[str, str]]]:
 
 def floors(facts: RetentionFacts, limits: RetentionLimits) -> Iterator[Floor]:
     for hold in facts.holds:
-        yield Floor(code="retention.held", rule="R-62", until=None, facts={"hold": hold.hold, "why": hold.why})
+        yield Floor(
+            code="retention.held", rule="R-62", until=None, facts={"hold": hold.hold, "why": hold.why}
+        )
     if facts.quarantined:
         yield Floor(code="retention.quarantined", rule="R-54", until=None)
     if not facts.finished:
@@ -170,15 +172,15 @@ def flag_floor(flag: Flag, since: date, limits: RetentionLimits) -> Floor:
 
 
 def case_floor(case: CaseFile, limits: RetentionLimits) -> Floor:
-    """同案卷保留期限: as long as the case file, which runs from its archiving; an open case has no end yet."""
+    """同案卷保留期限: as long as the case file, from its archiving; an open case has no end yet."""
     named = case.retention_class or limits.procedures.get((case.procedure or "").strip())
-    if named in limits.classes and limits.classes[named] is None:
+    years = limits.classes.get(named, 0) if named else 0
+    if years is None:
         return case_without_end("retention.case_permanent", case)
     if case.archived_on is None:
         code = "retention.case_open" if case.closed_on is None else "retention.case_unarchived"
         return case_without_end(code, case)
-    years = limits.classes.get(named) if named else None
-    if years is None:
+    if not years:
         return case_without_end("retention.case_unknown", case)
     start = latest(case.archived_on, case.closed_on, case.decided_on)
     return months_floor("retention.case_file", "R-61", start, YEAR * years, case=case.uid)

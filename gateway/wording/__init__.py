@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.wording import devices, footage, rules
+from gateway.wording import devices, footage, retention, rules
 
 CHINA = ZoneInfo("Asia/Shanghai")
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
@@ -63,6 +63,9 @@ TERMS = {
     "POOL": ("公用", "pool"),
     "VEHICLE": ("车载", "vehicle"),
     "WINDOW": ("窗口", "counter"),
+    "EVIDENCE": ("证据", "evidence"),
+    "OBSTRUCTION": ("阻碍执法", "obstruction"),
+    "MAJOR": ("重大事项", "a major matter"),
 }
 """Words of ours that stand in facts."""
 
@@ -81,4 +84,6 @@ def verdict_word(verdict: str, language: str = "zh") -> str:
     return chinese if language.startswith("zh") else english
 
 
-SENTENCES: dict[str, tuple[str, str]] = {**footage.SENTENCES, **devices.SENTENCES, **rules.SENTENCES}
+SENTENCES: dict[str, tuple[str, str]] = {
+    **footage.SENTENCES, **devices.SENTENCES, **rules.SENTENCES, **retention.SENTENCES,
+}  # fmt: skip

@@ -1,7 +1,7 @@
 """How long footage stays: the longest floor, whatever the order; what is added or not known never shortens."""
 
-from datetime import date, timedelta
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given

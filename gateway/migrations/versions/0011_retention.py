@@ -22,7 +22,7 @@ INDEXES = {
     "retentionflag": ("clip_id",),
     "disposalrun": ("state", "unit_id"),
     "disposalitem": ("clip_id", "run_id", "state"),
-    "destructionrecord": ("clip_id", "device_id", "gone_at", "run_id"),
+    "destructionrecord": ("clip_id", "device_id", "gone_at", "run_id", "sha256"),
 }
 
 
@@ -64,7 +64,10 @@ def upgrade() -> None:
     make(
         "legalhold",
         word("kind", "holdkind", "CLIP", "CASE", "PARTY", "DEVICE"),
-        *(text(name, nullable=True) for name in ("clip_id", "case_uid", "party_code", "party_name", "device_id")),
+        *(
+            text(name, nullable=True)
+            for name in ("clip_id", "case_uid", "party_code", "party_name", "device_id")
+        ),
         moment("span_from", nullable=True),
         moment("span_to", nullable=True),
         text("unit_id", nullable=True),
