@@ -11,9 +11,10 @@ from api.paging import Cutting, Page, page
 from api.problems import not_found
 from api.shapes import ReasonOut, Shape
 from api.signin import Approver, Db, Holder, Packing, Reader
+from api.v1.clips import must_be_there
 from gateway import disposal, holds, retention
 from gateway.holds import HoldIn
-from gateway.models import CaseRecord, Clip, Device, LegalHold, RetentionFlag, User, now
+from gateway.models import CaseRecord, Clip, Device, LegalHold, Original, RetentionFlag, User, now
 from gateway.retention import Judged
 from gateway.rules.retention import Flag
 from gateway.visibility import Viewer, visible
@@ -96,6 +97,7 @@ def of_clip(clip_id: str, viewer: Reader, database: Db, packs: Packing) -> Reten
     """Every floor that was considered, the one that decides first."""
     with database.read() as session:
         must_see(session, viewer, Clip, clip_id, "Clip")
+        must_be_there(session, session.get_one(Original, clip_id))
         [judged] = retention.judge(session, packs, [clip_id], now())
     return RetentionOut.of(judged)
 
@@ -104,7 +106,7 @@ def of_clip(clip_id: str, viewer: Reader, database: Db, packs: Packing) -> Reten
 def review(
     viewer: Reader, database: Db, packs: Packing, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> list[RetentionOut]:
-    """Unlinked footage beyond the upper bound: link it, mark it, propose its disposal. Nothing goes by itself."""
+    """Unlinked footage beyond the upper bound: link it, mark it, or propose its disposal."""
     with database.read() as session:
         found = disposal.for_review(session, packs, viewer.units, now(), limit=limit)
     return [RetentionOut.of(one) for one in found]

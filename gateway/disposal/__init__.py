@@ -43,6 +43,7 @@ def propose(
     Raises Refused where nothing is due, or a clip that was named is not; and where a clip belongs to a case
     file and no paper allows its destruction (R-62).
     """
+    custody.take(session, custody.SITE)  # who lists the same clip at the same time comes second
     found = chosen(session, packs, viewer.units, clips, min(limit, MOST), of_cases=bool(authority))
     if authority is None and any(one.facts.cases for one in found):
         raise Refused("disposal.authority")

@@ -68,7 +68,7 @@ class Destruction:
                 return
 
     def is_possible(self) -> bool:
-        """Every disk where bytes may lie is there: one that is away would keep what the record says is gone."""
+        """Every disk where bytes may lie is there: one that is away would keep what a record says is gone."""
         if not self.store.is_present or (self.second is not None and not self.second.is_present):
             return self.wait("a store's disk is not there")
         return True

@@ -1,6 +1,5 @@
-"""Loads what the rule of retention needs to know about clips, and asks it."""
+"""What the database says of some clips, of the other parts of their takes, and of their twins."""
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -8,9 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
-from gateway import custody
 from gateway.models import (
     Allocation,
     AllocationKind,
@@ -28,82 +26,7 @@ from gateway.models import (
     State,
     Work,
 )
-from gateway.rulepacks import RulePack
-from gateway.rules.retention import (
-    CaseFile,
-    Deadline,
-    Flag,
-    HoldFacts,
-    RetentionFacts,
-    RetentionLimits,
-    disposal_date,
-    review_on,
-)
-from gateway.unit_packs import Packs
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """One clip with the facts that decide how long it stays, and what they come to."""
-
-    clip: Clip
-    original: Original
-    unit_id: str | None
-    facts: RetentionFacts
-    deadline: Deadline
-    review_on: date | None
-    pack: RulePack
-    today: date
-    """Where its device is."""
-
-    @property
-    def is_due(self) -> bool:
-        return self.deadline.is_due(self.today)
-
-
-def limits_of(pack: RulePack) -> RetentionLimits:
-    rules = pack.retention
-    flags = {flag: getattr(rules.flags, flag).value for flag in Flag}
-    return RetentionLimits(
-        unlinked_months=rules.unlinked_months.value,
-        window_months=rules.window_months.value,
-        important_months=rules.important_months.value,
-        linked_years=rules.linked_years.value,
-        real_estate_years=rules.real_estate_years.value,
-        classes={
-            name: None if years.value == "permanent" else int(years.value)
-            for name, years in rules.classes.items()
-        },
-        procedures={name: named.value for name, named in rules.procedures.items()},
-        permanent_flags=frozenset(flag for flag, kept in flags.items() if kept == "permanent"),
-        review_months=rules.review_months.value,
-        transfer_years={
-            "municipal": rules.transfer_years.municipal.value,
-            "county": rules.transfer_years.county.value,
-        },
-        log_months=rules.log_months.value,
-    )
-
-
-def judge(session: Session, packs: Packs, clip_ids: Collection[str], at: datetime) -> list[Judged]:
-    """How long each of these clips stays, in their order by id; a few queries however many they are."""
-    known = Known(session, clip_ids)
-    by_unit = packs.by_unit(session)
-    found = []
-    for clip, original in known.asked:
-        device = known.devices[clip.device_id]
-        zone = ZoneInfo(device.timezone)
-        pack = by_unit.get(device.unit_id, packs.site)
-        limits = limits_of(pack)
-        facts = known.facts(clip, zone)
-        found.append(
-            Judged(
-                clip=clip, original=original, unit_id=device.unit_id, facts=facts,
-                deadline=disposal_date(facts, limits), review_on=review_on(facts, limits),
-                pack=pack, today=at.astimezone(zone).date(),
-            )
-        )  # fmt: skip
-    return found
+from gateway.rules.retention import CaseFile, Flag, HoldFacts, RetentionFacts
 
 
 class Known:
@@ -146,7 +69,8 @@ class Known:
         ever = {row.uid: row for row, _ in linked}
         return RetentionFacts(
             since=max(original.found_at.astimezone(zone).date() for _, original in take),
-            finished=all(self.is_finished(*part) for part in take),
+            finished=self.all[clip.id][1].state is State.PRESERVED
+            and all(self.is_finished(*part) for part in take),
             quarantined=any(is_quarantined(*part) for part in take),
             window=all(self.is_window(part) for part, _ in take),
             important=any(part.important for part, _ in take),
@@ -278,29 +202,4 @@ def case_file(row: CaseRecord, zone: ZoneInfo) -> CaseFile:
         procedure=row.procedure,
         retention_class=row.retention_class,
         real_estate=row.real_estate,
-    )
-
-
-def written(facts: RetentionFacts) -> dict[str, Any]:
-    """The facts as they are frozen: the same text for the same facts, whatever their order."""
-    return {field.name: plain(getattr(facts, field.name)) for field in dataclasses.fields(facts)}
-
-
-def plain(value: Any) -> Any:
-    if isinstance(value, frozenset):
-        return sorted((plain(one) for one in value), key=custody.canonical)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: plain(inner) for name, inner in dataclasses.asdict(value).items()}
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def linked_to_open() -> Any:
-    """Clips that follow a file which is not archived: their time has not begun."""
-    return (
-        select(Link.clip_id)
-        .join(CaseRecord, col(CaseRecord.uid) == Link.case_uid)
-        .where(
-            col(Link.ended_at).is_(None),
-            or_(col(CaseRecord.archived_on).is_(None), CaseRecord.retention_class == "permanent"),
-        )
     )
