@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from gateway import custody, retention
+from gateway import custody, receipts, retention
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.disposal.listing import (
@@ -189,6 +189,10 @@ def told(session: Session, event: str, actor: str, item: DisposalItem, detail: d
 
 
 def end(session: Session, run: DisposalRun, state: RunState, actor: str, why: str) -> None:
+    """The receipts of what went get one revision each, not one for every clip."""
+    for item in items_of(session, run):
+        if item.state in (ItemState.BEGUN, ItemState.DESTROYED):
+            receipts.mark_stale(session, item.clip_id)
     run.state, run.ended_at, run.ended_by, run.ended_why = state, now(), actor, why
     session.add(run)
     detail = {"run": run.id, "state": state, "why": why}

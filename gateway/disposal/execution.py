@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
-from gateway import custody, receipts, retention
+from gateway import custody, retention
 from gateway.database import Database
 from gateway.disposal import changed, drop, end
 from gateway.disposal.listing import beside, items_of, listing_digest
@@ -174,7 +174,6 @@ class Destruction:
         item.state = ItemState.BEGUN
         let_be = unreleased(session, original.id)
         session.add_all((record, original, item, *let_be))
-        receipts.mark_stale(session, original.id)
         chain = custody.device_chain(original.device_id)
         mine = [one for one in let_be if one.device_id == original.device_id]
         detail = {

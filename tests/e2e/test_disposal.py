@@ -1,9 +1,9 @@
 """Must show 7: dry-run, wrong count, the same person, a hold; then gone, with its record and its chain."""
 
-import json
 import random
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,6 +35,7 @@ from tests.e2e.test_ingest import PEOPLE
 from tests.e2e.test_kill_campaign import fill, seed_of
 
 LONG_AGO = datetime(2020, 5, 6, tzinfo=UTC)
+CLIPS, KILLS = 40, 6
 
 
 def taken_in(site: Site) -> None:
@@ -122,6 +123,8 @@ def test_two_persons_and_then_it_is_gone(tmp_path: Path, backend: dict[str, Any]
             site.wait(
                 "the run is done", lambda session: session.get_one(DisposalRun, run).state is RunState.DONE
             )
+            told = site.wait("the receipt tells", lambda _: fates(site))
+            assert told == {"clip": 1, "destroyed": 2}
             with person(client, *chen) as asked:
                 check_gone(site, asked, gone, bytes_of)
                 viewing = asked.post(f"/clips/{kept}/viewings", json={"purpose": "评查"})
@@ -129,6 +132,17 @@ def test_two_persons_and_then_it_is_gone(tmp_path: Path, backend: dict[str, Any]
     assert all(path.exists() for path in bytes_of[kept])
     assert "agree" in site.verify()
     assert "zhao" in disposal(site, "records")
+
+
+def fates(site: Site) -> dict[str, int] | None:
+    """Of the first offload's files, once its receipt says that some were destroyed; they are not missed."""
+    with site.read() as session:
+        first = session.exec(select(Receipt.offload_id).order_by(col(Receipt.sealed_at))).first()
+        newest = select(Receipt).where(Receipt.offload_id == first).order_by(col(Receipt.revision).desc())
+        body = session.exec(newest).first().body  # type: ignore[union-attr]
+    assert body["missing"] == []
+    found = Counter(file["fate"] for file in body["files"])
+    return dict(found) if "destroyed" in found else None
 
 
 def check_gone(site: Site, client: httpx.Client, gone: list[str], bytes_of: dict[str, list[Path]]) -> None:
@@ -183,15 +197,12 @@ def test_the_same_card_again_is_known_and_kept_anew(tmp_path: Path) -> None:
         originals = session.exec(select(Original).order_by(col(Original.id))).all()
         [again] = [one for one in originals if one.id != first and one.state is State.PRESERVED]
         newest = session.exec(select(Receipt).order_by(col(Receipt.sealed_at).desc())).first()
-        before = session.exec(select(Receipt).order_by(col(Receipt.sealed_at))).first()
     assert again.returns == first
     assert newest is not None
-    assert before is not None
     [file] = newest.body["files"]
     assert file["why"]["code"] == "found.destroyed_before"
     assert (file["stored"], newest.body["missing"]) == (True, [])
     assert "agree" in site.verify()
-    assert first in json.dumps([one.id for one in originals])
     assert "0 件可提请销毁" in disposal(site, "due"), "its time begins anew"
     site.command("ingest", tmp_path / "card", "--device", "cam-1")
     with site.read() as session:
@@ -203,37 +214,36 @@ def test_kills_amid_execution(tmp_path: Path, media: Path, backend: dict[str, An
     rng = random.Random(seed_of())
     store = {"reserve_mb": 1, "second_copy": "second"}
     site = Site(tmp_path, [volume(unit="u")], store=store, ingest={"copies": 3, "derive": False}, **backend)
-    fill(tmp_path / "card", media, 60, rng)
+    fill(tmp_path / "card", media, CLIPS, rng)
     taken_in(site)
     chen, zhao = ("chen", user(site, "chen", "evidence")), ("zhao", user(site, "zhao", "supervisor"))
     aged(site)
     disposal(site, "propose", "--why", "保存期满", who=chen)
     with site.read() as session:
         run = session.exec(select(DisposalRun)).one().id
-    disposal(site, "approve", run, "--count", "60", who=zhao)
+    disposal(site, "approve", run, "--count", str(CLIPS), who=zhao)
     (tmp_path / "card").rename(tmp_path / "away")
     kills = 0
-    while site_is_at_it(site, run) and kills < 40:
-        site.start()
+    while site_is_at_it(site, run) and kills < KILLS:
         begun = count(site, ItemState.DESTROYED)
-        site.wait(
-            "it goes on",
-            lambda _, b=begun: count(site, ItemState.DESTROYED) > b or not site_is_at_it(site, run),
-        )
-        time.sleep(rng.uniform(0, 0.1))
-        site.kill()
+        site.start()
+        try:
+            site.wait("it goes on", lambda _, b=begun: count(site, ItemState.DESTROYED) > b)
+            time.sleep(rng.uniform(0, 0.3))
+        finally:
+            site.kill()
         kills += 1
         judge(site)
-    assert kills > 2, "it was too quick to be killed"
+    assert kills >= 2, "it was too quick to be killed"
     with site.running():
         site.wait("the run is done", lambda session: session.get_one(DisposalRun, run).state is RunState.DONE)
-    assert count(site, ItemState.DESTROYED) == 60
+    assert count(site, ItemState.DESTROYED) == CLIPS
     assert [key for key in site.finished() if "originals" in key] == []
     assert "agree" in site.verify()
     with site.read() as session:
-        assert len(session.exec(select(DestructionRecord)).all()) == 60
+        assert len(session.exec(select(DestructionRecord)).all()) == CLIPS
         assert session.exec(select(Work.item_id).where(col(Work.open).is_(True))).all() == []
-        assert len(session.exec(select(Clip)).all()) == 60
+        assert len(session.exec(select(Clip)).all()) == CLIPS
 
 
 def judge(site: Site) -> None:
