@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 from sqlmodel import Session, col, select
 
-from api.signin import sign_in, user_of
+from api.signin import sign_in, sign_out, user_of
 from gateway import disposal
 from gateway.config import ConfigError, Settings
 from gateway.database import Database
@@ -61,6 +61,8 @@ def person(session: Session, asked: argparse.Namespace, *rights: Right) -> Viewe
     token = sign_in(session, asked.user, typed)
     session.flush()
     user = user_of(session, token) if token else None
+    if token:
+        sign_out(session, token)  # only to know who it is
     if user is None:
         raise ConfigError(f"no user {asked.user!r} with this password")
     units = units_below(session, user.unit_id) if user.unit_id else None

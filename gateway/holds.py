@@ -71,6 +71,8 @@ def place(session: Session, given: HoldIn, actor: str, unit_id: str | None) -> L
 
 def lift(session: Session, hold: LegalHold, why: str, actor: str) -> LegalHold:
     """Raises Refused if it was lifted already."""
+    custody.take(session, custody.SITE)
+    session.refresh(hold)
     if hold.lifted_at is not None:
         raise Refused("hold.lifted", by=hold.lifted_by, at=told(hold.lifted_at))
     hold.lifted_by, hold.lifted_at, hold.lifted_why = actor, now(), why
@@ -102,6 +104,8 @@ def mark(session: Session, clip_id: str, flag: Flag, why: str, actor: str) -> Re
 
 def unmark(session: Session, row: RetentionFlag, why: str, actor: str) -> RetentionFlag:
     """Raises Refused if it was taken back already."""
+    custody.take(session, custody.SITE)
+    session.refresh(row)
     if row.lifted_at is not None:
         raise Refused("hold.lifted", by=row.lifted_by, at=told(row.lifted_at))
     row.lifted_by, row.lifted_at, row.lifted_why = actor, now(), why

@@ -35,6 +35,12 @@ class RetentionOut(BaseModel):
     decides: FloorOut
     floors: list[FloorOut]
     review_on: date | None = Field(description="unlinked: from when a person has to look at it (R-78)")
+    transfers: dict[str, date] = Field(
+        description="by case: when its file is due at the state archive (R-61)"
+    )
+    log_until: date | None = Field(
+        description="the chain tells of it at least so long, if it went then (R-80)"
+    )
     rule_pack: str
 
     @classmethod
@@ -45,7 +51,8 @@ class RetentionOut(BaseModel):
         ]
         return cls(
             clip=judged.clip.id, on=judged.deadline.on, decides=found[0], floors=found,
-            review_on=judged.review_on, rule_pack=judged.pack.edition,
+            review_on=judged.review_on, transfers=judged.transfers, log_until=judged.log_until,
+            rule_pack=judged.pack.edition,
         )  # fmt: skip
 
 

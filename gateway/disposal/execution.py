@@ -192,9 +192,12 @@ class Destruction:
         """The bytes, wherever they lie; then the line that says so. Safe to repeat."""
         with self.database.read() as session:
             original_id = session.get_one(DestructionRecord, record_id).original_id
-        for place in (self.store, self.second):
-            if place is not None:
-                place.destroy(original_id)
+        try:
+            for place in (self.store, self.second):
+                if place is not None:
+                    place.destroy(original_id)
+        except OSError as error:
+            return self.wait(f"{original_id} cannot be removed ({error}); it goes on by itself")
         if not self.is_possible():  # a disk that went away meanwhile looks as empty as one that was cleared
             return False
         with self.database.write() as session:

@@ -19,7 +19,9 @@ from gateway.rules.retention import (
     RetentionFacts,
     RetentionLimits,
     disposal_date,
+    log_until,
     review_on,
+    transfer_on,
 )
 from gateway.unit_packs import Packs
 
@@ -34,6 +36,10 @@ class Judged:
     facts: RetentionFacts
     deadline: Deadline
     review_on: date | None
+    transfers: dict[str, date]
+    """By case: when its file is due at the state archive, at the earliest (R-61)."""
+    log_until: date | None
+    """The chain tells of it at least so long (R-80)."""
     pack: RulePack
     today: date
     """Where its device is."""
@@ -78,14 +84,22 @@ def judge(session: Session, packs: Packs, clip_ids: Collection[str], at: datetim
         pack = by_unit.get(device.unit_id, packs.site)
         limits = limits_of(pack)
         facts = known.facts(clip, zone)
+        deadline = disposal_date(facts, limits)
         found.append(
             Judged(
                 clip=clip, original=original, unit_id=device.unit_id, facts=facts,
-                deadline=disposal_date(facts, limits), review_on=review_on(facts, limits),
+                deadline=deadline, review_on=review_on(facts, limits), transfers=transfers(facts, limits),
+                log_until=log_until(deadline.on, limits) if deadline.on else None,
                 pack=pack, today=at.astimezone(zone).date(),
             )
         )  # fmt: skip
     return found
+
+
+def transfers(facts: RetentionFacts, limits: RetentionLimits) -> dict[str, date]:
+    """Of which level the unit is, nobody has told us: the earlier day."""
+    found = ((case.uid, transfer_on(case, limits, None)) for case in facts.cases)
+    return {uid: on for uid, on in sorted(found) if on is not None}
 
 
 def written(facts: RetentionFacts) -> dict[str, Any]:

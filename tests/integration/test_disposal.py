@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from gateway import disposal, holds, migrations
+from gateway import disposal, holds, migrations, retention
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.models import (
@@ -619,6 +619,35 @@ def test_an_unlinked_clip_comes_up_for_review_and_stays(lite: Shelf) -> None:
     with lite.database.read() as session:
         found = disposal.for_review(session, lite.packs, None, now(), limit=10)
     assert [one.clip.id for one in found] == ["one"]
+
+
+def test_what_the_rule_says_of_archive_and_log_is_told(lite: Shelf) -> None:
+    lite.clip("one", found=datetime(2010, 1, 1, tzinfo=UTC))
+    lite.case("k", **ARCHIVED)
+    lite.link("one", "k")
+    with lite.database.read() as session:
+        [told_of] = retention.judge(session, lite.packs, ["one"], now())
+    assert str(told_of.deadline.on) == "2015-01-02"
+    assert {case: str(on) for case, on in told_of.transfers.items()} == {"k": "2000-01-01"}
+    assert str(told_of.log_until) == "2015-07-02"
+
+
+def test_a_disk_that_refuses_is_tried_again(lite: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    lite.clip("one")
+    approve(lite, propose(lite, "one"), 1)
+
+    def refuses(_: str) -> None:
+        raise OSError(30, "Read-only file system")
+
+    daemon = lite.daemon
+    with monkeypatch.context() as patch:
+        patch.setattr(lite.second, "destroy", refuses)
+        daemon.round()
+    assert "Read-only" in daemon.said
+    assert item(lite, "one").state is ItemState.BEGUN
+    daemon.round()
+    assert item(lite, "one").state is ItemState.DESTROYED
+    assert lite.differences() == []
 
 
 def test_a_case_that_is_opened_again_takes_its_footage_off_the_list(lite: Shelf) -> None:
