@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
+import pytest
 from sqlmodel import col, select
 
 from drivers.ports import free_port
@@ -209,6 +210,7 @@ def test_the_same_card_again_is_known_and_kept_anew(tmp_path: Path) -> None:
         assert len(session.exec(select(Original)).all()) == 2, "and the third time it is known as kept"
 
 
+@pytest.mark.timeout(900)
 def test_kills_amid_execution(tmp_path: Path, media: Path, backend: dict[str, Any]) -> None:
     """At every instant each original is whole, or it has a record; in the end there are records and no bytes."""
     rng = random.Random(seed_of())
