@@ -85,7 +85,7 @@ class Count(BaseModel):
 
 @router.get("/disposals/due")
 def dry_run(
-    viewer: Reader, database: Db, packs: Packing, limit: Annotated[int, Query(ge=1, le=disposal.MOST)] = 100
+    viewer: Retirer, database: Db, packs: Packing, limit: Annotated[int, Query(ge=1, le=disposal.MOST)] = 100
 ) -> list[dict[str, Any]]:
     """What a proposal would list now. Nothing is written, nothing goes."""
     with database.read() as session:
@@ -118,7 +118,7 @@ def run(run_id: str, viewer: Reader, database: Db) -> RunWhole:
 
 
 @router.get("/disposals/{run_id}/items")
-def lines(run_id: str, viewer: Reader, database: Db, wanted: Cutting) -> Page[LineOut]:
+def lines(run_id: str, viewer: Retirer, database: Db, wanted: Cutting) -> Page[LineOut]:
     """The whole list, page by page: who agrees has to have seen it."""
     with database.read() as session:
         must_see(session, viewer, DisposalRun, run_id, "Disposal")
