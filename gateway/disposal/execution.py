@@ -15,6 +15,7 @@ from gateway.disposal.listing import beside, items_of, listing_digest
 from gateway.models import (
     OPEN_ITEMS,
     Clip,
+    CustodyEvent,
     DestructionRecord,
     DisposalItem,
     DisposalRun,
@@ -98,11 +99,12 @@ class Destruction:
             return session.exec(wanted.order_by(col(DisposalItem.clip_id)).limit(1)).first()
 
     def is_as_agreed(self, run_id: str) -> bool:
-        """A list into which somebody wrote is not the one that two persons agreed to."""
+        """Two persons, on record in the chain, for this very list: a row somebody wrote is no agreement."""
         with self.database.read() as session:
             run = session.get_one(DisposalRun, run_id)
-            same = listing_digest(items_of(session, run)) == run.listing
-        return same or self.wait(f"the list of run {run_id} was altered; see `gateway verify`")
+            same = listing_digest(items_of(session, run)) == run.listing and is_vouched_for(session, run)
+        two = run.approved_by_id not in (None, run.proposed_by_id)
+        return (same and two) or self.wait(f"run {run_id} is not what was agreed to; see `gateway verify`")
 
     def destroy(self, item_id: str) -> bool:
         """One clip with what belongs to it. False when it has to wait."""
@@ -243,6 +245,13 @@ class Destruction:
             if run.state is RunState.APPROVED and session.exec(still.limit(1)).first() is None:
                 gone = sum(one.state is ItemState.DESTROYED for one in items_of(session, run))
                 end(session, run, RunState.DONE, self.actor, f"{gone} of {run.count} destroyed")
+
+
+def is_vouched_for(session: Session, run: DisposalRun) -> bool:
+    """Whether the run is as the last line of the chain that tells of it says."""
+    told = select(CustodyEvent).where(CustodyEvent.chain == custody.SITE, CustodyEvent.subject == run.id)
+    last = session.exec(told.order_by(col(CustodyEvent.seq).desc()).limit(1)).first()
+    return last is not None and custody.row_digest(run) in {row["digest"] for row in last.rows}
 
 
 def labels(clip: Clip) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from gateway import disposal, holds, migrations, retention
+from gateway import custody, disposal, holds, migrations, retention
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.models import (
@@ -406,6 +406,23 @@ def test_a_run_that_was_written_into_is_not_carried_out_and_is_named(lite: Shelf
     said = lite.differences()
     assert any("its list is not the one that was proposed" in one for one in said)
     refused("disposal.altered", lambda: cancel(lite, run))
+
+
+@pytest.mark.parametrize("second", ["zhao", "chen", None])
+def test_a_row_that_says_approved_is_no_agreement(lite: Shelf, second: str | None) -> None:
+    lite.clip("one")
+    run = propose(lite, "one")
+    with lite.database.write() as session:
+        row = session.get_one(DisposalRun, run)
+        row.state, row.approved_by = RunState.APPROVED, second
+        row.approved_by_id = lite.viewer(second).user_id if second else None
+        session.add(row)
+        if second != "zhao":  # even where the chain tells of it
+            custody.append(session, custody.SITE, "FORGED", "x", run, (row,))
+    lite.daemon.round()
+    assert len(lite.lying("one")) == 5
+    assert lite.get(Original, "one").state is State.PRESERVED
+    assert bool(lite.differences()) == (second == "zhao")
 
 
 def cancel(shelf: Shelf, run: str) -> None:
