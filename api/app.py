@@ -10,6 +10,7 @@ from api.v1 import (
     clips,
     custody,
     devices,
+    disposals,
     duties,
     equipment,
     health,
@@ -17,6 +18,7 @@ from api.v1 import (
     live,
     offloads,
     orders,
+    retention,
     rooms,
     session,
     telemetry,
@@ -48,7 +50,7 @@ def create_app(
     app.state.law = law or Law.of(Settings())
     problems.install(app)
     root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
-    footage = (offloads, clips, cases, links, duties, custody)
+    footage = (offloads, clips, cases, links, duties, custody, retention, disposals)
     for module in (session, health, devices, equipment, telemetry, live, rooms, *footage, orders):
         root.include_router(module.router)
     app.include_router(root)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.models import (
     Clip,
     CustodyEvent,
+    DestructionRecord,
     Finding,
     Link,
     Offload,
@@ -137,6 +138,37 @@ class RenditionOut(Shape):
         return cls.model_validate(row)
 
 
+class DestructionOut(Shape):
+    """What is left of an original that was destroyed, beside its row and its chain of custody."""
+
+    id: str
+    original_id: str
+    clip_id: str
+    run_id: str
+    name: str
+    size: int
+    sha256: str
+    sm3: str | None
+    labels: dict[str, Any]
+    links: list[dict[str, Any]]
+    rule: ReasonOut
+    due_on: str | None
+    rule_pack: str
+    why: str
+    authority: str | None
+    proposed_by: str
+    approved_by: str
+    begun_at: datetime
+    gone_at: datetime | None
+
+    @classmethod
+    def of(cls, row: DestructionRecord) -> "DestructionOut":
+        told = row.model_dump(exclude={"rule", "device_id"})
+        return cls(
+            **told, rule=ReasonOut.told(row.rule), due_on=row.rule["on"], rule_pack=row.rule["rule_pack"]
+        )
+
+
 class ClipOut(BaseModel):
     """A clip: where its bytes stand, what it is, its labels, why it is or is not linked."""
 
@@ -162,6 +194,7 @@ class ClipOut(BaseModel):
     condition: ReasonOut | None
     quarantine: ReasonOut | None
     unlinked: ReasonOut | None
+    returns: str | None = Field(description="the destroyed clip whose content came in again with this one")
 
     @classmethod
     def of(cls, pair: tuple[Clip, Original]) -> "ClipOut":
@@ -190,6 +223,7 @@ class ClipOut(BaseModel):
             condition=ReasonOut.of(clip.condition),
             quarantine=ReasonOut.of(original.quarantine or clip.quarantine),
             unlinked=ReasonOut.of(clip.unlinked),
+            returns=original.returns,
         )  # fmt: skip
 
 
@@ -197,6 +231,7 @@ class ClipWhole(ClipOut):
     links: list[LinkOut]
     renditions: list[RenditionOut]
     attachments: list[str]
+    destruction: DestructionOut | None = Field(description="of a clip whose state is DESTROYED")
 
 
 class CustodyOut(Shape):

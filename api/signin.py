@@ -115,14 +115,14 @@ Ruled = Annotated[Law, Depends(law_of)]
 
 
 class Needs:
-    """A dependency: the viewer, who must have this right."""
+    """A dependency: the viewer, who must have one of these rights."""
 
-    def __init__(self, right: Right) -> None:
-        self.right = right
+    def __init__(self, *rights: Right) -> None:
+        self.rights = rights
 
     def __call__(self, viewer: Annotated[Viewer, Depends(viewer_of)]) -> Viewer:
-        if not viewer.may(self.right):
-            raise Problem(403, f"Your role {viewer.role.value!r} may not {self.right.value}")
+        if not any(viewer.may(right) for right in self.rights):
+            raise Problem(403, f"Your role {viewer.role.value!r} may not {self.rights[0].value}")
         return viewer
 
 
@@ -133,3 +133,7 @@ Labeller = Annotated[Viewer, Depends(Needs(Right.LABEL))]
 LedgerKeeper = Annotated[Viewer, Depends(Needs(Right.LEDGER))]
 CaseWriter = Annotated[Viewer, Depends(Needs(Right.CASES))]
 ChainReader = Annotated[Viewer, Depends(Needs(Right.CUSTODY))]
+Holder = Annotated[Viewer, Depends(Needs(Right.HOLD))]
+Disposer = Annotated[Viewer, Depends(Needs(Right.DISPOSE))]
+Approver = Annotated[Viewer, Depends(Needs(Right.APPROVE))]
+Retirer = Annotated[Viewer, Depends(Needs(Right.DISPOSE, Right.APPROVE))]

@@ -15,6 +15,7 @@ from sqlmodel import Session, SQLModel, col, select
 from gateway import custody
 from gateway.custody import PAGE, UNREADABLE
 from gateway.database import Database
+from gateway.disposal import check
 from gateway.models import (
     Activity,
     Allocation,
@@ -29,9 +30,13 @@ from gateway.models import (
     ClockReading,
     ClockSetting,
     CustodyEvent,
+    DestructionRecord,
     Device,
+    DisposalItem,
+    DisposalRun,
     Document,
     Finding,
+    LegalHold,
     Link,
     LiveView,
     Officer,
@@ -40,6 +45,7 @@ from gateway.models import (
     Receipt,
     Recording,
     Rendition,
+    RetentionFlag,
     RulePackUse,
     ScopeItem,
     ScopeList,
@@ -60,6 +66,7 @@ EVIDENCE: tuple[type[SQLModel], ...] = (
     Device, Officer, Allocation, Checkout, Standing, UnitClass, AnnualCheck, ClockReading, ClockSetting,
     CaseRecord, CaseAlias, Document, Activity, ScopeList, ScopeItem, Statement, RulePackUse,
     User, ApiKey, Viewing, LiveView,
+    LegalHold, RetentionFlag, DisposalRun, DisposalItem, DestructionRecord,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""
 
@@ -86,6 +93,7 @@ def audit(
         "chains": in_session(database, chains),
         "rows": in_session(database, rows),
         "listings": in_session(database, listings),
+        "disposals": in_session(database, disposals),
         "files": files(database, store, read_bytes=read_bytes),
         "strays": strays(database, store),
     }
@@ -202,6 +210,11 @@ def listings(session: Session) -> Iterator[Difference]:
         yield Difference(f"row offload/{offload_id}", "deleted: the chain tells of it")
 
 
+def disposals(session: Session) -> Iterator[Difference]:
+    for where, what in check.differences(session):
+        yield Difference(where, what)
+
+
 def files(database: Database, store: LocalStore, *, read_bytes: bool) -> Iterator[Difference]:
     """Every row's file is there, with its size and digest, and its manifest as it was written."""
     kept = (col(Original.state).in_(STORED), col(Original.stored_as).is_not(None))
@@ -212,7 +225,8 @@ def files(database: Database, store: LocalStore, *, read_bytes: bool) -> Iterato
         )
         if original.manifest:
             yield from manifest(store, original)
-    for made in paged(database, Rendition):
+    destroyed = select(Original.id).where(Original.state == State.DESTROYED)
+    for made in paged(database, Rendition, col(Rendition.clip_id).not_in(destroyed)):
         yield from compare(store, made.stored_as, made.size, made.sha256, None, read_bytes=read_bytes)
 
 
@@ -280,7 +294,9 @@ def strays(database: Database, store: LocalStore, young_s: float = 0) -> Iterato
         with database.read() as session:
             if is_known(session, key.removesuffix(MANIFEST)) or under_way(session, item_id):
                 continue
+            was_destroyed = check.is_destroyed(session, item_id)
         what = "left over from unfinished work" if ".partial" in key else "no row knows it"
+        what = "destroyed on record, and still here" if was_destroyed else what
         yield Difference(f"file {store.path(key)}", what)
 
 
@@ -292,9 +308,11 @@ def is_young(path: Path, seconds: float) -> bool:
 
 
 def is_known(session: Session, key: str) -> bool:
-    row: Any = select(Original.id).where(Original.stored_as == key, Original.state != State.DUPLICATE)
+    gone = (State.DUPLICATE, State.DESTROYED)
+    row: Any = select(Original.id).where(Original.stored_as == key, col(Original.state).not_in(gone))
     if key.startswith("renditions/"):
-        row = select(Rendition.id).where(Rendition.stored_as == key)
+        row = select(Rendition.id).join(Original, col(Original.id) == Rendition.clip_id)
+        row = row.where(Rendition.stored_as == key, Original.state != State.DESTROYED)
     return session.exec(row).first() is not None
 
 

@@ -105,6 +105,7 @@ def registry_commands(add: Add) -> None:
     rules.add_argument("action", choices=("check", "explain"))
     rules.add_argument("target", nargs="?", help="a pack's name or file (check), or a requirement (explain)")
     rules.add_argument("--pack", help="whose values to show (explain); default: the configured one")
+    disposal_commands(add)
     user = add("user", user_command, "add a user, or a key for a program")
     user.add_argument("action", choices=("add", "key", "disable", "list"))
     user.add_argument("name", nargs="?")
@@ -177,6 +178,26 @@ def duty_commands(add: Add) -> None:
     standings = ("ARRIVED", "PARTIAL", "MISSING", "OVERDUE", "EXEMPT", "UPCOMING")
     board.add_argument("--standing", choices=standings)
     board.add_argument("--rows", action="store_true", help="each step with its reasons")
+
+
+def disposal_commands(add: Add) -> None:
+    actions = ("due", "review", "propose", "list", "show", "approve", "cancel", "records")
+    disposal = add("disposal", disposal_command, "what may go, who proposed it, who agreed; 销毁")
+    disposal.add_argument("action", choices=actions)
+    disposal.add_argument(
+        "target", nargs="?", help="a run (show, approve, cancel) or the first clip (propose)"
+    )
+    disposal.add_argument("more", nargs="*", help="further clips; without any, the oldest that are due")
+    disposal.add_argument("--why", help="the reason, kept for good (propose, cancel)")
+    disposal.add_argument("--authority", help="the paper that allows it; needed for footage of case files")
+    disposal.add_argument("--limit", type=int, default=100, help="at most so many clips (default: 100)")
+    disposal.add_argument(
+        "--count", type=int, help="how many clips will go; asked for where absent (approve)"
+    )
+    disposal.add_argument("--user", help="who you are; the password is asked for")
+    disposal.add_argument(
+        "--password-stdin", action="store_true", help="read the password from standard input"
+    )
 
 
 def check(asked: argparse.Namespace) -> int:
@@ -325,6 +346,12 @@ def board_command(asked: argparse.Namespace) -> int:
     from gateway import scope_command
 
     return scope_command.obligation_board(load(asked.config), asked)
+
+
+def disposal_command(asked: argparse.Namespace) -> int:
+    from gateway import disposal_command
+
+    return disposal_command.run(load(asked.config), asked)
 
 
 def user_command(asked: argparse.Namespace) -> int:

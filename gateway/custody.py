@@ -77,10 +77,7 @@ def append(
 
     `gone` are rows that this transaction deletes: the chain tells that they must not be there.
     """
-    session.flush()
-    head = session.exec(
-        select(ChainHead).where(ChainHead.chain == chain).with_for_update()
-    ).one_or_none() or first_head(session, chain)
+    head = take(session, chain)
     line = CustodyEvent(
         chain=chain,
         seq=head.count + 1,
@@ -104,6 +101,14 @@ def append(
     session.add_all((line, head))
     session.flush()
     return line
+
+
+def take(session: Session, chain: str) -> ChainHead:
+    """Lock a chain's head until the transaction ends: who writes to the same chain meanwhile waits."""
+    session.flush()
+    return session.exec(
+        select(ChainHead).where(ChainHead.chain == chain).with_for_update()
+    ).one_or_none() or first_head(session, chain)
 
 
 def first_head(session: Session, chain: str) -> ChainHead:

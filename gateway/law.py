@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from sqlmodel import Session, select
+
 from gateway.config import Settings
+from gateway.models import Unit
 from gateway.rulepacks import RulePack, RulePacks, packs
 from gateway.rulepacks.shape import ActivityKind
 from gateway.rules.duty import DutyLimits
@@ -43,6 +46,12 @@ def frame_of(pack: RulePack) -> Frame:
         for name, kind in pack.scope.kinds.items()
     )
     return Frame.of(kinds, Mode(pack.scope.default_mode.value), Mode(pack.scope.room_mode.value))
+
+
+def packs_by_unit(session: Session, packs: RulePacks) -> dict[str | None, RulePack]:
+    """Every unit's pack; that of no unit is the site's."""
+    parents = dict(session.exec(select(Unit.id, Unit.parent_id)).all())
+    return {None: packs.default, **{unit: packs.of(unit, parents) for unit in parents}}
 
 
 @dataclass(frozen=True, slots=True)

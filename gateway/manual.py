@@ -152,4 +152,5 @@ def print_receipt(receipt: Receipt) -> None:
 FATES = {
     "clip": "已保存", "attachment": "附件已保存", "duplicate": "内容相同，已有", "quarantined": "已隔离",
     "listed": "不予保存", "waiting": "等待", "not_read": "未读取",
+    "destroyed": "已销毁",
 }  # fmt: skip

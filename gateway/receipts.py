@@ -25,7 +25,7 @@ from gateway.models import (
     now,
 )
 
-SETTLED = (State.PRESERVED, State.QUARANTINED)
+SETTLED = (State.PRESERVED, State.QUARANTINED, State.DESTROYED)
 
 
 def body(session: Session, offload: Offload) -> dict[str, Any]:
@@ -58,6 +58,8 @@ def is_missing(file: dict[str, Any]) -> bool:
     """Not stored, though it should be: only what was left out for a good reason is not missed."""
     if file["fate"] == "listed":
         return file["why"]["code"] in UNREAD
+    if file["fate"] == "destroyed":
+        return False
     return not file["stored"]
 
 
@@ -84,7 +86,9 @@ def line(
     if original.state is State.DUPLICATE and original.duplicate_of:
         original = session.get_one(Original, original.duplicate_of)
         told["fate"] = "duplicate"
-    elif original.state in SETTLED:
+    if original.state is State.DESTROYED:
+        told["fate"] = "destroyed"
+    elif told["fate"] == "waiting" and original.state in SETTLED:
         told["fate"] = "quarantined" if original.state is State.QUARANTINED else finding.disposition.lower()
     if session.get(Attachment, original.id) is None:
         told["links"] = links(session, original.id)

@@ -13,15 +13,20 @@ from gateway.models import (
     CaseRecord,
     Checkout,
     Clip,
+    DestructionRecord,
     Device,
     DeviceStatus,
+    DisposalItem,
+    DisposalRun,
     Finding,
+    LegalHold,
     Link,
     LinkStatus,
     Officer,
     Offload,
     OrderRow,
     Original,
+    RetentionFlag,
     Role,
     Room,
     Standing,
@@ -38,15 +43,28 @@ class Right(StrEnum):
     LEDGER = "ledger"  # allocations, corrections of checkouts
     CASES = "cases"  # write case records
     CUSTODY = "custody"  # read the chain
+    HOLD = "hold"  # legal holds, marks of evidence
+    DISPOSE = "dispose"  # propose a disposal
+    APPROVE = "approve"  # agree to a disposal, lift a hold
     ADMIN = "admin"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.OPERATOR: frozenset({Right.READ, Right.OPERATE}),
     Role.EVIDENCE: frozenset(
-        {Right.READ, Right.VIEW, Right.OPERATE, Right.LABEL, Right.LEDGER, Right.CASES, Right.CUSTODY}
+        {
+            Right.READ,
+            Right.VIEW,
+            Right.OPERATE,
+            Right.LABEL,
+            Right.LEDGER,
+            Right.CASES,
+            Right.CUSTODY,
+            Right.HOLD,
+            Right.DISPOSE,
+        }
     ),
-    Role.SUPERVISOR: frozenset({Right.READ, Right.VIEW, Right.CUSTODY}),
+    Role.SUPERVISOR: frozenset({Right.READ, Right.VIEW, Right.CUSTODY, Right.HOLD, Right.APPROVE}),
     Role.INTEGRATOR: frozenset({Right.READ, Right.CASES}),
     Role.ADMIN: frozenset(Right),
 }
@@ -109,6 +127,15 @@ def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
         Officer: col(Officer.unit_id).in_(units),
         AnnualCheck: col(AnnualCheck.officer_id).in_(officers),
         Room: col(Room.unit_id).in_(units),
+        LegalHold: col(LegalHold.unit_id).in_(units),
+        RetentionFlag: col(RetentionFlag.clip_id).in_(clips),
+        DisposalRun: col(DisposalRun.unit_id).in_(units),
+        DisposalItem: col(DisposalItem.run_id).in_(
+            select(DisposalRun.id).where(col(DisposalRun.unit_id).in_(units))
+        ),
+        DestructionRecord: or_(
+            col(DestructionRecord.device_id).in_(devices), col(DestructionRecord.clip_id).in_(clips)
+        ),
         OrderRow: or_(col(OrderRow.device_id).in_(devices), col(OrderRow.clip_id).in_(clips)),
     }
     found: ColumnElement[bool] = conditions[model]

@@ -11,6 +11,7 @@ from gateway.models import (
     Attachment,
     Clip,
     Described,
+    DestructionRecord,
     Disposition,
     Finding,
     Original,
@@ -21,7 +22,7 @@ from gateway.models import (
     now,
 )
 from gateway.rulepacks import RulePacks
-from gateway.wording import Reason
+from gateway.wording import Reason, reason
 from ingest.stage import Item, Outcome, Stage
 
 ACTOR = "gateway"
@@ -62,6 +63,8 @@ def commit_original(session: Session, item: Item, stage: Stage, outcome: Outcome
         original.state, original.duplicate_of = State.DUPLICATE, twin.id
         due = duplicates(session, original, twin)
         importance.carry_over(session, original, twin, ACTOR)
+    elif original.state is State.VERIFIED:
+        due = came_back(session, original)
     elif original.state is State.PRESERVED:
         due = release_due(session, original.id)
     session.add_all((original, *due))
@@ -111,6 +114,22 @@ def duplicates(session: Session, original: Original, twin: Original) -> list[Fin
     for finding in found:
         finding.disposition = Disposition.DUPLICATE
         finding.release = ReleaseState.DUE if twin.state is State.PRESERVED else None
+    return list(found)
+
+
+def came_back(session: Session, original: Original) -> list[Finding]:
+    """Content that was destroyed is here again: it is kept as all is, under its own time, and says so."""
+    record = session.exec(
+        select(DestructionRecord)
+        .where(DestructionRecord.sha256 == original.sha256)
+        .order_by(col(DestructionRecord.id).desc())
+    ).first()
+    if record is None:
+        return []
+    original.returns = record.original_id
+    found = session.exec(select(Finding).where(Finding.original_id == original.id)).all()
+    for finding in found:
+        finding.why = reason("found.destroyed_before", record=record.id, at=record.begun_at.isoformat())
     return list(found)
 
 

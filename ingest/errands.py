@@ -24,6 +24,8 @@ def verify_now(database: Database, store: LocalStore, original_id: str, actor: s
     original_id = original.id
     if original.stored_as is None:
         raise Refused("order.nothing_stored")
+    if original.state is State.DESTROYED:
+        raise Refused("order.destroyed")
     try:
         found = digests(store.path(original.stored_as), ("sha256", "sm3"), lambda _: None)
     except FileNotFoundError:
@@ -33,6 +35,8 @@ def verify_now(database: Database, store: LocalStore, original_id: str, actor: s
     same = bool(found) and found["sha256"] == original.sha256 and original.sm3 in (None, found["sm3"])
     with database.write() as session:
         original = session.get_one(Original, original_id, with_for_update=True)
+        if original.state is State.DESTROYED:  # while it was read
+            raise Refused("order.destroyed")
         receipts.mark_stale(session, original_id)
         if not same:
             original.state = State.QUARANTINED
@@ -55,6 +59,8 @@ def retry(database: Database, original_id: str, actor: str) -> dict[str, Any]:
         original = session.get(Original, original_id, with_for_update=True)
         if original is None:
             raise Refused("order.no_clip", kind="retry")
+        if original.state is State.DESTROYED:
+            raise Refused("order.destroyed")
         clip = session.get(Clip, original_id, with_for_update=True)
         if original.state is State.QUARANTINED:
             original.state = State.ACQUIRED if original.stored_as else State.FOUND

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, or_, select
 from api.media import MediaResponse, media
 from api.paging import Cut, Page, page
 from api.problems import Problem, not_found
-from api.shapes import ClipOut, ClipWhole, LinkOut, RenditionOut
+from api.shapes import ClipOut, ClipWhole, DestructionOut, LinkOut, RenditionOut
 from api.signin import Db, Labeller, Reader, Watcher
 from gateway import custody, linking
 from gateway.instants import Moment
@@ -18,6 +18,7 @@ from gateway.models import (
     Attachment,
     Clip,
     Described,
+    DestructionRecord,
     Link,
     Original,
     Rendition,
@@ -138,7 +139,24 @@ def whole(session: Session, found: Clip, original: Original) -> ClipWhole:
         links=[LinkOut.of(link) for link in links],
         renditions=[RenditionOut.of(rendition) for rendition in made],
         attachments=list(beside),
+        destruction=record_of(session, original),
     )
+
+
+def record_of(session: Session, original: Original) -> DestructionOut | None:
+    found = select(DestructionRecord).where(DestructionRecord.original_id == original.id)
+    record = session.exec(found).one_or_none() if original.state is State.DESTROYED else None
+    return DestructionOut.of(record) if record else None
+
+
+def must_be_there(session: Session, original: Original) -> None:
+    """410 with the record for what was destroyed: it was here, and who asks is told what became of it."""
+    record = record_of(session, original)
+    if record is not None:
+        raise Problem(
+            410, "Destroyed by a disposal", "See `record`: who agreed, under which rule, what it was.",
+            record=record.model_dump(mode="json"),
+        )  # fmt: skip
 
 
 @router.patch("/clips/{clip_id}/labels")
@@ -165,6 +183,7 @@ def begin_viewing(clip_id: str, given: Purpose, viewer: Watcher, database: Db) -
     """Begin a viewing session (调阅): one line of custody, however much is watched in it."""
     with database.write() as session:
         found, original = seen(session, viewer, clip_id)
+        must_be_there(session, original)
         viewing = Viewing(
             id=new_id(), clip_id=clip_id, user_id=viewer.user_id, purpose=given.purpose,
             expires_at=now() + VIEWING,
@@ -189,6 +208,7 @@ def original_bytes(
     """The original, by range, from ACQUIRED on; `X-Original-Verified` says whether it was read twice."""
     with database.read() as session:
         _, original = seen(session, viewer, clip_id)
+        must_be_there(session, original)
         must_be_viewing(session, viewer, clip_id, viewing)
     if original.stored_as is None or original.state not in (*STORED, State.QUARANTINED):
         raise Problem(409, "Nothing is stored yet", "The clip still waits for its source.")
@@ -203,7 +223,8 @@ def rendition_bytes(
 ) -> MediaResponse:
     """A proxy, poster or thumbnail, by range."""
     with database.read() as session:
-        seen(session, viewer, clip_id)
+        _, original = seen(session, viewer, clip_id)
+        must_be_there(session, original)
         must_be_viewing(session, viewer, clip_id, viewing)
         made = session.exec(
             select(Rendition).where(Rendition.clip_id == clip_id, Rendition.kind == kind)

@@ -40,7 +40,7 @@ def events(
     database: Db,
     clip: Annotated[str, Query(description="a clip or attachment")],
 ) -> list[CustodyOut]:
-    """Everything that happened to one clip, oldest first."""
+    """Everything that happened to one clip, oldest first; holds and marks stand in the site's chain."""
     with database.read() as session:
         original = session.exec(
             select(Original).where(Original.id == clip, visible(viewer, Original))
@@ -48,6 +48,8 @@ def events(
         if original is None:
             raise not_found("Clip")
         rows = session.exec(
-            select(CustodyEvent).where(CustodyEvent.subject == clip).order_by(col(CustodyEvent.seq))
+            select(CustodyEvent)
+            .where(CustodyEvent.subject == clip)
+            .order_by(col(CustodyEvent.at), col(CustodyEvent.seq))
         ).all()
     return [CustodyOut.of(row) for row in rows]

@@ -21,6 +21,7 @@ from gateway.daemon.lights import Lights
 from gateway.daemon.live import Live
 from gateway.database import Database
 from gateway.device import DeviceSeen, Driver
+from gateway.disposal.execution import Destruction
 from gateway.guard import guarded
 from gateway.intake import Intake
 from gateway.intake.devices import device_seen, enter_device
@@ -65,7 +66,8 @@ class Daemon:
         with self.database.write() as session:
             put_in_force(session, self.packs, "gateway")
         host = host_id(settings.data)
-        executor = f"{host}-{role}"
+        executor = self.executor = f"{host}-{role}"
+        self.destroys = role != "ingest"  # who takes in a card by hand waits for nothing else
         self.progress = Progress(self.database)
         self.context = Context(
             store=self.store,
@@ -108,7 +110,9 @@ class Daemon:
         self.live = Live(self.database, LiveFolder(settings.data), self.supervisors, self.stop_event)
 
     def duties(self) -> Iterator[Duty]:
-        """What a unit with cabinets or booked rooms needs besides."""
+        """What not every process and unit needs: disposals, cabinets, booked rooms."""
+        if self.destroys:
+            yield 1.0, Destruction(self.database, self.packs, self.store, self.second, self.executor).round
         cabinets = tuple(one for one in self.settings.devices if isinstance(one, SerialDockSettings))
         if cabinets:
             yield 0.5, Lights(self.database, cabinets, self.supervisors).show

@@ -39,6 +39,9 @@ def file_found(session: Session, found: FoundFile, host: str) -> list[str]:
     if known is None:
         return [*superseded(session, found), new_item(session, found, host)]
     original = session.get_one(Original, known.original_id, with_for_update=True)
+    if kept(session, original).state is State.DESTROYED:
+        # the identity covers a part of the file only, and nobody has the bytes any more to compare with
+        return [new_item(session, found, host)]
     if known.offload_id != found.offload:
         seen_again(session, found, original)
     elif known.release is ReleaseState.KEPT and found.adopt:

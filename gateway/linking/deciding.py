@@ -110,13 +110,14 @@ def preview(session: Session, clip: Clip, packs: RulePacks) -> Judged:
 
 
 def differences(facts: Facts, clips: Sequence[Clip]) -> list[str]:
-    """Which of these clips would be labelled or linked otherwise now."""
+    """Which of these clips would be labelled or linked otherwise now; never one that was destroyed."""
     links = links_of(facts.session, [clip.id for clip in clips])
     judged = judge_all(facts, clips, links)
     return [
         clip.id
         for clip, one in zip(clips, judged, strict=True)
-        if labels_of(clip, one) != labels_now(clip) or moved(links[clip.id], one)
+        if not facts.is_destroyed(clip)
+        and (labels_of(clip, one) != labels_now(clip) or moved(links[clip.id], one))
     ]
 
 
@@ -131,6 +132,7 @@ def relink(session: Session, clips: Sequence[Clip], packs: RulePacks, actor: str
     return [
         link
         for clip, one in zip(clips, judged, strict=True)
+        if not facts.is_destroyed(clip)  # its labels and links stand as they were when it went
         for link in write_one(session, clip, one, facts.rules(clip).pack, links[clip.id], actor)
     ]
 

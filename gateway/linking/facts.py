@@ -129,6 +129,9 @@ class Facts:
             self.kinds[pack.edition] = law.Natures.of(pack)
         return self.kinds[pack.edition]
 
+    def is_destroyed(self, clip: Clip) -> bool:
+        return self.originals[clip.id][0] is State.DESTROYED
+
     def rules(self, clip: Clip) -> "Rules":
         """By the pack of the unit whose device it is."""
         unit = self.devices[clip.device_id].unit_id

@@ -46,10 +46,22 @@ from gateway.models.footage import (
 )
 from gateway.models.orders import OrderRow, OrderState
 from gateway.models.organisation import AnnualCheck, Grade, Officer, Room, Unit, UnitClass
+from gateway.models.retention import (
+    OPEN_ITEMS,
+    DestructionRecord,
+    DisposalItem,
+    DisposalRun,
+    HoldKind,
+    ItemState,
+    LegalHold,
+    RetentionFlag,
+    RunState,
+)
 from gateway.models.scope import ScopeItem, ScopeList, Statement, StatementKind
 from gateway.models.telemetry import DeviceSignal, Track
 
 __all__ = [
+    "OPEN_ITEMS",
     "RELEASING",
     "UNREAD",
     "Activity",
@@ -68,15 +80,21 @@ __all__ = [
     "Condition",
     "CustodyEvent",
     "Described",
+    "DestructionRecord",
     "Device",
     "DeviceSignal",
     "DeviceState",
     "DeviceStatus",
+    "DisposalItem",
+    "DisposalRun",
     "Disposition",
     "Document",
     "Finding",
     "Grade",
+    "HoldKind",
+    "ItemState",
     "Lease",
+    "LegalHold",
     "Link",
     "LinkStatus",
     "LiveView",
@@ -91,9 +109,11 @@ __all__ = [
     "ReleaseState",
     "RelinkDue",
     "Rendition",
+    "RetentionFlag",
     "Role",
     "Room",
     "RulePackUse",
+    "RunState",
     "ScopeItem",
     "ScopeList",
     "SignIn",

@@ -29,6 +29,13 @@ class CaseRecord(SQLModel, table=True):
     procedure: str | None = None
     opened_on: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closed_on: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    decided_on: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    archived_on: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    archive_no: str | None = None
+    retention_class: str | None = None
+    """保管期限 of the file: permanent, 30y or 10y."""
+    real_estate: bool | None = None
+    """None is not known; a column that is never empty would change what the chain says of every older row."""
     handlers: list[str] = Field(default_factory=list, sa_type=Json)
     """Officer ids of the 承办人."""
     source: str = "manual"

@@ -19,6 +19,8 @@ class State(StrEnum):
     PRESERVED = "PRESERVED"
     DUPLICATE = "DUPLICATE"
     QUARANTINED = "QUARANTINED"
+    DESTROYED = "DESTROYED"
+    """By a disposal: the row stays, the bytes do not."""
 
 
 class Described(StrEnum):
@@ -122,6 +124,8 @@ class Original(SQLModel, table=True):
     """SHA-256 of the manifest beside the original, from PRESERVED on."""
     second_copy: bool | None = None
     duplicate_of: str | None = Field(default=None, foreign_key="original.id")
+    returns: str | None = Field(default=None, index=True)
+    """The destroyed original whose content came in again with this one."""
     quarantine: dict[str, Any] | None = Field(default=None, sa_type=Json)
 
 

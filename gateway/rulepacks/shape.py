@@ -190,6 +190,47 @@ class Deadlines(Model):
     service_days: Sourced[Positive]
 
 
+Period = Annotated[int, Field(ge=1, le=200)] | Literal["permanent"]
+"""Years, or for ever (永久)."""
+
+Months = Annotated[int, Field(ge=1, le=1200)]
+FileClass = Literal["permanent", "30y", "10y"]
+"""保管期限 of a case file, as the case record says it."""
+
+
+class TransferYears(Model):
+    """When a file goes to the state archive of its level (R-61; 档案法实施条例 art 20)."""
+
+    municipal: Sourced[Count]
+    county: Sourced[Count]
+
+
+class FlagRules(Model):
+    """What a person's mark makes of a clip: `permanent`, or as long as a `case` file may be needed."""
+
+    EVIDENCE: Sourced[Literal["permanent", "case"]]
+    OBSTRUCTION: Sourced[Literal["permanent", "case"]]
+    MAJOR: Sourced[Literal["permanent", "case"]]
+
+
+class RetentionRules(Model):
+    """How long footage stays at least (regulations 4, R-62, R-78, R-80); the longest floor wins."""
+
+    unlinked_months: Sourced[Months]
+    window_months: Sourced[Months]
+    important_months: Sourced[Months]
+    linked_years: Sourced[Count]
+    real_estate_years: Sourced[Count]
+    classes: dict[FileClass, Sourced[Period]]
+    procedures: dict[str, Sourced[FileClass]]
+    """The class of a case file that names none, by its procedure, in every spelling."""
+    flags: FlagRules
+    review_months: Sourced[Months]
+    """Unlinked footage comes up for a person's review after so long; nothing is ever deleted by it."""
+    transfer_years: TransferYears
+    log_months: Sourced[Months]
+
+
 class RulePack(Model):
     """All values of all rules for a unit, as data."""
 
@@ -202,6 +243,7 @@ class RulePack(Model):
     equipment: EquipmentRules
     scope: ScopeRules
     deadlines: Deadlines
+    retention: RetentionRules
 
     @model_validator(mode="after")
     def instruments_differ(self) -> "RulePack":

@@ -99,6 +99,24 @@ class LocalStore:
             if str(path.relative_to(self.root)) not in known:
                 path.unlink(missing_ok=True)
 
+    def lying(self, item_id: str) -> list[Path]:
+        """Everything here that is of an item: original, manifest, renditions, what runs left of them."""
+        keys = (self.original_key(item_id, ""), self.rendition_key(item_id, "x"))
+        folders = (self.path(key).parent for key in keys)
+        found = [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
+        return sorted(path for path in found if path.name == item_id or path.name.startswith(f"{item_id}."))
+
+    def destroy(self, item_id: str) -> None:
+        """Take away everything of an item, for good; durable. Safe to repeat: a crash may come in between."""
+        found = self.lying(item_id)
+        for path in found:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        for folder in {path.parent for path in found}:
+            sync_folder(folder)
+
     def files(self) -> Iterator[str]:
         """Everything that lies in the store but its marker and folders, wherever it lies."""
         for folder, folders, names in os.walk(self.root):

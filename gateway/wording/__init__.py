@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.wording import devices, equipment, footage, rules, scope
+from gateway.wording import devices, equipment, footage, retention, rules, scope
 
 CHINA = ZoneInfo("Asia/Shanghai")
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
@@ -97,6 +97,9 @@ TERMS = {
     "secret": ("涉及国家秘密、商业秘密或者个人隐私", "secrets or privacy"),
     "emergency": ("情况紧急", "an emergency"),
     "impossible": ("客观原因无法记录", "objectively impossible"),
+    "EVIDENCE": ("证据", "evidence"),
+    "OBSTRUCTION": ("阻碍执法", "obstruction"),
+    "MAJOR": ("重大事项", "a major matter"),
 }
 """Words of ours that stand in facts."""
 
@@ -135,4 +138,5 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **equipment.SENTENCES,
     **rules.SENTENCES,
     **scope.SENTENCES,
+    **retention.SENTENCES,
 }

@@ -14,6 +14,8 @@ from sqlmodel import Session, select
 
 from api.app import create_app
 from api.signin import add_key, add_user
+from gateway import disposal, retention, rulepacks
+from gateway.config import Settings
 from gateway.database import Database
 from gateway.live import LiveFolder
 from gateway.models import (
@@ -24,9 +26,15 @@ from gateway.models import (
     Checkout,
     Clip,
     CustodyEvent,
+    Described,
+    DestructionRecord,
     Device,
     DeviceStatus,
+    DisposalItem,
+    DisposalRun,
     Finding,
+    HoldKind,
+    LegalHold,
     Link,
     LiveView,
     Offload,
@@ -34,6 +42,7 @@ from gateway.models import (
     Original,
     Receipt,
     Rendition,
+    RetentionFlag,
     Role,
     Room,
     Standing,
@@ -151,6 +160,28 @@ MATRIX = [
     Row("GET", "/orders", EVERYBODY, listing=True),
     Row("GET", "/orders/order-{}", EVERYBODY),
 ]  # fmt: skip
+HOLD = roles(EVIDENCE, SUPERVISOR, ADMIN)
+AGREE = roles(SUPERVISOR, ADMIN)
+WHY = {"why": "保存期满"}
+MATRIX += [
+    Row("GET", "/clips/clip-{}/retention", EVERYBODY),
+    Row("GET", "/retention/review", EVERYBODY, listing=True),
+    Row("POST", "/clips/clip-{}/flags", HOLD, body={"flag": "MAJOR", **WHY}),
+    Row("GET", "/flags", EVERYBODY, listing=True),
+    Row("POST", "/flags/flag-{}/lift", AGREE, body=WHY),
+    Row("GET", "/holds", EVERYBODY, listing=True),
+    Row("POST", "/holds", HOLD, body={"clip": "clip-{}", **WHY}),
+    Row("POST", "/holds/hold-{}/lift", AGREE, body=WHY),
+    Row("GET", "/disposals/due", HOLD, listing=True),
+    Row("POST", "/disposals", LEDGER, body={"clips": ["old-{}"], **WHY}),
+    Row("GET", "/disposals", EVERYBODY, listing=True),
+    Row("GET", "/disposals/run-{}", EVERYBODY),
+    Row("GET", "/disposals/run-{}/items", HOLD),
+    Row("POST", "/disposals/run-{}/approve", AGREE, body={"count": 1}),
+    Row("POST", "/disposals/run-{}/cancel", HOLD, body=WHY),
+    Row("GET", "/destructions", EVERYBODY, listing=True),
+    Row("GET", "/destructions/destr-{}", EVERYBODY),
+]
 OPEN_TO_ALL = {("GET", "/health"), ("POST", "/session"), ("DELETE", "/session")}
 
 
@@ -160,6 +191,7 @@ def seed(session: Session, store: LocalStore) -> dict[str, str]:
         session.add(Unit(id=unit, name=unit))
         session.flush()
         seed_unit(session, store, unit)
+        seed_disposal(session, store, unit)
     keys = {}
     for role in Role:
         user = add_user(session, f"user-{role.value}", None, role, None if role is ADMIN else "u")
@@ -178,6 +210,56 @@ def seed(session: Session, store: LocalStore) -> dict[str, str]:
                 )
             )  # fmt: skip
     return keys
+
+
+def seed_disposal(session: Session, store: LocalStore, unit: str) -> None:
+    """Footage of long ago: one clip that is due, one on a list, one that was destroyed."""
+    person = add_user(session, f"proposer-{unit}", None, EVIDENCE, unit)
+    session.flush()
+    for number, name in enumerate(("old", "listed", "gone")):
+        key = store.original_key(f"{name}-{unit}", ".mp4")
+        if name != "gone":
+            store.place(key).write_bytes(b"13 bytes long")
+        session.add(
+            Original(
+                id=f"{name}-{unit}", device_id=f"cam-{unit}", name="old.mp4", suffix=".mp4", size=13,
+                state=State.DESTROYED if name == "gone" else State.PRESERVED, stored_as=key,
+                sha256=f"{unit}{number}" * 32, verified_at=now(), found_at=datetime(2020, 5, 6, tzinfo=UTC),
+            )
+        )  # fmt: skip
+        session.flush()
+        session.add(
+            Clip(id=f"{name}-{unit}", device_id=f"cam-{unit}", kind="VIDEO", described=Described.READY)
+        )
+        session.flush()
+    session.add(
+        LegalHold(
+            id=f"hold-{unit}",
+            kind=HoldKind.CLIP,
+            clip_id=f"clip-{unit}",
+            unit_id=unit,
+            why="x",
+            placed_by="x",
+        )
+    )
+    session.add(RetentionFlag(id=f"flag-{unit}", clip_id=f"clip-{unit}", flag="MAJOR", why="x", set_by="x"))
+    [judged] = retention.judge(session, rulepacks.packs(Settings().rule_pack), [f"listed-{unit}"], now())
+    item = DisposalItem(
+        run_id=f"run-{unit}", clip_id=f"listed-{unit}", shown=disposal.shown(session, judged),
+        facts=disposal.frozen(session, judged),
+    )  # fmt: skip
+    run = DisposalRun(
+        id=f"run-{unit}", unit_id=unit, why="x", count=1, bytes=13, listing=disposal.listing_digest([item]),
+        proposed_by_id=person.id, proposed_by=person.name,
+    )  # fmt: skip
+    session.add(run)
+    session.flush()
+    record = DestructionRecord(
+        id=f"destr-{unit}", original_id=f"gone-{unit}", clip_id=f"gone-{unit}", run_id=run.id,
+        device_id=f"cam-{unit}", name="old.mp4", size=13, sha256=f"{unit}2" * 32, why="x",
+        rule={**item.shown["rule"], "on": item.shown["on"], "rule_pack": "p"}, proposed_by="x", approved_by="y",
+    )  # fmt: skip
+    session.add_all((item, record))
 
 
 def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
@@ -267,6 +349,8 @@ def filled(value: Any, unit: str, role: str = "") -> Any:
         return value.replace("{}", unit).replace("{role}", role)
     if isinstance(value, dict):
         return {name: filled(item, unit, role) for name, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item, unit, role) for item in value]
     return value
 
 
@@ -322,6 +406,45 @@ def test_orders_that_name_files_of_a_connected_camera(
     with database.read() as session:
         [line] = session.exec(select(CustodyEvent).where(CustodyEvent.event == "MARKED_IMPORTANT"))
         assert (line.subject, line.actor) == ("clip-u", "user-operator")
+
+
+def test_what_was_destroyed_is_gone_and_its_record_says_so(api: tuple[TestClient, dict[str, str]]) -> None:
+    client, keys = api
+    headers = {"x-api-key": keys["evidence"]}
+    for method, path in (
+        ("GET", "retention"),
+        ("GET", "original?viewing=v"), ("GET", "renditions/proxy?viewing=v"), ("POST", "viewings"),
+    ):  # fmt: skip
+        said = client.request(
+            method, f"/api/v1/clips/gone-u/{path}", headers=headers, json={"purpose": "评查"}
+        )
+        assert said.status_code == 410, said.text
+        assert said.json()["record"]["id"] == "destr-u"
+    whole = client.get("/api/v1/clips/gone-u", headers=headers).json()
+    assert (whole["state"], whole["destruction"]["approved_by"]) == ("DESTROYED", "y")
+    assert "至少保存 6 个月" in whole["destruction"]["rule"]["zh"]
+
+
+def test_nothing_in_the_api_deletes_footage() -> None:
+    """Only what is no footage can be deleted: a session, a live view."""
+    deleting = {row.path for row in MATRIX if row.method == "DELETE"} | {"/session"}
+    assert deleting == {"/devices/cam-{}/live/live-{role}-{}", "/session"}
+
+
+def test_the_second_person_by_the_api(api: tuple[TestClient, dict[str, str]]) -> None:
+    client, keys = api
+
+    def post(role: str, path: str, **body: Any) -> Any:
+        return client.post(f"/api/v1/disposals{path}", json=body, headers={"x-api-key": keys[role]})
+
+    made = post("admin", "", clips=["old-u"], why="保存期满").json()
+    again = post("admin", f"/{made['id']}/approve", count=1)
+    assert (again.status_code, again.json()["code"]) == (409, "disposal.same_person")
+    wrong = post("supervisor", "/run-u/approve", count=2)
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "disposal.count")
+    assert post("supervisor", "/run-u/approve", count=1).json()["state"] == "APPROVED"
+    shown = client.get("/api/v1/disposals/run-u/items", headers={"x-api-key": keys["supervisor"]}).json()
+    assert shown["items"][0]["rule"]["zh"].startswith("自 2020-05-06 入库起")
 
 
 def test_every_endpoint_has_a_row(api: tuple[TestClient, dict[str, str]]) -> None:
@@ -415,8 +538,9 @@ def test_the_sheet_of_all_shows_only_what_one_sees(api: tuple[TestClient, dict[s
 def test_pages_follow_a_cursor(api: tuple[TestClient, dict[str, str]]) -> None:
     client, keys = api
     headers = {"x-api-key": keys["admin"]}
-    first = client.get("/api/v1/clips", params={"limit": 1}, headers=headers).json()
-    second = client.get("/api/v1/clips", params={"limit": 1, "cursor": first["next"]}, headers=headers).json()
+    wanted = {"limit": 1, "described": "RAW"}
+    first = client.get("/api/v1/clips", params=wanted, headers=headers).json()
+    second = client.get("/api/v1/clips", params=wanted | {"cursor": first["next"]}, headers=headers).json()
     assert [first["items"][0]["id"], second["items"][0]["id"]] == ["clip-v", "clip-u"]
     assert second["next"] is None
 

@@ -1,0 +1,185 @@
+"""How long a clip stays and why; legal holds and marks; what a person has to review."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+from sqlmodel import Session, col, select
+
+from api.paging import Cutting, Page, page
+from api.problems import not_found
+from api.shapes import ReasonOut, Shape
+from api.signin import Approver, Db, Holder, Reader, Ruled
+from api.v1.clips import must_be_there
+from gateway import disposal, holds, retention
+from gateway.holds import HoldIn
+from gateway.models import CaseRecord, Clip, Device, LegalHold, Original, RetentionFlag, User, now
+from gateway.retention import Judged
+from gateway.rules.retention import Flag
+from gateway.visibility import Viewer, visible
+
+router = APIRouter(tags=["retention"])
+
+
+class FloorOut(BaseModel):
+    """One rule: kept up to and with `until`; null is without an end that anybody knows."""
+
+    until: date | None
+    reason: ReasonOut
+
+
+class RetentionOut(BaseModel):
+    clip: str
+    on: date | None = Field(description="the first day on which a disposal may list it; null: none yet")
+    decides: FloorOut
+    floors: list[FloorOut]
+    review_on: date | None = Field(description="unlinked: from when a person has to look at it (R-78)")
+    transfers: dict[str, date] = Field(
+        description="by case: when its file is due at the state archive (R-61)"
+    )
+    log_until: date | None = Field(
+        description="the chain tells of it at least so long, if it went then (R-80)"
+    )
+    rule_pack: str
+
+    @classmethod
+    def of(cls, judged: Judged) -> "RetentionOut":
+        found = [
+            FloorOut(until=floor.until, reason=ReasonOut.told(floor.stored()))
+            for floor in judged.deadline.floors
+        ]
+        return cls(
+            clip=judged.clip.id, on=judged.deadline.on, decides=found[0], floors=found,
+            review_on=judged.review_on, transfers=judged.transfers, log_until=judged.log_until,
+            rule_pack=judged.pack.edition,
+        )  # fmt: skip
+
+
+class HoldOut(Shape):
+    id: str
+    kind: str
+    clip_id: str | None
+    case_uid: str | None
+    party_code: str | None
+    party_name: str | None
+    device_id: str | None
+    span_from: datetime | None
+    span_to: datetime | None
+    why: str
+    placed_by: str
+    placed_at: datetime
+    lifted_by: str | None
+    lifted_at: datetime | None
+    lifted_why: str | None
+
+    @classmethod
+    def of(cls, row: LegalHold) -> "HoldOut":
+        return cls.model_validate(row)
+
+
+class FlagOut(Shape):
+    id: str
+    clip_id: str
+    flag: str
+    why: str
+    set_by: str
+    set_at: datetime
+    lifted_by: str | None
+    lifted_at: datetime | None
+    lifted_why: str | None
+
+
+class FlagIn(BaseModel):
+    flag: Flag
+    why: str = Field(min_length=2, max_length=300, examples=["当事人阻碍执法"])
+
+
+class Why(BaseModel):
+    why: str = Field(min_length=2, max_length=300, examples=["诉讼已终结"])
+
+
+@router.get("/clips/{clip_id}/retention")
+def of_clip(clip_id: str, viewer: Reader, database: Db, law: Ruled) -> RetentionOut:
+    """Every floor that was considered, the one that decides first."""
+    with database.read() as session:
+        must_see(session, viewer, Clip, clip_id, "Clip")
+        must_be_there(session, session.get_one(Original, clip_id))
+        [judged] = retention.judge(session, law.packs, [clip_id], now())
+    return RetentionOut.of(judged)
+
+
+@router.get("/retention/review")
+def review(
+    viewer: Reader, database: Db, law: Ruled, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> list[RetentionOut]:
+    """Unlinked footage beyond the upper bound: link it, mark it, or propose its disposal."""
+    with database.read() as session:
+        found = disposal.for_review(session, law.packs, viewer.units, now(), limit=limit)
+    return [RetentionOut.of(one) for one in found]
+
+
+@router.post("/clips/{clip_id}/flags", status_code=201)
+def mark(clip_id: str, given: FlagIn, viewer: Holder, database: Db) -> FlagOut:
+    """EVIDENCE, OBSTRUCTION or MAJOR: how long each keeps a clip, the rule pack says."""
+    with database.write() as session:
+        must_see(session, viewer, Clip, clip_id, "Clip")
+        return FlagOut.model_validate(holds.mark(session, clip_id, given.flag, given.why, viewer.name))
+
+
+@router.get("/flags")
+def flags(viewer: Reader, database: Db, wanted: Cutting) -> Page[FlagOut]:
+    statement = select(RetentionFlag).where(visible(viewer, RetentionFlag))
+    with database.read() as session:
+        return page(session, statement, RetentionFlag.id, wanted, FlagOut.model_validate)
+
+
+@router.post("/flags/{flag_id}/lift")
+def unmark(flag_id: str, given: Why, viewer: Approver, database: Db) -> FlagOut:
+    with database.write() as session:
+        row = must_see(session, viewer, RetentionFlag, flag_id, "Mark")
+        return FlagOut.model_validate(holds.unmark(session, row, given.why, viewer.name))
+
+
+@router.get("/holds")
+def all_holds(
+    viewer: Reader,
+    database: Db,
+    wanted: Cutting,
+    lifted: Annotated[bool, Query(description="also those that were lifted")] = False,
+) -> Page[HoldOut]:
+    statement = select(LegalHold).where(visible(viewer, LegalHold))
+    if not lifted:
+        statement = statement.where(col(LegalHold.lifted_at).is_(None))
+    with database.read() as session:
+        return page(session, statement, LegalHold.id, wanted, HoldOut.of)
+
+
+@router.post("/holds", status_code=201)
+def place(given: HoldIn, viewer: Holder, database: Db) -> HoldOut:
+    """保全. It also keeps what comes later; what it lies on is one clip, case, party or device."""
+    with database.write() as session:
+        for model, ref, what in (
+            (Clip, given.clip, "Clip"), (CaseRecord, given.case, "Case"), (Device, given.device, "Device"),
+        ):  # fmt: skip
+            if ref is not None:
+                must_see(session, viewer, model, ref, what)
+        unit = session.get_one(User, viewer.user_id).unit_id
+        return HoldOut.of(holds.place(session, given, viewer.name, unit))
+
+
+@router.post("/holds/{hold_id}/lift")
+def lift(hold_id: str, given: Why, viewer: Approver, database: Db) -> HoldOut:
+    """By somebody who may agree to disposals, with the reason; the hold stays readable."""
+    with database.write() as session:
+        hold = must_see(session, viewer, LegalHold, hold_id, "Hold")
+        return HoldOut.of(holds.lift(session, hold, given.why, viewer.name))
+
+
+def must_see(session: Session, viewer: Viewer, model: Any, key: str, what: str) -> Any:
+    """The row, if the viewer may know of it."""
+    column = model.uid if model is CaseRecord else model.id
+    found = session.exec(select(model).where(column == key, visible(viewer, model))).one_or_none()
+    if found is None:
+        raise not_found(what)
+    return found

@@ -1,0 +1,200 @@
+"""`gateway disposal`: the dry-run, a proposal, the second person's word, what became of it."""
+
+import argparse
+import getpass
+import sys
+from typing import Any
+
+from rich.table import Table
+from sqlmodel import Session, col, select
+
+from api.signin import sign_in, sign_out, user_of
+from gateway import disposal
+from gateway.config import ConfigError, Settings
+from gateway.database import Database
+from gateway.device import Refused
+from gateway.models import DestructionRecord, DisposalItem, DisposalRun, now
+from gateway.opening import open_database, packs_of
+from gateway.rulepacks import RulePacks
+from gateway.terminal import plain_console
+from gateway.visibility import Right, Viewer, units_below
+from gateway.wording import sentence
+
+console = plain_console(None if sys.stdout.isatty() else 200)
+
+
+def run(settings: Settings, asked: argparse.Namespace) -> int:
+    """Raises ConfigError for what is not asked for rightly; 1 where a person is refused."""
+    database, packs = open_database(settings), packs_of(settings)
+    try:
+        match asked.action:
+            case "due":
+                show_due(database, packs, asked.limit)
+            case "review":
+                show_review(database, packs, asked.limit)
+            case "propose":
+                propose(database, packs, asked)
+            case "approve":
+                approve(database, packs, asked)
+            case "cancel":
+                cancel(database, asked)
+            case "show":
+                show(database, asked.target)
+            case "records":
+                show_records(database)
+            case _:
+                show_runs(database)
+    except Refused as no:
+        console.print(sentence(no.reason, "zh"), soft_wrap=True)
+        console.print(sentence(no.reason, "en"), soft_wrap=True)
+        return 1
+    finally:
+        database.close()
+    return 0
+
+
+def person(session: Session, asked: argparse.Namespace, *rights: Right) -> Viewer:
+    """Who is there, by name and password: the shell's own account says nothing of who holds which right."""
+    if not asked.user:
+        raise ConfigError(f"who? usage: gateway disposal {asked.action} … --user NAME")
+    typed = sys.stdin.readline().rstrip("\n") if asked.password_stdin else getpass.getpass(f"{asked.user}: ")
+    token = sign_in(session, asked.user, typed)
+    session.flush()
+    user = user_of(session, token) if token else None
+    if token:
+        sign_out(session, token)  # only to know who it is
+    if user is None:
+        raise ConfigError(f"no user {asked.user!r} with this password")
+    units = units_below(session, user.unit_id) if user.unit_id else None
+    viewer = Viewer(user.id, user.name, user.role, units)
+    if not any(viewer.may(right) for right in rights):
+        raise ConfigError(f"the role {user.role.value!r} may not {rights[0].value}")
+    return viewer
+
+
+def propose(database: Database, packs: RulePacks, asked: argparse.Namespace) -> None:
+    if not asked.why:
+        raise ConfigError("why? usage: gateway disposal propose [CLIP …] --why TEXT --user NAME")
+    with database.write() as session:
+        viewer = person(session, asked, Right.DISPOSE)
+        made = disposal.propose(
+            session, packs, viewer, asked.why, authority=asked.authority, limit=asked.limit,
+            clips=[one for one in (asked.target, *asked.more) if one] or None,
+        )  # fmt: skip
+        run_id = made.id
+    show(database, run_id)
+
+
+def approve(database: Database, packs: RulePacks, asked: argparse.Namespace) -> None:
+    """Shows the list, then asks how many clips will go."""
+    with database.write() as session:
+        viewer = person(session, asked, Right.APPROVE)
+        found = find(session, asked.target)
+        if viewer.units is not None and found.unit_id not in viewer.units:
+            raise ConfigError(f"no disposal {asked.target!r}")
+        run_id = found.id
+    show(database, run_id)
+    disposal.approve(database, packs, run_id, viewer, typed_count(asked.count))
+    console.print(f"{run_id}: 已批准，由网关执行 approved; the daemon carries it out")
+
+
+def typed_count(given: int | None) -> int:
+    if given is not None:
+        return given
+    written = input("将销毁多少件？请填写件数 How many clips will go? ")
+    if not written.strip().isdigit():
+        raise ConfigError(f"{written!r} is no number; nothing was approved")
+    return int(written)
+
+
+def cancel(database: Database, asked: argparse.Namespace) -> None:
+    if not asked.why:
+        raise ConfigError("why? usage: gateway disposal cancel RUN --why TEXT --user NAME")
+    with database.write() as session:
+        viewer = person(session, asked, Right.DISPOSE, Right.APPROVE)
+        found = find(session, asked.target)
+        if viewer.units is not None and found.unit_id not in viewer.units:
+            raise ConfigError(f"no disposal {asked.target!r}")
+        disposal.cancel(session, found.id, asked.why, viewer.name)
+
+
+def find(session: Session, run_id: str | None) -> DisposalRun:
+    found = session.get(DisposalRun, run_id) if run_id else None
+    if found is None:
+        raise ConfigError(f"no disposal {run_id!r}; `gateway disposal list` shows them")
+    return found
+
+
+def lines() -> Table:
+    table = Table("资料", "文件", "期满", "依据", "关联", "最后调阅", "字节", "SHA-256", "状态")
+    for column in table.columns:
+        column.overflow = "fold"
+    return table
+
+
+def add_line(table: Table, clip: str, told: dict[str, Any], state: str) -> None:
+    viewed = told["last_viewed"]
+    links = "、".join(
+        f"{link['case']}{'' if link['stands'] else '（已撤销）'}" for link in told["links"]
+    )  # fmt: skip
+    table.add_row(
+        clip, told["name"], told["on"] or "", sentence(told["rule"]), links or "无",
+        f"{viewed['by']} {viewed['at'][:10]}" if viewed else "从未",
+        f"{told['size']:,}", told["sha256"][:16], state,
+    )  # fmt: skip
+
+
+def show_due(database: Database, packs: RulePacks, limit: int) -> None:
+    with database.read() as session:
+        found = disposal.preview(session, packs, None, now(), limit)
+    table = lines()
+    for told in found:
+        add_line(table, told["clip"], told, "")
+    console.print(table)
+    console.print(f"{len(found)} 件可提请销毁（仅预览，未作任何改动） due; nothing was written")
+
+
+def show_review(database: Database, packs: RulePacks, limit: int) -> None:
+    with database.read() as session:
+        found = disposal.for_review(session, packs, None, now(), limit=limit)
+    for one in found:
+        why = sentence(one.deadline.decides.stored())
+        console.print(f"{one.clip.id}\t{one.original.name}\t{one.review_on}\t{why}", soft_wrap=True)
+    console.print(f"{len(found)} 件未关联资料超过期限，待人工审查 unlinked, to be reviewed")
+
+
+def show(database: Database, run_id: str | None) -> None:
+    with database.read() as session:
+        found = find(session, run_id)
+        items = disposal.items_of(session, found)
+    table = lines()
+    for item in items:
+        add_line(table, item.clip_id, item.shown, state_of(item))
+    console.print(table)
+    left = sum(item.state.value == "LISTED" for item in items)
+    console.print(f"{found.id} {found.state.value} · 提出 {found.proposed_by} · {found.why}", soft_wrap=True)
+    console.print(
+        f"清单 {found.count} 件，待销毁 {left} 件 · {found.bytes:,} 字节 · 清单摘要 {found.listing}"
+    )
+
+
+def state_of(item: DisposalItem) -> str:
+    return f"{item.state.value} {sentence(item.why)}".rstrip()
+
+
+def show_runs(database: Database) -> None:
+    with database.read() as session:
+        for found in session.exec(select(DisposalRun).order_by(col(DisposalRun.id))):
+            agreed = found.approved_by or "—"
+            console.print(
+                f"{found.id}\t{found.state.value}\t{found.count}\t{found.proposed_by}\t{agreed}\t{found.why}",
+                soft_wrap=True,
+            )
+
+
+def show_records(database: Database) -> None:
+    with database.read() as session:
+        for one in session.exec(select(DestructionRecord).order_by(col(DestructionRecord.id))):
+            gone = one.gone_at.isoformat(timespec="seconds") if one.gone_at else "…"
+            told = (one.original_id, one.name, one.sha256, gone, one.proposed_by, one.approved_by)
+            console.print("\t".join(told), soft_wrap=True)
