@@ -44,6 +44,7 @@ def preview(session: Session, clip: Clip, pack: RulePack) -> Judged:
         custody_tolerance_s=pack.linking.custody_tolerance_minutes.value * 60,
         activity_slack_s=pack.linking.activity_slack_minutes.value * 60,
         min_officers=pack.linking.min_officers.value,
+        number_kinds=pack.forms.number_kinds.value,
     )
     cases = case_facts(session, clip, interval, limits)
     withdrawn = taken_back(session, clip)
@@ -197,7 +198,7 @@ def affected(
     if row.clip_id:
         clips = clips.where(Clip.id == row.clip_id)
     elif row.alias_norm is not None:
-        return naming(session, row, limit)
+        return naming(session, row, pack, limit)
     else:
         clips = clips.where(col(Clip.times).is_not(None))
         if row.device_id is not None:
@@ -212,13 +213,14 @@ def affected(
     return list(session.exec(clips.order_by(col(Clip.id)).limit(limit)))
 
 
-def naming(session: Session, row: RelinkDue, limit: int) -> list[str]:
+def naming(session: Session, row: RelinkDue, pack: RulePack, limit: int) -> list[str]:
     """Clips that name a number, in any spelling: few do, so they are compared one by one."""
     named = select(Clip.id, Clip.declared).where(Clip.id > (row.cursor or ""), col(Clip.case_no).is_not(None))
+    kinds = pack.forms.number_kinds.value
     same = [
         clip_id
         for clip_id, declared in session.exec(named.order_by(col(Clip.id)))
-        if declared.get("case_no") and case_number.same(declared["case_no"], row.alias_norm or "")
+        if declared.get("case_no") and case_number.same(declared["case_no"], row.alias_norm or "", kinds)
     ]
     return same[:limit]
 

@@ -147,7 +147,7 @@ def case_facts(
     number = clip.declared.get("case_no")
     if number:
         spelled = CaseAlias.norm == case_number.normalise(number)
-        same_parts = CaseAlias.key == (case_number.key_text(number) or "")
+        same_parts = CaseAlias.key == (case_number.key_text(number, limits.number_kinds) or "")
         wanted.update(session.exec(select(CaseAlias.case_uid).where(or_(spelled, same_parts))))
     if interval is not None and not interval.doubtful:
         slack = timedelta(seconds=limits.activity_slack_s + interval.uncertainty_s)

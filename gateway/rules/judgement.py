@@ -31,6 +31,7 @@ class LinkLimits:
     custody_tolerance_s: float
     activity_slack_s: float
     min_officers: int
+    number_kinds: case_number.Kinds = case_number.SEEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +99,8 @@ def finding(rule: str, passed: bool, code: str, **facts: object) -> Finding:
     return Finding(rule, passed, code, tuple((name, str(value)) for name, value in facts.items()))
 
 
-def names(case: CaseFacts, number: str) -> bool:
-    return any(case_number.same(known, number) for known in case.numbers)
+def names(case: CaseFacts, number: str, limits: LinkLimits) -> bool:
+    return any(case_number.same(known, number, limits.number_kinds) for known in case.numbers)
 
 
 def overlap(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> float:
@@ -119,7 +120,7 @@ def overlap(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> float:
 
 def judge(clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: LinkLimits) -> Candidate:
     results = [
-        number_rule(clip, case),
+        number_rule(clip, case, limits),
         device_rule(clip),
         custody_rule(clip),
         handler_rule(clip, case, step),
@@ -146,7 +147,7 @@ def verdict(findings: Sequence[Finding]) -> Verdict:
 
 def score(clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: LinkLimits) -> float:
     """0…1: the number said so 0.6, time shared with the step 0.25, the person or room 0.15."""
-    points = 0.6 if clip.case_no and names(case, clip.case_no) else 0.0
+    points = 0.6 if clip.case_no and names(case, clip.case_no, limits) else 0.0
     if step is not None and clip.interval is not None and not clip.interval.doubtful:
         length = max(1.0, (clip.interval.end - clip.interval.start).total_seconds())
         strict = clip.interval.overlap_s(step.start, step.end)
@@ -163,10 +164,10 @@ def present(clip: ClipFacts, step: ActivityFacts) -> bool:
     return clip.custody.officer_id in step.officers
 
 
-def number_rule(clip: ClipFacts, case: CaseFacts) -> Finding | None:
+def number_rule(clip: ClipFacts, case: CaseFacts, limits: LinkLimits) -> Finding | None:
     if clip.case_no is None:
         return None
-    if names(case, clip.case_no):
+    if names(case, clip.case_no, limits):
         return finding("LK-2", True, "number.matches", number=clip.case_no)
     return finding("LK-2", False, "number.other", number=clip.case_no, case=case.title)
 

@@ -29,7 +29,7 @@ class Decision:
 
 def decide(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> Decision:
     """Judge every candidate and pick the best; a tie is no winner, it is a person's question."""
-    named = [case for case in cases if clip.case_no and names(case, clip.case_no)]
+    named = [case for case in cases if clip.case_no and names(case, clip.case_no, limits)]
     candidates = [judge(clip, case, activity, limits) for case, activity in pairs(clip, cases, named, limits)]
     candidates.sort(key=lambda candidate: candidate.score, reverse=True)
     if not candidates:
