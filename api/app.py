@@ -7,6 +7,7 @@ from api import problems
 from api.parameters import known_only
 from api.v1 import cases, clips, custody, devices, health, live, offloads, orders, rooms, session, telemetry
 from gateway import __version__
+from gateway.case_sources.rules import CaseRules, usual
 from gateway.database import Database
 from gateway.live import LiveFolder
 from gateway.store import LocalStore
@@ -15,7 +16,9 @@ PREFIX = "/api/v1"
 LARGEST = 8 * 1024 * 1024
 
 
-def create_app(database: Database, store: LocalStore, live_folder: LiveFolder) -> FastAPI:
+def create_app(
+    database: Database, store: LocalStore, live_folder: LiveFolder, rules: CaseRules | None = None
+) -> FastAPI:
     app = FastAPI(
         title="Evidence gateway 执法全过程记录网关",
         version=__version__,
@@ -25,6 +28,7 @@ def create_app(database: Database, store: LocalStore, live_folder: LiveFolder) -
         swagger_ui_oauth2_redirect_url=None,
     )
     app.state.database, app.state.store, app.state.live = database, store, live_folder
+    app.state.rules = rules or usual()
     problems.install(app)
     root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
     for module in (session, health, devices, telemetry, live, rooms, offloads, clips, cases, custody, orders):

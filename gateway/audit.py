@@ -21,6 +21,7 @@ from gateway.models import (
     ApiKey,
     Attachment,
     CaseAlias,
+    CaseParty,
     CaseRecord,
     ChainHead,
     Checkout,
@@ -36,6 +37,7 @@ from gateway.models import (
     Officer,
     Offload,
     Original,
+    Party,
     Receipt,
     Recording,
     Rendition,
@@ -51,7 +53,7 @@ from gateway.store.local import MANIFEST
 EVIDENCE: tuple[type[SQLModel], ...] = (
     Original, Clip, Attachment, Recording, Finding, Link, Receipt, Rendition,
     Device, Officer, Allocation, Checkout, ClockReading, ClockSetting,
-    CaseRecord, CaseAlias, Document, Activity, User, ApiKey, Viewing, LiveView,
+    CaseRecord, CaseAlias, Party, CaseParty, Document, Activity, User, ApiKey, Viewing, LiveView,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""
 

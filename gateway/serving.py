@@ -47,13 +47,14 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
     import uvicorn
 
     from api.app import create_app
+    from gateway.case_sources.rules import of_site
     from gateway.live import LiveFolder
     from gateway.opening import open_database, open_stores
 
     database = open_database(settings)
     store, _ = open_stores(settings, database)
     config = uvicorn.Config(
-        create_app(database, store, LiveFolder(settings.data)),
+        create_app(database, store, LiveFolder(settings.data), of_site(settings)),
         host=settings.api.host,
         port=settings.api.port,
         log_level="warning",

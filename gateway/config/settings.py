@@ -65,6 +65,11 @@ class Settings(Model):
         default_factory=dict,
         description="key id → private key (PEM): opens what recorders encrypted for the unit",
     )
+    identity_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="under which citizens' identity numbers are hashed; one for all hosts, for ever",
+    )
     devices: tuple[AnyDevice, ...] = ()
 
     @field_validator("timezone")

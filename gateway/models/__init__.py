@@ -15,6 +15,19 @@ from gateway.models.equipment import (
     DeviceStatus,
     Policy,
 )
+from gateway.models.exchange import (
+    CaseFeed,
+    CaseFile,
+    CaseRefusal,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
+    Endpoint,
+    EndpointCursor,
+    EndpointKind,
+    OutboxEvent,
+    OutboxHead,
+)
 from gateway.models.footage import (
     RELEASING,
     UNREAD,
@@ -35,6 +48,7 @@ from gateway.models.footage import (
 )
 from gateway.models.orders import OrderRow, OrderState
 from gateway.models.organisation import Officer, Room, Unit
+from gateway.models.parties import CaseParty, Party, PartyKind
 from gateway.models.telemetry import DeviceSignal, Track
 
 __all__ = [
@@ -46,13 +60,20 @@ __all__ = [
     "ApiKey",
     "Attachment",
     "CaseAlias",
+    "CaseFeed",
+    "CaseFile",
+    "CaseParty",
     "CaseRecord",
+    "CaseRefusal",
     "ChainHead",
     "Checkout",
     "Clip",
     "ClockReading",
     "ClockSetting",
     "CustodyEvent",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryState",
     "Described",
     "Device",
     "DeviceSignal",
@@ -60,6 +81,9 @@ __all__ = [
     "DeviceStatus",
     "Disposition",
     "Document",
+    "Endpoint",
+    "EndpointCursor",
+    "EndpointKind",
     "Finding",
     "Lease",
     "Link",
@@ -70,6 +94,10 @@ __all__ = [
     "OrderRow",
     "OrderState",
     "Original",
+    "OutboxEvent",
+    "OutboxHead",
+    "Party",
+    "PartyKind",
     "Policy",
     "Receipt",
     "Recording",
