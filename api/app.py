@@ -5,7 +5,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.parameters import known_only
-from api.v1 import cases, clips, custody, devices, health, live, offloads, orders, rooms, session, telemetry
+from api.v1 import (
+    cases,
+    clips,
+    custody,
+    devices,
+    health,
+    live,
+    offloads,
+    orders,
+    parties,
+    rooms,
+    session,
+    telemetry,
+)
 from gateway import __version__
 from gateway.case_sources.rules import CaseRules, usual
 from gateway.database import Database
@@ -31,7 +44,20 @@ def create_app(
     app.state.rules = rules or usual()
     problems.install(app)
     root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
-    for module in (session, health, devices, telemetry, live, rooms, offloads, clips, cases, custody, orders):
+    for module in (
+        session,
+        health,
+        devices,
+        telemetry,
+        live,
+        rooms,
+        offloads,
+        clips,
+        cases,
+        parties,
+        custody,
+        orders,
+    ):
         root.include_router(module.router)
     app.include_router(root)
 

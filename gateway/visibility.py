@@ -9,6 +9,7 @@ from sqlmodel import Session, SQLModel, col, or_, select
 
 from gateway.models import (
     Allocation,
+    CaseParty,
     CaseRecord,
     Checkout,
     Clip,
@@ -20,6 +21,7 @@ from gateway.models import (
     Offload,
     OrderRow,
     Original,
+    Party,
     Role,
     Room,
     Unit,
@@ -97,6 +99,7 @@ def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
         Original: or_(col(Original.device_id).in_(devices), col(Original.id).in_(clips)),
         Clip: col(Clip.id).in_(clips),
         CaseRecord: col(CaseRecord.unit_id).in_(units),
+        Party: col(Party.id).in_(select(CaseParty.party_id).where(col(CaseParty.case_uid).in_(cases))),
         Link: col(Link.clip_id).in_(clips),
         Room: col(Room.unit_id).in_(units),
         OrderRow: or_(col(OrderRow.device_id).in_(devices), col(OrderRow.clip_id).in_(clips)),

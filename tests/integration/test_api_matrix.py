@@ -17,6 +17,7 @@ from gateway.database import Database
 from gateway.live import LiveFolder
 from gateway.models import (
     Allocation,
+    CaseParty,
     CaseRecord,
     Checkout,
     Clip,
@@ -29,6 +30,8 @@ from gateway.models import (
     Offload,
     OrderRow,
     Original,
+    Party,
+    PartyKind,
     Receipt,
     Rendition,
     Role,
@@ -105,6 +108,8 @@ MATRIX = [
     Row("GET", "/cases", EVERYBODY, listing=True),
     Row("GET", "/cases/case-{}", EVERYBODY),
     Row("PUT", "/cases/case-{}", CASES, body={"uid": "case-{}", "title": "改", "unit": "{}"}),
+    Row("GET", "/parties", EVERYBODY, listing=True),
+    Row("GET", "/parties/party-{}", EVERYBODY),
     Row("GET", "/links", EVERYBODY, listing=True),
     Row("POST", "/links/link-{}/confirm", LEDGER, body={"why": "核对无误"}),
     Row("POST", "/links/link-{}/withdraw", LEDGER, body={"why": "不是本案"}),
@@ -162,11 +167,13 @@ def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
         )
     )  # fmt: skip
     session.add(CaseRecord(uid=f"case-{unit}", title="案", unit_id=unit))
+    session.add(Party(id=f"party-{unit}", kind=PartyKind.CITIZEN))
     session.add(Offload(id=f"off-{unit}", device_id=f"cam-{unit}", opened_at=T0))
     session.flush()
     session.add(Clip(id=f"clip-{unit}", device_id=f"cam-{unit}", kind="VIDEO"))
     session.flush()
     rows = [
+        CaseParty(case_uid=f"case-{unit}", party_id=f"party-{unit}", place=0, name=f"王-{unit}"),
         Allocation(
             id=f"alloc-{unit}", device_id=f"cam-{unit}", kind="PERSONAL", officer_id=f"zhang-{unit}",  # type: ignore[arg-type]
             valid_from=T0, valid_to=T0 + timedelta(days=1),
