@@ -27,6 +27,9 @@ from gateway.store import LocalStore
 
 PREFIX = "/api/v1"
 LARGEST = 8 * 1024 * 1024
+MODULES = (
+    session, health, devices, telemetry, live, rooms, offloads, clips, cases, parties, custody, orders,
+)  # fmt: skip
 
 
 def create_app(
@@ -44,20 +47,7 @@ def create_app(
     app.state.rules = rules or usual()
     problems.install(app)
     root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
-    for module in (
-        session,
-        health,
-        devices,
-        telemetry,
-        live,
-        rooms,
-        offloads,
-        clips,
-        cases,
-        parties,
-        custody,
-        orders,
-    ):
+    for module in MODULES:
         root.include_router(module.router)
     app.include_router(root)
 

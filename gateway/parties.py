@@ -1,4 +1,4 @@
-"""Text and footage of one party (执法对象) together, across cases, as far as the viewer may see them (R-06)."""
+"""Text and footage of one party (执法对象) together, across the cases that a viewer may see (R-06)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -11,6 +11,8 @@ from pathlib import Path
 from sqlmodel import Session
 
 from gateway import rulepacks
+from gateway.case_sources.keeper import keeper_of
+from gateway.case_sources.rules import of_site
 from gateway.config import ConfigError, DeviceSettings, Settings
 from gateway.config.connected import RtspRecorderSettings
 from gateway.config.devices import SerialDockSettings
@@ -103,6 +105,10 @@ class Daemon:
             more=tuple(self.duties()),
         )
         self.backup = Backup(self.database, self.context, executor)
+        rules = of_site(settings)
+        self.keepers = [
+            keeper_of(source, self.database, rules, self.stop_event) for source in settings.case_sources
+        ]
         self.live = Live(self.database, LiveFolder(settings.data), self.supervisors, self.stop_event)
 
     def duties(self) -> Iterator[Duty]:
@@ -123,6 +129,8 @@ class Daemon:
         self.caretaker.start()
         self.backup.start()
         self.live.start()
+        for keeper in self.keepers:
+            keeper.start()
         for supervisor in self.supervisors.values():
             supervisor.start()
         log.info("running: %d devices", len(self.supervisors))

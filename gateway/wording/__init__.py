@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.wording import devices, footage, rules
+from gateway.wording import cases, devices, footage, rules
 
 CHINA = ZoneInfo("Asia/Shanghai")
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
@@ -81,4 +81,6 @@ def verdict_word(verdict: str, language: str = "zh") -> str:
     return chinese if language.startswith("zh") else english
 
 
-SENTENCES: dict[str, tuple[str, str]] = {**footage.SENTENCES, **devices.SENTENCES, **rules.SENTENCES}
+SENTENCES: dict[str, tuple[str, str]] = {
+    **footage.SENTENCES, **devices.SENTENCES, **rules.SENTENCES, **cases.SENTENCES
+}  # fmt: skip

@@ -288,21 +288,4 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "该设备自 {since} 起已由 {holder} 持有，请先终止或更正该记录",
         "{holder} has the device since {since}; end or correct that entry first",
     ),
-    # case records
-    "case.unknown_room": (
-        "没有编号为“{room}”的房间，而案件又未写明单位；请写明单位，或先登记该房间",
-        "no room {room} is known and the case names no unit; give the unit, or enter the room first",
-    ),
-    "case.other_unit": (
-        "案件 {case} 属于单位 {unit} 或另一单位，本来源无权写入",
-        "case {case} is of unit {unit} or of another one, which this source may not write",
-    ),
-    "case.no_identity_key": (
-        "未配置证件号码密钥，公民证件号码无法安全保存；请在 devices.yaml 中设置 identity_key",
-        "no key is configured under which identity numbers are kept: set identity_key in devices.yaml",
-    ),
-    "case.part_of_another": (
-        "编号 {part} 属于另一案件，请使用本案自己的环节、文书编号",
-        "{part} belongs to another case; use ids of this case's own steps and papers",
-    ),
 }

@@ -7,7 +7,7 @@ from gateway.wording import SENTENCES, reason, sentence
 
 PROJECT = Path(__file__).parents[2]
 GIVEN = re.compile(
-    r'"((?:bay|nvr|broker|live|room|upload|cabinet|lock|handover|recorder|case|wait|quarantine|condition|listed|release|order|ledger|number|device|custody|handler|certificate|officers|time|original|labels|link|lost|unlinked|ended)\.[a-z_0-9]+)"'
+    r'"((?:bay|nvr|broker|live|room|upload|cabinet|lock|handover|recorder|case|wait|quarantine|condition|listed|release|order|ledger|number|device|custody|handler|case_source|case_file|webhook|certificate|officers|time|original|labels|link|lost|unlinked|ended)\.[a-z_0-9]+)"'
 )
 
 
