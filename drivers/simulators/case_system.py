@@ -3,9 +3,9 @@
     python -m drivers.simulators.case_system --help     # tells the cases of a file
 
 Faults, one switch each: `away` (the line is closed without an answer), `errors` (so many requests are
-answered with 500), `lost` (so many write-backs are taken, and their answer is 500), `repeat` (every case twice,
-and the last page's once more), `reorder` (a page's cases in any order), `cut` (the next answer ends after so
-many bytes).
+answered with 500), `lost` (so many write-backs are taken, and their answer is 500), `repeat` (every case
+twice, and the last page's once more), `reorder` (a page's cases in any order), `cut` (the next answer ends
+after so many bytes).
 """
 
 import json
@@ -140,8 +140,9 @@ class Desk(BaseHTTPRequestHandler):
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(content)))
         self.end_headers()
-        cut, self.twin.cut = self.twin.cut, None
+        cut = self.twin.cut
         if cut is not None and cut < len(content):
+            self.twin.cut = None
             self.twin.tell(f"cut at {cut}")
             self.close_connection = True
             content = content[:cut]

@@ -40,6 +40,8 @@ class Inbox:
     def round(self, at: float | None = None) -> None:
         """Everything that lies there whole. Raises DeviceUnavailable where the folder cannot be read."""
         at = now().timestamp() if at is None else at
+        if not self.settings.path.is_dir():  # never made by us: it may be a share that is not mounted
+            raise DeviceUnavailable("case_source.folder", path=self.settings.path, error="no such folder")
         try:
             make_folder(self.done)
             make_folder(self.refused)

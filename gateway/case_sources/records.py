@@ -53,8 +53,12 @@ def put_case(
     source: str,
     rules: CaseRules | None = None,
     units: Collection[str] | None = None,
+    *,
+    is_home: bool = False,
 ) -> Ended:
     """The same with how it ended. `units` are those whose cases this source may write, None for all.
+
+    At `is_home` the case is at home: links go back there, whoever corrects it elsewhere.
 
     Raises Refused for a case of another unit, and for what `write_parts` and `write_parties` refuse.
     """
@@ -66,7 +70,7 @@ def put_case(
         return Ended.OUTDATED
     before = snapshot(session, case) if case else {}
     numbers_before, spans_before = reach(session, incoming.uid)
-    write_case(session, case, incoming, source)
+    write_case(session, case, incoming, source, is_home=is_home)
     gone = write_aliases(session, incoming, rules)
     parties, left = write_parties(session, incoming.uid, incoming.all_parties(), rules)
     write_parts(session, incoming)
@@ -104,7 +108,9 @@ def reach(session: Session, uid: str) -> tuple[set[str], set[tuple[datetime, dat
     return numbers, set(spans)
 
 
-def write_case(session: Session, case: CaseRecord | None, incoming: CaseIn, source: str) -> None:
+def write_case(
+    session: Session, case: CaseRecord | None, incoming: CaseIn, source: str, *, is_home: bool
+) -> None:
     ensure_unit(session, incoming.unit)
     told: dict[str, Any] = incoming.model_dump(include=set(PLAIN)) | particulars(incoming)
     first = next(iter(incoming.all_parties()), None)
@@ -115,6 +121,8 @@ def write_case(session: Session, case: CaseRecord | None, incoming: CaseIn, sour
         "handlers": [officer_ref(session, handler_ref(one)) for one in incoming.handlers],
         "certificates": certificates(session, incoming),
     }
+    if is_home:
+        told["source"] = source
     case = case or CaseRecord(uid=incoming.uid, title=incoming.title, source=source)
     held = latest(incoming.edition, Edition(case.told_version, case.told_at))
     case.told_version, case.told_at = held.version, held.at

@@ -26,7 +26,7 @@ class Desk:
     def take(self, session: Session, case: CaseIn) -> Ended:
         """Raises Refused."""
         actor = f"case_source:{self.source.id}"
-        ended = put_case(session, case, actor, self.source.id, self.rules, self.source.units)
+        ended = put_case(session, case, actor, self.source.id, self.rules, self.source.units, is_home=True)
         self.settle(session, case.uid)
         return ended
 

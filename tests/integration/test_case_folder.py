@@ -229,8 +229,8 @@ def test_a_folder_that_is_gone_is_a_loss_and_not_an_end(folder: Folder) -> None:
     for inner in ("done", "refused"):
         (folder.path / inner).rmdir()
     folder.path.rmdir()
-    folder.path.write_text("no folder")
     with pytest.raises(DeviceUnavailable):
         folder.rounds()
+    assert not folder.path.exists(), "what may be a share that is not mounted is not made"
     with folder.database.read() as session:
         assert session.get_one(CaseFeed, "f").read_at is not None

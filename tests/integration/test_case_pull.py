@@ -1,21 +1,28 @@
 """The pull client against the twin of a case system: whatever the twin does, every case arrives once."""
 
+import json
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import col, func, select
 
+from drivers.ports import free_port
 from drivers.simulators.case_system import CaseSystem
+from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.keeper import Keeper
 from gateway.case_sources.pull import Pull
+from gateway.case_sources.records import store_case
 from gateway.case_sources.rules import usual
 from gateway.case_sources.taking import Desk
 from gateway.config.sources import HttpSource
 from gateway.database import Database
 from gateway.device import DeviceUnavailable
 from gateway.models import Activity, CaseFeed, CaseRecord, CaseRefusal, CustodyEvent
+from tests.integration.test_axis import until
+from tests.integration.test_network_twins_by_hand import hand
 
 
 class Line:
@@ -185,3 +192,40 @@ def test_an_hour_away_is_said_once_and_asked_ever_more_rarely(
     assert sum("is back" in text for text in caplog.messages) == 1
     assert (line.feed().failing_since, line.feed().why) == (None, None)
     assert line.titles() == {"k1": "案1"}
+
+
+def test_the_twin_by_hand_with_its_faults(database: Database, tmp_path: Path) -> None:
+    file, port = tmp_path / "cases.json", free_port()
+    file.write_text(json.dumps([case(1), case(2)]))
+    faults = [word for fault in ("errors=1", "cut@30", "repeat", "reorder") for word in ("--fault", fault)]
+    made = Line(database, CaseSystem(), port)
+    with hand("case_system", file, "--port", port, "--token", "t", *faults) as fingers:
+        until(lambda: f"http://127.0.0.1:{port}, 2 cases" in fingers.said)
+        waits = [made.keeper.once() for _ in range(3)]
+        assert waits[2] == made.settings.poll_seconds > waits[0]
+        assert made.titles() == {"k1": "案1", "k2": "案2"}
+        file.write_text(json.dumps([case(1), case(2, 2, "改")]))
+        until(lambda: made.keeper.once() and made.titles()["k2"] == "改2")
+        assert "cut at 30" in fingers.said
+    made.pull.close()
+
+
+def test_a_case_is_at_home_in_its_system_whoever_told_it_first_or_corrects_it(line: Line) -> None:
+    def home() -> str:
+        with line.database.read() as session:
+            return session.get_one(CaseRecord, "k1").source
+
+    def told_by_hand(title: str) -> None:
+        with line.database.write() as session:
+            store_case(session, CaseIn.model_validate({"uid": "k1", "title": title}), "cli", "cases.json")
+
+    told_by_hand("手工")
+    assert home() == "cases.json"
+    line.twin.change(case(1))
+    line.pull.round()
+    assert home() == "sys"
+    told_by_hand("更正")
+    assert (home(), line.titles()["k1"]) == ("sys", "更正")
+    line.twin.change(case(1))
+    line.pull.round()
+    assert line.titles()["k1"] == "案1"

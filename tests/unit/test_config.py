@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from gateway.cli import main
 from gateway.config import ConfigError, Settings, from_mapping, load
@@ -255,3 +256,9 @@ def test_a_mistake_in_a_case_source_is_named(tmp_path: Path, sources: list[objec
     with pytest.raises(ConfigError) as caught:
         from_mapping({"case_sources": sources}, tmp_path, {})
     assert said in str(caught.value)
+
+
+def test_check_reads_the_keys_of_case_sources(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "devices.yaml").write_text(yaml.safe_dump({"case_sources": [INBOX]}))
+    assert main(["--config", str(tmp_path / "devices.yaml"), "check"]) == 2
+    assert "a.pem: no public key" in capsys.readouterr().err
