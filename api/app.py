@@ -1,5 +1,7 @@
 """The application factory: nothing is built at import."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +20,7 @@ from api.v1 import (
     rooms,
     session,
     telemetry,
+    webhooks,
 )
 from gateway import __version__
 from gateway.case_sources.rules import CaseRules, usual
@@ -28,12 +31,17 @@ from gateway.store import LocalStore
 PREFIX = "/api/v1"
 LARGEST = 8 * 1024 * 1024
 MODULES = (
-    session, health, devices, telemetry, live, rooms, offloads, clips, cases, parties, custody, orders,
+    session, health, devices, telemetry, live, rooms, offloads, clips, cases, parties, webhooks,
+    custody, orders,
 )  # fmt: skip
 
 
 def create_app(
-    database: Database, store: LocalStore, live_folder: LiveFolder, rules: CaseRules | None = None
+    database: Database,
+    store: LocalStore,
+    live_folder: LiveFolder,
+    rules: CaseRules | None = None,
+    webhook_hosts: Sequence[str] = (),
 ) -> FastAPI:
     app = FastAPI(
         title="Evidence gateway 执法全过程记录网关",
@@ -44,7 +52,7 @@ def create_app(
         swagger_ui_oauth2_redirect_url=None,
     )
     app.state.database, app.state.store, app.state.live = database, store, live_folder
-    app.state.rules = rules or usual()
+    app.state.rules, app.state.webhook_hosts = rules or usual(), tuple(webhook_hosts)
     problems.install(app)
     root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
     for module in MODULES:

@@ -31,6 +31,7 @@ from gateway.models import (
     CustodyEvent,
     Device,
     Document,
+    Endpoint,
     Finding,
     Link,
     LiveView,
@@ -53,7 +54,7 @@ from gateway.store.local import MANIFEST
 EVIDENCE: tuple[type[SQLModel], ...] = (
     Original, Clip, Attachment, Recording, Finding, Link, Receipt, Rendition,
     Device, Officer, Allocation, Checkout, ClockReading, ClockSetting,
-    CaseRecord, CaseAlias, Party, CaseParty, Document, Activity, User, ApiKey, Viewing, LiveView,
+    CaseRecord, CaseAlias, Party, CaseParty, Document, Activity, User, ApiKey, Viewing, LiveView, Endpoint,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""
 

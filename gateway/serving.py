@@ -54,7 +54,7 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
     database = open_database(settings)
     store, _ = open_stores(settings, database)
     config = uvicorn.Config(
-        create_app(database, store, LiveFolder(settings.data), of_site(settings)),
+        create_app(database, store, LiveFolder(settings.data), of_site(settings), settings.webhooks.hosts),
         host=settings.api.host,
         port=settings.api.port,
         log_level="warning",

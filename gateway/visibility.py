@@ -4,17 +4,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, false, true
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from gateway.models import (
     Allocation,
+    CaseFeed,
     CaseParty,
     CaseRecord,
+    CaseRefusal,
     Checkout,
     Clip,
     Device,
     DeviceStatus,
+    Endpoint,
     Finding,
     Link,
     LinkStatus,
@@ -36,6 +39,7 @@ class Right(StrEnum):
     LEDGER = "ledger"  # allocations, corrections of checkouts
     CASES = "cases"  # write case records
     CUSTODY = "custody"  # read the chain
+    ENDPOINTS = "endpoints"  # who is told of what happens (webhooks), and what sources of cases brought
     ADMIN = "admin"
 
 
@@ -45,7 +49,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         {Right.READ, Right.VIEW, Right.OPERATE, Right.LABEL, Right.LEDGER, Right.CASES, Right.CUSTODY}
     ),
     Role.SUPERVISOR: frozenset({Right.READ, Right.VIEW, Right.CUSTODY}),
-    Role.INTEGRATOR: frozenset({Right.READ, Right.CASES}),
+    Role.INTEGRATOR: frozenset({Right.READ, Right.CASES, Right.ENDPOINTS}),
     Role.ADMIN: frozenset(Right),
 }
 
@@ -99,6 +103,9 @@ def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
         Original: or_(col(Original.device_id).in_(devices), col(Original.id).in_(clips)),
         Clip: col(Clip.id).in_(clips),
         CaseRecord: col(CaseRecord.unit_id).in_(units),
+        CaseRefusal: col(CaseRefusal.unit_id).in_(units),
+        CaseFeed: false(),
+        Endpoint: col(Endpoint.unit_id).in_(units),
         Party: col(Party.id).in_(select(CaseParty.party_id).where(col(CaseParty.case_uid).in_(cases))),
         Link: col(Link.clip_id).in_(clips),
         Room: col(Room.unit_id).in_(units),

@@ -11,7 +11,7 @@ from api.paging import Cutting, Page, page
 from api.problems import Problem, not_found
 from api.shapes import LinkOut, Shape
 from api.signin import CaseWriter, Db, Labeller, Reader
-from gateway import custody, receipts
+from gateway import custody, outbox, receipts
 from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.records import Ended
 from gateway.case_sources.records import put_case as put
@@ -265,4 +265,5 @@ def decided(session: Session, link: Link, viewer: Viewer, event: str, why: str) 
     chain = custody.device_chain(original.device_id)
     custody.append(session, chain, event, viewer.name, link.clip_id, (link,), {"link": link.id, "why": why})
     receipts.mark_stale(session, link.clip_id)
+    outbox.link_changed(session, link)
     return LinkOut.of(link)

@@ -1,5 +1,6 @@
 """Where case records come from (案件来源系统): signed files in a folder, or an HTTP case system."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -48,7 +49,7 @@ class HttpSource(CaseSource):
     ca: Path | None = Field(default=None, description="whose certificates are trusted (PEM)")
     poll_seconds: float = Field(default=30.0, gt=0)
     page: int = Field(default=100, ge=1, le=1000)
-    timeout_seconds: float = Field(default=15.0, gt=0, le=120)
+    timeout_seconds: float = Field(default=15.0, gt=0, le=30)
     write_back: bool = Field(default=False, description="write links, labels and digests back to it")
 
     @field_validator("url")
@@ -70,6 +71,11 @@ def checked_url(value: str) -> str:
 AnyCaseSource = Annotated[FolderSource | HttpSource, Field(discriminator="kind")]
 
 
+def http_systems(sources: Iterable[AnyCaseSource]) -> dict[str, HttpSource]:
+    """Those that are written back to, by id."""
+    return {one.id: one for one in sources if isinstance(one, HttpSource) and one.write_back}
+
+
 class WebhookSettings(Model):
     """How events are delivered to other systems."""
 
@@ -79,5 +85,5 @@ class WebhookSettings(Model):
     attempts: int = Field(default=20, ge=1, description="before an event counts as undeliverable")
     first_wait_seconds: float = Field(default=5.0, gt=0)
     longest_wait_seconds: float = Field(default=3600.0, gt=0)
-    timeout_seconds: float = Field(default=15.0, gt=0, le=120)
+    timeout_seconds: float = Field(default=15.0, gt=0, le=30)
     keep_days: float = Field(default=30.0, gt=0, description="what was delivered can be replayed for so long")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
-from gateway import custody, receipts
+from gateway import custody, outbox, receipts
 from gateway.database import Database
 from gateway.linking import clocks
 from gateway.linking.facts import case_facts, clip_facts, held_by, interval_of, officer_named
@@ -66,13 +66,18 @@ def relink(session: Session, clip: Clip, pack: RulePack, actor: str) -> list[Lin
     mark_unknown(session, clip)
     session.add(clip)
     touched = write_links(session, clip, judged, pack)
-    if touched or custody.row_digest(clip) != before:
+    is_relabelled = custody.row_digest(clip) != before
+    if touched or is_relabelled:
         receipts.mark_stale(session, clip.id)
         original = session.get_one(Original, clip.id)
         winner = judged.decision.winner
         detail = {"case": winner.case.case_uid, "verdict": winner.verdict} if winner else {"case": None}
         chain = custody.device_chain(original.device_id)
         custody.append(session, chain, "LINKED", actor, clip.id, (*touched, clip), detail)
+        if is_relabelled:
+            outbox.clip_changed(session, "clip.labelled", clip.id)
+        for link in touched:
+            outbox.link_changed(session, link)
     return touched
 
 

@@ -17,13 +17,18 @@ from gateway.database import Database
 from gateway.live import LiveFolder
 from gateway.models import (
     Allocation,
+    CaseFeed,
     CaseParty,
     CaseRecord,
+    CaseRefusal,
     Checkout,
     Clip,
     CustodyEvent,
     Device,
     DeviceStatus,
+    Endpoint,
+    EndpointCursor,
+    EndpointKind,
     Finding,
     Link,
     LiveView,
@@ -70,6 +75,7 @@ LEDGER = roles(EVIDENCE, ADMIN)
 WATCH = roles(EVIDENCE, SUPERVISOR, ADMIN)
 WORK = roles(OPERATOR, EVIDENCE, ADMIN)
 CASES = roles(EVIDENCE, INTEGRATOR, ADMIN)
+HOOKS = roles(INTEGRATOR, ADMIN)
 ALLOCATION = {"device": "cam-{}", "officer": "zhang-{}", "valid_from": "2030-01-01T00:00:00Z"}
 MATRIX = [
     Row("GET", "/session", EVERYBODY, listing=True),
@@ -110,6 +116,13 @@ MATRIX = [
     Row("PUT", "/cases/case-{}", CASES, body={"uid": "case-{}", "title": "改", "unit": "{}"}),
     Row("GET", "/parties", EVERYBODY, listing=True),
     Row("GET", "/parties/party-{}", EVERYBODY),
+    Row("GET", "/webhooks", HOOKS, listing=True),
+    Row("POST", "/webhooks", HOOKS, body={"name": "n", "url": "https://cases.example/{}", "unit": "{}"}),
+    Row("PATCH", "/webhooks/hook-{}", HOOKS, body={"enabled": False}),
+    Row("POST", "/webhooks/hook-{}/replay", HOOKS, body={"after": 0}),
+    Row("GET", "/webhooks/hook-{}/deliveries", HOOKS),
+    Row("GET", "/case-sources", HOOKS, listing=True),
+    Row("GET", "/case-refusals", HOOKS, listing=True),
     Row("GET", "/links", EVERYBODY, listing=True),
     Row("POST", "/links/link-{}/confirm", LEDGER, body={"why": "核对无误"}),
     Row("POST", "/links/link-{}/withdraw", LEDGER, body={"why": "不是本案"}),
@@ -168,6 +181,22 @@ def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
     )  # fmt: skip
     session.add(CaseRecord(uid=f"case-{unit}", title="案", unit_id=unit))
     session.add(Party(id=f"party-{unit}", kind=PartyKind.CITIZEN))
+    session.add(CaseFeed(source_id=f"feed-{unit}"))
+    session.add(
+        CaseRefusal(source_id="s", what=f"case-{unit}", unit_id=unit, why={"code": "case.wrong", "facts": {}})
+    )
+    session.add(
+        Endpoint(
+            id=f"hook-{unit}",
+            kind=EndpointKind.WEBHOOK,
+            name=f"hook-{unit}",
+            url="https://cases.example",
+            unit_id=unit,
+            made_by="x",
+        )
+    )
+    session.flush()
+    session.add(EndpointCursor(endpoint_id=f"hook-{unit}"))
     session.add(Offload(id=f"off-{unit}", device_id=f"cam-{unit}", opened_at=T0))
     session.flush()
     session.add(Clip(id=f"clip-{unit}", device_id=f"cam-{unit}", kind="VIDEO"))
@@ -209,7 +238,7 @@ def api(database: Database, store: LocalStore, tmp_path: Path) -> Iterator[tuple
         live.of(f"cam-{unit}").mkdir(parents=True)
         live.playlist(f"cam-{unit}").write_text("#EXTM3U\n")
         (live.of(f"cam-{unit}") / "1.mp4").write_bytes(b"init")
-    with TestClient(create_app(database, store, live)) as client:
+    with TestClient(create_app(database, store, live, webhook_hosts=["cases.example"])) as client:
         yield client, keys
 
 
