@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import CursorResult, func, or_, update
+from sqlalchemy import CursorResult, exists, func, or_, update
 from sqlmodel import Session, col, select
 
 from gateway.backoff import wait_s
@@ -37,7 +37,7 @@ ROUND = 50
 HOLD = timedelta(seconds=60)
 """So long an endpoint is one gateway's; a shorter round renews it."""
 LONGEST_ROUND = timedelta(seconds=20)
-ENDPOINT_FAILS = frozenset({408, 425, 429})
+ENDPOINT_FAILS = frozenset({401, 403, 404, 405, 408, 410, 425, 429})
 """With 5xx and silence: the endpoint is unwell, whatever it is told; others are about the event."""
 
 
@@ -101,9 +101,11 @@ class Courier:
         while number(self.database):
             pass
         sort_all(self.database, self.sources)
-        due = select(Delivery.endpoint_id).where(Delivery.state == DeliveryState.DUE)
+        due = exists().where(
+            col(Delivery.endpoint_id) == Endpoint.id, col(Delivery.state) == DeliveryState.DUE
+        )
         with self.database.read() as session:
-            found = session.exec(ours(self.sources).where(col(Endpoint.id).in_(due)))
+            found = session.exec(ours(self.sources).where(due))
             return [one for one in found if self.is_up(one.id)]
 
     def is_up(self, endpoint_id: str) -> bool:
@@ -137,7 +139,7 @@ class Courier:
             return done.rowcount == 1
 
     def due(self, endpoint_id: str) -> list[tuple[Delivery, OutboxEvent]]:
-        """Of each subject the first that is not through; the others wait for it."""
+        """Of each subject the first that is not through; those that were not tried yet come first."""
         first = (
             select(func.min(Delivery.position))
             .where(Delivery.endpoint_id == endpoint_id, Delivery.state == DeliveryState.DUE)
@@ -153,7 +155,7 @@ class Courier:
                     col(Delivery.position).in_(first),
                     or_(col(Delivery.not_before).is_(None), col(Delivery.not_before) <= self.clock()),
                 )
-                .order_by(col(Delivery.position))
+                .order_by(col(Delivery.not_before).asc().nulls_first(), col(Delivery.position))
                 .limit(ROUND)
             )
             return list(found)
@@ -186,9 +188,12 @@ class Courier:
         at = self.clock()
         if tried.status is not None and 200 <= tried.status < 300:
             delivery.state, delivery.ended_at, delivery.not_before = DeliveryState.DONE, at, None
-        elif tried.status is not None:  # silence is no answer about this event: it never runs out of attempts
-            delivery.attempts += 1
-            delivery.not_before = at + timedelta(seconds=self.wait(delivery.attempts))
+        else:
+            # silence says nothing of this event and spends no attempt; the next try is another subject's
+            delivery.attempts += tried.status is not None
+            pause = self.pauses.get(delivery.endpoint_id)
+            failures = max(delivery.attempts, pause.failures if pause else 1)
+            delivery.not_before = at + timedelta(seconds=self.wait(failures))
             if delivery.attempts >= self.settings.attempts:
                 delivery.state, delivery.ended_at = DeliveryState.DEAD, at
                 log.error("event %s cannot be delivered: HTTP %s", delivery.event_id, tried.status)

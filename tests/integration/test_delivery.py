@@ -177,7 +177,7 @@ def test_after_so_many_refusals_an_event_is_dead_visible_and_comes_alive_by_repl
     assert world.ids()[-1] == bad
 
 
-@pytest.mark.parametrize("status", [None, 500, 503, 429])
+@pytest.mark.parametrize("status", [None, 500, 401, 429])
 def test_one_that_is_unwell_is_left_in_peace_ever_longer(world: World, status: int | None) -> None:
     """An hour of silence and 500: few attempts, one event at a time, nothing lost, nothing told twice."""
     world.hook()
@@ -193,6 +193,18 @@ def test_one_that_is_unwell_is_left_in_peace_ever_longer(world: World, status: i
         assert sorted(done) == sorted(told), "silence says nothing of an event: none dies of it"
     delivered = world.ids()[attempts:]
     assert len(delivered) == len(set(delivered)) == len(done)
+
+
+def test_an_event_at_which_the_line_breaks_every_time_holds_up_its_subject_only(world: World) -> None:
+    world.hook()
+    bad, behind, other = world.happen("clip:a", "clip:a", "clip:b")
+    world.answers = lambda event: None if event.id == bad else 200
+    world.run(30)
+    assert world.states() == {bad: DeliveryState.DUE, behind: DeliveryState.DUE, other: DeliveryState.DONE}
+    world.answers = lambda _: 200
+    world.run(60)
+    assert set(world.states().values()) == {DeliveryState.DONE}
+    assert [event for event in world.ids() if event != bad] == [other, behind]
 
 
 def test_one_endpoint_that_is_away_holds_up_no_other(world: World) -> None:
