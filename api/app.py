@@ -1,5 +1,7 @@
 """The application factory: nothing is built at import."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,12 +20,15 @@ from api.v1 import (
     live,
     offloads,
     orders,
+    parties,
     retention,
     rooms,
     session,
     telemetry,
+    webhooks,
 )
 from gateway import __version__
+from gateway.case_sources.rules import CaseRules, usual
 from gateway.config import Settings
 from gateway.database import Database
 from gateway.law import Law
@@ -32,12 +37,21 @@ from gateway.store import LocalStore
 
 PREFIX = "/api/v1"
 LARGEST = 8 * 1024 * 1024
+MODULES = (
+    session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, links,
+    duties, webhooks, custody, retention, disposals, orders,
+)  # fmt: skip
 
 
 def create_app(
-    database: Database, store: LocalStore, live_folder: LiveFolder, law: Law | None = None
+    database: Database,
+    store: LocalStore,
+    live_folder: LiveFolder,
+    law: Law | None = None,
+    rules: CaseRules | None = None,
+    webhook_hosts: Sequence[str] = (),
 ) -> FastAPI:
-    """`law`: the site's; without it the pack that comes with us holds."""
+    """`law` and `rules`: the site's; without them the pack that comes with us holds."""
     app = FastAPI(
         title="Evidence gateway 执法全过程记录网关",
         version=__version__,
@@ -48,10 +62,10 @@ def create_app(
     )
     app.state.database, app.state.store, app.state.live = database, store, live_folder
     app.state.law = law or Law.of(Settings())
+    app.state.rules, app.state.webhook_hosts = rules or usual(), tuple(webhook_hosts)
     problems.install(app)
     root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
-    footage = (offloads, clips, cases, links, duties, custody, retention, disposals)
-    for module in (session, health, devices, equipment, telemetry, live, rooms, *footage, orders):
+    for module in MODULES:
         root.include_router(module.router)
     app.include_router(root)
 

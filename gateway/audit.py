@@ -23,6 +23,7 @@ from gateway.models import (
     ApiKey,
     Attachment,
     CaseAlias,
+    CaseParty,
     CaseRecord,
     ChainHead,
     Checkout,
@@ -35,6 +36,7 @@ from gateway.models import (
     DisposalItem,
     DisposalRun,
     Document,
+    Endpoint,
     Finding,
     LegalHold,
     Link,
@@ -42,6 +44,7 @@ from gateway.models import (
     Officer,
     Offload,
     Original,
+    Party,
     Receipt,
     Recording,
     Rendition,
@@ -64,8 +67,8 @@ from gateway.store.local import MANIFEST
 EVIDENCE: tuple[type[SQLModel], ...] = (
     Original, Clip, Attachment, Recording, Finding, Link, Receipt, Rendition,
     Device, Officer, Allocation, Checkout, Standing, UnitClass, AnnualCheck, ClockReading, ClockSetting,
-    CaseRecord, CaseAlias, Document, Activity, ScopeList, ScopeItem, Statement, RulePackUse,
-    User, ApiKey, Viewing, LiveView,
+    CaseRecord, CaseAlias, Party, CaseParty, Document, Activity, ScopeList, ScopeItem, Statement, RulePackUse,
+    User, ApiKey, Viewing, LiveView, Endpoint,
     LegalHold, RetentionFlag, DisposalRun, DisposalItem, DestructionRecord,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""

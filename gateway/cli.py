@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gateway import __version__
-from gateway.config import ConfigError, load
+from gateway.config import ConfigError, Settings, load
 from gateway.rulepacks import PackError
 
 # Commands import what they need when they run: `gateway check` must not load the job engine.
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    for chatty in ("alembic", "dbos", "watchdog", "httpx"):
+    for chatty in ("alembic", "dbos", "watchdog", "httpx", "httpx2"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         return int(asked.run(asked))
@@ -206,8 +206,19 @@ def check(asked: argparse.Namespace) -> int:
 
     for pack in (settings.rule_pack, *settings.unit_rule_packs.values()):
         rulepacks.load(pack)
+    check_keys(settings)
     print(f"{asked.config}: good, {len(settings.devices)} devices")
     return 0
+
+
+def check_keys(settings: Settings) -> None:
+    """Raises ConfigError for a key of a case source that cannot be read."""
+    from gateway.case_sources.signatures import Checker
+    from gateway.config.sources import FolderSource
+
+    for source in settings.case_sources:
+        if isinstance(source, FolderSource):
+            Checker(source.signature)
 
 
 def run(asked: argparse.Namespace) -> int:

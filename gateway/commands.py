@@ -15,6 +15,7 @@ from api.signin import add_key, add_user
 from gateway import custody, ledger, linking, registry
 from gateway.case_sources.files import read_cases
 from gateway.case_sources.records import store_case
+from gateway.case_sources.rules import of_site
 from gateway.config import ConfigError, Settings
 from gateway.daemon import register
 from gateway.database import Database
@@ -110,11 +111,11 @@ def cases(settings: Settings, asked: argparse.Namespace) -> int:
         if asked.file is None:
             raise ConfigError("which file? usage: gateway cases import FILE")
         changed = 0
-        given = read_cases(asked.file)
+        given, rules = read_cases(asked.file), of_site(settings)
         for case in given:
             try:
                 with database.write() as session:
-                    changed += store_case(session, case, actor(), asked.file.name)
+                    changed += store_case(session, case, actor(), asked.file.name, rules)
             except Refused as no:
                 raise ConfigError(f"{asked.file}: case {case.uid}: {sentence(no.reason, 'en')}") from no
         decide_now(settings, database)

@@ -8,7 +8,7 @@ from sqlalchemy import func, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
-from gateway import custody
+from gateway import custody, outbox
 from gateway.database import Database
 from gateway.device import numbering_gaps, shown
 from gateway.models import (
@@ -174,6 +174,7 @@ def seal(session: Session, offload: Offload, actor: str = "gateway") -> Receipt 
     custody.append(
         session, chain, "RECEIPT_SEALED", actor, offload.id, (receipt,), {"digest": receipt.digest}
     )
+    outbox.offload_sealed(session, offload.device_id, receipt)
     return receipt
 
 

@@ -47,6 +47,7 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
     import uvicorn
 
     from api.app import create_app
+    from gateway.case_sources.rules import of_site
     from gateway.law import Law
     from gateway.live import LiveFolder
     from gateway.opening import open_database, open_stores
@@ -54,7 +55,14 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
     database = open_database(settings)
     store, _ = open_stores(settings, database)
     config = uvicorn.Config(
-        create_app(database, store, LiveFolder(settings.data), Law.of(settings)),
+        create_app(
+            database,
+            store,
+            LiveFolder(settings.data),
+            Law.of(settings),
+            of_site(settings),
+            settings.webhooks.hosts,
+        ),
         host=settings.api.host,
         port=settings.api.port,
         log_level="warning",

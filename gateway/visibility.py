@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, false, true
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from gateway.models import (
     Allocation,
     AnnualCheck,
+    CaseFeed,
+    CaseParty,
     CaseRecord,
+    CaseRefusal,
     Checkout,
     Clip,
     DestructionRecord,
@@ -18,6 +21,7 @@ from gateway.models import (
     DeviceStatus,
     DisposalItem,
     DisposalRun,
+    Endpoint,
     Finding,
     LegalHold,
     Link,
@@ -26,6 +30,7 @@ from gateway.models import (
     Offload,
     OrderRow,
     Original,
+    Party,
     RetentionFlag,
     Role,
     Room,
@@ -46,6 +51,7 @@ class Right(StrEnum):
     HOLD = "hold"  # legal holds, marks of evidence
     DISPOSE = "dispose"  # propose a disposal
     APPROVE = "approve"  # agree to a disposal, lift a hold
+    ENDPOINTS = "endpoints"  # who is told of what happens (webhooks), and what sources of cases brought
     ADMIN = "admin"
 
 
@@ -65,7 +71,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         }
     ),
     Role.SUPERVISOR: frozenset({Right.READ, Right.VIEW, Right.CUSTODY, Right.HOLD, Right.APPROVE}),
-    Role.INTEGRATOR: frozenset({Right.READ, Right.CASES}),
+    Role.INTEGRATOR: frozenset({Right.READ, Right.CASES, Right.ENDPOINTS}),
     Role.ADMIN: frozenset(Right),
 }
 
@@ -120,6 +126,10 @@ def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
         Original: or_(col(Original.device_id).in_(devices), col(Original.id).in_(clips)),
         Clip: col(Clip.id).in_(clips),
         CaseRecord: col(CaseRecord.unit_id).in_(units),
+        CaseRefusal: col(CaseRefusal.unit_id).in_(units),
+        CaseFeed: false(),
+        Endpoint: col(Endpoint.unit_id).in_(units),
+        Party: col(Party.id).in_(select(CaseParty.party_id).where(col(CaseParty.case_uid).in_(cases))),
         Link: col(Link.clip_id).in_(clips),
         Standing: col(Standing.device_id).in_(devices),
         Unit: col(Unit.id).in_(units),

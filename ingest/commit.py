@@ -3,7 +3,7 @@
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, SQLModel, col, or_, select
 
-from gateway import custody, importance, linking, receipts
+from gateway import custody, importance, linking, outbox, receipts
 from gateway.database import Database
 from gateway.device import shown
 from gateway.linking import series
@@ -69,6 +69,8 @@ def commit_original(session: Session, item: Item, stage: Stage, outcome: Outcome
         due = release_due(session, original.id)
     session.add_all((original, *due))
     enter(session, original, due, outcome)
+    if original.state is State.PRESERVED:
+        outbox.clip_changed(session, "clip.preserved", original.id)
     describe = original.state is State.PRESERVED and session.get(Clip, original.id) is not None
     if describe and session.get(Work, (original.id, "describe")) is None:
         session.add(Work(item_id=original.id, pipeline="describe"))
@@ -237,4 +239,5 @@ def quarantine(database: Database, item: Item, pipeline: str, why: Reason) -> bo
         custody.append(
             session, chain, "QUARANTINED", ACTOR, row.id, (row,), {"pipeline": pipeline, "why": why}
         )
+        outbox.clip_changed(session, "clip.quarantined", row.id)
         return True

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from gateway import custody, receipts
+from gateway import custody, outbox, receipts
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.models import Clip, Described, Original, State, Work, now
@@ -50,6 +50,8 @@ def verify_now(database: Database, store: LocalStore, original_id: str, actor: s
         custody.append(
             session, chain, "FIXITY_CHECKED", actor, original_id, (original,), {"same": same, **found}
         )
+        if not same:
+            outbox.clip_changed(session, "clip.quarantined", original_id)
     return {"same": same, **found}
 
 

@@ -1,8 +1,9 @@
 """Textual case records."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session, col, or_, select
 
@@ -10,18 +11,32 @@ from api.paging import Cutting, Page, page
 from api.problems import Problem, not_found
 from api.shapes import LinkOut, Shape
 from api.signin import CaseWriter, Db, Reader
-from gateway.case_sources.records import CaseIn, store_case
+from gateway.case_sources.incoming import CaseIn
+from gateway.case_sources.records import Ended
+from gateway.case_sources.records import put_case as put
+from gateway.case_sources.rules import CaseRules
 from gateway.models import (
     Activity,
     CaseAlias,
+    CaseParty,
     CaseRecord,
     Document,
     Link,
+    Party,
 )
 from gateway.rules import case_number
-from gateway.visibility import visible
+from gateway.rules.stages import seed_stage
+from gateway.visibility import Viewer, visible
 
 router = APIRouter(tags=["cases"])
+
+
+def rules_of(request: Request) -> CaseRules:
+    rules: CaseRules = request.app.state.rules
+    return rules
+
+
+Rules = Annotated[CaseRules, Depends(rules_of)]
 
 
 class CaseOut(Shape):
@@ -35,15 +50,49 @@ class CaseOut(Shape):
     numbers: list[str] = Field(default_factory=list)
 
 
+class PartyOut(BaseModel):
+    """A party as this case has it; an identity number is shown in masked form only."""
+
+    party_id: str
+    kind: str = Field(examples=["ORGANISATION"])
+    name: str
+    code: str | None
+    id_masked: str | None
+    detail: dict[str, Any]
+
+
 class CaseWhole(CaseOut):
-    documents: list[dict[str, Any]]
-    activities: list[dict[str, Any]]
-    links: list[LinkOut]
+    origin: str | None
+    facts: str | None
+    filing_reasons: str | None
+    procedure: str | None
+    opened_on: datetime | None
+    decided_on: datetime | None
+    closed_on: datetime | None
+    archived_on: datetime | None
+    archive_no: str | None
+    archive: dict[str, Any] | None
+    retention_class: str | None
+    real_estate: bool | None
+    certificates: list[dict[str, Any]] | None
+    decision: dict[str, Any] | None
+    services: list[dict[str, Any]] | None
+    legal_review: dict[str, Any] | None
+    closing: str | None
+    told_version: int | None
+    told_at: datetime | None
+    parties: list[PartyOut] = Field(default_factory=list)
+    documents: list[dict[str, Any]] = Field(default_factory=list)
+    activities: list[dict[str, Any]] = Field(
+        default_factory=list, description="`seed_stage` is the one of the seed's four it belongs to"
+    )
+    links: list[LinkOut] = Field(default_factory=list)
 
 
 class Stored(BaseModel):
     uid: str
-    changed: bool = Field(description="false: the same was here already")
+    changed: bool = Field(description="false: the same, or something newer, was here already")
+    outdated: bool = Field(default=False, description="what is stored is newer than what was sent")
 
 
 @router.get("/cases")
@@ -51,15 +100,19 @@ def cases(
     viewer: Reader,
     database: Db,
     wanted: Cutting,
-    number: Annotated[str | None, Query(description="any spelling of one of its numbers")] = None,
+    rules: Rules,
+    number: Annotated[
+        str | None, Query(description="any spelling of one of its numbers; its archive number as it is")
+    ] = None,
 ) -> Page[CaseOut]:
     statement = select(CaseRecord).where(visible(viewer, CaseRecord))
     if number:
         same = or_(
             CaseAlias.norm == case_number.normalise(number),
-            CaseAlias.key == (case_number.key_text(number) or ""),
+            CaseAlias.key == (case_number.key_text(number, rules.number_kinds) or ""),
         )
-        statement = statement.where(col(CaseRecord.uid).in_(select(CaseAlias.case_uid).where(same)))
+        known = col(CaseRecord.uid).in_(select(CaseAlias.case_uid).where(same))
+        statement = statement.where(or_(known, CaseRecord.archive_no == number))
     with database.read() as session:
         return page(
             session,
@@ -73,12 +126,12 @@ def cases(
 
 def short(session: Session, case: CaseRecord) -> CaseOut:
     shown = CaseOut.model_validate(case)
-    shown.numbers = list(session.exec(select(CaseAlias.raw).where(CaseAlias.case_uid == case.uid)))
+    shown.numbers = numbers_of(session, case.uid)
     return shown
 
 
 @router.get("/cases/{uid}")
-def case(uid: str, viewer: Reader, database: Db) -> CaseWhole:
+def case(uid: str, viewer: Reader, database: Db, rules: Rules) -> CaseWhole:
     """The textual record with the links of its footage."""
     with database.read() as session:
         found = session.exec(
@@ -86,22 +139,54 @@ def case(uid: str, viewer: Reader, database: Db) -> CaseWhole:
         ).one_or_none()
         if found is None:
             raise not_found("Case")
-        links = session.exec(
-            select(Link).where(Link.case_uid == uid, col(Link.ended_at).is_(None), visible(viewer, Link))
-        ).all()
-        papers = session.exec(select(Document).where(Document.case_uid == uid)).all()
-        steps = session.exec(select(Activity).where(Activity.case_uid == uid)).all()
-        return CaseWhole(
-            **short(session, found).model_dump(),
-            documents=[paper.model_dump(mode="json") for paper in papers],
-            activities=[step.model_dump(mode="json") for step in steps],
-            links=[LinkOut.of(link) for link in links],
+        return whole(session, viewer, found, rules)
+
+
+def whole(session: Session, viewer: Viewer, found: CaseRecord, rules: CaseRules) -> CaseWhole:
+    shown = CaseWhole.model_validate(found)
+    shown.numbers = numbers_of(session, found.uid)
+    links = session.exec(
+        select(Link).where(Link.case_uid == found.uid, col(Link.ended_at).is_(None), visible(viewer, Link))
+    )
+    papers = session.exec(select(Document).where(Document.case_uid == found.uid))
+    steps = session.exec(select(Activity).where(Activity.case_uid == found.uid))
+    shown.parties = parties_of(session, found.uid)
+    shown.documents = [paper.model_dump(mode="json") for paper in papers]
+    shown.activities = [
+        step.model_dump(mode="json") | {"seed_stage": seed_stage(step.stage, rules.stages)} for step in steps
+    ]
+    shown.links = [LinkOut.of(link) for link in links]
+    return shown
+
+
+def numbers_of(session: Session, uid: str) -> list[str]:
+    return list(session.exec(select(CaseAlias.raw).where(CaseAlias.case_uid == uid)))
+
+
+def parties_of(session: Session, uid: str) -> list[PartyOut]:
+    told = session.exec(
+        select(CaseParty, Party)
+        .join(Party, col(Party.id) == CaseParty.party_id)
+        .where(CaseParty.case_uid == uid)
+        .order_by(col(CaseParty.place))
+    )
+    return [
+        PartyOut(
+            party_id=party.id, kind=party.kind.value, name=row.name, code=party.code,
+            id_masked=party.id_masked, detail=row.detail,
         )
+        for row, party in told
+    ]  # fmt: skip
 
 
 @router.put("/cases/{uid}")
-def put_case(uid: str, given: CaseIn, response: Response, viewer: CaseWriter, database: Db) -> Stored:
-    """Store a case as given. Idempotent: the same body again changes nothing (201 new, 200 otherwise)."""
+def put_case(
+    uid: str, given: CaseIn, response: Response, viewer: CaseWriter, database: Db, rules: Rules
+) -> Stored:
+    """Store a case as given. Idempotent: the same body again changes nothing (201 new, 200 otherwise).
+
+    An older `version`, or an older `updated_at`, than what is stored changes nothing either.
+    """
     if given.uid != uid:
         raise Problem(422, "The uid in the path differs from the one in the body")
     with database.write() as session:
@@ -110,6 +195,6 @@ def put_case(uid: str, given: CaseIn, response: Response, viewer: CaseWriter, da
             owner = existing.unit_id if existing else given.unit
             if owner not in viewer.units or given.unit not in viewer.units:
                 raise not_found("Case")
-        changed = store_case(session, given, viewer.name, "api")
+        ended = put(session, given, viewer.name, "api", rules)
     response.status_code = 200 if existing else 201
-    return Stored(uid=uid, changed=changed)
+    return Stored(uid=uid, changed=ended.changed, outdated=ended is Ended.OUTDATED)

@@ -12,7 +12,7 @@ from api.paging import Cut, Page, page
 from api.problems import Problem, not_found
 from api.shapes import ClipOut, ClipWhole, DestructionOut, LinkOut, RenditionOut
 from api.signin import Db, Labeller, Reader, Watcher
-from gateway import custody, linking
+from gateway import custody, linking, outbox
 from gateway.instants import Moment
 from gateway.models import (
     Attachment,
@@ -174,6 +174,7 @@ def label(clip_id: str, given: Labels, viewer: Labeller, database: Db) -> ClipWh
         chain = custody.device_chain(original.device_id)
         changed = given.model_dump(exclude_none=True)
         custody.append(session, chain, "LABELLED_BY_PERSON", viewer.name, clip_id, (found,), changed)
+        outbox.clip_changed(session, "clip.labelled", clip_id)
         linking.due(session, "labels", clip_id=clip_id)
         return whole(session, found, original)
 

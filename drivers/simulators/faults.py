@@ -271,6 +271,21 @@ class Busy(Fault):
 
 
 @dataclass(frozen=True)
+class Errors(Fault):
+    """so many requests are answered with 500 first"""
+
+    word = "errors"
+    count: Count
+
+
+@dataclass(frozen=True)
+class Reorder(Fault):
+    """what it tells comes in another order"""
+
+    word = "reorder"
+
+
+@dataclass(frozen=True)
 class Misstated(Fault):
     """each size it states is off by so many bytes"""
 

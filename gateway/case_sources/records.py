@@ -1,118 +1,92 @@
-"""A textual case record as it comes in, and how it is stored: idempotent, with what it re-links."""
+"""How a case record is stored: idempotent, the newer over the older, with what it re-links."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    field_validator,
-    model_validator,
-)
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from gateway import custody, linking
+from gateway.case_sources.incoming import CaseIn, HandlerIn
+from gateway.case_sources.parties import write_parties
+from gateway.case_sources.rules import CaseRules, usual
 from gateway.device import Refused
-from gateway.instants import Moment
 from gateway.intake.places import ensure_room, ensure_unit
-from gateway.models import Activity, CaseAlias, CaseRecord, Document, Officer, Room, now
+from gateway.models import Activity, CaseAlias, CaseParty, CaseRecord, Document, Officer, Room, now
 from gateway.rules import case_number
+from gateway.rules.freshness import Edition, is_outdated, latest
 
-Text = Annotated[str, Field(min_length=1, max_length=500)]
+__all__ = ["CaseIn", "Ended", "put_case", "store_case"]
 
-
-class Incoming(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    @field_validator("*")
-    @classmethod
-    def storable(cls, value: object) -> object:
-        """No database column holds a NUL."""
-        if isinstance(value, str) and "\0" in value:
-            raise ValueError("contains a NUL character")
-        return value
+PLAIN = (
+    "title", "origin", "cause", "facts", "filing_reasons", "procedure", "opened_on", "decided_on",
+    "closed_on", "archived_on", "archive_no", "retention_class", "real_estate", "closing",
+)  # fmt: skip
+"""What a row holds as it was told."""
 
 
-class DocumentIn(Incoming):
-    id: Text
-    type: Text = Field(examples=["现场笔录"])
-    number: str | None = Field(default=None, examples=["冀邢市监现笔〔2024〕12号"])
-    issued_at: Moment | None = None
+class Ended(StrEnum):
+    """What became of a case that was brought."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    OUTDATED = "outdated"
+
+    @property
+    def changed(self) -> bool:
+        return self in (Ended.NEW, Ended.CHANGED)
 
 
-class ActivityIn(Incoming):
-    id: Text
-    kind: Text = Field(examples=["现场检查"])
-    stage: Text = Field(default="调查取证", examples=["调查取证"])
-    started_at: Moment
-    ended_at: Moment
-    place: str | None = None
-    latitude: float | None = Field(default=None, ge=-90, le=90)
-    longitude: float | None = Field(default=None, ge=-180, le=180)
-    room: str | None = None
-    officers: list[Text] = Field(default_factory=list, description="officer id, number or certificate number")
-    document: str | None = None
-
-    @model_validator(mode="after")
-    def forwards(self) -> "ActivityIn":
-        if self.ended_at < self.started_at:
-            raise ValueError(f"activity {self.id}: ends before it starts")
-        return self
-
-
-class CaseIn(Incoming):
-    """A case with its numbers, papers and steps. Sending the same again changes nothing."""
-
-    uid: Text
-    title: Text = Field(examples=["某某商店销售过期食品案"])
-    numbers: list[Text] = Field(default_factory=list, examples=[["冀邢市监罚〔2024〕27号"]])
-    unit: str | None = None
-    cause: str | None = None
-    party_name: str | None = None
-    party_code: str | None = Field(default=None, description="统一社会信用代码")
-    procedure: str | None = None
-    opened_on: Moment | None = None
-    closed_on: Moment | None = None
-    handlers: list[Text] = Field(default_factory=list)
-    documents: list[DocumentIn] = Field(default_factory=list)
-    activities: list[ActivityIn] = Field(default_factory=list)
-
-    @model_validator(mode="after")
-    def consistent(self) -> "CaseIn":
-        papers = {paper.id for paper in self.documents}
-        steps = [step.id for step in self.activities]
-        for step in self.activities:
-            if step.document is not None and step.document not in papers:
-                raise ValueError(f"activity {step.id}: no document {step.document!r} in this case")
-            if steps.count(step.id) > 1:
-                raise ValueError(f"activity {step.id}: this id is used twice")
-        return self
-
-
-def store_case(session: Session, incoming: CaseIn, actor: str, source: str) -> bool:
+def store_case(
+    session: Session, incoming: CaseIn, actor: str, source: str, rules: CaseRules | None = None
+) -> bool:
     """Write a case as given, replacing what an earlier version said; False when nothing differs."""
+    return put_case(session, incoming, actor, source, rules).changed
+
+
+def put_case(
+    session: Session,
+    incoming: CaseIn,
+    actor: str,
+    source: str,
+    rules: CaseRules | None = None,
+    units: Collection[str] | None = None,
+    *,
+    is_home: bool = False,
+) -> Ended:
+    """The same with how it ended. `units` are those whose cases this source may write, None for all.
+
+    At `is_home` the case is at home: links go back there, whoever corrects it elsewhere.
+
+    Raises Refused for a case of another unit, and for what `write_parts` and `write_parties` refuse.
+    """
+    rules = rules or usual()
     case = session.get(CaseRecord, incoming.uid, with_for_update=True)
+    if units is not None and not {incoming.unit, case.unit_id if case else incoming.unit} <= {*units}:
+        raise Refused("case.other_unit", case=incoming.uid, unit=incoming.unit)
+    if case and is_outdated(incoming.edition, Edition(case.told_version, case.told_at)):
+        return Ended.OUTDATED
     before = snapshot(session, case) if case else {}
     numbers_before, spans_before = reach(session, incoming.uid)
-    write_case(session, case, incoming, source)
-    gone = write_aliases(session, incoming)
+    write_case(session, case, incoming, source, is_home=is_home)
+    gone = write_aliases(session, incoming, rules)
+    parties, left = write_parties(session, incoming.uid, incoming.all_parties(), rules)
     write_parts(session, incoming)
     session.flush()
     case = session.get_one(CaseRecord, incoming.uid)
-    after = snapshot(session, case)
-    if after == before:
-        return False
-    rows = parts(session, incoming.uid)
+    if snapshot(session, case) == before:
+        return Ended.SAME
+    rows = (case, *parts(session, incoming.uid), *parties)
     custody.append(
-        session, custody.SITE, "CASE_STORED", actor, case.uid, (case, *rows), {"source": source}, gone=gone
+        session, custody.SITE, "CASE_STORED", actor, case.uid, rows, {"source": source}, gone=[*gone, *left]
     )
     numbers, spans = reach(session, incoming.uid)
     linking.due(session, "case", numbers=numbers | numbers_before)
     for start, end in spans | spans_before:
         linking.due(session, "activity", span=(start, end))
-    return True
+    return Ended.CHANGED if before else Ended.NEW
 
 
 def snapshot(session: Session, case: CaseRecord) -> dict[str, str]:
@@ -122,7 +96,7 @@ def snapshot(session: Session, case: CaseRecord) -> dict[str, str]:
 
 def parts(session: Session, uid: str) -> list[SQLModel]:
     found: list[SQLModel] = []
-    for model in (CaseAlias, Document, Activity):
+    for model in (CaseAlias, CaseParty, Document, Activity):
         found.extend(session.exec(select(model).where(model.case_uid == uid)))
     return found
 
@@ -134,16 +108,24 @@ def reach(session: Session, uid: str) -> tuple[set[str], set[tuple[datetime, dat
     return numbers, set(spans)
 
 
-def write_case(session: Session, case: CaseRecord | None, incoming: CaseIn, source: str) -> None:
+def write_case(
+    session: Session, case: CaseRecord | None, incoming: CaseIn, source: str, *, is_home: bool
+) -> None:
     ensure_unit(session, incoming.unit)
-    told: dict[str, Any] = incoming.model_dump(
-        include={"title", "cause", "party_name", "party_code", "procedure", "opened_on", "closed_on"}
-    )
+    told: dict[str, Any] = incoming.model_dump(include=set(PLAIN)) | particulars(incoming)
+    first = next(iter(incoming.all_parties()), None)
     told |= {
         "unit_id": incoming.unit,
-        "handlers": [officer_ref(session, ref) for ref in incoming.handlers],
+        "party_name": first.name if first else incoming.party_name,
+        "party_code": first.code if first else incoming.party_code,
+        "handlers": [officer_ref(session, handler_ref(one)) for one in incoming.handlers],
+        "certificates": certificates(session, incoming),
     }
+    if is_home:
+        told["source"] = source
     case = case or CaseRecord(uid=incoming.uid, title=incoming.title, source=source)
+    held = latest(incoming.edition, Edition(case.told_version, case.told_at))
+    case.told_version, case.told_at = held.version, held.at
     if any(getattr(case, name) != value for name, value in told.items()):
         for name, value in told.items():
             setattr(case, name, value)
@@ -152,21 +134,45 @@ def write_case(session: Session, case: CaseRecord | None, incoming: CaseIn, sour
     session.flush()
 
 
-def write_aliases(session: Session, incoming: CaseIn) -> list[SQLModel]:
+def particulars(incoming: CaseIn) -> dict[str, Any]:
+    """What the forms carry in parts of their own; None where nothing was said."""
+    written = incoming.model_dump(
+        mode="json", include={"decision", "services", "legal_review", "archive"}, exclude_none=True
+    )
+    return {name: written.get(name) or None for name in ("decision", "services", "legal_review", "archive")}
+
+
+def handler_ref(told: str | HandlerIn) -> str:
+    return told if isinstance(told, str) else told.ref
+
+
+def certificates(session: Session, incoming: CaseIn) -> list[dict[str, str | None]] | None:
+    """The handlers who were named with a certificate or a name of their own, as they were named."""
+    named = [one for one in incoming.handlers if isinstance(one, HandlerIn)]
+    written = [
+        {"officer": officer_ref(session, one.ref), "name": one.name, "cert_no": one.cert_no} for one in named
+    ]
+    return written or None
+
+
+def write_aliases(session: Session, incoming: CaseIn, rules: CaseRules) -> list[SQLModel]:
     """The case's own numbers, and those of its papers: a clip may bear either. Returns what went."""
-    papers = [document.number for document in incoming.documents if document.number]
-    wanted = {case_number.normalise(raw): raw for raw in (*incoming.numbers, *papers)}
+    wanted = {case_number.normalise(raw): raw for raw in incoming.all_numbers()}
     present = session.exec(select(CaseAlias).where(CaseAlias.case_uid == incoming.uid)).all()
     gone: list[SQLModel] = [alias for alias in present if alias.norm not in wanted]
     for alias in gone:
         session.delete(alias)
     known = {alias.norm for alias in present}
-    session.add_all(alias_of(incoming.uid, raw) for norm, raw in wanted.items() if norm not in known)
+    session.add_all(
+        alias_of(incoming.uid, raw, rules.number_kinds) for norm, raw in wanted.items() if norm not in known
+    )
     return gone
 
 
-def alias_of(uid: str, raw: str) -> CaseAlias:
-    return CaseAlias(case_uid=uid, raw=raw, norm=case_number.normalise(raw), key=case_number.key_text(raw))
+def alias_of(uid: str, raw: str, kinds: case_number.Kinds = case_number.SEEN) -> CaseAlias:
+    return CaseAlias(
+        case_uid=uid, raw=raw, norm=case_number.normalise(raw), key=case_number.key_text(raw, kinds)
+    )
 
 
 def write_parts(session: Session, incoming: CaseIn) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from gateway.config.base import DeviceSettings, Model
 from gateway.config.devices import AnyDevice
 from gateway.config.settings import ConfigError, Settings, StoreSettings
+from gateway.config.sources import AnyCaseSource, Ed25519, FolderSource, Hmac, HttpSource
 from gateway.written import read_yaml
 
 SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -54,6 +55,7 @@ def from_mapping(
     try:
         anchor = anchored(settings, folder)
         check_apart(anchor.store, folder, settings.devices)
+        check_inboxes(anchor)
         make_url(anchor.database_url), make_url(anchor.engine_database_url)
     except (ConfigError, OSError, RuntimeError) as error:
         raise ConfigError(f"{source}: {error}") from None
@@ -71,18 +73,28 @@ def anchored(settings: Settings, folder: Path) -> Settings:
         }
     )
     devices = tuple(settled(device, folder, settings.timezone) for device in settings.devices)
+    sources = tuple(anchored_source(source, folder) for source in settings.case_sources)
     keys = {name: folder / path for name, path in settings.content_keys.items()}
     anchors = {
         "data": data,
         "store": store,
         "devices": devices,
         "content_keys": keys,
+        "case_sources": sources,
         "rule_pack": anchored_pack(settings.rule_pack, folder),
         "unit_rule_packs": {
             unit: anchored_pack(pack, folder) for unit, pack in settings.unit_rule_packs.items()
         },
     }
     return settings.model_copy(update=anchors)
+
+
+def anchored_source(source: AnyCaseSource, folder: Path) -> AnyCaseSource:
+    update: dict[str, Any] = {name: folder / path for name, path in paths_of(source)}
+    if isinstance(source, FolderSource) and isinstance(source.signature, Ed25519):
+        keys = tuple(folder / path for path in source.signature.public_keys)
+        update["signature"] = source.signature.model_copy(update={"public_keys": keys})
+    return source.model_copy(update=update)
 
 
 def anchored_pack(pack: str, folder: Path) -> str:
@@ -133,6 +145,20 @@ def check_apart(store: StoreSettings, folder: Path, devices: tuple[AnyDevice, ..
             places[here] = source
 
 
+def check_inboxes(anchor: Settings) -> None:
+    """Files are moved about in an inbox: it is no part of the store, nor of another inbox."""
+    places = {"store.path": anchor.store.path}
+    if anchor.store.second_copy is not None:
+        places["store.second_copy"] = anchor.store.second_copy
+    for number, source in enumerate(anchor.case_sources):
+        if isinstance(source, FolderSource):
+            here, inbox = f"case_sources.{number}.path", source.path.resolve()
+            for name, place in places.items():
+                if overlapping(inbox, place.resolve()):
+                    raise ConfigError(f"{here}: {inbox} and {name} lie within one another")
+            places[here] = inbox
+
+
 def overlapping(one: Path, other: Path) -> bool:
     return one.is_relative_to(other) or other.is_relative_to(one)
 
@@ -177,7 +203,7 @@ EXPECTED = {
 
 def explain(error: Any) -> str:
     """One pydantic error as a line that names the place as it is written in the file."""
-    drivers = set(driver_names())
+    drivers = set(driver_names()) if error["loc"][:1] != ("case_sources",) else SOURCE_TAGS
     location = [part for part in error["loc"] if part not in drivers or part == error["loc"][-1]]
     place = ".".join(str(part) for part in location)
     kind = error["type"]
@@ -186,10 +212,18 @@ def explain(error: Any) -> str:
         near = difflib.get_close_matches(str(error["loc"][-1]), known, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
         return f"{place}: unknown setting{hint}; known here: {', '.join(known)}"
+    if kind in {"union_tag_invalid", "union_tag_not_found"} and error["loc"][0] == "case_sources":
+        return f"{place}.kind: which kind? known: {error['ctx'].get('expected_tags', 'folder, http')}"
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         return f"{place}.driver: which driver? known: {', '.join(driver_names())}"
     message = EXPECTED.get(kind, error["msg"].removeprefix("Value error, "))
     return message if not place else f"{place}: {message}"
+
+
+SOURCE_MODELS: dict[str, type[Model]] = {
+    "folder": FolderSource, "http": HttpSource, "hmac": Hmac, "ed25519": Ed25519
+}  # fmt: skip
+SOURCE_TAGS = set(SOURCE_MODELS)
 
 
 def driver_names() -> list[str]:
@@ -211,6 +245,8 @@ def known_names(location: tuple[str | int, ...]) -> list[str]:
 def inside(model: Any, part: str | int) -> Any:
     if isinstance(part, int):
         return model
+    if part in SOURCE_MODELS:
+        return SOURCE_MODELS[part]
     for candidate in device_models():
         if part == get_args(candidate.model_fields["driver"].annotation)[0]:
             return candidate

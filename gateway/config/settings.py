@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from gateway.config.base import IDENTIFIER, DeviceSettings, Model, checked_zone
 from gateway.config.devices import AnyDevice, BoardSettings, SerialDockSettings
+from gateway.config.sources import AnyCaseSource, WebhookSettings
 
 
 class ConfigError(Exception):
@@ -65,6 +66,13 @@ class Settings(Model):
         default_factory=dict,
         description="key id → private key (PEM): opens what recorders encrypted for the unit",
     )
+    identity_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="under which citizens' identity numbers are hashed; one for all hosts, for ever",
+    )
+    case_sources: tuple[AnyCaseSource, ...] = ()
+    webhooks: WebhookSettings = WebhookSettings()
     devices: tuple[AnyDevice, ...] = ()
 
     @field_validator("timezone")
@@ -85,6 +93,9 @@ class Settings(Model):
                 check_device(where, inherits, seen, has_second_copies=self.store.second_copy is not None)
         check_templates(self.devices)
         check_lines(self.devices)
+        sources = [source.id for source in self.case_sources]
+        if len(set(sources)) < len(sources):
+            raise ValueError("case_sources: two have the same id")
         return self
 
     @property

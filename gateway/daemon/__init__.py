@@ -17,6 +17,7 @@ from gateway.daemon.backup import Backup
 from gateway.daemon.bookings import Bookings
 from gateway.daemon.caretaker import Caretaker, Duty, Progress
 from gateway.daemon.drivers import drivers_for
+from gateway.daemon.exchange import Exchange
 from gateway.daemon.lights import Lights
 from gateway.daemon.live import Live
 from gateway.database import Database
@@ -56,6 +57,8 @@ class Daemon:
         self, settings: Settings, role: str = "run", drivers: dict[str, Driver] | None = None
     ) -> None:
         self.settings = settings
+        self.is_whole = drivers is None
+        """Not a card taken in by hand: nobody speaks with other systems for that."""
         settings.data.mkdir(parents=True, exist_ok=True)
         self.lock = only_one(settings.data / f"{role}.lock")
         self.stop_event = threading.Event()
@@ -95,6 +98,7 @@ class Daemon:
             device_id: Supervisor(device_id, driver, self.intake.emit, self.stop_event)
             for device_id, driver in chosen.items()
         }
+        self.exchange = Exchange(settings, self.database, executor, self.stop_event)
         self.caretaker = Caretaker(
             self.database,
             self.store,
@@ -120,6 +124,7 @@ class Daemon:
         booked = tuple(room for room in rooms if room.mode == "booked")
         if booked:
             yield 2.0, Bookings(self.database, booked).order
+        yield self.exchange.duty()
 
     def start(self) -> None:
         self.dispatch.renew_lease()
@@ -129,6 +134,8 @@ class Daemon:
         self.caretaker.start()
         self.backup.start()
         self.live.start()
+        if self.is_whole:
+            self.exchange.start()
         for supervisor in self.supervisors.values():
             supervisor.start()
         log.info("running: %d devices", len(self.supervisors))
@@ -153,6 +160,7 @@ class Daemon:
         ended = ending.within(1.0, "ending the jobs", lambda: self.engine.stop(ending.left(0.8)))
         self.caretaker.thread.join(ending.left(0.1))
         self.live.thread.join(ending.left(0.1))
+        self.exchange.join(ending.left(0.1))
         # one that could not be ended runs out by itself
         ended &= ending.within(0.5, "ending the lease", self.dispatch.end_lease)
         if ended:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
-from gateway import custody, importance
+from gateway import custody, importance, outbox
 from gateway.device import FileListed, FoundFile, MediaKind, shown
 from gateway.models import (
     Attachment,
@@ -73,6 +73,7 @@ def superseded(session: Session, found: FoundFile) -> list[str]:
         custody.append(
             session, chain, "QUARANTINED", ACTOR, original.id, (original,), {"why": original.quarantine}
         )
+        outbox.clip_changed(session, "clip.quarantined", original.id)
     return [original.id for original in before]
 
 

@@ -7,11 +7,10 @@ from typing import Any
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from gateway import custody, receipts
+from gateway import custody, outbox, receipts
 from gateway.linking.facts import Facts
 from gateway.models import Clip, Described, Link, LinkStatus, Original, now
 from gateway.rulepacks import RulePack, RulePacks
-from gateway.rules import case_number
 from gateway.rules.allocation import Custody
 from gateway.rules.clock import Interval
 from gateway.rules.facts import CaseFacts
@@ -30,6 +29,8 @@ class Judged:
     decision: Decision
     declared: str | None
     """The case number that it or its take declares."""
+    key: str | None
+    """What the clip itself declares, as parts that two spellings share."""
     quarantine: dict[str, Any] | None
 
 
@@ -87,7 +88,7 @@ def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> l
             decision = Decision(unlinked=finding("LK-17", False, "unlinked.withdrawn"))
         held = decision.custody or one.custody
         set_aside = quarantined(facts, clip)
-        judged.append(Judged(one.interval, held, decision, one.case_no, set_aside))
+        judged.append(Judged(one.interval, held, decision, one.case_no, facts.key(clip), set_aside))
     return judged
 
 
@@ -145,13 +146,18 @@ def write_one(
         setattr(clip, name, value)
     session.add(clip)
     touched = write_links(session, clip, judged, pack, links)
-    if touched or custody.row_digest(clip) != before:
+    is_relabelled = custody.row_digest(clip) != before
+    if touched or is_relabelled:
         receipts.mark_stale(session, clip.id)
         original = session.get_one(Original, clip.id)
         winners = judged.decision.winners
         told = {"cases": [[one.case.case_uid, one.verdict] for one in winners]} if winners else {"case": None}
         chain = custody.device_chain(original.device_id)
         custody.append(session, chain, "LINKED", actor, clip.id, (*touched, clip), told)
+        if is_relabelled:
+            outbox.clip_changed(session, "clip.labelled", clip.id)
+        for link in touched:
+            outbox.link_changed(session, link)
     return touched
 
 
@@ -174,11 +180,10 @@ def labels_of(clip: Clip, judged: Judged) -> dict[str, Any]:
             "started_at": interval.start, "ended_at": interval.end,
             "uncertainty_s": round(interval.uncertainty_s, 3), "time_source": interval.source.value,
         }  # fmt: skip
-    own = clip.declared.get("case_no")
     of_case = winner.case.numbers[0] if winner and winner.case.numbers else None
     labels["officer_id"] = judged.custody.officer_id
     labels["case_no"] = judged.declared or of_case
-    labels["case_key"] = (case_number.key_text(own) or case_number.normalise(own)) if own else None
+    labels["case_key"] = judged.key
     labels["quarantine"] = judged.quarantine
     labels["unlinked"] = judged.decision.unlinked.stored() if judged.decision.unlinked else None
     return labels

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session, select
 
-from gateway import custody, receipts
+from gateway import custody, outbox, receipts
 from gateway.device import Refused
 from gateway.linking.deciding import decided, fingerprint, links_of, pointed, preview
 from gateway.linking.due import due
@@ -157,4 +157,6 @@ def kept(session: Session, link: Link, actor: str, event: str, why: str, beside:
     chain = custody.device_chain(original.device_id)
     custody.append(session, chain, event, actor, link.clip_id, rows, {"link": link.id, "why": why})
     receipts.mark_stale(session, link.clip_id)
+    for row in rows:
+        outbox.link_changed(session, row)
     return link

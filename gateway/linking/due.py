@@ -57,7 +57,8 @@ def affected(
     if row.clip_id:
         clips = clips.where(Clip.id == row.clip_id)
     elif row.alias_norm is not None:
-        keys = {row.alias_norm, case_number.key_text(row.alias_norm) or row.alias_norm}
+        number_kinds = packs.default.forms.number_kinds.value
+        keys = {row.alias_norm, case_number.key_text(row.alias_norm, number_kinds) or row.alias_norm}
         named = select(Clip.recording_id).where(
             col(Clip.case_key).in_(keys), col(Clip.recording_id).is_not(None)
         )

@@ -13,6 +13,7 @@ from gateway.linking.people import Held, People, held_devices
 from gateway.linking.steps import Steps
 from gateway.models import Clip, Device, Original, State
 from gateway.rulepacks import RulePack, RulePacks
+from gateway.rules import case_number
 from gateway.rules.allocation import Custody, certificate_valid, custody_over
 from gateway.rules.clock import Interval, TimeRead, TimeSource, capture_interval
 from gateway.rules.clock_error import ClockLimits, DeviceClock
@@ -29,6 +30,7 @@ def link_limits(pack: RulePack, zone: ZoneInfo) -> LinkLimits:
         custody_tolerance_s=pack.linking.custody_tolerance_minutes.value * 60,
         activity_slack_s=pack.linking.activity_slack_minutes.value * 60,
         min_officers=pack.linking.min_officers.value,
+        number_kinds=pack.forms.number_kinds.value,
         place_tolerance_m=pack.linking.place_tolerance_metres.value,
         min_segment_s=pack.linking.min_segment_seconds.value,
         upload_s=pack.deadlines.upload_hours.value * 3600,
@@ -66,7 +68,8 @@ class Facts:
         every = (packs.default, *packs.of_units.values())
         self.slack_s = max(pack.linking.activity_slack_minutes.value for pack in every) * 60
         self.people = People.read(session)
-        self.steps = Steps(session, self.natures)
+        self.number_kinds = packs.default.forms.number_kinds.value
+        self.steps = Steps(session, self.natures, self.number_kinds)
         self.windows = Windows(session)
         self.devices: dict[str, Device] = {}
         self.held: dict[str, Held] = {}
@@ -174,6 +177,10 @@ class Facts:
         own: str | None = clip.declared.get("case_no")
         told = {part.number for part in self.takes.get(clip.recording_id or "", ()) if part.number}
         return own or (next(iter(told)) if len(told) == 1 else None)
+
+    def key(self, clip: Clip) -> str | None:
+        own: str | None = clip.declared.get("case_no")
+        return own and (case_number.key_text(own, self.number_kinds) or case_number.normalise(own))
 
     def clip(self, clip: Clip, interval: Interval | None, held: Custody) -> ClipFacts:
         device = self.devices[clip.device_id]

@@ -18,8 +18,10 @@ DAY = timedelta(days=1)
 class Steps:
     """Reads whole days of steps at a time and keeps them: clips come in the order of their days."""
 
-    def __init__(self, session: Session, natures: Callable[[str | None], Natures]) -> None:
-        self.session = session
+    def __init__(
+        self, session: Session, natures: Callable[[str | None], Natures], kinds: case_number.Kinds
+    ) -> None:
+        self.session, self.kinds = session, kinds
         self.natures = natures
         self.days: dict[date, dict[str, list[str]]] = {}
         """Day → officer, room or `*` → cases with a step then."""
@@ -59,7 +61,7 @@ class Steps:
         if not numbers:
             return
         norms = {number: case_number.normalise(number) for number in numbers}
-        keys = {number: case_number.key_text(number) or "" for number in numbers}
+        keys = {number: case_number.key_text(number, self.kinds) or "" for number in numbers}
         rows = self.session.exec(
             select(CaseAlias.case_uid, CaseAlias.norm, CaseAlias.key).where(
                 or_(col(CaseAlias.norm).in_(set(norms.values())), col(CaseAlias.key).in_(set(keys.values())))

@@ -26,6 +26,19 @@ from gateway.models.equipment import (
     Policy,
     Standing,
 )
+from gateway.models.exchange import (
+    CaseFeed,
+    CaseFile,
+    CaseRefusal,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
+    Endpoint,
+    EndpointCursor,
+    EndpointKind,
+    OutboxEvent,
+    OutboxHead,
+)
 from gateway.models.footage import (
     RELEASING,
     UNREAD,
@@ -46,6 +59,7 @@ from gateway.models.footage import (
 )
 from gateway.models.orders import OrderRow, OrderState
 from gateway.models.organisation import AnnualCheck, Grade, Officer, Room, Unit, UnitClass
+from gateway.models.parties import CaseParty, Party, PartyKind
 from gateway.models.retention import (
     OPEN_ITEMS,
     DestructionRecord,
@@ -71,7 +85,11 @@ __all__ = [
     "ApiKey",
     "Attachment",
     "CaseAlias",
+    "CaseFeed",
+    "CaseFile",
+    "CaseParty",
     "CaseRecord",
+    "CaseRefusal",
     "ChainHead",
     "Checkout",
     "Clip",
@@ -79,6 +97,9 @@ __all__ = [
     "ClockSetting",
     "Condition",
     "CustodyEvent",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryState",
     "Described",
     "DestructionRecord",
     "Device",
@@ -89,6 +110,9 @@ __all__ = [
     "DisposalRun",
     "Disposition",
     "Document",
+    "Endpoint",
+    "EndpointCursor",
+    "EndpointKind",
     "Finding",
     "Grade",
     "HoldKind",
@@ -103,6 +127,10 @@ __all__ = [
     "OrderRow",
     "OrderState",
     "Original",
+    "OutboxEvent",
+    "OutboxHead",
+    "Party",
+    "PartyKind",
     "Policy",
     "Receipt",
     "Recording",

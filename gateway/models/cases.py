@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from gateway.models.columns import Json, UtcDateTime, new_id, now, words
@@ -22,22 +22,46 @@ class CaseRecord(SQLModel, table=True):
     uid: str = Field(primary_key=True)
     title: str
     unit_id: str | None = Field(default=None, foreign_key="unit.id", index=True)
+    origin: str | None = None
+    """案件来源."""
     cause: str | None = None
+    """案由."""
+    facts: str | None = None
+    """案情."""
+    filing_reasons: str | None = None
+    """立案理由."""
     party_name: str | None = None
+    """The first party (当事人), for lists; all of them are in `caseparty`."""
     party_code: str | None = Field(default=None, index=True)
-    """统一社会信用代码 of the party (当事人)."""
+    """统一社会信用代码 of the first party."""
     procedure: str | None = None
     opened_on: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    closed_on: datetime | None = Field(default=None, sa_type=UtcDateTime)
     decided_on: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_on: datetime | None = Field(default=None, sa_type=UtcDateTime)
     archived_on: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    archive_no: str | None = None
+    archive_no: str | None = Field(default=None, index=True)
+    """归档号: counts within one unit, so it is no alias by which clips are linked."""
     retention_class: str | None = None
-    """保管期限 of the file: permanent, 30y or 10y."""
+    """保管期限 of the file: `permanent`, `30y` or `10y`."""
     real_estate: bool | None = None
     """None is not known; a column that is never empty would change what the chain says of every older row."""
     handlers: list[str] = Field(default_factory=list, sa_type=Json)
     """Officer ids of the 承办人."""
+    certificates: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
+    """The handlers as the form names them: `officer`, `name`, `cert_no` (执法证编号)."""
+    decision: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """处罚种类、依据、内容 and the decision's number."""
+    services: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
+    """送达: document, method, day, witness."""
+    legal_review: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """法制审核: whether it was required, opinion, day."""
+    closing: str | None = None
+    """How it ended (结案方式)."""
+    archive: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """全宗号、目录号、案卷号."""
+    told_version: int | None = Field(default=None, sa_type=BigInteger)
+    """The case system's own version of what we have; an older one is not taken any more."""
+    told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     source: str = "manual"
     updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 

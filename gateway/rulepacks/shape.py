@@ -231,6 +231,41 @@ class RetentionRules(Model):
     log_months: Sourced[Months]
 
 
+class StageName(Model):
+    """A stage of a case, and the one of the seed's four that it belongs to."""
+
+    id: str
+    name: str
+    seed: str
+
+
+class FormRules(Model):
+    """Text records: stages, papers and their numbers (regulations 6 and 7)."""
+
+    stages: Sourced[tuple[StageName, ...]]
+    documents: Sourced[tuple[str, ...]]
+    """The provincial forms. A paper of another type is kept as well; it is no form."""
+    document_stages: Sourced[dict[str, str]]
+    document_activities: Sourced[dict[str, tuple[str, ...]]]
+    """Which kinds of step a form records or follows from."""
+    number_kinds: Sourced[tuple[Annotated[str, Field(min_length=1)], ...]]
+    """The words of a case or document number between organ and year."""
+
+    @model_validator(mode="after")
+    def consistent(self) -> "FormRules":
+        stages = {stage.name for stage in self.stages.value}
+        for place, told in (
+            ("document_stages", self.document_stages.value),
+            ("document_activities", self.document_activities.value),
+        ):
+            if strange := sorted(set(told) - set(self.documents.value)):
+                raise ValueError(f"{place}: {strange[0]} is none of `documents`")
+        for form, stage in self.document_stages.value.items():
+            if stage not in stages:
+                raise ValueError(f"document_stages: {form}: {stage} is none of `stages`")
+        return self
+
+
 class RulePack(Model):
     """All values of all rules for a unit, as data."""
 
@@ -244,6 +279,7 @@ class RulePack(Model):
     scope: ScopeRules
     deadlines: Deadlines
     retention: RetentionRules
+    forms: FormRules
 
     @model_validator(mode="after")
     def instruments_differ(self) -> "RulePack":

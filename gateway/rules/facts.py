@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from gateway.rules import case_number
 from gateway.rules.allocation import Custody
 from gateway.rules.clock import Interval
 from gateway.rules.place import Position
@@ -18,6 +19,7 @@ class LinkLimits:
     custody_tolerance_s: float
     activity_slack_s: float
     min_officers: int
+    number_kinds: case_number.Kinds = case_number.SEEN
     place_tolerance_m: float = 500.0
     min_segment_s: float = 300.0
     upload_s: float = 86400.0

@@ -55,7 +55,7 @@ def decide(
 
 
 def among(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> Decision:
-    named = [case for case in cases if clip.case_no and names(case, clip.case_no)]
+    named = [case for case in cases if clip.case_no and names(case, clip.case_no, limits.number_kinds)]
     fitting = [
         judge(clip, case, step, limits, len(named))
         for case in cases

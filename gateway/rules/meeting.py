@@ -28,7 +28,7 @@ NOWHERE = Meeting(0.0, 0.0, None, is_near=False, is_named=False, is_borne_out=Fa
 
 
 def meet(clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: LinkLimits) -> Meeting:
-    named = clip.case_no is not None and names(case, clip.case_no)
+    named = clip.case_no is not None and names(case, clip.case_no, limits.number_kinds)
     if step is None:
         return replace(NOWHERE, is_named=named)
     certain = strict(clip, step)
@@ -44,12 +44,13 @@ def meet(clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: L
     )
 
 
-def names(case: CaseFacts, number: str) -> bool:
+def names(case: CaseFacts, number: str, kinds: case_number.Kinds) -> bool:
     """Whether a number is one of the case's, in any spelling (regulations 6.2)."""
     if case_number.normalise(number) in case.numbers:
         return True
-    key = case_number.key_text(number)
-    return key is not None and key in (case.keys or {case_number.key_text(known) for known in case.numbers})
+    key = case_number.key_text(number, kinds)
+    own = case.keys or {case_number.key_text(known, kinds) for known in case.numbers}
+    return key is not None and key in own
 
 
 def loosely(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> float:

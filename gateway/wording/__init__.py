@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.wording import devices, equipment, footage, retention, rules, scope
+from gateway.wording import cases, devices, equipment, footage, retention, rules, scope
 
 CHINA = ZoneInfo("Asia/Shanghai")
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
@@ -137,6 +137,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **devices.SENTENCES,
     **equipment.SENTENCES,
     **rules.SENTENCES,
+    **cases.SENTENCES,
     **scope.SENTENCES,
     **retention.SENTENCES,
 }

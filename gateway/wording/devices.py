@@ -277,13 +277,4 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "order.no_clip": ("指令 {kind} 需要指明资料", "the order {kind} needs a clip"),
     "order.no_device": ("没有正在运行的设备 {device}", "no running device {device}"),
     "order.busy": ("设备正忙，请稍后再试", "the device is busy; ask again later"),
-    # case records
-    "case.unknown_room": (
-        "没有编号为“{room}”的房间，而案件又未写明单位；请写明单位，或先登记该房间",
-        "no room {room} is known and the case names no unit; give the unit, or enter the room first",
-    ),
-    "case.part_of_another": (
-        "编号 {part} 属于另一案件，请使用本案自己的环节、文书编号",
-        "{part} belongs to another case; use ids of this case's own steps and papers",
-    ),
 }

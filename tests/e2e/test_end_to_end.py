@@ -74,7 +74,8 @@ def check_api(site: Site, client: httpx.Client, password: str, link: Link) -> No
     check_media(site, client, whole)
     check_orders(site, client, whole["id"])
     case = json.loads((site.folder / "cases.json").read_text())[0]
-    assert client.put("/cases/k1", json=case).json() == {"uid": "k1", "changed": False}
+    same = {"uid": "k1", "changed": False, "outdated": False}
+    assert client.put("/cases/k1", json=case).json() == same
     assert client.put("/cases/k9", json={**case, "uid": "k9", "activities": []}).status_code == 201
 
 

@@ -22,7 +22,10 @@ from gateway.models import (
     Activity,
     Allocation,
     AnnualCheck,
+    CaseFeed,
+    CaseParty,
     CaseRecord,
+    CaseRefusal,
     Checkout,
     Clip,
     CustodyEvent,
@@ -32,6 +35,9 @@ from gateway.models import (
     DeviceStatus,
     DisposalItem,
     DisposalRun,
+    Endpoint,
+    EndpointCursor,
+    EndpointKind,
     Finding,
     HoldKind,
     LegalHold,
@@ -40,6 +46,8 @@ from gateway.models import (
     Offload,
     OrderRow,
     Original,
+    Party,
+    PartyKind,
     Receipt,
     Rendition,
     RetentionFlag,
@@ -81,6 +89,7 @@ LEDGER = roles(EVIDENCE, ADMIN)
 WATCH = roles(EVIDENCE, SUPERVISOR, ADMIN)
 WORK = roles(OPERATOR, EVIDENCE, ADMIN)
 CASES = roles(EVIDENCE, INTEGRATOR, ADMIN)
+HOOKS = roles(INTEGRATOR, ADMIN)
 ALLOCATION = {"device": "cam-{}", "officer": "zhang-{}", "valid_from": "2030-01-01T00:00:00Z"}
 STANDING = {"device": "cam-{}", "status": "REPAIR", "since": "2024-06-01T00:00:00Z", "why": "镜头损坏"}
 CLASS = {"unit": "{}", "grade": "A", "doc_no": "邢司〔2026〕1号", "valid_from": "2026-01-01"}
@@ -145,6 +154,15 @@ MATRIX = [
     Row("POST", "/activities/step-{}/statements", LEDGER, body={"kind": "GAP", "ground": "battery", "why": "电池耗尽"}),
     Row("GET", "/units/{}/scope", EVERYBODY),
     Row("POST", "/units/{}/scope", LEDGER, body={"name": "a.csv", "valid_from": "2024-01-01T00:00:00+08:00", "content": LIST}),
+    Row("GET", "/parties", EVERYBODY, listing=True),
+    Row("GET", "/parties/party-{}", EVERYBODY),
+    Row("GET", "/webhooks", HOOKS, listing=True),
+    Row("POST", "/webhooks", HOOKS, body={"name": "n", "url": "https://cases.example/{}", "unit": "{}"}),
+    Row("PATCH", "/webhooks/hook-{}", HOOKS, body={"enabled": False}),
+    Row("POST", "/webhooks/hook-{}/replay", HOOKS, body={"after": 0}),
+    Row("GET", "/webhooks/hook-{}/deliveries", HOOKS),
+    Row("GET", "/case-sources", HOOKS, listing=True),
+    Row("GET", "/case-refusals", HOOKS, listing=True),
     Row("GET", "/links", EVERYBODY, listing=True),
     Row("POST", "/links/link-{}/confirm", LEDGER, body={"why": "核对无误"}),
     Row("POST", "/links/link-{}/withdraw", LEDGER, body={"why": "不是本案"}),
@@ -281,6 +299,23 @@ def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
         )
     )  # fmt: skip
     session.add(CaseRecord(uid=f"case-{unit}", title="案", unit_id=unit))
+    session.add(Party(id=f"party-{unit}", kind=PartyKind.CITIZEN))
+    session.add(CaseFeed(source_id=f"feed-{unit}"))
+    session.add(
+        CaseRefusal(source_id="s", what=f"case-{unit}", unit_id=unit, why={"code": "case.wrong", "facts": {}})
+    )
+    session.add(
+        Endpoint(
+            id=f"hook-{unit}",
+            kind=EndpointKind.WEBHOOK,
+            name=f"hook-{unit}",
+            url="https://cases.example",
+            unit_id=unit,
+            made_by="x",
+        )
+    )
+    session.flush()
+    session.add(EndpointCursor(endpoint_id=f"hook-{unit}"))
     session.add(Offload(id=f"off-{unit}", device_id=f"cam-{unit}", opened_at=T0))
     session.flush()
     session.add(Clip(id=f"clip-{unit}", device_id=f"cam-{unit}", kind="VIDEO"))
@@ -292,6 +327,7 @@ def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
         )
     )  # fmt: skip
     rows = [
+        CaseParty(case_uid=f"case-{unit}", party_id=f"party-{unit}", place=0, name=f"王-{unit}"),
         Allocation(
             id=f"alloc-{unit}", device_id=f"cam-{unit}", kind="PERSONAL", officer_id=f"zhang-{unit}",  # type: ignore[arg-type]
             valid_from=T0, valid_to=T0 + timedelta(days=1),
@@ -340,7 +376,7 @@ def api(database: Database, store: LocalStore, tmp_path: Path) -> Iterator[tuple
         live.of(f"cam-{unit}").mkdir(parents=True)
         live.playlist(f"cam-{unit}").write_text("#EXTM3U\n")
         (live.of(f"cam-{unit}") / "1.mp4").write_bytes(b"init")
-    with TestClient(create_app(database, store, live)) as client:
+    with TestClient(create_app(database, store, live, webhook_hosts=["cases.example"])) as client:
         yield client, keys
 
 

@@ -98,3 +98,14 @@ def test_nothing_in_a_table_is_lost_without_a_word(tmp_path: Path, mistake: str)
 def test_nothing_in_json_is_lost_without_a_word(tmp_path: Path, text: str) -> None:
     (tmp_path / "c.json").write_text(text)
     refused(tmp_path / "c.json")
+
+
+def test_a_wrong_cell_of_a_table_is_named_as_tables_name_it(tmp_path: Path) -> None:
+    text = TABLE.replace("2024-05-02T10:00:00+08:00", "yesterday")
+    said = refused(table(tmp_path, text))
+    assert "line 4, cell H4: case 1: activities.1.ended_at" in said
+
+
+def test_a_wrong_code_of_a_party_is_named_by_its_cell(tmp_path: Path) -> None:
+    said = refused(table(tmp_path, "uid,title,party_name,party_code\nk1,x,某店,91350100M000100Y44\n"))
+    assert "line 2, cell D2: case 1: party_code: is no 统一社会信用代码" in said

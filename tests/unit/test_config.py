@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from gateway.cli import main
 from gateway.config import ConfigError, Settings, from_mapping, load
@@ -217,3 +218,47 @@ def test_nothing_uncharged_is_given_out_where_the_board_tells_it() -> None:
     assert isinstance(unchecked, SerialDockSettings)
     assert unchecked.least_battery == 0
     assert "least_battery" in refused({"devices": [{**cabinet("b", kind="lock8a"), "least_battery": 60}]})
+
+
+SOURCE = {"id": "s", "kind": "http", "url": "https://cases.example/api"}
+INBOX = {
+    "id": "f",
+    "kind": "folder",
+    "path": "in",
+    "signature": {"kind": "ed25519", "public_keys": ["a.pem"]},
+}
+
+
+def test_case_sources_are_anchored(tmp_path: Path) -> None:
+    settings = from_mapping({"case_sources": [SOURCE, INBOX]}, tmp_path, {})
+    _, inbox = settings.case_sources
+    assert inbox.path == tmp_path / "in"  # type: ignore[union-attr]
+    assert inbox.signature.public_keys == (tmp_path / "a.pem",)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("sources", "said"),
+    [
+        ([{**SOURCE, "kind": "ftp"}], "case_sources.0.kind: which kind?"),
+        ([{"id": "s"}], "case_sources.0.kind: which kind?"),
+        ([{**SOURCE, "ulr": "x"}], "case_sources.0.ulr: unknown setting; did you mean url?"),
+        ([{**SOURCE, "url": "cases"}], "case_sources.0.url: 'cases' is no address"),
+        ([{**SOURCE, "url": "https://a:b@c"}], "without user"),
+        ([{**INBOX, "signature": {"kind": "hmac"}}], "case_sources.0.signature.secret: is missing"),
+        ([{**INBOX, "signature": {"kind": "hmac", "secret": "short"}}], "case_sources.0.signature.secret"),
+        ([{**INBOX, "signature": {"kind": "ed25519", "public_key": "a"}}], "did you mean public_keys"),
+        ([SOURCE, SOURCE], "two have the same id"),
+        ([{**INBOX, "path": "var/store/in"}], "case_sources.0.path"),
+        ([INBOX, {**INBOX, "id": "g", "path": "in/done"}], "case_sources.1.path"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_case_source_is_named(tmp_path: Path, sources: list[object], said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        from_mapping({"case_sources": sources}, tmp_path, {})
+    assert said in str(caught.value)
+
+
+def test_check_reads_the_keys_of_case_sources(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "devices.yaml").write_text(yaml.safe_dump({"case_sources": [INBOX]}))
+    assert main(["--config", str(tmp_path / "devices.yaml"), "check"]) == 2
+    assert "a.pem: no public key" in capsys.readouterr().err

@@ -10,13 +10,6 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-CASE = (
-    ("decided_on", UtcDateTime(timezone=True)),
-    ("archived_on", UtcDateTime(timezone=True)),
-    ("archive_no", sa.String()),
-    ("retention_class", sa.String()),
-    ("real_estate", sa.Boolean()),
-)
 INDEXES = {
     "legalhold": ("case_uid", "clip_id", "device_id", "lifted_at", "unit_id"),
     "retentionflag": ("clip_id",),
@@ -55,9 +48,6 @@ def make(table: str, *parts: object) -> None:
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("caserecord", schema=None) as batch_op:
-        for name, kind in CASE:
-            batch_op.add_column(sa.Column(name, kind, nullable=True))
     with op.batch_alter_table("original", schema=None) as batch_op:
         batch_op.add_column(text("returns", nullable=True))
         batch_op.create_index(batch_op.f("ix_original_returns"), ["returns"], unique=False)
@@ -155,6 +145,3 @@ def downgrade() -> None:
     with op.batch_alter_table("original", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_original_returns"))
         batch_op.drop_column("returns")
-    with op.batch_alter_table("caserecord", schema=None) as batch_op:
-        for name, _ in reversed(CASE):
-            batch_op.drop_column(name)

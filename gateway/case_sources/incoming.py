@@ -1,0 +1,210 @@
+"""A textual case record as it comes in: the fields of the provincial forms (regulations 7)."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from gateway.instants import Moment
+from gateway.rules import identity
+from gateway.rules.freshness import Edition
+
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+Long = Annotated[str, Field(max_length=20_000)]
+LARGEST_VERSION = 2**63 - 1
+
+
+def credit_code(written: str) -> str:
+    folded = written.strip().upper()
+    if not identity.is_credit_code(folded):
+        raise ValueError(
+            "is no 统一社会信用代码: 18 characters, the last of which checks the others (GB 32100)"
+        )
+    return folded
+
+
+CreditCode = Annotated[str, AfterValidator(credit_code)]
+
+
+class Incoming(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
+
+    @field_validator("*")
+    @classmethod
+    def storable(cls, value: object) -> object:
+        """No database column holds a NUL."""
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("contains a NUL character")
+        return value
+
+
+class DocumentIn(Incoming):
+    id: Text
+    type: Text = Field(examples=["检查(勘验)笔录"])
+    number: str | None = Field(default=None, examples=["冀邢市监现笔〔2024〕12号"])
+    issued_at: Moment | None = None
+
+
+class ActivityIn(Incoming):
+    id: Text
+    kind: Text = Field(examples=["现场检查"])
+    stage: Text = Field(default="调查取证", examples=["调查取证"])
+    started_at: Moment
+    ended_at: Moment
+    place: str | None = None
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+    room: str | None = None
+    officers: list[Text] = Field(default_factory=list, description="officer id, number or certificate number")
+    document: str | None = None
+
+    @model_validator(mode="after")
+    def forwards(self) -> Self:
+        if self.ended_at < self.started_at:
+            raise ValueError(f"activity {self.id}: ends before it starts")
+        return self
+
+
+class PartyIn(Incoming):
+    """当事人: a citizen, or an organisation. Who it is, its code or identity number says; never its name."""
+
+    kind: Literal["CITIZEN", "ORGANISATION"]
+    name: Text
+    code: CreditCode | None = Field(default=None, description="统一社会信用代码, of an organisation")
+    id_type: Literal["resident", "passport", "other"] = "resident"
+    id_no: str | None = Field(
+        default=None, min_length=5, max_length=40, repr=False,
+        description="of a citizen; kept only as a keyed hash and in masked form",
+    )  # fmt: skip
+    sex: str | None = None
+    occupation: str | None = None
+    representative: str | None = Field(default=None, description="法定代表人")
+    licence: str | None = Field(default=None, description="主体资格证照名称")
+    address: str | None = None
+    phone: str | None = None
+
+    @model_validator(mode="after")
+    def fits_its_kind(self) -> Self:
+        if self.kind == "CITIZEN" and self.code:
+            raise ValueError(
+                "code: a citizen has none; an individual business (个体工商户) is an ORGANISATION"
+            )
+        if self.kind == "ORGANISATION" and self.id_no:
+            raise ValueError("id_no: an organisation has none")
+        if self.id_no is not None:
+            self.id_no = self.id_no.upper()
+            if self.id_type == "resident" and not identity.is_resident_number(self.id_no):
+                raise ValueError("id_no: is no 公民身份号码: its last character does not check the others")
+        return self
+
+
+class HandlerIn(Incoming):
+    """承办人 as the form names them."""
+
+    officer: Text | None = Field(default=None, description="id, number or certificate number")
+    name: Text | None = None
+    cert_no: Text | None = Field(default=None, description="执法证编号")
+
+    @model_validator(mode="after")
+    def somebody(self) -> Self:
+        if not (self.officer or self.cert_no or self.name):
+            raise ValueError("name a handler by officer, cert_no or name")
+        return self
+
+    @property
+    def ref(self) -> str:
+        return self.officer or self.cert_no or self.name or ""
+
+
+class DecisionIn(Incoming):
+    number: Text | None = Field(default=None, examples=["冀邢市监罚决〔2024〕27号"])
+    kinds: list[Text] = Field(default_factory=list, examples=[["罚款"]], description="处罚种类")
+    basis: Long | None = Field(default=None, description="依据")
+    content: Long | None = Field(default=None, description="处罚内容")
+
+
+class ServiceIn(Incoming):
+    document: Text | None = None
+    method: Text = Field(examples=["直接", "留置", "公告", "电子"])
+    served_on: Moment | None = None
+    witness: Text | None = None
+
+
+class LegalReviewIn(Incoming):
+    required: bool
+    opinion: Long | None = None
+    reviewed_on: Moment | None = None
+    reviewer: Text | None = None
+
+
+class ArchiveIn(Incoming):
+    fonds: Text | None = Field(default=None, description="全宗号")
+    catalogue: Text | None = Field(default=None, description="目录号")
+    file: Text | None = Field(default=None, description="案卷号")
+
+
+class CaseIn(Incoming):
+    """A case with its numbers, parties, papers and steps. Sending the same again changes nothing.
+
+    `version` or `updated_at` is the case system's own: what is older than what we have changes nothing.
+    """
+
+    uid: Text
+    version: int | None = Field(default=None, ge=0, le=LARGEST_VERSION)
+    updated_at: Moment | None = None
+    title: Text = Field(examples=["某某商店销售过期食品案"])
+    numbers: list[Text] = Field(default_factory=list, examples=[["冀邢市监罚〔2024〕27号"]])
+    unit: str | None = None
+    origin: str | None = Field(default=None, description="案件来源", examples=["投诉举报"])
+    cause: str | None = Field(default=None, description="案由")
+    facts: Long | None = Field(default=None, description="案情")
+    filing_reasons: Long | None = Field(default=None, description="立案理由")
+    party_name: str | None = Field(default=None, description="with `party_code`, short for one organisation")
+    party_code: CreditCode | None = Field(default=None, description="统一社会信用代码 of that party")
+    parties: list[PartyIn] = Field(default_factory=list)
+    procedure: str | None = None
+    opened_on: Moment | None = None
+    decided_on: Moment | None = None
+    closed_on: Moment | None = None
+    archived_on: Moment | None = None
+    archive_no: Text | None = Field(default=None, description="归档号", examples=["20240001"])
+    archive: ArchiveIn | None = None
+    retention_class: Literal["permanent", "30y", "10y"] | None = Field(default=None, description="保管期限")
+    real_estate: bool = Field(default=False, description="涉及不动产")
+    handlers: list[Text | HandlerIn] = Field(default_factory=list, description="承办人")
+    decision: DecisionIn | None = None
+    services: list[ServiceIn] = Field(default_factory=list, description="送达")
+    legal_review: LegalReviewIn | None = Field(default=None, description="法制审核")
+    closing: Long | None = Field(default=None, description="结案方式")
+    documents: list[DocumentIn] = Field(default_factory=list)
+    activities: list[ActivityIn] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def consistent(self) -> Self:
+        papers = {paper.id for paper in self.documents}
+        steps = [step.id for step in self.activities]
+        for step in self.activities:
+            if step.document is not None and step.document not in papers:
+                raise ValueError(f"activity {step.id}: no document {step.document!r} in this case")
+            if steps.count(step.id) > 1:
+                raise ValueError(f"activity {step.id}: this id is used twice")
+        if self.parties and (self.party_name or self.party_code):
+            raise ValueError("parties: say them there, or one by party_name and party_code, not both")
+        codes = [one.code or one.id_no for one in self.parties if one.code or one.id_no]
+        if len(set(codes)) < len(codes):
+            raise ValueError("parties: the same party is there twice")
+        return self
+
+    @property
+    def edition(self) -> Edition:
+        return Edition(self.version, self.updated_at)
+
+    def all_parties(self) -> list[PartyIn]:
+        if self.parties or not (self.party_name and self.party_code):
+            return self.parties  # a bare name does not even say whether it is a citizen's
+        return [PartyIn(kind="ORGANISATION", name=self.party_name, code=self.party_code)]
+
+    def all_numbers(self) -> list[str]:
+        """The case's own, and those of its papers and its decision: a clip may bear any of them."""
+        papers = [document.number for document in self.documents if document.number]
+        decided = [self.decision.number] if self.decision and self.decision.number else []
+        return [*self.numbers, *papers, *decided]

@@ -1,0 +1,100 @@
+"""Reads an HTTP case system: page after page from a cursor, each case by itself, until there is no more."""
+
+import json
+import logging
+import threading
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+
+from gateway.calling import Caller, NoAnswer
+from gateway.case_sources.incoming import CaseIn
+from gateway.case_sources.records import Ended
+from gateway.case_sources.taking import Desk
+from gateway.config.sources import HttpSource
+from gateway.device import DeviceUnavailable, Refused
+from gateway.wording import reason
+
+log = logging.getLogger(__name__)
+
+LARGEST = 64 * 2**20
+
+
+class Feed(BaseModel):
+    """What `GET /cases?after=CURSOR&limit=N` answers; more may stand in it."""
+
+    cases: list[dict[str, Any]]
+    next: str | None = Field(default=None, max_length=1000)
+    more: bool = False
+
+
+class Pull:
+    def __init__(self, settings: HttpSource, desk: Desk, stop: threading.Event) -> None:
+        self.settings, self.desk, self.stop = settings, desk, stop
+        self.pause_s = settings.poll_seconds
+        self.caller = Caller(settings.timeout_seconds, settings.ca, LARGEST)
+
+    def round(self) -> None:
+        """Up to the end of the feed. Raises DeviceUnavailable; what was read until then stays read."""
+        cursor = self.desk.cursor()
+        while not self.stop.is_set():
+            feed = self.page(cursor)
+            for told in feed.cases:
+                self.take(told)
+            if feed.more and feed.next in (None, cursor):
+                raise self.garbled("`more` without a new cursor")
+            cursor = feed.next or cursor
+            self.desk.read_up_to(cursor)
+            if not feed.more:
+                return
+
+    def page(self, cursor: str | None) -> Feed:
+        url = f"{self.settings.url}/cases"
+        asked = {"limit": str(self.settings.page)} | ({"after": cursor} if cursor else {})
+        try:
+            answer = self.caller.call("GET", url, bearer(self.settings), parameters=asked)
+        except NoAnswer as error:
+            raise DeviceUnavailable("case_source.away", url=self.settings.url, error=error) from error
+        if not answer.is_good:
+            raise DeviceUnavailable("case_source.status", url=self.settings.url, status=answer.status)
+        try:
+            return Feed.model_validate(json.loads(answer.content))
+        except (ValueError, RecursionError) as error:
+            raise self.garbled(type(error).__name__) from error
+
+    def garbled(self, error: str) -> DeviceUnavailable:
+        return DeviceUnavailable("case_source.garbled", url=self.settings.url, error=error)
+
+    def take(self, told: dict[str, Any]) -> None:
+        """One that cannot be taken holds up no other: it is left for a person, with the reason."""
+        uid = str(told.get("uid", "?"))
+        unit = told.get("unit")
+        try:
+            case = CaseIn.model_validate(told)
+            with self.desk.database.write() as session:
+                ended = self.desk.take(session, case)
+        except ValidationError as wrong:
+            self.refuse(uid, unit, reason("case.wrong", errors=told_wrong(wrong)))
+        except Refused as no:
+            self.refuse(uid, unit, no.reason)
+        else:
+            if ended is not Ended.SAME:
+                log.info("%s: case %s: %s", self.settings.id, uid, ended.value)
+
+    def refuse(self, uid: str, unit: object, why: dict[str, Any]) -> None:
+        log.warning("%s: case %s refused: %s", self.settings.id, uid, why["code"])
+        self.desk.refuse(uid, why, unit if isinstance(unit, str) else None)
+
+    def close(self) -> None:
+        self.caller.close()
+
+
+def bearer(settings: HttpSource) -> dict[str, str]:
+    token = settings.token.get_secret_value() if settings.token else None
+    return {"accept": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+
+
+def told_wrong(wrong: ValidationError) -> str:
+    """Each place with what is wrong there; never what was written there, which may be an identity number."""
+    items = wrong.errors(include_url=False, include_input=False)
+    return "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in items)

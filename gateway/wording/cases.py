@@ -1,0 +1,64 @@
+"""Case records that come in, and what goes back to other systems."""
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    # case records
+    "case.unknown_room": (
+        "没有编号为“{room}”的房间，而案件又未写明单位；请写明单位，或先登记该房间",
+        "no room {room} is known and the case names no unit; give the unit, or enter the room first",
+    ),
+    "case.other_unit": (
+        "案件 {case} 属于单位 {unit} 或另一单位，本来源无权写入",
+        "case {case} is of unit {unit} or of another one, which this source may not write",
+    ),
+    "case.no_identity_key": (
+        "未配置证件号码密钥，公民证件号码无法安全保存；请在 devices.yaml 中设置 identity_key",
+        "no key is configured under which identity numbers are kept: set identity_key in devices.yaml",
+    ),
+    "case.part_of_another": (
+        "编号 {part} 属于另一案件，请使用本案自己的环节、文书编号",
+        "{part} belongs to another case; use ids of this case's own steps and papers",
+    ),
+    "case.wrong": (
+        "案件记录不符合要求：{errors}",
+        "the case record is not as documented: {errors}",
+    ),
+    "case_source.away": (
+        "案件系统 {url} 暂时无法访问（{error}），将继续重试",
+        "the case system {url} cannot be reached ({error}); it is asked again",
+    ),
+    "case_source.status": (
+        "案件系统 {url} 返回 {status}，将继续重试",
+        "the case system {url} answers {status}; it is asked again",
+    ),
+    "case_source.garbled": (
+        "案件系统 {url} 的答复无法解读（{error}），将继续重试",
+        "the answer of the case system {url} cannot be read ({error}); it is asked again",
+    ),
+    "case_source.folder": (
+        "案件文件夹 {path} 无法读写：{error}",
+        "the folder of cases {path} cannot be read or written: {error}",
+    ),
+    "case_file.unsigned": (
+        "文件在 {seconds} 秒内没有签名文件（.sig），或未写完整",
+        "no signature (.sig) came within {seconds} s: unsigned, or never finished",
+    ),
+    "case_file.wrong_signature": (
+        "签名与文件内容不符：签名错误、文件被改动或未写完整",
+        "the signature does not fit the content: wrongly signed, changed since, or not whole",
+    ),
+    "case_file.duplicate": (
+        "内容相同的文件已于 {at} 以“{name}”接收",
+        "the same content was taken in at {at} as {name}",
+    ),
+    "case_file.wrong": ("文件内容有误：{errors}", "the file is not as documented: {errors}"),
+    "case_file.kind": ("只接收 {known} 文件", "only {known} are taken"),
+    "case_file.no_plain_file": (
+        "不是普通文件，或大于 {most} MiB",
+        "no plain file, or larger than {most} MiB",
+    ),
+    "case_file.no_file": ("只有签名，没有对应的文件", "a signature without its file"),
+    "webhook.host": (
+        "不允许向 {host} 投递；请管理员在 devices.yaml 的 webhooks.hosts 中登记",
+        "nothing may be delivered to {host}: have it entered in devices.yaml under webhooks.hosts",
+    ),
+}
