@@ -39,7 +39,9 @@ def test_words_of_ours_and_measures_are_told_in_the_readers_language() -> None:
     assert "电量、时钟" in sentence(reason("equipment.precheck_missing", measures="battery, clock"))
     assert sentence(reason("ledger.unknown", kind="room", ref="room")) == "登记簿中没有场所 room"
     assert "camera holds" in sentence(reason("ledger.overlaps", holder="camera holds", since="x"))
-    assert "由 camera 持有" in sentence(reason("ledger.overlaps", holder="camera", since="x")), "a device's id"
+    assert "由 camera 持有" in sentence(reason("ledger.overlaps", holder="camera", since="x")), (
+        "a device's id"
+    )
 
 
 def test_instants_are_told_in_local_time_and_unknown_codes_show() -> None:
