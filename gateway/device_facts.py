@@ -85,12 +85,12 @@ def entered(session: Session, facts: DeviceFacts) -> Device:
     device = session.get(Device, facts.id)
     if device is None:
         if facts.type is None:
-            raise Refused("ledger.unknown", what="device", ref=facts.id)
+            raise Refused("ledger.unknown", kind="device", ref=facts.id)
         device = Device(id=facts.id, type=facts.type)
     for name, value in facts.model_dump(exclude={"id", "status"}, exclude_none=True).items():
         column, model = REFERENCES.get(name, (name, None))
         if model is not None and session.get(model, value) is None:
-            raise Refused("ledger.unknown", what=model.__name__.lower(), ref=value)
+            raise Refused("ledger.unknown", kind=model.__name__.lower(), ref=value)
         setattr(device, column, value)
     if facts.gb_code is not None:
         check_code_is_free(session, facts.gb_code, facts.id)

@@ -92,7 +92,7 @@ def rows_of(path: Path) -> Iterator[Row]:
         yield from sheet_rows(path)
         return
     try:
-        lines = csv.reader(decoded(path, path.read_bytes()).splitlines(), strict=True)
+        lines = csv.reader(decoded(path, path.read_bytes()).splitlines(keepends=True), strict=True)
         for cells in lines:
             yield lines.line_num, [cell.strip() for cell in cells]
     except OSError as error:

@@ -54,7 +54,7 @@ def sheet(settings: Settings, database: Database, asked: argparse.Namespace) -> 
     span = Span(since, on, ZoneInfo(settings.timezone))
     with database.read() as session:
         if asked.unit and session.get(Unit, asked.unit) is None:
-            raise Refused("ledger.unknown", what="unit", ref=asked.unit)
+            raise Refused("ledger.unknown", kind="unit", ref=asked.unit)
         found = compliance.sheet(session, packs_of(settings), span, asked.unit)
     if asked.json:
         json.dump(SheetOut.of(found).model_dump(mode="json"), sys.stdout, ensure_ascii=False, indent=1)
@@ -122,7 +122,7 @@ def status(settings: Settings, database: Database, asked: argparse.Namespace) ->
 def show_life(session: Session, device: str) -> None:
     row = session.get(Device, device)
     if row is None:
-        raise Refused("ledger.unknown", what="device", ref=device)
+        raise Refused("ledger.unknown", kind="device", ref=device)
     table = Table("自", "状态", "原因", "文号", "登记人", "登记时间", "更正于", "编号")
     for one in standing.history(session, device):
         why = sentence(reason(one.why)) if one.why == standing.AS_REGISTERED else one.why
@@ -149,7 +149,7 @@ def holder(settings: Settings, database: Database, asked: argparse.Namespace) ->
     with database.read() as session:
         row = session.get(Device, device)
         if row is None:
-            raise Refused("ledger.unknown", what="device", ref=device)
+            raise Refused("ledger.unknown", kind="device", ref=device)
         stood = holdings.status_of(session, row, at, known)
         found = HolderOut.of(at, known, ledger.held(session, device, at, known), stood)
     json.dump(found.model_dump(mode="json"), sys.stdout, ensure_ascii=False, indent=1)

@@ -125,7 +125,7 @@ def give_back(session: Session, checkout_id: str, given: ReturnIn, actor: str) -
     """Close an open checkout. What is closed is corrected by another entry, not by a second return."""
     row = session.get(Checkout, checkout_id, with_for_update=True)
     if row is None or row.superseded_at is not None:
-        raise Refused("ledger.unknown", what="checkout", ref=checkout_id)
+        raise Refused("ledger.unknown", kind="checkout", ref=checkout_id)
     if row.in_at is not None:
         raise Refused("ledger.returned_already", at=row.in_at.isoformat())
     in_order(row.out_at, given.in_at)
@@ -154,7 +154,7 @@ def device_held(session: Session, device_id: str) -> Device:
     """The device, locked: two who hand it out in one moment take turns."""
     device = session.get(Device, device_id, with_for_update=True)
     if device is None:
-        raise Refused("ledger.unknown", what="device", ref=device_id)
+        raise Refused("ledger.unknown", kind="device", ref=device_id)
     return device
 
 
@@ -222,7 +222,7 @@ def superseded(session: Session, model: type[Entry], entry_id: str | None) -> En
         return None
     old = session.get(model, entry_id, with_for_update=True)
     if old is None or old.superseded_at is not None:
-        raise Refused("ledger.unknown", what=model.__name__.lower(), ref=entry_id)
+        raise Refused("ledger.unknown", kind=model.__name__.lower(), ref=entry_id)
     old.superseded_at = now()
     linking.due(session, "correction", device_id=old.device_id, span=span_of(old))
     return old
@@ -236,4 +236,4 @@ def span_of(entry: Allocation | Checkout) -> Span:
 
 def known(session: Session, model: type[SQLModel], ref: str, what: str) -> None:
     if session.get(model, ref) is None:
-        raise Refused("ledger.unknown", what=what, ref=ref)
+        raise Refused("ledger.unknown", kind=what, ref=ref)

@@ -48,7 +48,7 @@ def classify(session: Session, given: ClassIn, actor: str, replaces: str | None 
     """
     unit = session.get(Unit, given.unit, with_for_update=True)
     if unit is None:
-        raise Refused("ledger.unknown", what="unit", ref=given.unit)
+        raise Refused("ledger.unknown", kind="unit", ref=given.unit)
     if unit.is_section:
         raise Refused("ledger.section_has_no_class", unit=unit.name)
     if not given.doc_no.strip():
@@ -68,7 +68,7 @@ def check_certificate(
 ) -> AnnualCheck:
     """Enter an annual check (AL-5)."""
     if session.get(Officer, given.officer) is None:
-        raise Refused("ledger.unknown", what="officer", ref=given.officer)
+        raise Refused("ledger.unknown", kind="officer", ref=given.officer)
     old = superseded(session, AnnualCheck, replaces)
     new = AnnualCheck(officer_id=given.officer, entered_by=actor, **given.model_dump(exclude={"officer"}))
     return entered(session, new, old, "CERTIFICATE_CHECKED", actor, given.officer)
@@ -79,7 +79,7 @@ def superseded(session: Session, model: type[Decided], entry_id: str | None) -> 
         return None
     old = session.get(model, entry_id, with_for_update=True)
     if old is None or old.superseded_at is not None:
-        raise Refused("ledger.unknown", what=model.__name__.lower(), ref=entry_id)
+        raise Refused("ledger.unknown", kind=model.__name__.lower(), ref=entry_id)
     old.superseded_at = now()
     session.add(old)
     return old

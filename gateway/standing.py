@@ -35,7 +35,7 @@ def enter(session: Session, given: StandingIn, actor: str, replaces: str | None 
     """
     device = session.get(Device, given.device, with_for_update=True)
     if device is None:
-        raise Refused("ledger.unknown", what="device", ref=given.device)
+        raise Refused("ledger.unknown", kind="device", ref=given.device)
     check(given)
     old = superseded(session, device, replaces)
     at = old.superseded_at if old and old.superseded_at else now()
@@ -46,8 +46,9 @@ def enter(session: Session, given: StandingIn, actor: str, replaces: str | None 
     session.add_all(rows)
     session.flush()
     check_life(session, device)
-    if new.status is DeviceState.RETIRED:
-        check_leaving(session, device, new)
+    for retired in current(session, device):
+        if retired.status is DeviceState.RETIRED:
+            check_leaving(session, device, retired)
     written(session, device, rows, new, actor)
     return new
 
@@ -64,7 +65,7 @@ def superseded(session: Session, device: Device, entry_id: str | None) -> Standi
         return None
     old = session.get(Standing, entry_id)
     if old is None or old.superseded_at is not None or old.device_id != device.id:
-        raise Refused("ledger.unknown", what="standing", ref=entry_id)
+        raise Refused("ledger.unknown", kind="standing", ref=entry_id)
     old.superseded_at = now()
     return old
 
@@ -100,8 +101,14 @@ def check_life(session: Session, device: Device) -> None:
         )  # fmt: skip
 
 
+def current(session: Session, device: Device) -> Sequence[Standing]:
+    return session.exec(
+        select(Standing).where(Standing.device_id == device.id, col(Standing.superseded_at).is_(None))
+    ).all()
+
+
 def check_leaving(session: Session, device: Device, new: Standing) -> None:
-    """AL-9. Who has it at that moment or later has it still."""
+    """AL-9, also when what was before is corrected. Who has it at that moment or later has it still."""
     earlier = [one for one in holdings.stands(session, device) if one.since < new.since]
     held = [
         one

@@ -22,10 +22,10 @@ def spec_rule(spec: Mapping[str, float | None], least: Mapping[str, float | None
     told = {name: value for name in asked if (value := spec.get(name)) is not None}
     below = [f"{name} {value:g} < {asked[name]:g}" for name, value in told.items() if value < asked[name]]
     if below:
-        return finding("AL-7", False, "equipment.spec_below", what=", ".join(below))
+        return finding("AL-7", False, "equipment.spec_below", measures=", ".join(below))
     unknown = [name for name in asked if name not in told]
     if unknown:
-        return finding("AL-7", False, "equipment.spec_unknown", what=", ".join(unknown))
+        return finding("AL-7", False, "equipment.spec_unknown", measures=", ".join(unknown))
     return finding("AL-7", True, "equipment.spec_good")
 
 

@@ -59,7 +59,7 @@ def holder_rule(kind: str, holder: HolderKind) -> Finding:
     """AL-3: who may hold a device by this kind of allocation."""
     fits = HOLDERS[kind] is holder
     code = "equipment.holder_fits" if fits else "equipment.holder_unfit"
-    return finding("AL-3", fits, code, kind=kind, holder=holder.value, wanted=HOLDERS[kind].value)
+    return finding("AL-3", fits, code, kind=kind, given=holder.value, wanted=HOLDERS[kind].value)
 
 
 def use_rule(found: Custody) -> Finding:
@@ -138,7 +138,7 @@ def precheck_rules(check: PreCheck, limits: PreCheckLimits) -> tuple[Finding, ..
     looked_at = {"battery": check.battery_pct, "memory": check.free_gb, "clock": check.clock_offset_s}
     missing = [name for name, value in looked_at.items() if value is None]
     if missing:
-        return (finding("AL-12", False, "equipment.precheck_missing", what=", ".join(missing)),)
+        return (finding("AL-12", False, "equipment.precheck_missing", measures=", ".join(missing)),)
     results = [finding("AL-12", True, "equipment.prechecked")]
     for name, value, least in (
         ("battery", check.battery_pct, limits.battery_pct),
@@ -150,7 +150,7 @@ def precheck_rules(check: PreCheck, limits: PreCheckLimits) -> tuple[Finding, ..
                     "AL-12",
                     False,
                     "equipment.precheck_low",
-                    what=name,
+                    measure=name,
                     value=f"{value:g}",
                     least=f"{least:g}",
                 )

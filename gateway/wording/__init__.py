@@ -30,13 +30,13 @@ def sentence(stored: Mapping[str, Any] | None, language: str = "zh", zone: tzinf
     if wording is None:
         return str(stored["code"])
     which = 0 if language.startswith("zh") else 1
-    facts = {name: told(value, which, zone) for name, value in stored.get("facts", {}).items()}
+    facts = {name: told(name, value, which, zone) for name, value in stored.get("facts", {}).items()}
     return wording[which].format_map(Blank(facts))
 
 
-def told(value: str, which: int, zone: tzinfo) -> str:
+def told(name: str, value: str, which: int, zone: tzinfo) -> str:
     """A stored fact as it stands in a sentence: words of ours in the language, instants in the zone."""
-    words = [term(part, which) for part in value.split(", ")]
+    words = [term(part, which) for part in value.split(", ")] if name in WORDED else [None]
     if all(words):
         return ("、", ", ")[which].join(word for word in words if word)
     if not INSTANT.match(value):
@@ -56,6 +56,11 @@ class Blank(dict[str, str]):
     def __missing__(self, name: str) -> str:
         return f"‹{name}›"
 
+
+WORDED = frozenset(
+    {"source", "kind", "status", "type", "given", "wanted", "before", "after", "measure", "measures"}
+)
+"""Facts that are words of ours; in any other a device may be called `camera` and keeps its name."""
 
 TERMS = {
     "gps": ("卫星定位", "its GPS track"),

@@ -2,7 +2,7 @@
 
 SENTENCES: dict[str, tuple[str, str]] = {
     # the ledger refuses
-    "ledger.unknown": ("登记簿中没有 {what}：{ref}", "the registry has no {what} {ref}"),
+    "ledger.unknown": ("登记簿中没有{kind} {ref}", "the registry has no {kind} {ref}"),
     "ledger.one_holder": (
         "请且仅请指定一个持有方：人员、房间或单位",
         "name exactly one holder: officer, room or unit",
@@ -13,8 +13,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{holder} has the device since {since}; end or correct that entry first",
     ),
     "ledger.unfit_holder": (
-        "“{kind}”方式的持有方应为{wanted}，而不是{holder}",
-        "by the kind {kind} a device is held by {wanted}, not by {holder}",
+        "“{kind}”方式的持有方应为{wanted}，而不是{given}",
+        "by the kind {kind} a device is held by {wanted}, not by {given}",
     ),
     "ledger.out_of_use": (
         "设备在 {at} 的状态为“{status}”，不得配备或领用；如状态有误，请先更正状态",
@@ -89,10 +89,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "equipment.type_allowed": ("设备类型“{type}”属于音像记录设备", "{type} is recording equipment"),
     "equipment.type_unknown": ("设备类型“{type}”不属于音像记录设备", "{type} is no recording equipment"),
     "equipment.spec_good": ("技术参数达标", "as good as asked"),
-    "equipment.spec_below": ("技术参数未达标：{what}", "below what is asked: {what}"),
+    "equipment.spec_below": ("技术参数未达标：{measures}", "below what is asked: {measures}"),
     "equipment.spec_unknown": (
-        "登记簿未写明{what}，无法判定是否达标",
-        "the registry does not tell {what}, so nobody can say whether it is good enough",
+        "登记簿未写明{measures}，无法判定是否达标",
+        "the registry does not tell {measures}, so nobody can say whether it is good enough",
     ),
     "equipment.in_service": ("采集时设备在用", "the device was in service"),
     "equipment.not_in_service": ("当时设备状态为“{status}”", "the device was {status} then"),
@@ -155,10 +155,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{one} 与 {other} 的持有时间自 {since} 起重叠",
         "{one} and {other} both have it from {since} on",
     ),
-    "equipment.holder_fits": ("“{kind}”的持有方为{holder}", "by the kind {kind} it is held by {holder}"),
+    "equipment.holder_fits": ("“{kind}”的持有方为{given}", "by the kind {kind} it is held by {given}"),
     "equipment.holder_unfit": (
-        "“{kind}”的持有方应为{wanted}，而不是{holder}",
-        "by the kind {kind} it is held by {wanted}, not by {holder}",
+        "“{kind}”的持有方应为{wanted}，而不是{given}",
+        "by the kind {kind} it is held by {wanted}, not by {given}",
     ),
     "equipment.in_order": ("先领用后归还", "it came back after it went out"),
     "equipment.backwards": (
@@ -197,10 +197,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "使用前已检查电量、存储和时间",
         "battery, memory and clock were looked at before use",
     ),
-    "equipment.precheck_missing": ("使用前没有检查：{what}", "not looked at before use: {what}"),
+    "equipment.precheck_missing": ("使用前没有检查：{measures}", "not looked at before use: {measures}"),
     "equipment.precheck_low": (
-        "使用前{what}为 {value}，低于 {least}",
-        "{what} at {value} before use, less than {least}",
+        "使用前{measure}为 {value}，低于 {least}",
+        "{measure} at {value} before use, less than {least}",
     ),
     "equipment.clock_good": (
         "时钟误差 {offset} 秒，在容许的 {allowed} 秒之内",

@@ -399,6 +399,11 @@ def test_a_lost_device_is_written_off_by_its_paper_alone(town: Database) -> None
     stand(town, "LOST", T0 + DAY)
     assert retire(town, doc_no=None) == "retirement.no_document"
     assert retire(town) is None
+    with town.read() as session:
+        [lost] = [row.id for row in standing.history(session, "cam") if row.status == "LOST"]
+    with pytest.raises(Refused) as refused:
+        stand(town, "REPAIR", T0 + DAY, replaces=lost)
+    assert code(refused) == "retirement.held", "it was never lost: then all of AL-9 is asked"
     agree_but_footage(town)
 
 

@@ -85,7 +85,8 @@ def do(session: Session, device: str, act: tuple[str, str, int, int, bool]) -> N
         replaces = last(session, Checkout, device) if corrects else None
         ledger.check_out(session, CheckoutIn.model_validate(told), "test", replaces)
     elif kind == "give back" and (open_one := last(session, Checkout, device)):
-        ledger.give_back(session, open_one, ReturnIn(in_at=at(start)), "test")
+        back = session.get_one(Checkout, open_one).out_at + timedelta(hours=start + 1)
+        ledger.give_back(session, open_one, ReturnIn(in_at=back), "test")
     elif kind == "stand":
         given_now = {"device": device, "status": what, "since": at(start), "why": "x", "doc_no": "x"}
         replaces = last(session, Standing, device) if corrects else None

@@ -90,10 +90,10 @@ def test_too_few_and_too_many_are_never_both(have: int, required: int) -> None:
 def test_a_device_is_good_only_where_all_that_is_asked_is_told() -> None:
     assert spec_rule(GOOD, LEAST).passed
     below = spec_rule(GOOD | {"storage_gb": 8.0, "ip": None}, LEAST)
-    assert (below.code, dict(below.facts)["what"]) == ("equipment.spec_below", "storage_gb 8 < 16")
+    assert (below.code, dict(below.facts)["measures"]) == ("equipment.spec_below", "storage_gb 8 < 16")
     unknown = spec_rule({"width": 1920.0}, LEAST)
     assert (unknown.passed, unknown.code) == (False, "equipment.spec_unknown")
-    assert dict(unknown.facts)["what"] == "height, storage_gb, ip"
+    assert dict(unknown.facts)["measures"] == "height, storage_gb, ip"
     assert spec_rule({}, dict.fromkeys(LEAST)).passed, "what a pack leaves open is not asked"
 
 

@@ -34,11 +34,15 @@ def test_both_languages_tell_the_same_facts() -> None:
 
 
 def test_words_of_ours_and_measures_are_told_in_the_readers_language() -> None:
-    below = reason("equipment.spec_below", what="width 1280 < 1920, storage_gb 8 < 16")
+    below = reason("equipment.spec_below", measures="width 1280 < 1920, storage_gb 8 < 16")
     assert sentence(below) == "技术参数未达标：图像宽度 1280 < 1920、存储（GB） 8 < 16"
     assert sentence(below, "en") == "below what is asked: width 1280 < 1920, storage in GB 8 < 16"
-    assert "电量、时钟" in sentence(reason("equipment.precheck_missing", what="battery, clock"))
-    assert "memory Lane" in sentence(reason("ledger.unknown", what="room", ref="memory Lane"))
+    assert "电量、时钟" in sentence(reason("equipment.precheck_missing", measures="battery, clock"))
+    assert sentence(reason("ledger.unknown", kind="room", ref="room")) == "登记簿中没有场所 room"
+    assert "camera holds" in sentence(reason("ledger.overlaps", holder="camera holds", since="x"))
+    assert "由 camera 持有" in sentence(reason("ledger.overlaps", holder="camera", since="x")), (
+        "a device's id"
+    )
 
 
 def test_instants_are_told_in_local_time_and_unknown_codes_show() -> None:
