@@ -1,17 +1,20 @@
 """Plays a scenario on a real database, fact by fact, in whatever order they are said to arrive."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pytest
 from sqlmodel import Session, col, select
 
 from gateway import ledger, linking, rulepacks
 from gateway.case_sources.records import CaseIn, store_case
 from gateway.database import Database
-from gateway.device import ClockRead, ClockSet
+from gateway.device import ClockRead, ClockSet, Refused
 from gateway.intake.events import store_one
+from gateway.linking import series
 from gateway.models import (
     Clip,
     Device,
@@ -23,17 +26,16 @@ from gateway.models import (
     Officer,
     Offload,
     Original,
-    Recording,
     Room,
     State,
     Unit,
     now,
 )
 from tests.scenarios.told import (
-    LOCAL,
     CaseTold,
     ClipTold,
     ClockTold,
+    CopyTold,
     DeviceTold,
     Expected,
     Facts,
@@ -62,10 +64,11 @@ class Stage:
     def people(self, session: Session) -> None:
         officers = PEOPLE | self.scenario.officers
         devices = {"cam": DeviceTold()} | self.scenario.devices
-        units = {one.unit for one in (*officers.values(), *devices.values())}
+        units = {one.unit for one in (*officers.values(), *devices.values(), *self.all_cases())}
         session.add_all([Unit(id=unit, name=unit) for unit in units])
         session.flush()
         rooms = {one.room: one.unit for one in devices.values() if one.room}
+        rooms |= {line.room: "xt" for line in self.all_lines() if line.room}
         steps = (step for case in self.all_cases() for step in case.steps)
         rooms |= {step.room: "xt" for step in steps if step.room and step.room not in rooms}
         session.add_all([Room(id=room, name=room, unit_id=unit) for room, unit in rooms.items() if room])
@@ -97,6 +100,10 @@ class Stage:
     def all_cases(self) -> list[CaseTold]:
         return [case for phase in (self.scenario, *self.scenario.then) for case in phase.cases]
 
+    def all_lines(self) -> list[HeldTold]:
+        phases = (self.scenario, *self.scenario.then)
+        return [line for phase in phases for line in (*phase.ledger, *phase.corrects.values())]
+
     def play(self, facts: Facts, order: Random | None = None) -> None:
         """Tell the facts and let the gateway work off what follows; with `order`, in a random order,
         each worked off before the next comes."""
@@ -123,6 +130,7 @@ class Stage:
         found += [lambda session, one=one: clock(session, one) for one in facts.clocks]
         found += [lambda session, one=one: case(session, one) for one in facts.cases]
         found += [lambda session, one=one: clip(session, one) for one in facts.clips]
+        found += [lambda session, one=one: copy(session, one) for one in facts.copies]
         found += [
             lambda session, line=line, one=one: self.held(session, one, self.lines[line])
             for line, one in facts.corrects.items()
@@ -140,6 +148,14 @@ class Stage:
         return found
 
     def held(self, session: Session, told: HeldTold, replaces: str | None = None) -> None:
+        if told.refused is not None:
+            with pytest.raises(Refused) as refusal, session.begin_nested():
+                self.enter(session, told, replaces)
+            assert refusal.value.reason["code"] == told.refused
+        else:
+            self.lines[told.id or f"{told.device} {told.since}"] = self.enter(session, told, replaces)
+
+    def enter(self, session: Session, told: HeldTold, replaces: str | None) -> str:
         if told.kind == "CHECKOUT":
             assert told.officer is not None
             taken = ledger.CheckoutIn(
@@ -151,12 +167,13 @@ class Stage:
                 device=told.device,
                 kind=told.kind,
                 officer=told.officer,  # type: ignore[arg-type]
-                unit=None if told.officer else "xt",
+                room=told.room,
+                unit=None if told.officer or told.room else "xt",
                 valid_from=told.since,
                 valid_to=told.until,
             )
             row = ledger.allocate(session, given, "test", replaces)
-        self.lines[told.id or f"{told.device} {told.since}"] = row.id
+        return str(row.id)
 
     def meets(self, expected: dict[str, Expected]) -> None:
         with self.database.read() as session:
@@ -200,7 +217,8 @@ def case(session: Session, told: CaseTold) -> None:
         "uid": told.uid,
         "title": told.title or told.uid,
         "numbers": told.numbers,
-        "unit": "xt",
+        "unit": told.unit,
+        "party_code": told.party,
         "handlers": told.handlers,
         "opened_on": told.opened,
         "closed_on": told.closed,
@@ -246,8 +264,6 @@ def clip(session: Session, told: ClipTold) -> None:
             sha256=told.id,
         )
     )
-    if told.take and session.get(Recording, told.take) is None:
-        session.add(Recording(id=told.take, device_id=told.device))
     session.flush()
     session.add(
         Finding(
@@ -274,26 +290,47 @@ def clip(session: Session, told: ClipTold) -> None:
         matter=told.matter,
         latitude=told.at and told.at[0],
         longitude=told.at and told.at[1],
-        recording_id=told.take,
+        secrecy=told.secrecy,
+        transcript=told.transcript,
     )
     session.add(row)
     session.flush()
     linking.relink(session, [row], PACK, "test")
+    series.join(session, row, PACK.linking.segment_gap_seconds.value)
     linking.take_due(session, row)
 
 
 def times(told: ClipTold) -> list[dict[str, Any]]:
     read = []
     if told.gps is not None:
-        read.append({"source": "gps", "written": digits(told.gps, utc=True), "zone": "UTC"})
+        read.append({"source": "gps", "written": digits(told.gps, "UTC"), "zone": "UTC"})
     if told.shown is not None:
-        read.append({"source": told.source, "written": digits(told.shown), "zone": "Asia/Shanghai"})
+        written = digits(told.shown, told.zone)
+        read.append({"source": told.source, "written": written, "zone": told.zone, "raw": written + "Z"})
     return read
 
 
-def digits(at: datetime, *, utc: bool = False) -> str:
-    local = at.astimezone(LOCAL)
-    return ((local - timedelta(hours=8)) if utc else local).replace(tzinfo=None).isoformat()
+def digits(at: datetime, zone: str) -> str:
+    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None).isoformat()
+
+
+def copy(session: Session, told: CopyTold) -> None:
+    offload = f"{told.device}-{told.found:%d%H%M%S}"
+    session.add(Offload(id=offload, device_id=told.device, opened_at=told.found, volume="", listing=[]))
+    session.flush()
+    session.add(
+        Finding(
+            device_id=told.device,
+            offload_id=offload,
+            path=told.clip.encode(),
+            name=told.clip,
+            size=1,
+            mtime_ns=1,
+            identity=f"{told.device}-{told.clip}",
+            disposition=Disposition.DUPLICATE,
+            original_id=told.clip,
+        )
+    )
 
 
 def decide(session: Session, clip_id: str, word: LinkStatus) -> None:
@@ -322,6 +359,9 @@ def check(session: Session, clip_id: str, expected: Expected) -> None:
         assert sorted(shown) == sorted(expected.links), told
     if expected.verdict is not None:
         assert {link.verdict for link in links} == {expected.verdict}, told
+    if expected.review:
+        assert {link.verdict for link in links} <= {"NEEDS_REVIEW", "REJECTED"}, told
+        assert links or row.unlinked, told
     if expected.fails is not None:
         assert first is not None, told
         assert failed(first) == set(expected.fails), told
