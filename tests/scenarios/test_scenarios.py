@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -25,12 +26,16 @@ class Theatre:
         migrations.upgrade(self.database.engine)
         self.database.close()
         self.empty = path.read_bytes()
+        self.came_to: dict[str, dict[str, Any]] = {}
+        """What stands of each scenario when its facts come as they are told."""
 
     def play(self, scenario: Scenario, order: Random | None = None) -> Stage:
         self.database.close()
         self.path.write_bytes(self.empty)
         stage = Stage(self.database, scenario)
         stage.play(scenario, order)
+        if order is None:
+            self.came_to[scenario.name] = stage.standing()
         return stage
 
 
@@ -62,7 +67,9 @@ def test_a_scenario_comes_to_what_it_says(scenario: Scenario, theatre: Theatre) 
 
 @pytest.mark.parametrize("scenario", ALL, ids=lambda one: one.name)
 def test_the_order_in_which_facts_arrive_does_not_matter(scenario: Scenario, theatre: Theatre) -> None:
-    as_told = theatre.play(scenario).standing()
+    if scenario.name not in theatre.came_to:
+        theatre.play(scenario)
+    as_told = theatre.came_to[scenario.name]
     for seed in range(3):
         assert theatre.play(scenario, Random(seed)).standing() == as_told, f"seed {seed}"
 
