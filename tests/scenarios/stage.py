@@ -334,8 +334,12 @@ def copy(session: Session, told: CopyTold) -> None:
     )
 
 
-def decide(session: Session, clip_id: str, word: LinkStatus) -> None:
+def decide(session: Session, told: str, word: LinkStatus) -> None:
+    """`clip`: all its links; `clip case/step`: this one."""
+    clip_id, _, only = told.partition(" ")
     for link in session.exec(select(Link).where(Link.clip_id == clip_id, col(Link.ended_at).is_(None))):
+        if only not in {"", point(link.case_uid, link.activity_id)}:
+            continue
         link.status = word
         link.ended_at = now() if word is LinkStatus.WITHDRAWN else None
         session.add(link)

@@ -180,6 +180,24 @@ class Scenario(Phase):
     devices: dict[str, DeviceTold] = {}
     then: list[Phase] = []
 
+    def at_once(self) -> Facts:
+        """What may come in any order: everything, where later phases only add facts; or the first phase."""
+        uids = [case.uid for phase in (self, *self.then) for case in phase.cases]
+        changed = any(
+            one.corrects or one.confirms or one.withdraws or one.statuses or one.copies
+            or any(line.refused for line in one.ledger)
+            for one in self.then
+        )  # fmt: skip
+        if not self.then or changed or len(set(uids)) < len(uids):
+            return self
+        told = (self, *self.then)
+        return Facts(
+            ledger=[one for phase in told for one in phase.ledger],
+            clocks=[one for phase in told for one in phase.clocks],
+            cases=[one for phase in told for one in phase.cases],
+            clips=[one for phase in told for one in phase.clips],
+        )
+
 
 def scenarios() -> list[Scenario]:
     """Every scenario of every file beside this one."""
