@@ -14,7 +14,7 @@ from gateway.case_sources.records import CaseIn, store_case
 from gateway.database import Database
 from gateway.device import ClockRead, ClockSet, Refused
 from gateway.intake.events import store_one
-from gateway.linking import series
+from gateway.linking import decisions, series
 from gateway.models import (
     Clip,
     Device,
@@ -22,14 +22,12 @@ from gateway.models import (
     Disposition,
     Finding,
     Link,
-    LinkStatus,
     Officer,
     Offload,
     Original,
     Room,
     State,
     Unit,
-    now,
 )
 from tests.scenarios.told import (
     CaseTold,
@@ -136,12 +134,8 @@ class Stage:
             lambda session, line=line, one=one: self.held(session, one, self.lines[line])
             for line, one in facts.corrects.items()
         ]
-        found += [
-            lambda session, one=one: decide(session, one, LinkStatus.CONFIRMED) for one in facts.confirms
-        ]
-        found += [
-            lambda session, one=one: decide(session, one, LinkStatus.WITHDRAWN) for one in facts.withdraws
-        ]
+        found += [lambda session, one=one: decide(session, one, confirmed=True) for one in facts.confirms]
+        found += [lambda session, one=one: decide(session, one, confirmed=False) for one in facts.withdraws]
         found += [
             lambda session, device=device, to=to: status(session, device, to)
             for device, to in facts.statuses.items()
@@ -297,7 +291,7 @@ def clip(session: Session, told: ClipTold) -> None:
     session.add(row)
     session.flush()
     linking.relink(session, [row], PACK, "test")
-    series.join(session, row, PACK.linking.segment_gap_seconds.value)
+    series.join(session, row, PACK)
     linking.take_due(session, row)
 
 
@@ -334,15 +328,16 @@ def copy(session: Session, told: CopyTold) -> None:
     )
 
 
-def decide(session: Session, told: str, word: LinkStatus) -> None:
+def decide(session: Session, told: str, *, confirmed: bool) -> None:
     """`clip`: all its links; `clip case/step`: this one."""
     clip_id, _, only = told.partition(" ")
     for link in session.exec(select(Link).where(Link.clip_id == clip_id, col(Link.ended_at).is_(None))):
         if only not in {"", point(link.case_uid, link.activity_id)}:
             continue
-        link.status = word
-        link.ended_at = now() if word is LinkStatus.WITHDRAWN else None
-        session.add(link)
+        if confirmed:
+            decisions.confirm(session, link, PACK, "li", "seen")
+        else:
+            decisions.withdraw(session, link, "li", "not this case")
 
 
 def status(session: Session, device: str, to: str) -> None:
