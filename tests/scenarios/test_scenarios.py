@@ -14,7 +14,7 @@ from tests.scenarios.stage import Stage
 from tests.scenarios.told import Facts, Scenario, scenarios
 
 ALL = scenarios()
-ORDERS = 2
+ORDERS = 3
 """For each scenario, of its own: most tell the same four kinds of facts, so together they try hundreds."""
 
 
