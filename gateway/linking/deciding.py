@@ -14,7 +14,7 @@ from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules.allocation import Custody
 from gateway.rules.clock import Interval
 from gateway.rules.facts import CaseFacts
-from gateway.rules.findings import finding
+from gateway.rules.findings import Verdict, finding
 from gateway.rules.judgement import Candidate
 from gateway.rules.linking import Decision, decide
 from gateway.wording import reason
@@ -181,7 +181,8 @@ def labels_of(clip: Clip, judged: Judged) -> dict[str, Any]:
             "uncertainty_s": round(interval.uncertainty_s, 3), "time_source": interval.source.value,
         }  # fmt: skip
     of_case = winner.case.numbers[0] if winner and winner.case.numbers else None
-    labels["officer_id"] = judged.custody.officer_id
+    session = winner.activity if winner and judged.custody.room_id else None
+    labels["officer_id"] = session.lead if session else judged.custody.officer_id
     labels["case_no"] = judged.declared or of_case
     labels["case_key"] = judged.key
     labels["quarantine"] = judged.quarantine
@@ -241,18 +242,20 @@ def flag(session: Session, decided: Sequence[Link], winners: Sequence[Candidate]
 
 
 def doubt_of(link: Link, winners: Sequence[Candidate]) -> dict[str, Any] | None:
-    said = pointed(winners)
-    if [link.case_uid, link.activity_id] in said or said == link.facts.get("machine"):
+    said, before = pointed(winners), link.facts.get("machine")
+    same = [one for one in said if one[:2] == [link.case_uid, link.activity_id]]
+    if said == before or (same and same[0][2] != Verdict.REJECTED):
         return None
-    now_fits = [winner.case.title for winner in winners]
-    return dict(
-        reason("link.facts_moved", cases="、".join(now_fits)) if now_fits else reason("link.facts_gone")
-    )
+    if same:
+        return dict(reason("link.now_rejected"))
+    if not winners:
+        return dict(reason("link.facts_gone"))
+    return dict(reason("link.facts_moved", cases="、".join(winner.case.title for winner in winners)))
 
 
 def pointed(winners: Sequence[Candidate]) -> list[list[str | None]]:
     """What the machine says; kept with a person's decision, to tell whether that has changed since."""
-    return [[winner.case.case_uid, step_id(winner)] for winner in winners]
+    return [[winner.case.case_uid, step_id(winner), winner.verdict.value] for winner in winners]
 
 
 def step_id(winner: Candidate) -> str | None:

@@ -14,7 +14,7 @@ from gateway.linking.steps import Steps
 from gateway.models import Clip, Device, Original, State
 from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules import case_number
-from gateway.rules.allocation import Custody, certificate_valid, custody_over
+from gateway.rules.allocation import Custody, custody_over
 from gateway.rules.clock import Interval, TimeRead, TimeSource, capture_interval
 from gateway.rules.clock_error import ClockLimits, DeviceClock
 from gateway.rules.facts import CaseFacts, ClipFacts, LinkLimits
@@ -221,7 +221,7 @@ class Facts:
         if person is None or interval is None:
             return None
         day = interval.start.astimezone(ZoneInfo(device.timezone)).date()
-        return certificate_valid(person.cert_valid_from, person.cert_valid_to, day)
+        return person.certified(day)
 
     def candidates(self, clips: Sequence[ClipFacts]) -> None:
         """Read the steps and cases that these clips may belong to."""

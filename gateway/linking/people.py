@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from gateway.holdings import allocation_entry, as_registered, checkout_entry
-from gateway.models import Allocation, Checkout, Device, Officer, Room, Standing, Unit
-from gateway.rules.allocation import HolderKind, Holding
+from gateway.models import Allocation, AnnualCheck, Checkout, Device, Officer, Room, Standing, Unit
+from gateway.rules.allocation import HolderKind, Holding, certificate_valid
 from gateway.rules.standing import Stand
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,6 +70,15 @@ class Person:
     name: str
     cert_valid_from: date | None
     cert_valid_to: date | None
+    checks: tuple[tuple[date, date, bool], ...] = ()
+    """年检: from, to, passed."""
+
+    def certified(self, day: date) -> bool | None:
+        """AL-5; None when the registry does not say. Where annual checks are kept, one must be passed."""
+        valid = certificate_valid(self.cert_valid_from, self.cert_valid_to, day)
+        if not valid or not self.checks:
+            return valid
+        return any(passed for since, until, passed in self.checks if since <= day <= until)
 
 
 @dataclass(slots=True)
@@ -85,8 +94,12 @@ class People:
     def read(cls, session: Session) -> "People":
         by_id: dict[str, Person] = {}
         by_number: dict[str, str] = {}
+        checks: dict[str, list[tuple[date, date, bool]]] = {}
+        for one in session.exec(select(AnnualCheck).where(col(AnnualCheck.superseded_at).is_(None))):
+            checks.setdefault(one.officer_id, []).append((one.valid_from, one.valid_to, one.passed))
         for row in session.exec(select(Officer).order_by(col(Officer.id))):
-            by_id[row.id] = Person(row.id, row.name, row.cert_valid_from, row.cert_valid_to)
+            told = tuple(sorted(checks.get(row.id, ())))
+            by_id[row.id] = Person(row.id, row.name, row.cert_valid_from, row.cert_valid_to, told)
             if row.number is not None:
                 by_number.setdefault(row.number, row.id)
         return cls(

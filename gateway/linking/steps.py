@@ -142,6 +142,7 @@ def step_of(row: Activity, natures: Natures, *, is_urgent: bool) -> ActivityFact
         start=row.started_at,
         end=row.ended_at,
         officers=frozenset(row.officers),
+        lead=row.officers[0] if row.officers else None,
         room_id=row.room_id,
         document_id=row.document_id,
         place=row.place,

@@ -67,14 +67,21 @@ def custody_over(holdings: Sequence[Holding], start: datetime, end: datetime, to
     covering = [holding for holding in holdings if holding.covers(start, end, tolerance_s)]
     # of several that cover within the tolerance, the one that began last before the clip is the true one
     covering.sort(key=lambda holding: (holding.start <= start, holding.start), reverse=True)
-    taken = [holding for holding in covering if holding.kind == "CHECKOUT"]
-    given = [holding for holding in covering if holding.holder is not HolderKind.UNIT]
-    if taken or given:
-        first, *others = taken or given
+    covering.sort(key=lambda holding: rank(holding, holding.covers(start, end, 0)))
+    persons = [holding for holding in covering if holding.holder is not HolderKind.UNIT]
+    if any(holding.kind == "CHECKOUT" and holding.covers(start, end, 0) for holding in persons):
+        persons = [holding for holding in persons if holding.kind == "CHECKOUT"]  # who took it has it
+    if persons:
+        first, *others = persons
         also = {one.holder_id: of(one) for one in reversed(others) if one.holder_id != first.holder_id}
         return replace(of(first), also=tuple(reversed(also.values())))
     shared = next((holding for holding in covering if holding.holder is HolderKind.UNIT), None)
     return Custody(None, None, shared, shared_without_checkout=shared is not None)
+
+
+def rank(holding: Holding, exactly: bool) -> int:
+    """A checkout before an allocation, and what covers the clip before what does within the tolerance."""
+    return (0 if exactly else 2) + (holding.kind != "CHECKOUT")
 
 
 def of(holding: Holding) -> Custody:

@@ -35,6 +35,8 @@ TRUE_TIME = {TimeSource.GPS, TimeSource.GATEWAY}
 
 NEVER = datetime(1, 1, 2, tzinfo=UTC)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+HALF_ROLLOVER = timedelta(weeks=512)
+"""GPS counts weeks to 1024 and begins again (IS-GPS-200): old receivers are then so many weeks behind."""
 LONGEST = timedelta(days=30)
 """No clip is longer: a greater duration is a broken header's."""
 
@@ -106,6 +108,8 @@ def capture_interval(
     contradicted = False
     for read in ordered:
         plausible = EPOCH_DOUBT < read.instant <= window.until + timedelta(days=1)
+        if read.source is TimeSource.GPS and window.until - read.instant > HALF_ROLLOVER and len(ordered) > 1:
+            continue  # a receiver whose week number has rolled over
         if read.source in TRUE_TIME or not clock.is_known:
             if plausible:
                 return ended_by(as_read(read, length, limits), window.until)

@@ -65,6 +65,8 @@ class ActivityFacts:
     start: datetime
     end: datetime
     officers: frozenset[str]
+    lead: str | None = None
+    """Who is named first: the 采集人 of what a room's recorder brings (trap 14)."""
     room_id: str | None = None
     document_id: str | None = None
     place: str | None = None

@@ -204,9 +204,13 @@ def notice_rule(step: ActivityFacts | None) -> Finding | None:
 
 
 def deadline_rule(clip: ClipFacts, limits: LinkLimits) -> Finding | None:
+    """R-50 counts from the end of duty: when the camera was brought back, where the ledger says so."""
     if clip.found_at is None or clip.interval is None or clip.interval.doubtful:
         return None
-    late = (clip.found_at - clip.interval.end).total_seconds() - clip.interval.uncertainty_s
+    basis = clip.custody.basis
+    back = basis.end if basis is not None and basis.kind == "CHECKOUT" else None
+    duty_ended = max(clip.interval.end, back) if back else clip.interval.end
+    late = (clip.found_at - duty_ended).total_seconds() - clip.interval.uncertainty_s
     if late <= limits.upload_s:
         return None
     return finding(

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from gateway.rules.allocation import Custody
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
-from gateway.rules.findings import Finding, Verdict, finding, verdict
+from gateway.rules.findings import Finding, Verdict, asking, finding, verdict
 from gateway.rules.judgement import Candidate, judge
-from gateway.rules.meeting import beyond, length, loosely, names, near, present, strict
+from gateway.rules.meeting import beyond, length, loosely, names, near, present, shared, strict
 
 Lost = tuple[Candidate, Finding]
 
@@ -86,8 +86,11 @@ def among(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> De
 def by_chance(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> Decision:
     """Nobody who held it took part in anything then: where and when it was tells what to ask a person.
 
-    A place tells it; without one, a take that begins and ends with just one step of the unit does.
+    A place tells it; without one, a take that begins and ends with just one step of the unit does. What is
+    fixed in a room is swapped with nobody.
     """
+    if clip.custody.room_id is not None:
+        return Decision(unlinked=why_none(clip))
     then = [(case, step) for case in cases for step in case.activities if strict(clip, step) > 0]
     there = [(case, step) for case, step in then if near(clip, step, limits)]
     code = "link.by_place"
@@ -136,6 +139,7 @@ def apart(clip: ClipFacts, candidates: Iterable[Candidate], limits: LinkLimits) 
             else:
                 losers.append((candidate, lower(candidate, rival)))
         elif picked and not shows(clip, candidate, limits):
+            picked = [either(clip, one, candidate) for one in picked]
             losers.append((candidate, finding("LK-7", False, "lost.hardly_shown")))
         else:
             picked.append(candidate)
@@ -156,6 +160,17 @@ def shows(clip: ClipFacts, candidate: Candidate, limits: LinkLimits) -> bool:
     step = (candidate.activity.end - candidate.activity.start).total_seconds()
     least = min(step / 2, limits.min_segment_s) + clip.interval.uncertainty_s
     return strict(clip, candidate.activity) >= least
+
+
+def either(clip: ClipFacts, picked: Candidate, other: Candidate) -> Candidate:
+    """Doubted where the clock leaves open that it was the other step all the time."""
+    interval, step, beside = clip.interval, picked.activity, other.activity
+    if interval is None or step is None or beside is None:
+        return picked
+    doubt = interval.uncertainty_s
+    if shared(interval, step, -doubt) > 0 or shared(interval, beside, doubt) <= 0:
+        return picked
+    return doubted(picked, asking("LK-7", False, "link.within_doubt", other=other.case.title))
 
 
 def segmented(clip: ClipFacts, picked: Sequence[Candidate]) -> list[Candidate]:

@@ -148,6 +148,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "人工判定之后事实有变化，现在更符合：{cases}",
         "the facts changed after a person decided; they now fit: {cases}",
     ),
+    "link.now_rejected": (
+        "人工判定之后事实有变化，按规则现在应予否定，请重新核对",
+        "the facts changed after a person decided; by the rules the link would now be rejected",
+    ),
+    "link.within_doubt": (
+        "按时钟误差，采集时也可能正在《{other}》的环节，需人工判断",
+        "by this clock it may as well have been the step of {other}; a person has to decide",
+    ),
     "link.facts_gone": (
         "人工判定之后事实有变化，现在没有相符的环节",
         "the facts changed after a person decided; no step fits them now",

@@ -9,7 +9,8 @@ from gateway.device import Refused
 from gateway.linking import decisions
 from gateway.linking.decisions import LinkIn
 from gateway.models import Checkout, Clip, CustodyEvent, Link, LinkStatus, RelinkDue
-from tests.scenarios.stage import PACK, Stage
+from tests.scenarios.stage import Stage
+from tests.scenarios.telling import PACK
 from tests.scenarios.told import Scenario, moment
 
 TOLD = Scenario.model_validate(

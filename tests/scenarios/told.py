@@ -52,9 +52,12 @@ class HeldTold(Told):
     id: str | None = None
     device: str = "cam"
     officer: str | None = None
+    room: str | None = None
     kind: str = "CHECKOUT"
     since: At
     until: At | None = None
+    refused: str | None = None
+    """The code with which the ledger does not take the line; told in a later phase, order decides which."""
 
 
 class ClockTold(Told):
@@ -81,7 +84,9 @@ class StepTold(Told):
 
 class CaseTold(Told):
     uid: str
+    unit: str = "xt"
     title: str | None = None
+    party: str | None = None
     numbers: list[str] = []
     handlers: list[str] = ["zhang", "li"]
     opened: At | None = None
@@ -93,7 +98,10 @@ class CaseTold(Told):
 
 
 class ClipTold(Told):
-    """A file as its device tells of it: `shown` is the device's clock, `gps` is UTC written as local time."""
+    """A file as its device tells of it: `shown` is the device's clock, `gps` is UTC written as local time.
+
+    Every container time wears a Z and is local, unless `zone` says that the device means it.
+    """
 
     id: str
     device: str = "cam"
@@ -108,10 +116,20 @@ class ClipTold(Told):
     matter: str | None = None
     found: At | None = None
     """When it was found on its device; by default at 18:30."""
-    take: str | None = None
+    zone: str = "Asia/Shanghai"
+    secrecy: str | None = None
+    transcript: str | None = None
     kind: Literal["VIDEO", "AUDIO", "PHOTO"] = "VIDEO"
     state: str = "PRESERVED"
     source: str = "container"
+
+
+class CopyTold(Told):
+    """The bytes of `clip` found once more, on `device`."""
+
+    clip: str
+    device: str
+    found: At
 
 
 class Expected(Told):
@@ -120,6 +138,8 @@ class Expected(Told):
     links: list[str] | None = None
     """`case/step`, or `case/-` where the step is open."""
     verdict: str | None = None
+    review: bool = False
+    """A person has to look: no link, or none that is valid; for what can honestly end in either way."""
     fails: list[str] | None = None
     """Codes of findings that did not pass, labels that nobody gave apart: all of them, of the first link."""
     passes: list[str] = []
@@ -138,6 +158,7 @@ class Facts(Told):
     clocks: list[ClockTold] = []
     cases: list[CaseTold] = []
     clips: list[ClipTold] = []
+    copies: list[CopyTold] = []
     corrects: dict[str, HeldTold] = {}
     """A line of the ledger by its id → what takes its place."""
     confirms: list[str] = []
@@ -158,6 +179,24 @@ class Scenario(Phase):
     officers: dict[str, OfficerTold] = {}
     devices: dict[str, DeviceTold] = {}
     then: list[Phase] = []
+
+    def at_once(self) -> Facts:
+        """What may come in any order: everything, where later phases only add facts; or the first phase."""
+        uids = [case.uid for phase in (self, *self.then) for case in phase.cases]
+        changed = any(
+            one.corrects or one.confirms or one.withdraws or one.statuses or one.copies
+            or any(line.refused for line in one.ledger)
+            for one in self.then
+        )  # fmt: skip
+        if not self.then or changed or len(set(uids)) < len(uids):
+            return self
+        told = (self, *self.then)
+        return Facts(
+            ledger=[one for phase in told for one in phase.ledger],
+            clocks=[one for phase in told for one in phase.clocks],
+            cases=[one for phase in told for one in phase.cases],
+            clips=[one for phase in told for one in phase.clips],
+        )
 
 
 def scenarios() -> list[Scenario]:
