@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from sqlmodel import Session
@@ -13,13 +14,14 @@ from sqlmodel import Session
 from gateway import rulepacks
 from gateway.config import ConfigError, DeviceSettings, Settings
 from gateway.config.connected import RtspRecorderSettings
-from gateway.config.devices import SerialDockSettings
+from gateway.config.devices import SerialDockSettings, UsbDockSettings
 from gateway.daemon.backup import Backup
 from gateway.daemon.bookings import Bookings
 from gateway.daemon.caretaker import Caretaker, Duty, Progress
 from gateway.daemon.drivers import drivers_for
 from gateway.daemon.lights import Lights
 from gateway.daemon.live import Live
+from gateway.daemon.pulling import Pulling, sweep
 from gateway.database import Database
 from gateway.device import DeviceSeen, Driver
 from gateway.guard import guarded
@@ -91,6 +93,7 @@ class Daemon:
             device_id: Supervisor(device_id, driver, self.intake.emit, self.stop_event)
             for device_id, driver in chosen.items()
         }
+        self.context.pull = Pulling(self.supervisors)
         self.caretaker = Caretaker(
             self.database,
             self.store,
@@ -106,10 +109,13 @@ class Daemon:
         self.live = Live(self.database, LiveFolder(settings.data), self.supervisors, self.stop_event)
 
     def duties(self) -> Iterator[Duty]:
-        """What a unit with cabinets or booked rooms needs besides."""
+        """What a unit with cabinets, docks or booked rooms needs besides."""
         cabinets = tuple(one for one in self.settings.devices if isinstance(one, SerialDockSettings))
         if cabinets:
             yield 0.5, Lights(self.database, cabinets, self.supervisors).show
+        spools = {one.pulled_to for one in self.settings.devices if isinstance(one, UsbDockSettings)}
+        if spools:
+            yield 3600.0, partial(sweep, self.database, sorted(spools))
         rooms = tuple(one for one in self.settings.devices if isinstance(one, RtspRecorderSettings))
         booked = tuple(room for room in rooms if room.mode == "booked")
         if booked:
