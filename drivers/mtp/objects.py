@@ -3,6 +3,7 @@
 import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from zoneinfo import ZoneInfo
@@ -114,18 +115,20 @@ def listed(
 
 
 def readable(name: str) -> bytes:
-    """A name as a path's last part. GBK or UTF-8 that a firmware only widened to UTF-16 is what it was."""
-    name = DOTS.get(name, name).translate(NOT_IN_A_NAME)
+    """A name as the last part of a path, which no name leads out of."""
+    said = meant(name)
+    return DOTS.get(said, said).translate(NOT_IN_A_NAME).encode("utf-8", "surrogatepass")
+
+
+def meant(name: str) -> str:
+    """UTF-8 or GBK that a firmware only widened, byte by byte, to UTF-16; any other name as it is."""
     if name.isascii() or any(ord(char) > 0xFF for char in name):
-        return name.encode("utf-8", "surrogatepass")
+        return name
     narrow = name.encode("latin-1")
     for encoding in ("utf-8", "gbk"):
-        try:
-            narrow.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return narrow
-    return name.encode("utf-8")
+        with suppress(UnicodeDecodeError):
+            return narrow.decode(encoding)
+    return name
 
 
 def told_apart(found: Iterable[Object]) -> list[Object]:

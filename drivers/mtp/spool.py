@@ -60,6 +60,7 @@ class PullSpool:
                 partial.sync()
             if partial.size < found.size:
                 raise DeviceUnavailable("wait.source_unreadable", error=f"{partial.size} / {found.size}")
+            partial.file.switch(False)  # edges are not aligned as O_DIRECT wants it
             if partial.size > found.size or edge_digest(partial.handle, found.size) != found.edges:
                 partial.forget()
                 raise DeviceUnavailable("wait.source_changed", done=0)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,10 @@ def drop_folder(tmp: Path) -> Rig:
 
 
 def usb_dock(
-    tmp: Path, link: dict[str, object] | None = None, recorder: dict[str, object] | None = None
+    tmp: Path,
+    link: dict[str, object] | None = None,
+    recorder: dict[str, object] | None = None,
+    interface: str = "08",
 ) -> Rig:
     usb, card = tmp / "usb", tmp / "card"
     usb.mkdir()
@@ -123,7 +127,7 @@ def usb_dock(
 
     def produce() -> None:
         (card / "0001.MP4").write_bytes(CONTENT)
-        usb_twin.plug(usb, "1-1.1", card, name="H8", serial="S1", recorder=recorder)
+        usb_twin.plug(usb, "1-1.1", card, name="H8", serial="S1", recorder=recorder, interfaces=(interface,))
 
     def restore() -> None:
         away(usb).rename(usb)
@@ -258,7 +262,8 @@ def recorder_of(dialect: str) -> Callable[[Path], Rig]:
 
 
 RIGS: dict[str, Callable[[Path], Rig]] = {
-    "volume": volume, "drop_folder": drop_folder, "usb_dock": usb_dock, "usb_dock dv16": locked_recorder("dv16"),
+    "volume": volume, "drop_folder": drop_folder, "usb_dock": usb_dock,
+    "usb_dock mtp": partial(usb_dock, interface="06"), "usb_dock dv16": locked_recorder("dv16"),
     "usb_dock e12": locked_recorder("e12"), "serial_dock dockbus": serial_dock, "serial_dock lock8a": lock_board,
     "mqtt_camera": mqtt_camera, "axis_body_worn": axis_body_worn, "rtsp_recorder": rtsp_recorder,
     "ftp_receiver": ftp_receiver, "nvr_export hik": recorder_of("hik_isapi"), "nvr_export dahua": recorder_of("dahua_cgi"),
