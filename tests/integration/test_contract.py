@@ -12,9 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -140,6 +139,10 @@ def usb_dock(
     )  # fmt: skip
 
 
+def mtp_camera(tmp: Path) -> Rig:
+    return replace(usb_dock(tmp, interface="06"), leaves_copy=True)
+
+
 def locked_recorder(speaks: str) -> Callable[[Path], Rig]:
     """One that has to be asked for its card first."""
     link = {"link": speaks, "as_disk": {"product": "8612"}, "password": "774411"}
@@ -263,7 +266,7 @@ def recorder_of(dialect: str) -> Callable[[Path], Rig]:
 
 RIGS: dict[str, Callable[[Path], Rig]] = {
     "volume": volume, "drop_folder": drop_folder, "usb_dock": usb_dock,
-    "usb_dock mtp": partial(usb_dock, interface="06"), "usb_dock dv16": locked_recorder("dv16"),
+    "usb_dock mtp": mtp_camera, "usb_dock dv16": locked_recorder("dv16"),
     "usb_dock e12": locked_recorder("e12"), "serial_dock dockbus": serial_dock, "serial_dock lock8a": lock_board,
     "mqtt_camera": mqtt_camera, "axis_body_worn": axis_body_worn, "rtsp_recorder": rtsp_recorder,
     "ftp_receiver": ftp_receiver, "nvr_export hik": recorder_of("hik_isapi"), "nvr_export dahua": recorder_of("dahua_cgi"),
@@ -326,6 +329,8 @@ def of(seen: Recorder, kind: type, device: str) -> list[DeviceEvent]:
 
 
 def check_release(rig: Rig, keeper: Supervisor, found: FoundFile) -> None:
+    if not found.local.exists():
+        keeper.pull(found, lambda _: None)
     content = found.local.read_bytes()
     wrong, _ = keeper.release(found, "0" * 64)
     assert wrong is Release.KEPT
