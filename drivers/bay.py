@@ -271,7 +271,8 @@ class Bay:
                 return False
             told, spool = self.admit(one), PullSpool(self.dock.pulled_to, self.dock.reserve_mb << 20)
             left = self.has_changed
-            self.run_through(MtpVolume(told, camera, spool, objects, serial=one.card.serial, has_left=left))
+            serial = one.card.serial or camera.serial
+            self.run_through(MtpVolume(told, camera, spool, objects, serial=serial, has_left=left))
         return True
 
     def admit(self, one: Admitted) -> VolumeSettings:

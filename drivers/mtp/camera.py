@@ -66,13 +66,16 @@ class Camera:
         """What came with the end of one container and belongs to the next."""
         self.broken = False
         """Nothing more can be asked: a transaction did not come to its end."""
+        self.closed = False
         self.operations: frozenset[int] = frozenset()
+        self.serial = ""
 
     def open(self) -> None:
         """What an earlier process left half said is cleared away once."""
         for first in (True, False):
             try:
-                self.operations = read_device_info(self.asked(Operation.DEVICE_INFO)).operations
+                told = read_device_info(self.asked(Operation.DEVICE_INFO))
+                self.operations, self.serial = told.operations, told.serial
                 self.begin()
                 return
             except (DeviceUnavailable, Said, Garbled) as no:
@@ -90,9 +93,9 @@ class Camera:
                 raise
 
     def close(self) -> None:
-        """A transfer that is under way ends by itself: `halted` holds by now."""
+        """A transfer that is under way ends at its next step."""
+        self.closed = self.broken = True
         held = self.lock.acquire(timeout=2 * STEP_S)
-        self.broken = True
         self.pipe.close()
         if held:
             self.lock.release()
@@ -236,7 +239,7 @@ class Camera:
         """Again and again while nothing comes, until that is too long or nobody waits for it any more."""
         deadline = time.monotonic() + ANSWER_S
         while True:
-            if self.halted():
+            if self.closed or self.halted():
                 raise DeviceUnavailable("wait.source_gone", done=0)
             try:
                 return step()

@@ -49,7 +49,7 @@ class UsbPipe:
         try:
             device = device_at(port, address, backend)
         except usb.core.NoBackendError as error:
-            raise Refused("bay.mtp_failed", error="libusb") from error
+            raise Refused("bay.mtp_failed", error="libusb-1.0-0 is not installed") from error
         if device is None:
             raise DeviceUnavailable("wait.source_gone", done=0)
         self.device = device

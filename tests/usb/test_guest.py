@@ -39,7 +39,10 @@ SITE: dict[str, Any] = {
                     "id": "cam-{serial}", "match": {"vendor": "46f4", "serial": "ERASE-*"},
                     "release": "erase", "erase_without_second_copy": True,
                 },
-                {"id": "mtp-1", "match": {"name": "QEMU filesharing"}},
+                {
+                    "id": "mtp-1", "match": {"name": "QEMU filesharing"},
+                    "release": "erase", "erase_without_second_copy": True,
+                },
             ],
         }
     ],
@@ -196,13 +199,23 @@ def the_cabinet_follows(dock: Dock) -> None:
 
 def a_camera_that_speaks_mtp(dock: Dock) -> None:
     folder = dock.guest.folder / "mtp"
-    files = {"DCIM/0001.MP4": os.urandom(300_000), "DCIM/执法 2.MP4": os.urandom(100_000)}
+    files = {
+        "DCIM/0001.MP4": os.urandom(3_000_000),
+        "DCIM/512.MP4": os.urandom(5120 - 12),  # its last packet is full
+        "DCIM/a/b/c/deep.MP4": os.urandom(100),
+        "DCIM/执法 2.MP4": os.urandom(100_000),  # two objects of one name: QEMU calls both "Oops"
+        "DCIM/执法 3.MP4": os.urandom(100_000),
+    }
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     dock.files["mtp-1"] = files
     dock.guest.plug_mtp("1.4", folder)
-    dock.preserved(15)
+    dock.preserved(18)
+    dock.wait("select count(*) from finding where device_id = 'mtp-1' and release = 'DONE'", len(files), 100)
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+    assert dock.guest.run("ls -A /mnt/site/mtp").split() == []
+    assert "/mnt/site/mounts/6" not in dock.guest.run("cat /proc/self/mounts"), "nothing is mounted for it"
 
 
 def a_camera_that_is_emptied(dock: Dock) -> None:
