@@ -31,7 +31,10 @@ from gateway.device import DeviceUnavailable
 STEP_S = 0.4
 ANSWER_S = 20.0
 """A camera that says nothing for so long has hung."""
-TRANSFER = 1 << 20
+PART = 1 << 20
+"""Bytes of a file that one transaction asks for."""
+PIECE = 256 << 10
+"""Bytes of one read: even the slowest bus brings them before the time-out would cut them off."""
 PACKET = 1024
 """Reads are a multiple of the longest packet that any bus speed has."""
 MOST = 64 << 20
@@ -146,7 +149,7 @@ class Camera:
     def blocks(self, handle: int, size: int, offset: int = 0) -> Iterator[bytes]:
         """An object's bytes from `offset` on. One that cannot be sought in is read from its beginning."""
         if self.can_seek(size):
-            while offset < size and (block := self.part(handle, offset, min(TRANSFER, size - offset))):
+            while offset < size and (block := self.part(handle, offset, min(PART, size - offset))):
                 yield block
                 offset += len(block)
             return
@@ -218,13 +221,13 @@ class Camera:
                 self.pending = block[left:]
                 return
             left -= len(block)
-            block = self.receive(min(TRANSFER, -(-left // PACKET) * PACKET))
+            block = self.receive(min(PIECE, -(-left // PACKET) * PACKET))
 
     def container(self) -> bytes:
         """What a container begins with; a packet without content may end the one before."""
         block, self.pending = self.pending, b""
         while len(block) < HEADER.size:
-            block += self.receive(TRANSFER)
+            block += self.receive(PIECE)
         return block
 
     def send(self, block: bytes) -> None:

@@ -36,12 +36,12 @@ class PullSpool:
     def pull(
         self, found: FoundFile, blocks: Callable[[int], Iterator[bytes]], tick: Callable[[int], None]
     ) -> None:
-        """After this the object lies whole at its place. `blocks` gives its bytes from an offset on.
+        """After this the object lies whole at `found.local`. `blocks` gives its bytes from an offset on.
 
         Raises DeviceUnavailable if the camera leaves, holds something else now, or the disk is full, and what
         `tick` raises; what came is kept.
         """
-        target = self.place(found)
+        target = found.local
         make_folder(target.parent)
         if target.exists():
             return
@@ -53,7 +53,7 @@ class PullSpool:
             partial.recover(tick)
             if partial.size:
                 log.info("%s: going on at byte %d", target.name, partial.size)
-            self.require(found.size - partial.size)
+            self.require(found.size - partial.size, target.parent)
             try:
                 self.fill(partial, blocks(partial.size), tick)
             finally:
@@ -80,14 +80,14 @@ class PullSpool:
                 partial.digest.update(piece)
             unchecked += len(block)
             if unchecked >= ROOM:
-                self.require(ROOM)
+                self.require(ROOM, partial.path.parent)
                 unchecked = 0
             if partial.size - partial.synced >= STEP:
                 partial.sync()
             tick(partial.size)
 
-    def require(self, wanted: int) -> None:
-        free = shutil.disk_usage(self.folder).free
+    def require(self, wanted: int, folder: Path) -> None:
+        free = shutil.disk_usage(folder).free
         if free - wanted < self.reserve:
             raise DeviceUnavailable(
                 "wait.store_full", free=f"{free >> 20} MiB", need=f"{(wanted + self.reserve) >> 20} MiB"

@@ -1,6 +1,7 @@
 """Files of cameras that no path leads into: brought when their turn comes; what nobody waits for goes."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from gateway.store.durable import sync_folder
 from gateway.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
+
+OURS = re.compile(r"([0-9a-f]{64})(\.\d+\.partial(\.journal)?)?")
+"""An identity, or what there is of it so far."""
 
 
 class Pulling:
@@ -51,8 +55,9 @@ def sweep(database: Database, spools: Sequence[Path]) -> None:
 
 
 def files_in(spool: Path) -> Iterator[tuple[Path, Path]]:
-    """Each file with the name that it bears, or will bear once it is whole."""
+    """Each file that was pulled, with the name that it bears, or will bear once it is whole; nobody else's."""
     if not spool.is_dir():
         return
     for path in spool.iterdir():
-        yield path, path.with_name(path.name.partition(".")[0])
+        if match := OURS.fullmatch(path.name):
+            yield path, path.with_name(match.group(1))

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -512,38 +513,39 @@ def test_a_restart_cleans_what_no_row_needs_and_never_what_one_needs(
 ) -> None:
     spool = tmp_path / "mtp"
     spool.mkdir()
-
-    def store(name: str) -> FoundFile:
+    places = {}
+    for name in ("waiting", "half", "ended"):
         found = FoundFile(
-            device_id="cam", path=name.encode(), local=spool / name, size=1, mtime_ns=1,
-            kind=MediaKind.VIDEO, edges=name, adopt=True,
+            device_id="cam", path=name.encode(), local=Path(), size=1, mtime_ns=1, kind=MediaKind.VIDEO,
+            edges=name, adopt=True,
         )  # fmt: skip
+        places[name] = spool / found.identity
         with either.write() as session:
             enter_device(session, "cam", "body_camera", {}, "test")
+            found = replace(found, local=places[name])
             store_one(session, FileFound(found=found), "host", "host-run")
-        return found
-
-    for name in ("waiting", "half", "ended"):
-        store(name)
     with either.write() as session:
-        ended = session.exec(
-            select(Work)
-            .join(Finding, col(Finding.original_id) == Work.item_id)
-            .where(Finding.path == b"ended")
-        ).one()
-        ended.open = False
-    needed = {"waiting", "half.1.partial", "half.1.partial.journal"}
-    for name in (*needed, "ended", "unknown", "unknown.1.partial"):
+        of_ended = select(Work).join(Finding, col(Finding.original_id) == Work.item_id)
+        session.exec(of_ended.where(Finding.path == b"ended")).one().open = False
+    half, unknown = places["half"].name, "0" * 64
+    stays = {places["waiting"].name, f"{half}.1.partial", f"{half}.1.partial.journal", "holiday.mp4"}
+    for name in (
+        *stays,
+        places["ended"].name,
+        unknown,
+        f"{unknown}.1.partial",
+        f"{unknown}.1.partial.journal",
+    ):
         (spool / name).write_bytes(b"x")
     sweep(either, [spool, tmp_path / "never"])
-    assert {path.name for path in spool.iterdir()} == needed
+    assert {path.name for path in spool.iterdir()} == stays
 
 
 def test_only_a_camera_that_is_there_is_asked(town: Town, place: Place, tmp_path: Path) -> None:
     content = place.put("0001.MP4", b"content")
     stop, seen = threading.Event(), Recorder()
     keeper = Supervisor("dock-1", town.driver, seen, stop)
-    pulling = Pulling({"dock-1": keeper})
+    pulling = Pulling({"another": Supervisor("another", town.dock(CAMERA), seen, stop), "dock-1": keeper})
     keeper.start()
     try:
         seen.wait(lambda seen: seen.of(Connected))
