@@ -55,7 +55,7 @@ def sweep(database: Database, spools: Sequence[Path]) -> None:
 
 
 def files_in(spool: Path) -> Iterator[tuple[Path, Path]]:
-    """Each file that was pulled, with the name that it bears, or will bear once it is whole; nobody else's."""
+    """Each file that was pulled, with the name that it bears or will bear once it is whole."""
     if not spool.is_dir():
         return
     for path in spool.iterdir():
