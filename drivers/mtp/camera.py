@@ -37,6 +37,8 @@ PIECE = 256 << 10
 """Bytes of one read: even the slowest bus brings them before the time-out would cut them off."""
 PACKET = 1024
 """Reads are a multiple of the longest packet that any bus speed has."""
+EMPTY = 8
+"""Packets without content in a row; one is common."""
 MOST = 64 << 20
 """No answer but a file's own bytes is longer: four bytes for each of sixteen million objects."""
 SESSION = 1
@@ -224,7 +226,6 @@ class Camera:
             block = self.receive(min(PIECE, -(-left // PACKET) * PACKET))
 
     def container(self) -> bytes:
-        """What a container begins with; a packet without content may end the one before."""
         block, self.pending = self.pending, b""
         while len(block) < HEADER.size:
             block += self.receive(PIECE)
@@ -234,9 +235,13 @@ class Camera:
         self.patiently(lambda: self.pipe.write(block))
 
     def receive(self, size: int) -> bytes:
+        """Never empty: a packet without content only ends what came before it."""
         got: list[bytes] = []
-        self.patiently(lambda: got.append(self.pipe.read(size, STEP_S)))
-        return got[0]
+        while len(got) < EMPTY:
+            self.patiently(lambda: got.append(self.pipe.read(size, STEP_S)))
+            if got[-1]:
+                return got[-1]
+        raise Garbled("packets without content")
 
     def patiently(self, step: Callable[[], None]) -> None:
         """Again and again while nothing comes, until that is too long or nobody waits for it any more."""

@@ -55,7 +55,7 @@ class PullSpool:
                 log.info("%s: going on at byte %d", target.name, partial.size)
             self.require(found.size - partial.size, target.parent)
             try:
-                self.fill(partial, blocks(partial.size), tick)
+                self.fill(partial, found.size, blocks(partial.size), tick)
             finally:
                 partial.sync()
             if partial.size < found.size:
@@ -69,7 +69,8 @@ class PullSpool:
         journal_of(target, ATTEMPT).unlink(missing_ok=True)
         sync_folder(target.parent)
 
-    def fill(self, partial: Partial, blocks: Iterator[bytes], tick: Callable[[int], None]) -> None:
+    def fill(self, partial: Partial, size: int, blocks: Iterator[bytes], tick: Callable[[int], None]) -> None:
+        """Up to its size; whoever sends more is not listened to any longer."""
         aligned = next(buffers(1))
         unchecked = 0
         for block in blocks:
@@ -85,6 +86,8 @@ class PullSpool:
             if partial.size - partial.synced >= STEP:
                 partial.sync()
             tick(partial.size)
+            if partial.size > size:
+                return
 
     def require(self, wanted: int, folder: Path) -> None:
         free = shutil.disk_usage(folder).free

@@ -184,15 +184,21 @@ class MtpVolume:
         if told is None:
             return Release.GONE
         try:
-            self.compare(told.object, sha256)
-            if self.settings.release == "check":
-                return Release.KEPT
-            self.erase(told.object)
-        except Said as no:
-            if no.is_unknown and not self.is_listed(told.object):
-                return Release.GONE
+            return self.let_go(told.object, sha256)
+        except (Said, Garbled) as no:
             raise DeviceUnavailable("wait.source_unreadable", error=str(no)) from no
-        self.reported.pop(found.path)
+
+    def let_go(self, one: Object, sha256: str) -> Release:
+        try:
+            self.compare(one, sha256)
+        except Said as no:
+            if no.is_unknown and not self.is_listed(one):
+                return Release.GONE
+            raise
+        if self.settings.release == "check":
+            return Release.KEPT
+        self.erase(one)
+        self.reported.pop(one.path)
         return Release.DONE
 
     def release_of_before(self, found: FoundFile, told: "Reported | None") -> Release:

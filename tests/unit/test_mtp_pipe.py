@@ -2,6 +2,7 @@
 
 import array
 import errno
+import time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ import usb.core
 from drivers.mtp.camera import Camera
 from drivers.mtp.objects import survey
 from drivers.mtp.pipe import Silence, Stalled, UsbPipe
+from drivers.mtp.wire import DATA, HEADER, RESPONSE, Operation
 from drivers.simulators import dock as twin
 from drivers.simulators.mtp import MtpTwin
 from gateway.device import DeviceUnavailable, Refused
@@ -127,3 +129,42 @@ def test_why_it_cannot_be_had(port: Port, told: int, raised: type[Exception]) ->
 def test_another_camera_in_its_place_is_not_taken_for_it(where: str, address: int, interface: int) -> None:
     with pytest.raises(DeviceUnavailable):
         UsbPipe(where, address, Port(interface=interface))
+
+
+class Talking:
+    """A camera that answers each command with what it likes."""
+
+    def __init__(self, *says: bytes) -> None:
+        self.says, self.at = says, 0
+
+    def write(self, block: bytes) -> None:
+        pass
+
+    def read(self, size: int, timeout_s: float) -> bytes:
+        self.at += 1
+        return self.says[(self.at - 1) % len(self.says)][:size]
+
+    def reset(self) -> None:
+        self.at = 0
+
+    def close(self) -> None:
+        pass
+
+
+ENDLESS = HEADER.pack(0xFFFFFFF0, DATA, Operation.DEVICE_INFO, 0)
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        (b"",), (b"nonsense",), (b"\xff" * 600,), (ENDLESS, b"x" * 262_144), (HEADER.pack(3, DATA, 0, 0),),
+        (HEADER.pack(0xFFFFFFFF, DATA, Operation.DEVICE_INFO, 0),), (HEADER.pack(12, RESPONSE, 0x2001, 5),),
+    ],
+    ids=["nothing", "nonsense", "ones", "endless", "short", "unknown length", "another's answer"],
+)  # fmt: skip
+def test_a_camera_that_talks_nonsense_holds_nothing_up(says: tuple[bytes, ...]) -> None:
+    began = time.monotonic()
+    with pytest.raises(DeviceUnavailable) as no:
+        Camera(Talking(*says), bool).open()
+    assert no.value.reason["code"] == "bay.mtp_failed"
+    assert time.monotonic() - began < 5
