@@ -56,6 +56,10 @@ class PullSpool:
             self.require(found.size - partial.size, target.parent)
             try:
                 self.fill(partial, found.size, blocks(partial.size), tick)
+            except DeviceUnavailable as gone:
+                if gone.reason["code"] == "wait.source_gone":
+                    raise DeviceUnavailable("wait.source_gone", done=partial.size) from gone
+                raise
             finally:
                 partial.sync()
             if partial.size < found.size:

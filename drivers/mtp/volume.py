@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -86,7 +86,7 @@ class MtpVolume:
         )
         emit(opened)
         self.docked = offload
-        for group in grouped(self.by_urgency(), GROUP):
+        for group in self.groups():
             if stop.is_set():
                 return
             emit(*(self.report(one, offload) for one in group))
@@ -94,6 +94,16 @@ class MtpVolume:
         if not stop.is_set():
             self.docked = None
             emit(Disconnected(device_id=device, at=moment(), offload=offload))
+
+    def groups(self) -> Iterator[list[Object]]:
+        """What has to be read whole to be told of holds up nothing else."""
+        quick: list[Object] = []
+        slow: list[Object] = []
+        for one in self.by_urgency():
+            is_slow = not_kept(one.entry) is None and not self.camera.can_seek(one.entry.size)
+            (slow if is_slow else quick).append(one)
+        yield from grouped(quick, GROUP)
+        yield from grouped(slow, 1)
 
     def hold(self, stop: Event) -> None:
         """Until the camera leaves. Raises DeviceUnavailable if it stays and answers no more."""

@@ -191,6 +191,7 @@ def test_torn_out_in_the_middle_it_goes_on_in_any_bay(town: Town, place: Place) 
         with pytest.raises(DeviceUnavailable) as gone:
             town.driver.pull(found, torn)
         assert gone.value.reason["code"] == "wait.source_gone"
+        assert int(str(gone.value.reason["facts"]["done"])) > 8 << 20
         assert not found.local.exists(), "it has its name only once it is whole"
         seen.wait(lambda seen: seen.of(Disconnected))
         with pytest.raises(DeviceUnavailable):

@@ -198,9 +198,10 @@ def the_cabinet_follows(dock: Dock) -> None:
 
 
 def a_camera_that_speaks_mtp(dock: Dock) -> None:
+    """Pulled, torn out in the middle, pulled on, emptied; its file system is nobody's business."""
     folder = dock.guest.folder / "mtp"
     files = {
-        "DCIM/0001.MP4": os.urandom(3_000_000),
+        "DCIM/0001.MP4": os.urandom(16 << 20),
         "DCIM/512.MP4": os.urandom(5120 - 12),  # its last packet is full
         "DCIM/a/b/c/deep.MP4": os.urandom(100),
         "DCIM/执法 2.MP4": os.urandom(100_000),  # two objects of one name: QEMU calls both "Oops"
@@ -210,6 +211,11 @@ def a_camera_that_speaks_mtp(dock: Dock) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     dock.files["mtp-1"] = files
+    dock.guest.plug_mtp("1.4", folder)
+    of_mtp = "from work where item_id in (select original_id from finding where device_id = 'mtp-1')"
+    dock.wait(f"select max(done_bytes) {of_mtp}", 2 << 20, 60)
+    dock.guest.pull("1.4")
+    dock.wait(f"select count(*) {of_mtp} and waiting is not null and waiting != 'null'", 1, 40)
     dock.guest.plug_mtp("1.4", folder)
     dock.preserved(18)
     dock.wait("select count(*) from finding where device_id = 'mtp-1' and release = 'DONE'", len(files), 100)
@@ -301,7 +307,7 @@ def the_books_balance(dock: Dock) -> None:
     """Cards pulled, receipts sealed, digests equal on both sides, the chain whole."""
     for port in ("1.2", "2.1", "2.2", "1.4"):
         dock.guest.pull(port)
-    dock.wait("select count(distinct offload_id) from receipt", 8, 40)
+    dock.wait("select count(distinct offload_id) from receipt", 9, 40)
     receipts = {
         offload: json.loads(body)
         for offload, body in dock.sql("select offload_id, body from receipt order by revision")
