@@ -98,7 +98,7 @@ class Bus(Protocol):
         """A conversation with a TCP port of an Android recorder; `wake` is said to its shell first."""
 
     def mtp(self, device: UsbDevice) -> Pipe:
-        """The wire to a camera that speaks MTP. Raises DeviceUnavailable, or Refused if it cannot be had."""
+        """The wire to a camera that speaks MTP. Raises DeviceUnavailable if it cannot be had."""
 
     def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
         """Mount read-only. Raises Refused("bay.mount_failed")."""

@@ -8,7 +8,7 @@ import usb.core
 import usb.util
 
 from drivers.links.bulk import device_at, endpoints
-from gateway.device import DeviceUnavailable, Refused
+from gateway.device import DeviceUnavailable
 
 STILL_IMAGE = 0x06
 DEVICE_RESET = 0x66
@@ -45,11 +45,11 @@ class UsbPipe:
     """Claims the interface until it is closed."""
 
     def __init__(self, port: str, address: int, backend: Any = None) -> None:
-        """Raises DeviceUnavailable if it is not there, Refused if we may not or somebody else has it."""
+        """Raises DeviceUnavailable if it is not there, we may not, or somebody else has it."""
         try:
             device = device_at(port, address, backend)
         except usb.core.NoBackendError as error:
-            raise Refused("bay.mtp_failed", error="libusb-1.0-0 is not installed") from error
+            raise DeviceUnavailable("bay.mtp_failed", error="libusb-1.0-0 is not installed") from error
         if device is None:
             raise DeviceUnavailable("wait.source_gone", done=0)
         self.device = device
@@ -60,7 +60,7 @@ class UsbPipe:
             usb.util.dispose_resources(self.device)
             if error.errno in GONE:
                 raise DeviceUnavailable("wait.source_gone", done=0) from error
-            raise Refused("bay.mtp_failed", error=error.strerror or str(error)) from error
+            raise DeviceUnavailable("bay.mtp_failed", error=error.strerror or str(error)) from error
 
     def write(self, block: bytes) -> None:
         try:

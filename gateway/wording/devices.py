@@ -36,7 +36,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "bay.mtp_failed": (
         "相机（MTP）无法读取（{error}），原样保留；将自动重试，仍不行请重新插入",
-        "the camera cannot be read over MTP ({error}); it was left as it is, plug it in again",
+        "the camera cannot be read over MTP ({error}); it is tried again by itself, else plug it in again",
     ),
     "bay.mtp_hangs": (
         "相机（MTP）{seconds} 秒内没有应答，请重新插入",

@@ -16,7 +16,7 @@ from drivers.mtp.pipe import Silence, Stalled, UsbPipe
 from drivers.mtp.wire import DATA, HEADER, RESPONSE, Operation
 from drivers.simulators import dock as twin
 from drivers.simulators.mtp import MtpTwin
-from gateway.device import DeviceUnavailable, Refused
+from gateway.device import DeviceUnavailable
 from tests.unit.test_bulk_lines import Bus
 
 
@@ -115,12 +115,18 @@ def test_what_the_kernel_says_amid_a_transfer(port: Port, told: int, raised: typ
 
 
 @pytest.mark.parametrize(
-    ("told", "raised"), [(errno.EBUSY, Refused), (errno.EACCES, Refused), (errno.ENODEV, DeviceUnavailable)]
+    ("told", "code"),
+    [
+        (errno.EBUSY, "bay.mtp_failed"),
+        (errno.EACCES, "bay.mtp_failed"),
+        (errno.ENODEV, "wait.source_gone"),
+    ],
 )
-def test_why_it_cannot_be_had(port: Port, told: int, raised: type[Exception]) -> None:
+def test_why_it_cannot_be_had(port: Port, told: int, code: str) -> None:
     port.error = told
-    with pytest.raises(raised):
+    with pytest.raises(DeviceUnavailable) as no:
         UsbPipe("1-1.3.2", 7, port)
+    assert no.value.reason["code"] == code
 
 
 @pytest.mark.parametrize(
