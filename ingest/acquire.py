@@ -185,11 +185,9 @@ def adopt(item: Item, source: Path, target: Path, context: Context) -> str:
 
 
 def pull(item: Item, source: Path, context: Context) -> None:
-    """What is still on its camera alone. Raises DeviceUnavailable."""
-    if context.pull is None or os.path.lexists(source):
-        return
-    context.store.require(item.original.size)
-    context.pull(item.finding, source, lambda done: context.tick(item.original.id, done))
+    """What is still on its camera alone; its spool minds its own reserve. Raises DeviceUnavailable."""
+    if context.pull is not None and not os.path.lexists(source):
+        context.pull(item.finding, source, lambda done: context.tick(item.original.id, done))
 
 
 def take_over(source: Path, target: Path) -> bool:
