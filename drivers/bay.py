@@ -5,7 +5,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -16,8 +17,12 @@ from zoneinfo import ZoneInfo
 from drivers.admission import Admitted, admitted
 from drivers.dock_notes import DockNotes
 from drivers.links.recorder import Identity
+from drivers.mtp.camera import Camera
+from drivers.mtp.objects import Object, survey
+from drivers.mtp.spool import PullSpool
+from drivers.mtp.volume import MtpVolume
 from drivers.profiles import filled, is_flashing
-from drivers.usb_bus import Bus, Card, UsbDevice
+from drivers.usb_bus import MTP, Bus, Card, UsbDevice
 from drivers.volume import Volume
 from gateway.config.devices import CameraSettings, UsbDockSettings, VolumeSettings
 from gateway.device import (
@@ -85,7 +90,7 @@ class Bay:
         self.folder = dock.mounts / number
         self.changed = threading.Condition()
         self.device: UsbDevice | None = None
-        self.volume: Volume | None = None
+        self.volume: Volume | MtpVolume | None = None
         self.guest: UsbDevice | None = None
         """The plugging that the session is about; unlocking a recorder makes it another."""
         self.card: Card | None = None
@@ -242,32 +247,56 @@ class Bay:
 
     def offload(self, one: Admitted) -> bool:
         """Read the card until it leaves; False if it is none of this camera's."""
+        if one.card.file_system == MTP:
+            return self.offload_mtp(one)
         camera, card = one.camera, one.card
-        zone = ZoneInfo(camera.timezone or "UTC")
-        offset = datetime.now(zone).utcoffset()
+        offset = datetime.now(ZoneInfo(camera.timezone or "UTC")).utcoffset()
         self.bus.mount(card, self.folder, int(offset.total_seconds() // 60) if offset else 0)
         if not self.bears(one.markers):
             self.confirm(one.device)  # torn out, a card lists nothing
             self.bus.unmount(self.folder)
             return False
-        identity = one.identity or filled(camera.id, one.device, card)
+        told = self.admit(one)
+        others = [other for other in self.others if not passed_over(camera, other)]
+        self.run_through(Volume(told, serial=card.serial, unread=tuple(map(described, others))))
+        return True
+
+    def offload_mtp(self, one: Admitted) -> bool:
+        """As `offload`; its files are pulled later, by whoever wants them."""
+        camera = Camera(self.bus.mtp(one.device), lambda: self.has_changed() or self.stop.is_set())
+        with closing(camera):
+            camera.open()
+            objects = survey(camera, ZoneInfo(one.camera.timezone or "UTC"))
+            if not all(bears(objects, marker) for marker in one.markers):
+                return False
+            told, spool = self.admit(one), PullSpool(self.dock.pulled_to, self.dock.reserve_mb << 20)
+            left = self.has_changed
+            serial = one.card.serial or camera.serial
+            self.run_through(MtpVolume(told, camera, spool, objects, serial=serial, has_left=left))
+        return True
+
+    def admit(self, one: Admitted) -> VolumeSettings:
+        """It is this camera, in this bay, and known from now on. Raises Refused, DeviceUnavailable."""
+        camera = one.camera
+        identity = one.identity or filled(camera.id, one.device, one.card)
         self.claim(identity)
         self.confirm(one.device)
         self.enter(identity, camera)
         self.show(BayState.OFFLOADING, camera=identity)
-        told = VolumeSettings(
+        return VolumeSettings(
             driver="volume", path=self.folder, bay=self.number, poll_seconds=self.dock.poll_seconds,
             **camera.model_dump(include=set(VolumeSettings.model_fields) - {"driver", "path", "bay", "id"}),
             id=identity,
         )  # fmt: skip
-        others = [other for other in self.others if not passed_over(camera, other)]
-        self.volume = Volume(told, serial=card.serial, unread=tuple(map(described, others)))
+
+    def run_through(self, volume: "Volume | MtpVolume") -> None:
+        """Until it leaves."""
+        self.volume = volume
         try:
-            self.volume.offload(self.emit, self.stop)
+            volume.offload(self.emit, self.stop)
         except BaseException:
-            self.owed = Disconnected(device_id=identity, at=moment())
+            self.owed = Disconnected(device_id=volume.settings.id, at=moment())
             raise
-        return True
 
     def bears(self, markers: Collection[str]) -> bool:
         """Whether all of that lies on the card. Raises Refused("bay.mount_failed") if it cannot be read."""
@@ -298,7 +327,7 @@ class Bay:
         volume = self.volume
         if volume is None:
             raise DeviceUnavailable("wait.source_gone", done=0)
-        if volume.settings.release != "erase":
+        if volume.settings.release != "erase" or isinstance(volume, MtpVolume):
             return volume.release(found, sha256)
         if not volume.still_there():  # before anything is made writable: it might be another card
             raise DeviceUnavailable("wait.source_gone", done=0)
@@ -307,6 +336,13 @@ class Bay:
         if ended is Release.DONE and os.path.lexists(self.folder / os.fsdecode(found.path)):
             raise Refused("release.failed", error="the name is still there")
         return ended
+
+    def pull(self, found: FoundFile, tick: Callable[[int], None]) -> None:
+        """Raises DeviceUnavailable if the camera has left."""
+        volume = self.volume
+        if not isinstance(volume, MtpVolume):
+            raise DeviceUnavailable("wait.source_gone", done=0)
+        volume.pull(found, tick)
 
     def show_recorder(self, battery: int, record: Identity) -> None:
         officer, serial = record.officer_no, record.serial
@@ -319,6 +355,12 @@ class Bay:
             device_id=self.dock.id, at=moment(), bay=self.number, kind="bay", detail=detail
         )
         self.emit(signal)
+
+
+def bears(objects: Sequence[Object], marker: str) -> bool:
+    """Whether a path is on one of the camera's storages; an empty folder is told of by nobody."""
+    wanted = marker.encode() + b"/"
+    return any((one.path.partition(b"/")[2] + b"/").startswith(wanted) for one in objects)
 
 
 def passed_over(camera: CameraSettings, card: Card) -> bool:

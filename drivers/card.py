@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from drivers.names import is_system, kind_of, read_name
 from gateway.device import (
@@ -23,6 +24,8 @@ from gateway.device import (
     shown,
 )
 from gateway.wording import Reason, reason
+
+One = TypeVar("One")
 
 SIDECAR_BYTES = 64 * 1024
 MD5 = re.compile(rb"\b[0-9a-fA-F]{32}\b")
@@ -74,7 +77,7 @@ def walk(root: Path) -> Iterator[Entry]:
                 yield Entry(path, seen.st_size, modified_ns(seen), seen.st_mode)
 
 
-def grouped(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
+def grouped(entries: Iterable[One], size: int) -> Iterator[list[One]]:
     pending = iter(entries)
     while group := list(islice(pending, size)):
         yield group
@@ -152,21 +155,34 @@ def declared_by(root: Path, entry: Entry, templates: Sequence[str]) -> Declared:
     if not isinstance(kind_of(entry.readable), MediaKind):
         return declared
     local = root / os.fsdecode(entry.path)
-    for sidecar in (local.with_suffix(".json"), Path(f"{local}.json")):
-        declared = with_labels(declared, sidecar)
-    return dataclasses.replace(declared, md5=md5_beside(local) or declared.md5)
+    labels = [local.with_suffix(".json"), Path(f"{local}.json")]
+    return with_sidecars(declared, map(head_of, labels), map(head_of, md5_sidecars(local)))
+
+
+def with_sidecars(declared: Declared, labels: Iterable[bytes], digests: Iterable[bytes]) -> Declared:
+    """What the files beside it add; they are given by their beginnings, empty for one that is not there."""
+    for written in labels:
+        declared = with_labels(declared, written)
+    return dataclasses.replace(declared, md5=md5_in(digests) or declared.md5)
+
+
+def md5_sidecars(local: Path) -> list[Path]:
+    return [Path(f"{local}.md5"), local.with_suffix(".md5")]
 
 
 def md5_beside(local: Path) -> str | None:
     """The digest in the sidecar of a file; none where there is none yet."""
-    found = (MD5.search(head_of(sidecar)) for sidecar in (Path(f"{local}.md5"), local.with_suffix(".md5")))
-    return next((match.group(0).decode().lower() for match in found if match), None)
+    return md5_in(map(head_of, md5_sidecars(local)))
 
 
-def with_labels(declared: Declared, sidecar: Path) -> Declared:
+def md5_in(heads: Iterable[bytes]) -> str | None:
+    return next((match.group(0).decode().lower() for head in heads if (match := MD5.search(head))), None)
+
+
+def with_labels(declared: Declared, sidecar: bytes) -> Declared:
     """What a JSON sidecar adds; anything else in it stays in the kept file."""
     try:
-        written = json.loads(head_of(sidecar) or b"{}")
+        written = json.loads(sidecar or b"{}")
     except (ValueError, RecursionError):
         return declared
     if not isinstance(written, dict):

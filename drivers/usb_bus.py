@@ -18,7 +18,8 @@ from drivers.links.bulk import BulkLines
 from drivers.links.dv16 import Scsi
 from drivers.links.sg import SgDevice
 from drivers.links.talk import Talk, over_adb
-from drivers.mounting import READ_ONLY, REMOUNT, SAFE, mount, mount_mtp, unmount
+from drivers.mounting import READ_ONLY, REMOUNT, SAFE, mount, unmount
+from drivers.mtp.pipe import Pipe, UsbPipe
 from gateway.device import DeviceUnavailable, Refused
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,9 @@ class Bus(Protocol):
     def talk(self, device: UsbDevice, port: int, wake: Sequence[str]) -> Talk:
         """A conversation with a TCP port of an Android recorder; `wake` is said to its shell first."""
 
+    def mtp(self, device: UsbDevice) -> Pipe:
+        """The wire to a camera that speaks MTP. Raises DeviceUnavailable if it cannot be had."""
+
     def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
         """Mount read-only. Raises Refused("bay.mount_failed")."""
 
@@ -107,7 +111,7 @@ class Bus(Protocol):
 
 
 class SystemBus:
-    """sysfs for what is there, udev for when to look, mount(2) for cards, jmtpfs for MTP.
+    """sysfs for what is there, udev for when to look, mount(2) for cards, bulk transfers for MTP.
 
     sysfs is the truth: netlink can overflow, and containers lack it.
     """
@@ -185,12 +189,12 @@ class SystemBus:
     def talk(self, device: UsbDevice, port: int, wake: Sequence[str]) -> Talk:
         return over_adb(device.port, port, wake)
 
+    def mtp(self, device: UsbDevice) -> UsbPipe:
+        return UsbPipe(device.port, int(device.plug))
+
     def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
         self.unmount(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        if card.file_system == MTP:
-            mount_mtp(card.node, folder)
-            return
         if card.file_system not in READ:
             raise Refused("bay.mount_failed", error=f"file system {card.file_system}")
         options = list(READ[card.file_system])

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from threading import Event
 
 from drivers.bay import Bay, Docked
@@ -89,6 +90,12 @@ class UsbDock:
         if bay is None:
             raise DeviceUnavailable("wait.source_gone", done=0)
         return bay.release(found, sha256)
+
+    def pull(self, found: FoundFile, tick: Callable[[int], None]) -> None:
+        bay = self.docked.bays.get(found.device_id)
+        if bay is None:
+            raise DeviceUnavailable("wait.source_gone", done=0)
+        bay.pull(found, tick)
 
     def perform(self, order: Order) -> OrderResult:
         raise Refused("order.unknown", kind=order.kind)

@@ -2,14 +2,14 @@
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 from threading import Event
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from gateway.wording import Reason, reason
 
@@ -89,7 +89,7 @@ class FoundFile:
     offload: str | None = None
     declared: Declared = field(default_factory=Declared)
     adopt: bool = False
-    """The file already lies on our disk: hash, fsync and rename it instead of copying."""
+    """It lies on our disk, or its driver pulls it there: hash, fsync and rename it instead of copying."""
 
     @property
     def identity(self) -> str:
@@ -328,6 +328,17 @@ class Release(StrEnum):
     """It was not there any more: nothing was erased by us."""
 
 
+@runtime_checkable
+class Pulls(Protocol):
+    """A driver with cameras that no path leads into: their files come to our disk when it is their turn."""
+
+    def pull(self, found: FoundFile, tick: Callable[[int], None]) -> None:
+        """Bring a reported file to `found.local`, from where an earlier pull broke off.
+
+        `tick` is told how far it is, and may raise to stop. Raises DeviceUnavailable if it is not at hand.
+        """
+
+
 class Driver(Protocol):
     def run(self, emit: Emit, stop: Event) -> None:
         """Report events until `stop` is set; raise DeviceUnavailable if the device goes away."""
@@ -346,9 +357,14 @@ class Driver(Protocol):
 def edge_digest(handle: int, size: int) -> str:
     """SHA-256 over the first, middle and last 64 KiB of an open file: tells a reused name."""
     digest = hashlib.sha256()
-    for offset in sorted({0, max(0, size // 2 - EDGE // 2), max(0, size - EDGE)}):
+    for offset in edge_offsets(size):
         digest.update(os.pread(handle, EDGE, offset))
     return digest.hexdigest()
+
+
+def edge_offsets(size: int) -> list[int]:
+    """Where the edges begin; each is 64 KiB, or what is left."""
+    return sorted({0, max(0, size // 2 - EDGE // 2), max(0, size - EDGE)})
 
 
 def modified_ns(seen: os.stat_result) -> int:

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from gateway.device import (
     Connected,
@@ -14,6 +15,7 @@ from gateway.device import (
     FoundFile,
     Order,
     OrderResult,
+    Pulls,
     Refused,
     Release,
 )
@@ -117,6 +119,12 @@ class Supervisor:
         except Refused as no:
             return Release.KEPT, no.reason
         return ended, reason(RELEASED[ended])
+
+    def pull(self, found: FoundFile, tick: Callable[[int], None]) -> None:
+        """Raises DeviceUnavailable where that cannot be done now."""
+        if not isinstance(self.driver, Pulls):
+            raise DeviceUnavailable("wait.source_gone", done=0)
+        self.driver.pull(found, tick)
 
     def perform(self, order: Order) -> OrderResult:
         try:

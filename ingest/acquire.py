@@ -166,9 +166,10 @@ def set_aside(target: Path) -> None:
 
 
 def adopt(item: Item, source: Path, target: Path, context: Context) -> str:
-    """Take over a file that already lies on our disk: hash, fsync, rename, no second copy."""
+    """Take over a file that lies on our disk, or is pulled there now: hash, fsync, rename, no second copy."""
     if done := published_before(item, target, context):
         return done
+    pull(item, source, context)
     handle = open_source(source, 0)
     try:
         flock(handle, LOCK_EX | LOCK_NB)
@@ -181,6 +182,12 @@ def adopt(item: Item, source: Path, target: Path, context: Context) -> str:
         raise DeviceUnavailable("wait.busy") from None
     finally:
         os.close(handle)
+
+
+def pull(item: Item, source: Path, context: Context) -> None:
+    """What is still on its camera alone; its spool minds its own reserve. Raises DeviceUnavailable."""
+    if context.pull is not None and not os.path.lexists(source):
+        context.pull(item.finding, source, lambda done: context.tick(item.original.id, done))
 
 
 def take_over(source: Path, target: Path) -> bool:

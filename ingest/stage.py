@@ -40,6 +40,10 @@ class Outcome:
     """Labels and links are to be decided by gateway.linking in the same transaction."""
 
 
+Pull = Callable[[Finding, Path, Callable[[int], None]], None]
+"""Brings a finding's bytes to a path on our disk; see `gateway.device.Pulls`."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Context:
     """The tools of a stage; one for all workers of a process."""
@@ -52,6 +56,8 @@ class Context:
     derive: bool = True
     content_keys: Mapping[str, Path] = field(default_factory=dict)
     """Where the private halves lie of the keys that recorders encrypt with."""
+    pull: Pull | None = None
+    """Where drivers have cameras that no path leads into."""
     copying: Callable[[], bool] = bool
     """Whether bytes are being brought in right now: what can wait, waits."""
 

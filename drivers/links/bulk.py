@@ -33,11 +33,7 @@ class BulkLines:
                 usb.util.dispose_resources(device)
 
     def found(self) -> Any:
-        def is_ours(device: Any) -> bool:
-            port = f"{device.bus}-{'.'.join(map(str, device.port_numbers or ()))}"
-            return (port, device.address) == (self.port, self.address)
-
-        device = usb.core.find(custom_match=is_ours, backend=self.backend)
+        device = device_at(self.port, self.address, self.backend)
         if device is None:
             raise DeviceUnavailable("recorder.no_answer", call="USB")
         return device
@@ -54,25 +50,30 @@ class BulkLines:
         return said
 
 
-def endpoints(device: Any) -> tuple[int, Any, Any]:
-    """(interface number, bulk OUT, bulk IN) of the vendor's interface. Raises DeviceUnavailable without one.
+def device_at(port: str, address: int, backend: Any) -> Any | None:
+    """The device in a port, if it still has that address. Raises usb.core.NoBackendError without libusb."""
+
+    def is_ours(device: Any) -> bool:
+        path = f"{device.bus}-{'.'.join(map(str, device.port_numbers or ()))}"
+        return (path, device.address) == (port, address)
+
+    return usb.core.find(custom_match=is_ours, backend=backend)
+
+
+def endpoints(device: Any, interface_class: int = VENDOR_CLASS) -> tuple[int, Any, Any]:
+    """(interface number, bulk OUT, bulk IN) of the interface. Raises DeviceUnavailable without one.
 
     The configuration is left as the kernel set it: setting it again fails while a driver holds an interface.
     """
     for interface in device.get_active_configuration():
-        if interface.bInterfaceClass != VENDOR_CLASS:
+        if interface.bInterfaceClass != interface_class:
             continue
         bulk = [
             end
             for end in interface
             if usb.util.endpoint_type(end.bmAttributes) == usb.util.ENDPOINT_TYPE_BULK
         ]
-        into = [
-            end for end in bulk if usb.util.endpoint_direction(end.bEndpointAddress) == usb.util.ENDPOINT_OUT
-        ]
-        out_of = [
-            end for end in bulk if usb.util.endpoint_direction(end.bEndpointAddress) == usb.util.ENDPOINT_IN
-        ]
-        if into and out_of:
-            return interface.bInterfaceNumber, into[0], out_of[0]
+        ways = {usb.util.endpoint_direction(end.bEndpointAddress): end for end in reversed(bulk)}
+        if len(ways) == 2:
+            return interface.bInterfaceNumber, ways[usb.util.ENDPOINT_OUT], ways[usb.util.ENDPOINT_IN]
     raise DeviceUnavailable("recorder.no_answer", call="USB")

@@ -2,7 +2,8 @@
 
     python -m drivers.simulators.dock --help      # make cards, plug, break and pull them by hand
 
-`FOLDER/<port>/device.json` is what the camera tells of itself, `FOLDER/<port>/card` a link to its card.
+`FOLDER/<port>/device.json` is what the camera tells of itself, `FOLDER/<port>/card` a link to its card. One
+with the interface `06` speaks MTP instead of showing it (`drivers/simulators/mtp.py`).
 The seam is the bus: everything above it is the product's own code. What no twin can show (removal in the
 middle of a read, the kernel's own order of events) is tested in a guest with real USB, `make test-usb`.
 """
@@ -19,7 +20,8 @@ from drivers.links.talk import TcpTalk
 from drivers.simulators.android import Port
 from drivers.simulators.bcplus import BcPlusTwin
 from drivers.simulators.dv16 import Dv16Twin, show_device
-from drivers.usb_bus import Card, UsbDevice
+from drivers.simulators.mtp import MtpTwin
+from drivers.usb_bus import MTP, STILL_IMAGE, Card, UsbDevice
 from gateway.device import DeviceUnavailable, Refused
 
 
@@ -57,6 +59,8 @@ class SimulatedBus:
         card = self.folder / device.port / "card"
         if not card.is_dir():
             return []
+        if STILL_IMAGE in device.interfaces:
+            return [Card(node=card, file_system=MTP, serial=device.serial)]
         label = (card / ".label").read_text().strip() if (card / ".label").exists() else ""
         first = Card(node=card, file_system="vfat", serial=f"SIM-{card.resolve().name}", label=label, size=2)
         more = sorted((self.folder / device.port).glob("card.[0-9]"))
@@ -84,6 +88,9 @@ class SimulatedBus:
         if place not in self.ports:
             self.ports[place] = Port(place)
         return TcpTalk(self.ports[place].address)
+
+    def mtp(self, device: UsbDevice) -> MtpTwin:
+        return MtpTwin(self.folder / device.port, device.plug)
 
     def mount(self, card: Card, folder: Path, offset_minutes: int) -> None:
         del offset_minutes  # a folder's times are instants already

@@ -113,6 +113,7 @@ def add_plug(actions: Actions) -> None:
     parser.add_argument("card", type=Path, help="the folder that is its card")
     parser.add_argument("--serial", default="")
     parser.add_argument("--name", help="what it says that it is (twin camera; recorders: DV16)")
+    parser.add_argument("--mtp", action="store_true", help="it speaks MTP instead of showing its card")
     parser.add_argument("--recorder", choices=LINKS, help="it hides its card until it is asked so")
     parser.add_argument("--password", default="774411", help="a recorder's (774411)")
     parser.add_argument("--identity", default=IDENTITY, help=f"a recorder's five texts ({IDENTITY})")
@@ -131,7 +132,10 @@ def plug(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> None:
         asked.folder, asked.port, asked.card, [fault for fault in faults if not isinstance(fault, RECORDER)]
     )
     name = asked.name or ("DV16" if state else "twin camera")
-    dock.plug(asked.folder, asked.port, card, recorder=state, serial=asked.serial, name=name)
+    interfaces = ("06",) if asked.mtp else ("08",)
+    dock.plug(
+        asked.folder, asked.port, card, recorder=state, serial=asked.serial, name=name, interfaces=interfaces
+    )
     tell(shown(asked.folder, asked.port))
 
 

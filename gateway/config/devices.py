@@ -142,6 +142,8 @@ class CameraSettings(DeviceSettings):
 class UsbDockSettings(DeviceSettings):
     """A USB docking station (driver `usb_dock`): bays are ports, cameras are on a list."""
 
+    shareable: ClassVar[frozenset[str]] = frozenset({"spool"})
+
     driver: Literal["usb_dock"]
     type: Literal["storage"] = "storage"
     bays: dict[str, Annotated[str, Field(pattern=PORT)]] = Field(
@@ -149,6 +151,11 @@ class UsbDockSettings(DeviceSettings):
     )
     cameras: tuple[CameraSettings, ...] = ()
     mounts: Path = Path("mounts")
+    spool: Path | None = Field(
+        default=None,
+        description="where MTP cameras' files are pulled to, best on the store's disk; `mtp` beside `mounts`",
+    )
+    reserve_mb: int = Field(default=1024, ge=0, description="free space of the spool that is never used up")
     simulated: Path | None = Field(default=None, description="a folder of twins instead of the system's USB")
     poll_seconds: float = Field(default=0.5, gt=0, le=60)
     settle_seconds: float = Field(default=15.0, gt=0, description="how long a card may take to appear")
@@ -156,6 +163,10 @@ class UsbDockSettings(DeviceSettings):
         default=False,
         description="closed network whose time is this host's: set clocks though nothing synchronises ours",
     )
+
+    @property
+    def pulled_to(self) -> Path:
+        return self.spool or self.mounts.parent / "mtp"
 
     @field_validator("bays")
     @classmethod

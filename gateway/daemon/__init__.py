@@ -6,13 +6,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from sqlmodel import Session
 
 from gateway.config import ConfigError, DeviceSettings, Settings
 from gateway.config.connected import RtspRecorderSettings
-from gateway.config.devices import SerialDockSettings
+from gateway.config.devices import SerialDockSettings, UsbDockSettings
 from gateway.daemon.backup import Backup
 from gateway.daemon.bookings import Bookings
 from gateway.daemon.caretaker import Caretaker, Duty, Progress
@@ -20,6 +21,7 @@ from gateway.daemon.drivers import drivers_for
 from gateway.daemon.exchange import Exchange
 from gateway.daemon.lights import Lights
 from gateway.daemon.live import Live
+from gateway.daemon.pulling import Pulling, sweep
 from gateway.database import Database
 from gateway.device import DeviceSeen, Driver
 from gateway.disposal.execution import Destruction
@@ -99,6 +101,7 @@ class Daemon:
             for device_id, driver in chosen.items()
         }
         self.exchange = Exchange(settings, self.database, executor, self.stop_event)
+        self.context.pull = Pulling(self.supervisors)
         self.caretaker = Caretaker(
             self.database,
             self.store,
@@ -114,12 +117,15 @@ class Daemon:
         self.live = Live(self.database, LiveFolder(settings.data), self.supervisors, self.stop_event)
 
     def duties(self) -> Iterator[Duty]:
-        """What not every process and unit needs: disposals, cabinets, booked rooms."""
+        """What not every process and unit needs: disposals, cabinets, docks, booked rooms."""
         if self.destroys:
             yield 1.0, Destruction(self.database, self.packs, self.store, self.second, self.executor).round
         cabinets = tuple(one for one in self.settings.devices if isinstance(one, SerialDockSettings))
         if cabinets:
             yield 0.5, Lights(self.database, cabinets, self.supervisors).show
+        spools = {one.pulled_to for one in self.settings.devices if isinstance(one, UsbDockSettings)}
+        if spools:
+            yield 3600.0, partial(sweep, self.database, sorted(spools))
         rooms = tuple(one for one in self.settings.devices if isinstance(one, RtspRecorderSettings))
         booked = tuple(room for room in rooms if room.mode == "booked")
         if booked:

@@ -12,7 +12,7 @@ from sqlmodel import Session, and_, col, or_, select
 
 from gateway import custody, receipts
 from gateway.database import Database
-from gateway.device import AttachmentKind, FoundFile, Release
+from gateway.device import AttachmentKind, FoundFile, Pulls, Release
 from gateway.models import (
     RELEASING,
     UNREAD,
@@ -32,6 +32,8 @@ BATCH = 100
 AGAIN_S = 60.0
 SELDOM_S = 3600.0
 """An earlier docking's files are settled by what this one finds: no card is made writable each minute."""
+
+NOWHERE = Path()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ class Releases:
             for finding_id in due:
                 if supervisor.stop.is_set() or device_id not in supervisor.present:
                     return False
-                asked = self.begin(finding_id)
+                asked = self.begin(finding_id, supervisor)
                 if asked is None:
                     continue
                 how, why = supervisor.release(found_again(asked.finding), asked.sha256)
@@ -176,7 +178,7 @@ class Releases:
             self.write_down(ended)
         return True
 
-    def begin(self, finding_id: str) -> Asked | None:
+    def begin(self, finding_id: str, supervisor: Supervisor) -> Asked | None:
         """What is about to be erased is written down first: a kill or a power cut may come right after.
 
         None if it may not be let go any more.
@@ -189,7 +191,7 @@ class Releases:
             same = open_findings(session, finding)
             begun_before = any(row.release is ReleaseState.BEGUN for row in same)
             fresh = [row for row in same if row.release is ReleaseState.DUE]
-            if fresh and erases(session, finding):
+            if fresh and erases(session, finding, pulls=isinstance(supervisor.driver, Pulls)):
                 for row in fresh:
                     row.release = ReleaseState.BEGUN
                     session.add(row)
@@ -231,19 +233,22 @@ def open_findings(session: Session, finding: Finding) -> list[Finding]:
     return list(session.exec(same.with_for_update()))
 
 
-def erases(session: Session, finding: Finding) -> bool:
-    """Whether the driver may take the file away itself. What was taken over by rename is gone already."""
+def erases(session: Session, finding: Finding, *, pulls: bool) -> bool:
+    """Whether the driver may take the file away itself. What was taken over by rename is gone already, unless
+    it had been pulled.
+    """
     device = session.get_one(Device, finding.device_id)
     work = session.get(Work, (finding.original_id, "preserve"))
-    return device.release not in (Policy.KEEP, Policy.CHECK) and not (work is not None and work.adopt)
+    is_gone = work is not None and work.adopt and not pulls
+    return device.release not in (Policy.KEEP, Policy.CHECK) and not is_gone
 
 
-def found_again(finding: Finding) -> FoundFile:
+def found_again(finding: Finding, local: Path = NOWHERE) -> FoundFile:
     """The finding as its driver knows it."""
     return FoundFile(
         device_id=finding.device_id,
         path=finding.path,
-        local=Path(),
+        local=local,
         size=finding.size,
         mtime_ns=finding.mtime_ns,
         kind=AttachmentKind.OTHER,

@@ -34,6 +34,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "存储卡无法打开（{error}），原样保留，请联系管理员",
         "the card cannot be opened ({error}); it was left as it is",
     ),
+    "bay.mtp_failed": (
+        "相机（MTP）无法读取（{error}），原样保留；将自动重试，仍不行请重新插入",
+        "the camera cannot be read over MTP ({error}); it is tried again by itself, else plug it in again",
+    ),
+    "bay.mtp_hangs": (
+        "相机（MTP）{seconds} 秒内没有应答，请重新插入",
+        "the camera has not answered over MTP for {seconds} s; plug it in again",
+    ),
+    "bay.mtp_locked": (
+        "相机（MTP）没有显示存储：请解锁屏幕并选择“传输文件”",
+        "the camera shows no storage over MTP: unlock its screen and choose file transfer",
+    ),
     "recorder.no_answer": (
         "记录仪没有应答（{call}），请重新插入",
         "the recorder does not answer ({call}); plug it in again",

@@ -123,6 +123,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "read once more, the file on the device differs from the stored original; it stays there, look at it",
     ),
     "release.failed": ("设备拒绝清除：{error}", "the device would not erase it: {error}"),
+    "release.mtp_cannot": (
+        "该相机（MTP）不支持由外部清除文件，文件保留在相机上，请在相机上自行处理",
+        "this camera lets nothing be erased over MTP; the file stays on it, erase it on the camera",
+    ),
     "release.erased_unrecorded": (
         "本网关已开始清除而结果未及记录；再次查看时设备上已无此文件",
         "we had begun to erase it and could not write down how that ended; it is no longer on the device",

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -110,7 +110,10 @@ def drop_folder(tmp: Path) -> Rig:
 
 
 def usb_dock(
-    tmp: Path, link: dict[str, object] | None = None, recorder: dict[str, object] | None = None
+    tmp: Path,
+    link: dict[str, object] | None = None,
+    recorder: dict[str, object] | None = None,
+    interface: str = "08",
 ) -> Rig:
     usb, card = tmp / "usb", tmp / "card"
     usb.mkdir()
@@ -123,7 +126,7 @@ def usb_dock(
 
     def produce() -> None:
         (card / "0001.MP4").write_bytes(CONTENT)
-        usb_twin.plug(usb, "1-1.1", card, name="H8", serial="S1", recorder=recorder)
+        usb_twin.plug(usb, "1-1.1", card, name="H8", serial="S1", recorder=recorder, interfaces=(interface,))
 
     def restore() -> None:
         away(usb).rename(usb)
@@ -134,6 +137,10 @@ def usb_dock(
         UsbDock(UsbDockSettings.model_validate(told)), "dock", produce=produce, produced=is_file,
         lose=lambda: usb.rename(away(usb)), restore=restore,
     )  # fmt: skip
+
+
+def mtp_camera(tmp: Path) -> Rig:
+    return replace(usb_dock(tmp, interface="06"), leaves_copy=True)
 
 
 def locked_recorder(speaks: str) -> Callable[[Path], Rig]:
@@ -258,7 +265,8 @@ def recorder_of(dialect: str) -> Callable[[Path], Rig]:
 
 
 RIGS: dict[str, Callable[[Path], Rig]] = {
-    "volume": volume, "drop_folder": drop_folder, "usb_dock": usb_dock, "usb_dock dv16": locked_recorder("dv16"),
+    "volume": volume, "drop_folder": drop_folder, "usb_dock": usb_dock,
+    "usb_dock mtp": mtp_camera, "usb_dock dv16": locked_recorder("dv16"),
     "usb_dock e12": locked_recorder("e12"), "serial_dock dockbus": serial_dock, "serial_dock lock8a": lock_board,
     "mqtt_camera": mqtt_camera, "axis_body_worn": axis_body_worn, "rtsp_recorder": rtsp_recorder,
     "ftp_receiver": ftp_receiver, "nvr_export hik": recorder_of("hik_isapi"), "nvr_export dahua": recorder_of("dahua_cgi"),
@@ -321,6 +329,8 @@ def of(seen: Recorder, kind: type, device: str) -> list[DeviceEvent]:
 
 
 def check_release(rig: Rig, keeper: Supervisor, found: FoundFile) -> None:
+    if not found.local.exists():
+        keeper.pull(found, lambda _: None)
     content = found.local.read_bytes()
     wrong, _ = keeper.release(found, "0" * 64)
     assert wrong is Release.KEPT

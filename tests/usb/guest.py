@@ -206,7 +206,7 @@ class Guest:
         name = f"usb-{port}".replace(".", "-")
         self.command(
             "device_add", driver="usb-mtp", id=name, bus="xhci.0", port=port, rootdir=str(folder),
-            readonly=True, serial="MTP-1",
+            readonly=False, serial="MTP-1",
         )  # fmt: skip
         self.cards[port] = (name, [])
 

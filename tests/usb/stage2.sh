@@ -3,7 +3,7 @@
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 ip link set lo up 2>/dev/null
 for module in virtio_blk ext4 xhci_pci usb_storage uas sd_mod vfat exfat nls_utf8 nls_cp936 nls_cp437 nls_ascii \
-    nls_iso8859_1 fuse usbserial ftdi_sio; do
+    nls_iso8859_1 usbserial ftdi_sio; do
     modprobe -q $module
 done
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000 out /mnt/out
