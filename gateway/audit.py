@@ -46,7 +46,7 @@ from gateway.models import (
 )
 from gateway.store import LocalStore
 from gateway.store.digests import digests
-from gateway.store.local import MANIFEST
+from gateway.store.local import MANIFEST, is_unfinished
 
 EVIDENCE: tuple[type[SQLModel], ...] = (
     Original, Clip, Attachment, Recording, Finding, Link, Receipt, Rendition,
@@ -267,12 +267,12 @@ def strays(database: Database, store: LocalStore, young_s: float = 0) -> Iterato
     """
     for key in store.files():
         item_id = Path(key).name.partition(".")[0]
-        if young_s and ".partial" in key and is_young(store.path(key), young_s):
+        if young_s and is_unfinished(Path(key)) and is_young(store.path(key), young_s):
             continue
         with database.read() as session:
             if is_known(session, key.removesuffix(MANIFEST)) or under_way(session, item_id):
                 continue
-        what = "left over from unfinished work" if ".partial" in key else "no row knows it"
+        what = "left over from unfinished work" if is_unfinished(Path(key)) else "no row knows it"
         yield Difference(f"file {store.path(key)}", what)
 
 

@@ -207,7 +207,7 @@ def ended(session: Session, original: Original, pipeline: str) -> bool:
 
 def clear(store: LocalStore, second: LocalStore | None, original: Original) -> None:
     """Unfinished files go, and a duplicate's bytes (the same content is kept once); an original never."""
-    key = store.original_key(original.id, original.suffix)
+    key = original.stored_as or store.original_key(original.id, original.suffix)
     for place in filter(None, (store, second)):
         place.remove_partials(key)
     if original.state.value == "DUPLICATE":
