@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 from gateway import __version__
-from gateway.config import ConfigError, load
+from gateway.config import ConfigError, Settings, load
+
+log = logging.getLogger(__name__)
 
 # Commands import what they need when they run: `gateway check` must not load the job engine.
 
@@ -53,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    add("check", check, "check the configuration; exit 0 or 2")
+    add("check", check, "check the configuration; exit 0, 1 (a spool) or 2")
     add("run", run, "talk to devices and process footage").add_argument(
         "--name", default="run", help="this worker's name, where several work on one database (default: run)"
     )
@@ -114,14 +116,28 @@ def check(asked: argparse.Namespace) -> int:
         raise ConfigError(
             f"rule_pack: {settings.rule_pack!r} is unknown; known: {', '.join(rulepacks.names())}"
         )
-    print(f"{asked.config}: good, {len(settings.devices)} devices")
-    return 0
+    from gateway.config import spools
+
+    wrong = [*spools.unwritable(settings), *left_behind(settings, asked.config)]
+    for line in (*wrong, *spools.elsewhere(settings)):
+        print(line)
+    print(f"{asked.config}: {'see above' if wrong else 'good'}, {len(settings.devices)} devices")
+    return 1 if wrong else 0
+
+
+def left_behind(settings: Settings, config: Path) -> list[str]:
+    from gateway.config import spools
+
+    return list(spools.left_behind(settings, config.resolve().parent))
 
 
 def run(asked: argparse.Namespace) -> int:
     from gateway.serving import run_daemon
 
-    run_daemon(load(asked.config), stop_on_signal(), asked.name)
+    settings = load(asked.config)
+    for line in left_behind(settings, asked.config):
+        log.warning("%s", line)
+    run_daemon(settings, stop_on_signal(), asked.name)
     return 0
 
 

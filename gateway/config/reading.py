@@ -15,13 +15,13 @@ from sqlalchemy.exc import ArgumentError
 
 from gateway.config.base import DeviceSettings, Model
 from gateway.config.devices import AnyDevice
-from gateway.config.settings import ConfigError, Settings, StoreSettings
+from gateway.config.settings import ConfigError, Settings
 
 SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read a configuration file; relative paths in it start at the file's own folder.
+    """Read a configuration file; relative paths in it start at the file's own folder, spools at `data`.
 
     Raises ConfigError, with every mistake on a line of its own.
     """
@@ -52,7 +52,7 @@ def from_mapping(
         raise ConfigError("\n".join(f"{source}: {line}" for line in wrong)) from None
     try:
         anchor = anchored(settings, folder)
-        check_apart(anchor.store, folder, settings.devices)
+        check_apart(anchor)
         make_url(anchor.database_url), make_url(anchor.engine_database_url)
     except (ConfigError, OSError, RuntimeError) as error:
         raise ConfigError(f"{source}: {error}") from None
@@ -69,15 +69,20 @@ def anchored(settings: Settings, folder: Path) -> Settings:
             "second_copy": settings.store.second_copy and data / settings.store.second_copy,
         }
     )
-    devices = tuple(settled(device, folder, settings.timezone) for device in settings.devices)
+    devices = tuple(settled(device, folder, data, settings.timezone) for device in settings.devices)
     keys = {name: folder / path for name, path in settings.content_keys.items()}
     anchors = {"data": data, "store": store, "devices": devices, "content_keys": keys}
     return settings.model_copy(update=anchors)
 
 
-def settled(device: AnyDevice, folder: Path, timezone: str) -> AnyDevice:
-    """A device with its paths anchored and its zone known, and so for what comes through it."""
-    update: dict[str, Any] = {name: folder / path for name, path in paths_of(device)}
+def settled(device: AnyDevice, folder: Path, data: Path, timezone: str) -> AnyDevice:
+    """A device with its paths anchored and its zone known, and so for what comes through it.
+
+    A spool is the gateway's own: it begins at `data`, which is writable where the settings are not.
+    """
+    update: dict[str, Any] = {
+        name: (data if name == "spool" else folder) / path for name, path in paths_of(device)
+    }
     for name, part in device:
         if isinstance(part, Model):
             places = {inner: folder / path for inner, path in paths_of(part)}
@@ -99,18 +104,19 @@ def paths_of(part: Model) -> list[tuple[str, Path]]:
     return [(name, value) for name, value in part if isinstance(value, Path)]
 
 
-def check_apart(store: StoreSettings, folder: Path, devices: tuple[AnyDevice, ...]) -> None:
+def check_apart(settings: Settings) -> None:
     """A second copy in the store is no second copy, and a source in the store would eat itself."""
-    places = {"store.path": store.path.resolve()}
+    store = settings.store
+    places = {"store.path": store.path.resolve(), "the live pictures": (settings.data / "live").resolve()}
     if store.second_copy is not None:
         places["store.second_copy"] = store.second_copy.resolve()
         if overlapping(places["store.path"], places["store.second_copy"]):
             raise ConfigError("store.second_copy: must lie apart from store.path, best on another disk")
-    for number, device in enumerate(devices):
+    for number, device in enumerate(settings.devices):
         for setting, path in paths_of(device):
             if setting in CREDENTIALS:
                 continue
-            source, here = (folder / path).resolve(), f"devices.{number}.{setting}"
+            source, here = path.resolve(), f"devices.{number}.{setting}"
             for name, place in places.items():
                 is_shared = source == place and setting in device.shareable and name.startswith("devices.")
                 if overlapping(source, place) and not is_shared:

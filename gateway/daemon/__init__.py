@@ -113,7 +113,7 @@ class Daemon:
         cabinets = tuple(one for one in self.settings.devices if isinstance(one, SerialDockSettings))
         if cabinets:
             yield 0.5, Lights(self.database, cabinets, self.supervisors).show
-        spools = {one.pulled_to for one in self.settings.devices if isinstance(one, UsbDockSettings)}
+        spools = {one.spool for one in self.settings.devices if isinstance(one, UsbDockSettings)}
         if spools:
             yield 3600.0, partial(sweep, self.database, sorted(spools))
         rooms = tuple(one for one in self.settings.devices if isinstance(one, RtspRecorderSettings))

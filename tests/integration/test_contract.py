@@ -120,7 +120,8 @@ def usb_dock(
     card.mkdir()
     camera = {"id": "cam", "match": {"name": "H8"}, **(link or {}), **ERASE}
     told = {
-        "id": "dock", "driver": "usb_dock", "bays": {"1": "1-1.1"}, "mounts": tmp / "mounts", "simulated": usb,
+        "id": "dock", "driver": "usb_dock", "bays": {"1": "1-1.1"}, "mounts": tmp / "mounts", "spool": tmp / "mtp",
+        "simulated": usb,
         "poll_seconds": 0.1, "cameras": [camera],
     }  # fmt: skip
 

@@ -64,9 +64,9 @@ def test_two_rooms_may_have_one_spool_and_nobody_the_stores() -> None:
     ]  # fmt: skip
     settings = accepted({"timezone": "Asia/Urumqi", "devices": [*rooms, *nvrs]})
     assert settings.device("nvr-1").members[0].timezone == "Asia/Urumqi"
-    other = {"id": "drop", "driver": "drop_folder", "path": "rooms"}
+    other = {"id": "drop", "driver": "drop_folder", "path": "var/rooms"}
     assert "lie within" in refused({"devices": [*rooms, other]})
-    assert "lie within" in refused({"devices": [rooms[0] | {"spool": "var/store"}]})
+    assert "lie within" in refused({"devices": [rooms[0] | {"spool": "store"}]})
 
 
 def test_two_devices_with_one_id() -> None:
