@@ -153,14 +153,18 @@ class Careful:
     def ftp_STOR(self, file: str, mode: str = "w") -> Any:  # noqa: N802
         session: Any = self
         begin, path = session._restart_position, Path(file)
-        if not self.has_room():
-            return self.refuse("452 No room on the gateway; keep the file and come again.")
-        if begin and not (path.is_file() and path.stat().st_size == begin):
-            return self.refuse("554 Go on where the file ends (SIZE tells), or send it anew.")
-        if begin or mode != "w":
-            self.cut_off(path)
-        else:
-            self.make_way(path)
+        try:
+            look_up(path)
+            if not self.has_room():
+                return self.refuse("452 No room on the gateway; keep the file and come again.")
+            if begin and not (path.is_file() and path.stat().st_size == begin):
+                return self.refuse("554 Go on where the file ends (SIZE tells), or send it anew.")
+            if begin or mode != "w":
+                self.cut_off(path)
+            else:
+                self.make_way(path)
+        except OSError as error:
+            return self.refuse(unfit(error))
         stored = super().ftp_STOR(file, mode)  # type: ignore[misc]
         if stored is not None:
             queued = session._in_dtp_queue
@@ -181,7 +185,11 @@ class Careful:
         session: Any = self
         if session._rnfr:
             self.cut_off(Path(session._rnfr))
-        self.make_way(Path(path))
+        try:
+            look_up(Path(path))
+            self.make_way(Path(path))
+        except OSError as error:
+            return self.refuse(unfit(error))
         return super().ftp_RNTO(path)  # type: ignore[misc]
 
     def make_way(self, path: Path) -> None:
@@ -202,6 +210,20 @@ class Careful:
 
     def on_login(self, username: str) -> None:
         type(self).arrived(username)
+
+
+def look_up(path: Path) -> None:
+    """Raises OSError for a name that no file can have here."""
+    with suppress(FileNotFoundError):
+        path.lstat()
+
+
+def unfit(error: OSError) -> str:
+    """What a sender hears whose file cannot be begun under its name."""
+    if error.errno == errno.ENAMETOOLONG:
+        return "553 The name is too long; send it under a shorter one."
+    log.error("an upload cannot be begun: %s", error)
+    return "450 Not now; keep the file and come again."
 
 
 def writes(channel: Any) -> tuple[int, int] | None:
