@@ -26,6 +26,7 @@ from drivers.mqtt.messages import (
     Status,
     Unreadable,
     read,
+    sender,
 )
 from drivers.uploads.desk import Desk
 from gateway.config.connected import ConnectedCamera, MqttCameraSettings
@@ -110,12 +111,13 @@ class MqttCamera:
     def take(self, batch: Sequence[Incoming], link: Link, emit: Emit) -> None:
         """Store first, then answer, then acknowledge: whatever breaks in between comes again."""
         events: list[DeviceEvent] = []
-        files: list[tuple[str, FileMessage]] = []
+        files: list[tuple[str, FileMessage | Unreadable]] = []
         for incoming in batch:
             try:
                 heard = read(incoming.topic, incoming.payload)
             except Unreadable as error:
                 events += self.unreadable(incoming, error)
+                files += [(sender(incoming.topic)[0], error)] if error.file_id else []
                 continue
             events += self.introduce(heard.device)
             if self.introduced[heard.device]:
@@ -128,11 +130,18 @@ class MqttCamera:
                 if isinstance(event, ClockRead):
                     self.clock_stored[event.device_id] = time.monotonic()
         for device, message in files:
-            self.desk.answer(device, message)
+            self.answer(device, message)
         self.confirm(events)
         for incoming in batch:
             if incoming.qos:
                 link.acknowledge(incoming)
+
+    def answer(self, device: str, message: FileMessage | Unreadable) -> None:
+        """What cannot be read, its camera would announce for ever."""
+        if isinstance(message, FileMessage):
+            self.desk.answer(device, message)
+        elif self.camera(device) is not None:
+            self.desk.say(device, {"file_id": message.file_id, "op": "abort", "why": str(message)})
 
     def confirm(self, events: Sequence[DeviceEvent]) -> None:
         """Tell each camera what is stored: a broker that is killed may have lost what it had acknowledged.

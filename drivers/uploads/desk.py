@@ -174,12 +174,13 @@ class Desk:
 
     def declared(self, expected: Expected) -> Declared:
         """What the announcement says; where it says nothing, what the name says."""
-        named = read_name(expected.name)
+        named, here = read_name(expected.name), readable_name(expected.name, expected.file_id)
         return replace(
             named,
             officer=expected.officer or named.officer,
             important=expected.important or named.important,
             case_no=expected.case_no or named.case_no,
+            name=expected.told if expected.told not in ("", here) else None,
             started=self.local_time(expected.device, expected.start) or named.started,
         )
 
@@ -210,5 +211,5 @@ def expected_of(device: str, message: FileMessage) -> Expected:
     return Expected(
         device=device, file_id=message.file_id, name=message.name, size=message.size or 0,
         sha256=message.sha256 or "", start=message.start, end=message.end, important=message.important,
-        officer=message.officer, case_no=message.case_no,
+        officer=message.officer, case_no=message.case_no, told=message.as_told,
     )  # fmt: skip
