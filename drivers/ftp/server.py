@@ -18,6 +18,7 @@ from typing import Any
 
 from gateway.config.connected import FtpReceiverSettings
 from gateway.device import DeviceUnavailable
+from gateway.scarce import Scarce
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its own note on asyncore
@@ -141,6 +142,7 @@ class Careful:
     """The commands that write. `keep_aside` moves away what a new file would replace."""
 
     settings: FtpReceiverSettings
+    room: Scarce
     keep_aside: Callable[[str, Path], None]
     arrived: Callable[[str], None]
     marks: Marks
@@ -148,7 +150,11 @@ class Careful:
     """FTP begins in ASCII, and would drop bytes of a recording: none is ever converted."""
 
     def has_room(self) -> bool:
-        return shutil.disk_usage(self.settings.spool).free >= self.settings.reserve_mb << 20
+        if shutil.disk_usage(self.settings.spool).free >= self.settings.reserve_mb << 20:
+            self.room.goes_on("")
+            return True
+        self.room.waits("", "no room but the reserve; uploads are refused")
+        return False
 
     def ftp_STOR(self, file: str, mode: str = "w") -> Any:  # noqa: N802
         session: Any = self
@@ -248,7 +254,7 @@ class Server:
         self.marks = Marks(settings.spool / "open")
         told: dict[str, Any] = {
             "authorizer": authorizer_for(settings), "settings": settings,
-            "banner": "evidence gateway", "marks": self.marks,
+            "banner": "evidence gateway", "marks": self.marks, "room": Scarce(str(settings.spool)),
             "keep_aside": staticmethod(keep_aside), "arrived": staticmethod(arrived),
             "masquerade_address": settings.public_address, "use_sendfile": False, "timeout": 300,
             "max_login_attempts": 3, "dtp_handler": PlainChannel,

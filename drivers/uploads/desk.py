@@ -31,6 +31,7 @@ from gateway.device import (
     modified_ns,
 )
 from gateway.instants import moment
+from gateway.scarce import Scarce
 from gateway.wording import sentence
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Desk:
         uploads = settings.uploads
         self.secret = uploads.secret.get_secret_value().encode()
         self.spool = Spool(settings.spool, uploads.reserve_mb << 20, uploads.quota_mb << 20)
+        self.room = Scarce(str(settings.spool))
         self.listener: Listener | None = None
         self.emit: Emit | None = None
 
@@ -77,7 +79,10 @@ class Desk:
             return
         try:
             known = self.settled(self.spool.expect(expected_of(device, message)))
+            self.room.goes_on(f"{device}/{message.file_id}")
         except Full as full:
+            if str(full) == "disk":
+                self.room.waits(f"{device}/{message.file_id}", "no room but the reserve; cameras are to wait")
             self.say(device, told | {"op": "wait", "retry_after": AGAIN_S, "why": str(full)})
         except OSError as error:
             log.error("spool: %s", error)

@@ -502,3 +502,21 @@ def test_what_is_never_renamed_is_told_of_once(tmp_path: Path, user: str) -> Non
         again.wait(lambda seen: len(signals(seen, "upload_ignored")) == 5)
         line.rename("a.mp4.part", "a.dav")
         again.wait(lambda seen: files(seen))
+
+
+def test_a_spool_without_room_is_one_line_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings, free = settings_for(tmp_path), [0, 0, 1 << 30, 0]
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(ftp_server.shutil, "disk_usage", lambda _: usage._replace(free=free[0]))
+    with running(settings), client(settings) as line:
+        for number in range(4):
+            if free[0]:
+                line.storbinary(f"STOR {number}.dav", io.BytesIO(b"x"))
+            else:
+                with pytest.raises(ftplib.error_temp, match="452"):
+                    line.storbinary(f"STOR {number}.dav", io.BytesIO(b"x"))
+            free.pop(0)
+    told = [record.getMessage() for record in caplog.records if "no room" in record.getMessage()]
+    assert told == [f"{settings.spool}: no room but the reserve; uploads are refused"] * 2

@@ -493,6 +493,26 @@ def test_a_file_that_cannot_be_taken_hears_why(broker: Broker, tmp_path: Path) -
     assert len([one for one in of(seen, SignalReceived, "net") if one.kind == "unreadable"]) == 6
 
 
+def desk_for(folder: Path) -> Desk:
+    settings = {
+        "id": "net", "driver": "mqtt_camera", "spool": folder, "timezone": "UTC",
+        "uploads": {"url": "http://x", "secret": "s" * 32, "reserve_mb": 1},
+    }  # fmt: skip
+    return Desk(MqttCameraSettings.model_validate(settings), lambda *_: None)
+
+
+def test_a_spool_without_room_is_one_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = desk_for(tmp_path)
+    for reserve, name in ((2**60, "a"), (2**60, "b"), (2**60, "a"), (1, "b"), (1, "a"), (2**60, "c")):
+        desk.spool.reserve = reserve
+        announced = {"op": "announce", "file_id": name, "name": "a.mp4", "size": 4, "sha256": DIGEST}
+        desk.answer("bwc-1", FileMessage.model_validate(announced))
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == [f"{tmp_path}: no room but the reserve; cameras are to wait"] * 2
+
+
 @pytest.mark.parametrize(
     ("name", "here", "kept"),
     [("a\0b.mp4", "ab.mp4", "a\\x00b.mp4"), ("../../x/esc.mp4", "esc.mp4", "../../x/esc.mp4"),
@@ -502,11 +522,7 @@ def test_a_name_stays_as_it_was_told(tmp_path: Path, name: str, here: str, kept:
     payload = {"op": "announce", "file_id": "f1", "name": name, "as_told": "x", "size": 4, "sha256": DIGEST}
     heard = read("bwc/bwc-1/up/file", json.dumps(payload).encode())
     assert isinstance(heard.message, FileMessage)
-    settings = {
-        "id": "net", "driver": "mqtt_camera", "spool": tmp_path, "timezone": "UTC",
-        "uploads": {"url": "http://x", "secret": "s" * 32},
-    }  # fmt: skip
-    desk = Desk(MqttCameraSettings.model_validate(settings), lambda *_: None)
+    desk = desk_for(tmp_path)
     expected = expected_of("bwc-1", heard.message)
     desk.spool.keep(expected)
     desk.spool.whole(expected).write_bytes(b"abcd")
