@@ -2,8 +2,12 @@
 
 import logging
 import threading
+import time
 
 log = logging.getLogger(__name__)
+
+HEARD_S = 3600
+"""Who has not asked for so long waits no more: its device has left."""
 
 
 class Scarce:
@@ -12,15 +16,16 @@ class Scarce:
     def __init__(self, place: str) -> None:
         self.place = place
         self.lock = threading.Lock()
-        self.waiting: set[str] = set()
+        self.waiting: dict[str, float] = {}
 
     def waits(self, who: str, why: str) -> None:
+        now = time.monotonic()
         with self.lock:
-            is_first = not self.waiting
-            self.waiting.add(who)
+            is_first = not any(now - at < HEARD_S for at in self.waiting.values())
+            self.waiting[who] = now
         if is_first:
             log.warning("%s: %s", self.place, why)
 
     def goes_on(self, who: str) -> None:
         with self.lock:
-            self.waiting.discard(who)
+            self.waiting.pop(who, None)

@@ -219,9 +219,12 @@ class Careful:
 
 
 def look_up(path: Path) -> None:
-    """Raises OSError for a name that no file can have here."""
-    with suppress(FileNotFoundError):
+    """Raises OSError for a name that is too long; what else is wrong with it shows when it is opened."""
+    try:
         path.lstat()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise
 
 
 def unfit(error: OSError) -> str:

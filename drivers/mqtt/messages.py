@@ -138,7 +138,7 @@ def visible(name: object) -> str:
 def file_asked_for(told: Any) -> str | None:
     """Which file is to be brought, as far as that can be read."""
     file_id = told.get("file_id") if isinstance(told, dict) and told.get("op") != "progress" else None
-    return file_id if isinstance(file_id, str) and re.match(FILE_ID, file_id) else None
+    return file_id if isinstance(file_id, str) and re.fullmatch(FILE_ID, file_id) else None
 
 
 def clean(told: Any, depth: int = 0) -> Any:

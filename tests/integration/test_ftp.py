@@ -457,9 +457,12 @@ def test_a_name_that_no_disk_takes_is_refused_and_the_session_goes_on(tmp_path: 
         line.storbinary("STOR a.dav", io.BytesIO(b"DHAV"))
         seen.wait(lambda seen: len(files(seen)) == 1)
         line.storbinary("STOR b.part", io.BytesIO(b"DHAV"))
+        line.storbinary("STOR c.part", io.BytesIO(b"a file, no folder"))
         with pytest.raises(ftplib.error_perm, match="553"):
             line.rename("b.part", name)
         line.rename("b.part", "b.dav")
+        with pytest.raises(ftplib.error_perm, match="550"):
+            line.storbinary("STOR c.part/c.dav", io.BytesIO(b"x"))
         seen.wait(lambda seen: len(files(seen)) == 2)
 
 

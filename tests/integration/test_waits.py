@@ -16,6 +16,7 @@ from gateway.device import FileFound, FoundFile, MediaKind, OffloadOpened
 from gateway.intake.devices import enter_device
 from gateway.intake.events import store_one
 from gateway.models import Work, now
+from gateway.scarce import Scarce
 from gateway.store import LocalStore
 from gateway.wording import reason
 from ingest.dispatch import Dispatch
@@ -151,6 +152,18 @@ def test_a_full_store_is_one_line_in_the_log_until_all_went_on(
     runner.wait(item(runner), reason("wait.source_gone", done=0))
     runner.wait(item(runner), full)
     assert len(warnings_in(caplog)) == 2
+
+
+def test_who_left_while_there_was_no_room_silences_nobody_for_ever(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Scarce("spool")
+    room.waits("gone", "full")
+    room.waits("here", "full")
+    room.goes_on("here")
+    monkeypatch.setattr("gateway.scarce.HEARD_S", 0)
+    room.waits("here", "full again")
+    assert warnings_in(caplog) == ["spool: full", "spool: full again"]
 
 
 def test_what_is_set_aside_is_one_line_in_the_log(
