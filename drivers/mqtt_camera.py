@@ -72,7 +72,8 @@ class MqttCamera:
         self.introduced: dict[str, bool] = {}
         """Who was heard in this run, and whether it is on the list."""
         self.here: set[str] = set()
-        self.showing: dict[str, Heartbeat] = {}
+        self.showing: dict[str, tuple[datetime, Heartbeat]] = {}
+        """What was last heard of each camera and is not stored yet."""
         self.clocks: dict[str, datetime] = {}
         self.offsets: dict[str, timedelta] = {}
         """How far each camera's clock is ahead."""
@@ -174,7 +175,7 @@ class MqttCamera:
             case Status():
                 return self.status(device, message, at)
             case Heartbeat():
-                self.showing[device] = message
+                self.showing[device] = at, message
                 (self.recording.add if message.rec else self.recording.discard)(device)
                 return self.clock(device, message, at)
             case Happening():
@@ -198,6 +199,7 @@ class MqttCamera:
             return [Connected(device_id=device, at=at)]
         if not message.online and device in self.here:
             self.here.discard(device)
+            self.showing.pop(device, None)
             return [Disconnected(device_id=device, at=at)]
         return []
 
@@ -218,10 +220,9 @@ class MqttCamera:
         """What cameras show now, together and not at every heartbeat."""
         if self.showing and time.monotonic() - self.shown_at >= self.settings.status_seconds:
             showing, self.showing = self.showing, {}
-            at = moment()
             events = [
                 SignalReceived(device_id=device, at=at, kind="heartbeat", detail=shown.model_dump())
-                for device, shown in showing.items()
+                for device, (at, shown) in showing.items()
             ]
             for start in range(0, len(events), GROUP):
                 emit(*events[start : start + GROUP])
