@@ -186,10 +186,13 @@ def only_one(path: Path) -> int:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        holder = os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
         os.close(handle)
         raise ConfigError(
-            f"another `gateway {path.stem}` already works on {path.parent}; stop it first"
+            f"another `gateway {path.stem}` (process {holder}) already works on {path.parent}; stop it first"
         ) from None
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
     return handle
 
 
