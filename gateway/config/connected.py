@@ -1,7 +1,7 @@
 """Devices that come to us over the network: connected cameras, controllers, recorders."""
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -192,6 +192,14 @@ class FtpCamera(DeviceSettings):
     digest: Literal["none", "md5"] = Field(
         default="none", description="`md5`: it sends one beside each clip, which is waited for"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def fixed_in_its_room(cls, told: Any) -> Any:
+        """What is fixed in a room hangs on its wall, unless the file says otherwise."""
+        if isinstance(told, dict) and told.get("room") and "type" not in told:
+            return {**told, "type": "cctv"}
+        return told
 
     @field_validator("password")
     @classmethod

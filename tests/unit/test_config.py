@@ -217,3 +217,11 @@ def test_nothing_uncharged_is_given_out_where_the_board_tells_it() -> None:
     assert isinstance(unchecked, SerialDockSettings)
     assert unchecked.least_battery == 0
     assert "least_battery" in refused({"devices": [{**cabinet("b", kind="lock8a"), "least_battery": 60}]})
+
+
+def test_an_ftp_camera_of_a_room_is_no_body_camera() -> None:
+    camera = {"id": "room-1", "password": "p" * 12, "room": "hearing"}
+    ftp = {"id": "ftp", "driver": "ftp_receiver", "unit": "u"}
+    told = (camera, camera | {"type": "camera"}, {"id": "bwc-9", "password": "p" * 12})
+    types = [accepted({"devices": [ftp | {"cameras": [one]}]}).devices[0].members[0].type for one in told]
+    assert types == ["cctv", "camera", "body_camera"]
