@@ -159,6 +159,7 @@ def open_offload(session: Session, event: OffloadOpened, executor: str) -> None:
         session, event.device_id, "OFFLOAD_OPENED",
         {
             "offload": offload.id,
+            **{name: getattr(offload, name) for name in ("bay", "volume", "opened_at")},
             "files": len(listing),
             "bytes": sum(file.size for file in event.listing),
             "listing": custody.value_digest(listing),
@@ -179,7 +180,8 @@ def disconnect(session: Session, event: Disconnected) -> None:
         for status in session.exec(select(DeviceStatus).where(DeviceStatus.device_id == event.device_id)):
             status.present, status.since = False, event.at
             session.add(status)
-    record(session, event.device_id, "DISCONNECTED", {"offload": event.offload})
+    closed = {"closed": [offload.id for offload in ended], "closed_at": event.at} if ended else {}
+    record(session, event.device_id, "DISCONNECTED", {"offload": event.offload, **closed})
 
 
 def end_what_was_open(session: Session, executor: str) -> None:
