@@ -268,6 +268,32 @@ def test_orders_that_name_files_of_a_connected_camera(
         assert (line.subject, line.actor) == ("clip-u", "user-operator")
 
 
+@pytest.mark.parametrize(
+    ("driver", "knows"),
+    [
+        ("rtsp_recorder", {"start_recording", "stop_recording"}),
+        ("mqtt_camera", {"start_recording", "stop_recording", "set_clock", "upload_now", "mark_important"}),
+        ("serial_dock", {"unlock"}),
+        ("usb_dock", set()),
+        (None, set()),
+    ],
+)
+def test_what_a_device_cannot_do_is_refused_at_once(
+    api: tuple[TestClient, dict[str, str]], database: Database, driver: str | None, knows: set[str]
+) -> None:
+    client, keys = api
+    with database.write() as session:
+        session.get_one(Device, "cam-u").driver = driver
+    arguments = {"unlock": {"bay": "1"}, "mark_important": {"files": ["f1"]}}
+    taken = set()
+    for kind in ("start_recording", "stop_recording", "set_clock", "unlock", "upload_now", "mark_important"):
+        body = {"kind": kind, "device": "cam-u", "arguments": arguments.get(kind, {})}
+        said = client.post("/api/v1/orders", json=body, headers={"x-api-key": keys["operator"]})
+        assert said.status_code in {202, 422}
+        taken |= {kind} if said.status_code == 202 else set()
+    assert taken == knows
+
+
 def test_every_endpoint_has_a_row(api: tuple[TestClient, dict[str, str]]) -> None:
     client, _ = api
     written = {(row.method, row.path) for row in MATRIX} | OPEN_TO_ALL
