@@ -1,14 +1,17 @@
 """What the demo says when not all of it came through."""
 
+import io
 import threading
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from gateway.database import Database
 from gateway.demo import Demo
-from gateway.models import Device, Original, Work
+from gateway.demo.tables import show_clips
+from gateway.models import Clip, Device, Original, Work
 
 
 @pytest.fixture
@@ -16,6 +19,20 @@ def demo(database: Database) -> Demo:
     daemon: Any = SimpleNamespace(database=database)
     twins: Any = SimpleNamespace()
     return Demo(daemon, twins, threading.Event())
+
+
+@pytest.mark.parametrize("width", [80, 100, 180])
+def test_a_file_s_name_stays_in_one_piece(database: Database, width: int) -> None:
+    name = "CAM0017_130501_20261125093000_0001_IMP.mp4"
+    with database.write() as session:
+        session.add(Device(id="cam-1", type="body_camera"))
+        session.flush()
+        session.add(Original(id="a", device_id="cam-1", name=name, suffix=".mp4", size=1, sha256="0" * 64))
+        session.flush()
+        session.add(Clip(id="a", device_id="cam-1", kind="video"))
+    out = io.StringIO()
+    show_clips(database, Console(width=width, file=out))
+    assert name in out.getvalue()
 
 
 def test_a_busy_machine_is_told_what_is_left(demo: Demo) -> None:
