@@ -10,6 +10,10 @@ from gateway.config.connected import AxisBodyWornSettings, FtpReceiverSettings, 
 from gateway.config.devices import AnyDevice, BoardSettings, SerialDockSettings
 
 
+FAMILY = frozenset("{*")
+"""An id with one of these stands for cameras that are not known yet."""
+
+
 class ConfigError(Exception):
     """The configuration cannot be used; the message names the place and says what to write instead."""
 
@@ -98,6 +102,20 @@ class Settings(Model):
             return self.database_url
         return f"sqlite:///{self.data / 'engine.sqlite'}"
 
+    def recorder(self, device_id: str) -> DeviceSettings:
+        """A device, or one that comes through another, with what it has of that one. Raises ConfigError."""
+        named: dict[str, DeviceSettings] = {device.id: device for device in self.devices}
+        for device in self.devices:
+            named |= {
+                camera.id: camera if camera.unit else camera.model_copy(update={"unit": device.unit})
+                for camera in device.members
+                if not FAMILY.intersection(camera.id)
+            }
+        if device_id not in named:
+            known = ", ".join(sorted(named)) or "none"
+            raise ConfigError(f"no device {device_id!r} in the configuration; known: {known}")
+        return named[device_id]
+
     def device(self, device_id: str) -> AnyDevice:
         for device in self.devices:
             if device.id == device_id:
@@ -161,8 +179,8 @@ def listeners(device: AnyDevice) -> list[tuple[str, str, range]]:
     """Where a device's driver listens: (setting, host, ports)."""
     match device:
         case MqttCameraSettings(uploads=uploads, live=live):
-            both = {"uploads.port": uploads, **({"live.port": live} if live else {})}
-            return [(name, one.host, range(one.port, one.port + 1)) for name, one in both.items()]
+            both = {"uploads": uploads, "live": live}
+            return [(f"{name}.port", one.host, range(one.port, one.port + 1)) for name, one in both.items() if one]
         case FtpReceiverSettings(host=host, port=port, passive=passive):
             found = [("port", host, range(port, port + 1))]
             return found + ([("passive", host, range(passive[0], passive[1] + 1))] if passive else [])

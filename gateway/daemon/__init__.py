@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from gateway import rulepacks
-from gateway.config import ConfigError, DeviceSettings, Settings
+from gateway.config import FAMILY, ConfigError, DeviceSettings, Settings
 from gateway.config.connected import RtspRecorderSettings
 from gateway.config.devices import SerialDockSettings, UsbDockSettings
 from gateway.daemon.backup import Backup
@@ -45,10 +45,6 @@ CLAIMED = 16 * WINDOW
 
 STOP_S = 1.5
 """Of the two seconds in which a stop has to be through."""
-
-FAMILY = frozenset("{*")
-"""An id with one of these stands for cameras that are not known yet."""
-
 
 class Daemon:
     """Everything that touches devices and bytes. `role` tells two processes of one host apart."""

@@ -59,12 +59,26 @@ TERMS = {
     "LOST": ("丢失", "lost"),
     "SUSPENDED": ("停用", "suspended"),
     "RETIRED": ("报废", "retired"),
+    "body_camera": ("执法记录仪", "body camera"),
+    "handheld_terminal": ("手持执法终端", "handheld terminal"),
+    "camera": ("照相机", "camera"),
+    "camcorder": ("摄像机", "camcorder"),
+    "audio_recorder": ("录音机", "audio recorder"),
+    "cctv": ("视频监控", "fixed camera"),
+    "storage": ("采集存储设备", "collecting equipment"),
     "SECTION_SHARED": ("科室共用", "shared by a section"),
     "POOL": ("公用", "pool"),
     "VEHICLE": ("车载", "vehicle"),
     "WINDOW": ("窗口", "counter"),
 }
 """Words of ours that stand in facts."""
+
+
+
+def term(word: str, language: str = "zh") -> str:
+    """A word of ours as people say it; what is none of ours stays as it is."""
+    return TERMS[word][0 if language.startswith("zh") else 1] if word in TERMS else word
+
 
 VERDICTS = {
     "VALID": ("有效", "valid"),
