@@ -21,7 +21,7 @@ class Problem(HTTPException):
     def __init__(
         self, status: int, title: str, detail: str = "", *, retry_after_s: int | None = None, **more: Any
     ) -> None:
-        super().__init__(status, detail, None if retry_after_s is None else {"Retry-After": f"{retry_after_s}"})
+        super().__init__(status, detail, {"Retry-After": f"{retry_after_s}"} if retry_after_s else None)
         self.title, self.more = title, more
 
 

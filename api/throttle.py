@@ -1,4 +1,4 @@
-"""Who guesses passwords has to wait, longer each time: kept in the database, for every process that serves."""
+"""Who guesses passwords has to wait, longer each time; kept in the database, for all processes."""
 
 from datetime import datetime, timedelta
 
@@ -19,17 +19,18 @@ def wait_after(failures: int) -> timedelta:
     """How long the next try has to wait: doubles with each failure."""
     if failures < FREE:
         return timedelta()
-    return min(LONGEST, FIRST * 2 ** min(failures - FREE, 16))
+    doublings = min(failures - FREE, 16)
+    return min(LONGEST, FIRST * (1 << doublings))
 
 
 def tries_of(session: Session, name: str, address: str) -> FailedSignIns:
     """What is known of this name from this address, locked: guesses made at once are counted one by one."""
-    key = {"name": name[:100], "address": address[:100]}
+    name, address = name[:100], address[:100]
     if session.get_bind().dialect.name == "postgresql":
-        begun = postgresql.insert(FailedSignIns).values(**key, failures=0, last_at=now())
+        begun = postgresql.insert(FailedSignIns).values(name=name, address=address, failures=0, last_at=now())
         session.execute(begun.on_conflict_do_nothing())
-    found = session.get(FailedSignIns, tuple(key.values()), with_for_update=True)
-    return found or FailedSignIns(**key)
+    found = session.get(FailedSignIns, (name, address), with_for_update=True)
+    return found or FailedSignIns(name=name, address=address)
 
 
 def left_to_wait(tries: FailedSignIns, at: datetime) -> timedelta:

@@ -200,7 +200,7 @@ def offloads(session: Session) -> Iterator[Difference]:
         for name in sorted(name for name in told if told[name] != held[name]):
             yield Difference(f"row offload/{offload_id}", f"edited: its {name} differs from the chain's")
         session.expunge(offload)
-    for offload_id in sorted(opened):
+    for offload_id in sorted(map(str, opened)):
         yield Difference(f"row offload/{offload_id}", "deleted: the chain tells of it")
 
 

@@ -60,8 +60,8 @@ def build_parser() -> argparse.ArgumentParser:
     def add(name: str, run: Callable[[argparse.Namespace], int], help_text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_text, description=help_text)
         command.set_defaults(run=run)
-        for part, options in everywhere.items():
-            command.add_argument(*part, **{**options, "default": argparse.SUPPRESS})  # else it unsets the first
+        for part, options in everywhere.items():  # SUPPRESS: or it would unset what stands before the command
+            command.add_argument(*part, **{**options, "default": argparse.SUPPRESS})
         return command
 
     add("check", check, "check the configuration; exit 0 or 2")

@@ -50,7 +50,7 @@ def begin(given: Credentials, request: Request, response: Response, database: Db
         wait_s = math.ceil(throttle.left_to_wait(tries, at).total_seconds())
         token = None if wait_s else try_it(session, given, tries, at)
     if wait_s:
-        log.warning("sign-in of %r from %s: %d failures, not tried", given.name[:100], address, tries.failures)
+        log.warning("sign-in of %r from %s not tried: %d failures", given.name[:100], address, tries.failures)
         raise Problem(
             429, "Too many wrong passwords", f"Wait {wait_s} s, then try again.", retry_after_s=wait_s
         )

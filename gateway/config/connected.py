@@ -15,7 +15,7 @@ class ListenerSettings(Model):
     certificate: Path | None = None
     key: Path | None = None
     behind_proxy: bool = Field(
-        default=False, description="a proxy before us holds the certificate: listen without one, whatever `url`"
+        default=False, description="a proxy before us has the certificate: listen without one"
     )
 
     @model_validator(mode="after")
@@ -25,7 +25,9 @@ class ListenerSettings(Model):
         secure = self.url.startswith(("https:", "rtsps:"))
         if secure and self.certificate is None and not self.behind_proxy:
             scheme = self.url.partition(":")[0]
-            raise ValueError(f"url: {scheme} without a certificate; give certificate and key, or behind_proxy: true")
+            raise ValueError(
+                f"url: {scheme} without a certificate; give certificate and key, or behind_proxy: true"
+            )
         return self
 
 

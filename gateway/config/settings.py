@@ -9,7 +9,6 @@ from gateway.config.base import IDENTIFIER, DeviceSettings, Model, checked_zone
 from gateway.config.connected import AxisBodyWornSettings, FtpReceiverSettings, MqttCameraSettings
 from gateway.config.devices import AnyDevice, BoardSettings, SerialDockSettings
 
-
 FAMILY = frozenset("{*")
 """An id with one of these stands for cameras that are not known yet."""
 
@@ -179,8 +178,8 @@ def listeners(device: AnyDevice) -> list[tuple[str, str, range]]:
     """Where a device's driver listens: (setting, host, ports)."""
     match device:
         case MqttCameraSettings(uploads=uploads, live=live):
-            both = {"uploads": uploads, "live": live}
-            return [(f"{name}.port", one.host, range(one.port, one.port + 1)) for name, one in both.items() if one]
+            both = (("uploads", uploads), ("live", live))
+            return [(f"{name}.port", one.host, range(one.port, one.port + 1)) for name, one in both if one]
         case FtpReceiverSettings(host=host, port=port, passive=passive):
             found = [("port", host, range(port, port + 1))]
             return found + ([("passive", host, range(passive[0], passive[1] + 1))] if passive else [])

@@ -46,6 +46,7 @@ CLAIMED = 16 * WINDOW
 STOP_S = 1.5
 """Of the two seconds in which a stop has to be through."""
 
+
 class Daemon:
     """Everything that touches devices and bytes. `role` tells two processes of one host apart."""
 

@@ -163,9 +163,7 @@ class Demo:
 
     def left(self) -> int:
         with self.daemon.database.read() as session:
-            return session.exec(
-                select(func.count()).select_from(Work).where(col(Work.open).is_(True))
-            ).one()
+            return session.exec(select(func.count()).select_from(Work).where(col(Work.open).is_(True))).one()
 
     def settled(self) -> bool:
         """The rooms' last segments come after they were told to stop."""

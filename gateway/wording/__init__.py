@@ -74,7 +74,6 @@ TERMS = {
 """Words of ours that stand in facts."""
 
 
-
 def term(word: str, language: str = "zh") -> str:
     """A word of ours as people say it; what is none of ours stays as it is."""
     return TERMS[word][0 if language.startswith("zh") else 1] if word in TERMS else word

@@ -95,7 +95,10 @@ def test_what_this_configuration_has_no_use_for_is_not_shown_unasked(
 def test_a_reader_that_has_seen_enough_gets_no_traceback(tmp_path: Path, command: tuple[str, ...]) -> None:
     site = Site(tmp_path, [volume()])
     with subprocess.Popen(
-        [GATEWAY, "--config", site.config, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [GATEWAY, "--config", site.config, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as asked:
         assert asked.stdout is not None
         asked.stdout.close()

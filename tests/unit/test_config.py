@@ -90,7 +90,9 @@ def test_secrets_come_from_the_environment_and_never_show() -> None:
 def test_pydantic_speaks_our_words() -> None:
     assert refused({"devices": {"a": 1}}) == "settings: devices: expected a list"
     assert refused({"store": 3}) == "settings: store: expected settings of its own below it"
-    assert refused({"devices": [{"id": "c", "driver": "volume"}]}) == "settings: devices.0.path (c): is missing"
+    assert (
+        refused({"devices": [{"id": "c", "driver": "volume"}]}) == "settings: devices.0.path (c): is missing"
+    )
     assert "expected 1 to 64 letters" in refused({"devices": [{**CAMERA, "id": "a b"}]})
 
 
