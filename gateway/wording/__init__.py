@@ -59,13 +59,6 @@ TERMS = {
     "LOST": ("丢失", "lost"),
     "SUSPENDED": ("停用", "suspended"),
     "RETIRED": ("报废", "retired"),
-    "body_camera": ("执法记录仪", "body camera"),
-    "handheld_terminal": ("手持执法终端", "handheld terminal"),
-    "camera": ("照相机", "camera"),
-    "camcorder": ("摄像机", "camcorder"),
-    "audio_recorder": ("录音机", "audio recorder"),
-    "cctv": ("视频监控", "fixed camera"),
-    "storage": ("采集存储设备", "collecting equipment"),
     "SECTION_SHARED": ("科室共用", "shared by a section"),
     "POOL": ("公用", "pool"),
     "VEHICLE": ("车载", "vehicle"),
@@ -73,10 +66,22 @@ TERMS = {
 }
 """Words of ours that stand in facts."""
 
+TYPES = {
+    "body_camera": ("执法记录仪", "body camera"),
+    "handheld_terminal": ("手持执法终端", "handheld terminal"),
+    "camera": ("照相机", "camera"),
+    "camcorder": ("摄像机", "camcorder"),
+    "audio_recorder": ("录音机", "audio recorder"),
+    "cctv": ("视频监控", "fixed camera"),
+    "storage": ("采集存储设备", "collecting equipment"),
+}
+"""Types of equipment (R-30). No terms: a device may be named "camera", and is so in a sentence."""
+
 
 def term(word: str, language: str = "zh") -> str:
-    """A word of ours as people say it; what is none of ours stays as it is."""
-    return TERMS[word][0 if language.startswith("zh") else 1] if word in TERMS else word
+    """A device's type or state as people say it; what is none of ours stays as it is."""
+    said = TYPES.get(word) or TERMS.get(word) or (word, word)
+    return said[0 if language.startswith("zh") else 1]
 
 
 VERDICTS = {

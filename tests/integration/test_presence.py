@@ -37,6 +37,17 @@ def test_what_waits_of_a_camera_goes_with_it(tmp_path: Path) -> None:
     assert shown == []
 
 
+def test_who_left_while_the_broker_was_away_is_gone_as_well(tmp_path: Path) -> None:
+    driver = driver_for(tmp_path)
+    say(driver, "status", {"online": True})
+    driver.begin_anew()
+    [left] = say(driver, "status", {"online": False})
+    assert isinstance(left, Disconnected)
+    assert say(driver, "status", {"online": False}) == []
+    [back] = say(driver, "status", {"online": True})
+    assert isinstance(back, Connected)
+
+
 def test_what_a_camera_shows_is_told_with_the_moment_it_came(tmp_path: Path) -> None:
     driver, shown = driver_for(tmp_path), list[DeviceEvent]()
     say(driver, "status", {"online": True})
