@@ -5,7 +5,7 @@ import hashlib
 import json
 import stat
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -185,16 +185,16 @@ def table_rows(
 
 def offloads(session: Session) -> Iterator[Difference]:
     """What an offload was, when, and what it listed at t0, is what the chain says of it."""
-    opened = {line.detail.get("offload"): line for line in lines_that(session, "OFFLOAD_OPENED")}
+    opened = {detail.get("offload"): (by, detail) for by, detail in lines_that(session, "OFFLOAD_OPENED")}
     closed = {
-        offload_id: line.detail["closed_at"]
-        for line in lines_that(session, "DISCONNECTED")
-        for offload_id in line.detail.get("closed", ())
+        offload_id: detail["closed_at"]
+        for _, detail in lines_that(session, "DISCONNECTED")
+        for offload_id in detail.get("closed", ())
     }
     for offload_id in session.exec(select(Offload.id)).all():
         offload = session.get_one(Offload, offload_id)
         line = opened.pop(offload_id, None)
-        told = expected(session, line, closed.get(offload_id)) if line else {"listing": None}
+        told = expected(session, *line, closed.get(offload_id)) if line else {"listing": None}
         held = json.loads(custody.canonical(offload.model_dump(include=set(told) - {"listing"})))
         held["listing"] = custody.value_digest(offload.listing)
         for name in sorted(name for name in told if told[name] != held[name]):
@@ -204,17 +204,22 @@ def offloads(session: Session) -> Iterator[Difference]:
         yield Difference(f"row offload/{offload_id}", "deleted: the chain tells of it")
 
 
-def lines_that(session: Session, event: str) -> Sequence[CustodyEvent]:
-    return session.exec(select(CustodyEvent).where(CustodyEvent.event == event)).all()
+def lines_that(session: Session, event: str) -> Iterator[tuple[str, Mapping[Any, Any]]]:
+    """(subject, detail) of each."""
+    yield from session.exec(
+        select(CustodyEvent.subject, CustodyEvent.detail).where(CustodyEvent.event == event)
+    )
 
 
-def expected(session: Session, line: CustodyEvent, closed_at: str | None) -> dict[str, Any]:
+def expected(
+    session: Session, subject: str, detail: Mapping[Any, Any], closed_at: str | None
+) -> dict[str, Any]:
     """The columns that are vouched for: by the lines themselves, or in older chains by the receipt."""
-    told = {"device_id": line.subject, "listing": line.detail.get("listing")}
-    if "opened_at" in line.detail:
-        parts = {name: line.detail[name] for name in ("bay", "volume", "opened_at")}
+    told = {"device_id": subject, "listing": detail.get("listing")}
+    if "opened_at" in detail:
+        parts = {name: detail[name] for name in ("bay", "volume", "opened_at")}
         return told | parts | {"closed_at": closed_at}
-    sealed = select(Receipt).where(Receipt.offload_id == line.detail["offload"])
+    sealed = select(Receipt).where(Receipt.offload_id == detail["offload"])
     receipt = session.exec(sealed.order_by(col(Receipt.revision).desc()).limit(1)).first()
     if receipt is None:
         return told

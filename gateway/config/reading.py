@@ -175,8 +175,10 @@ def called(line: str, written: Any) -> str:
     place, colon, message = line.partition(": ")
     names: list[str] = []
     for part in place.split(".") if colon else ():
-        inside = written[int(part)] if isinstance(written, list) and part.isdecimal() else None
-        written = written.get(part) if isinstance(written, dict) else inside
+        if isinstance(written, list):
+            written = dict(enumerate(written)).get(int(part)) if part.isdecimal() else None
+        else:
+            written = written.get(part) if isinstance(written, dict) else None
         if isinstance(written, dict) and isinstance(written.get("id"), str):
             names.append(written["id"])
     return f"{place} ({names[-1]}): {message}" if names else line

@@ -263,6 +263,11 @@ def test_what_is_not_set_is_not_judged_as_well() -> None:
     )
 
 
+def test_a_place_that_is_not_there_is_named_too() -> None:
+    said = refused({"devices": [FTP | {"passive": [40000]}]})
+    assert said == "settings: devices.0.passive.1 (ftp): is missing"
+
+
 def test_a_short_password_is_one_mistake_and_says_whose() -> None:
     wrong = FTP | {"cameras": [{"id": "bwc-9", "password": "short"}]}
     assert refused({"devices": [CAMERA, wrong]}) == (
