@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway import __version__
 from gateway.config import ConfigError, Settings, load
@@ -30,12 +30,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for chatty in ("alembic", "dbos", "watchdog", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
-        return int(asked.run(asked))
+        ended = int(asked.run(asked))
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+    return ended
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -43,16 +48,22 @@ def build_parser() -> argparse.ArgumentParser:
         prog="gateway", description="Recording devices to case files 执法全过程记录网关"
     )
     parser.add_argument("--version", action="version", version=f"gateway {__version__}")
-    parser.add_argument(
-        "--config", "-c", type=Path, default=Path(os.environ.get("GATEWAY_CONFIG", "devices.yaml")),
-        help="configuration file (default: devices.yaml, or $GATEWAY_CONFIG)",
-    )  # fmt: skip
-    parser.add_argument("--verbose", "-v", action="store_true")
+    everywhere: dict[tuple[str, str], dict[str, Any]] = {
+        ("--config", "-c"): {
+            "type": Path, "default": Path(os.environ.get("GATEWAY_CONFIG", "devices.yaml")),
+            "help": "configuration file (default: devices.yaml, or $GATEWAY_CONFIG)",
+        },
+        ("--verbose", "-v"): {"action": "store_true", "help": "tell more in the log"},
+    }  # fmt: skip
+    for part, options in everywhere.items():
+        parser.add_argument(*part, **options)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def add(name: str, run: Callable[[argparse.Namespace], int], help_text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_text, description=help_text)
         command.set_defaults(run=run)
+        for part, options in everywhere.items():  # SUPPRESS: or it would unset what stands before the command
+            command.add_argument(*part, **{**options, "default": argparse.SUPPRESS})
         return command
 
     add("check", check, "check the configuration; exit 0, 1 (a spool) or 2")
@@ -207,7 +218,7 @@ def devices_command(asked: argparse.Namespace) -> int:
     if asked.action == "list":
         from gateway import attached
 
-        attached.show_attached(settings)
+        attached.show_attached(settings, unasked=True)
     return ended
 
 

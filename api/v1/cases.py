@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session, col, or_, select
 
-from api.paging import Cutting, Page, page
+from api.paging import Cutting, CuttingByName, Page, page
 from api.problems import Problem, not_found
 from api.shapes import LinkOut, Shape
 from api.signin import CaseWriter, Db, Labeller, Reader
@@ -59,7 +59,7 @@ class Why(BaseModel):
 def cases(
     viewer: Reader,
     database: Db,
-    wanted: Cutting,
+    wanted: CuttingByName,
     number: Annotated[str | None, Query(description="any spelling of one of its numbers")] = None,
 ) -> Page[CaseOut]:
     statement = select(CaseRecord).where(visible(viewer, CaseRecord))

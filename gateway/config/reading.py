@@ -47,9 +47,11 @@ def from_mapping(
     try:
         settings = Settings.model_validate(filled)
     except ValidationError as error:
-        wrong += [explain(item) for item in error.errors(include_url=False, include_input=False)]
+        unset = {line.partition(": ")[0] for line in wrong}
+        told = [explain(item) for item in mistakes(error)]
+        wrong += [line for line in told if line.partition(": ")[0] not in unset]
     if wrong:
-        raise ConfigError("\n".join(f"{source}: {line}" for line in wrong)) from None
+        raise ConfigError("\n".join(f"{source}: {called(line, written)}" for line in wrong)) from None
     try:
         anchor = anchored(settings, folder)
         check_apart(anchor)
@@ -163,6 +165,31 @@ def fill_secrets(value: Any, environment: Mapping[str, str], place: str, wrong: 
     return SECRET.sub(filled, value)
 
 
+def mistakes(error: ValidationError) -> list[Any]:
+    """Without what only follows from another: a list counts as too short by those that are wrong in it."""
+    found = error.errors(include_url=False, include_input=False)
+    return [
+        one
+        for one in found
+        if one["type"] != "too_short"
+        or not any(other["loc"][: len(one["loc"])] == one["loc"] for other in found if other is not one)
+    ]
+
+
+def called(line: str, written: Any) -> str:
+    """A mistake with the id of the device it is about behind its place: nobody counts lists from 0."""
+    place, colon, message = line.partition(": ")
+    names: list[str] = []
+    for part in place.split(".") if colon else ():
+        if isinstance(written, list):
+            written = dict(enumerate(written)).get(int(part)) if part.isdecimal() else None
+        else:
+            written = written.get(part) if isinstance(written, dict) else None
+        if isinstance(written, dict) and isinstance(written.get("id"), str):
+            names.append(written["id"])
+    return f"{place} ({names[-1]}): {message}" if names else line
+
+
 EXPECTED = {
     "tuple_type": "expected a list",
     "model_type": "expected settings of its own below it",
@@ -170,6 +197,7 @@ EXPECTED = {
     "string_type": "expected a text; put it in quotes",
     "path_type": "expected a path",
     "missing": "is missing",
+    "too_short": "expected at least one",
     "int_parsing": "expected a whole number",
     "int_type": "expected a whole number",
     "float_parsing": "expected a number",

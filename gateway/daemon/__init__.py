@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from gateway import rulepacks
-from gateway.config import ConfigError, DeviceSettings, Settings
+from gateway.config import FAMILY, ConfigError, DeviceSettings, Settings
 from gateway.config.connected import RtspRecorderSettings
 from gateway.config.devices import SerialDockSettings, UsbDockSettings
 from gateway.daemon.backup import Backup
@@ -45,9 +45,6 @@ CLAIMED = 16 * WINDOW
 
 STOP_S = 1.5
 """Of the two seconds in which a stop has to be through."""
-
-FAMILY = frozenset("{*")
-"""An id with one of these stands for cameras that are not known yet."""
 
 
 class Daemon:
@@ -186,10 +183,13 @@ def only_one(path: Path) -> int:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        holder = os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
         os.close(handle)
         raise ConfigError(
-            f"another `gateway {path.stem}` already works on {path.parent}; stop it first"
+            f"another `gateway {path.stem}` (process {holder}) already works on {path.parent}; stop it first"
         ) from None
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
     return handle
 
 

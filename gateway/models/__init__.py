@@ -1,6 +1,6 @@
 """The tables."""
 
-from gateway.models.access import ApiKey, LiveView, Role, SignIn, User, Viewing
+from gateway.models.access import ApiKey, FailedSignIns, LiveView, Role, SignIn, User, Viewing
 from gateway.models.cases import Activity, CaseAlias, CaseRecord, Document, Link, LinkStatus, RelinkDue
 from gateway.models.columns import UtcDateTime, new_id, now
 from gateway.models.custody import ChainHead, CustodyEvent
@@ -60,6 +60,7 @@ __all__ = [
     "DeviceStatus",
     "Disposition",
     "Document",
+    "FailedSignIns",
     "Finding",
     "Lease",
     "Link",

@@ -84,7 +84,8 @@ def why_none(clip: ClipFacts) -> Finding:
         return finding("LK-4", False, "unlinked.no_holder", at=clip.interval.start.isoformat())
     if clip.custody.shared_without_checkout:
         return finding("LK-4", False, "unlinked.no_checkout", at=clip.interval.start.isoformat())
-    return finding("LK-7", False, "unlinked.no_activity", at=clip.interval.start.isoformat())
+    nothing = "unlinked.no_activity" if clip.custody.room_id is None else "unlinked.room_idle"
+    return finding("LK-7", False, nothing, at=clip.interval.start.isoformat())
 
 
 def why_lost(best: Candidate, loser: Candidate) -> Finding:

@@ -66,6 +66,24 @@ TERMS = {
 }
 """Words of ours that stand in facts."""
 
+TYPES = {
+    "body_camera": ("执法记录仪", "body camera"),
+    "handheld_terminal": ("手持执法终端", "handheld terminal"),
+    "camera": ("照相机", "camera"),
+    "camcorder": ("摄像机", "camcorder"),
+    "audio_recorder": ("录音机", "audio recorder"),
+    "cctv": ("视频监控", "fixed camera"),
+    "storage": ("采集存储设备", "collecting equipment"),
+}
+"""Types of equipment (R-30). No terms: a device may be named "camera", and is so in a sentence."""
+
+
+def term(word: str, language: str = "zh") -> str:
+    """A device's type or state as people say it; what is none of ours stays as it is."""
+    said = TYPES.get(word) or TERMS.get(word) or (word, word)
+    return said[0 if language.startswith("zh") else 1]
+
+
 VERDICTS = {
     "VALID": ("有效", "valid"),
     "VALID_WITH_NOTE": ("有效（附注）", "valid, with a note"),
