@@ -24,7 +24,7 @@ run: $(READY)  ## daemon and API with devices.yaml
 
 test: $(READY)  ## every test
 	bash .ci/setup --tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not soak and not usb"
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not soak and not usb"
 
 test-usb: $(READY)  ## the installed gateway in a guest with real USB
 	bash .ci/setup --usb

@@ -17,6 +17,10 @@ class Page(BaseModel, Generic[Out]):
     next: str | None = None
 
 
+CURSOR = "^[0-9a-f]{32}$"
+"""What lists are paged by whose ids the gateway makes; anything else would be an arbitrary place in them."""
+
+
 class Cut(BaseModel):
     limit: int = 50
     cursor: str | None = None
@@ -25,6 +29,13 @@ class Cut(BaseModel):
 def cut(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
+) -> Cut:
+    return Cut(limit=limit, cursor=cursor)
+
+
+def cut_by_id(
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(pattern=CURSOR, description="`next` of the page before")] = None,
 ) -> Cut:
     return Cut(limit=limit, cursor=cursor)
 
@@ -46,4 +57,6 @@ def page(
     return Page(items=[shape(row) for row in shown], next=cursor_of(shown[-1]) if more else None)
 
 
-Cutting = Annotated[Cut, Depends(cut)]
+Cutting = Annotated[Cut, Depends(cut_by_id)]
+CuttingByName = Annotated[Cut, Depends(cut)]
+"""For lists whose ids others gave: cases, and docking sessions."""

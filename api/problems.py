@@ -1,5 +1,6 @@
 """Errors as problem details (RFC 9457): what happened, and what to do."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -17,8 +18,10 @@ TYPE = "application/problem+json"
 class Problem(HTTPException):
     """Raise it anywhere in a request. `title` says what, `detail` what to do."""
 
-    def __init__(self, status: int, title: str, detail: str = "", **more: Any) -> None:
-        super().__init__(status, detail)
+    def __init__(
+        self, status: int, title: str, detail: str = "", *, retry_after_s: int | None = None, **more: Any
+    ) -> None:
+        super().__init__(status, detail, {"Retry-After": f"{retry_after_s}"} if retry_after_s else None)
         self.title, self.more = title, more
 
 
@@ -27,11 +30,14 @@ def not_found(what: str) -> Problem:
     return Problem(404, f"{what} not found", "It does not exist, or it is not visible to you.")
 
 
-def body(status: int, title: str, detail: str = "", **more: Any) -> JSONResponse:
+def body(
+    status: int, title: str, detail: str = "", headers: Mapping[str, str] | None = None, **more: Any
+) -> JSONResponse:
     content = {"type": "about:blank", "status": status, "title": title, **more}
     if detail:
         content["detail"] = detail
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    if status == 401:
+        headers = {"WWW-Authenticate": "Bearer"}
     return JSONResponse(content, status_code=status, media_type=TYPE, headers=headers)
 
 
@@ -39,7 +45,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def http_error(_: Request, error: HTTPException) -> JSONResponse:
         if isinstance(error, Problem):
-            return body(error.status_code, error.title, error.detail, **error.more)
+            return body(error.status_code, error.title, error.detail, error.headers, **error.more)
         return body(error.status_code, str(error.detail))
 
     @app.exception_handler(RequestValidationError)

@@ -269,7 +269,7 @@ class Bay:
             objects = survey(camera, ZoneInfo(one.camera.timezone or "UTC"))
             if not all(bears(objects, marker) for marker in one.markers):
                 return False
-            told, spool = self.admit(one), PullSpool(self.dock.pulled_to, self.dock.reserve_mb << 20)
+            told, spool = self.admit(one), PullSpool(self.dock.spool, self.dock.reserve_mb << 20)
             left = self.has_changed
             serial = one.card.serial or camera.serial
             self.run_through(MtpVolume(told, camera, spool, objects, serial=serial, has_left=left))

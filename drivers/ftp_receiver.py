@@ -5,6 +5,7 @@ once; what they prove to be cut waits for its sender to go on, and is taken in a
 """
 
 import dataclasses
+import hashlib
 import os
 import queue
 import stat
@@ -35,6 +36,7 @@ from gateway.device import (
     Refused,
     Release,
     SignalReceived,
+    shown,
 )
 from gateway.instants import moment
 
@@ -111,6 +113,7 @@ class FtpReceiver:
                     self.failed(camera.id, belonging[0], error)
                 if stop.is_set():
                     return
+            self.tell_left_lying(camera)
             self.report(camera, emit)
         while not self.signals.empty():
             emit(self.signals.get_nowait())
@@ -125,6 +128,19 @@ class FtpReceiver:
                     device_id=user, at=moment(), kind="upload_unreadable", event_id=uuid7().hex, detail=detail
                 )
             )
+
+    def tell_left_lying(self, camera: FtpCamera) -> None:
+        """A name in `ignore` that is never renamed: nobody may think that it was taken in. Counts once."""
+        for path, seen in self.waiting.left_lying(camera):
+            name = os.fsencode(path.relative_to(self.aside.home(camera.id)))
+            which = hashlib.sha256(b"%b %d %d" % (name, *seen)).hexdigest()[:32]
+            detail = {"name": shown(name), "bytes": seen[0]}
+            self.signals.put(
+                SignalReceived(
+                    device_id=camera.id, at=moment(), kind="upload_ignored", event_id=f"ignored-{which}",
+                    detail=detail,
+                )
+            )  # fmt: skip
 
     def make_way(self, user: str, path: Path) -> None:
         """What a device sends next under that name is another file. Raises OSError.

@@ -26,6 +26,7 @@ from drivers.mqtt.messages import (
     Status,
     Unreadable,
     read,
+    sender,
 )
 from drivers.uploads.desk import Desk
 from gateway.config.connected import ConnectedCamera, MqttCameraSettings
@@ -72,7 +73,10 @@ class MqttCamera:
         self.introduced: dict[str, bool] = {}
         """Who was heard in this run, and whether it is on the list."""
         self.here: set[str] = set()
-        self.showing: dict[str, Heartbeat] = {}
+        self.unsure: set[str] = set()
+        """Who was here when the broker went: it may have left meanwhile."""
+        self.showing: dict[str, tuple[datetime, Heartbeat]] = {}
+        """What was last heard of each camera and is not stored yet."""
         self.clocks: dict[str, datetime] = {}
         self.offsets: dict[str, timedelta] = {}
         """How far each camera's clock is ahead."""
@@ -83,7 +87,7 @@ class MqttCamera:
 
     def run(self, emit: Emit, stop: Event) -> None:
         """Raises DeviceUnavailable when the broker goes; uploads go on meanwhile."""
-        self.introduced, self.here = {}, set()
+        self.begin_anew()
         self.live.stop = stop
         self.desk.open(emit, stop)
         link = Link(self.settings.broker, self.settings.broker.client_id, TOPICS)
@@ -107,15 +111,20 @@ class MqttCamera:
                 self.live.close(0.3)
                 self.desk.close(0.8)
 
+    def begin_anew(self) -> None:
+        self.unsure |= self.here
+        self.introduced, self.here = {}, set()
+
     def take(self, batch: Sequence[Incoming], link: Link, emit: Emit) -> None:
         """Store first, then answer, then acknowledge: whatever breaks in between comes again."""
         events: list[DeviceEvent] = []
-        files: list[tuple[str, FileMessage]] = []
+        files: list[tuple[str, FileMessage | Unreadable]] = []
         for incoming in batch:
             try:
                 heard = read(incoming.topic, incoming.payload)
             except Unreadable as error:
                 events += self.unreadable(incoming, error)
+                files += [(sender(incoming.topic)[0], error)] if error.file_id else []
                 continue
             events += self.introduce(heard.device)
             if self.introduced[heard.device]:
@@ -128,11 +137,18 @@ class MqttCamera:
                 if isinstance(event, ClockRead):
                     self.clock_stored[event.device_id] = time.monotonic()
         for device, message in files:
-            self.desk.answer(device, message)
+            self.answer(device, message)
         self.confirm(events)
         for incoming in batch:
             if incoming.qos:
                 link.acknowledge(incoming)
+
+    def answer(self, device: str, message: FileMessage | Unreadable) -> None:
+        """What cannot be read, its camera would announce for ever."""
+        if isinstance(message, FileMessage):
+            self.desk.answer(device, message)
+        elif self.camera(device) is not None:
+            self.desk.say(device, {"file_id": message.file_id, "op": "abort", "why": str(message)})
 
     def confirm(self, events: Sequence[DeviceEvent]) -> None:
         """Tell each camera what is stored: a broker that is killed may have lost what it had acknowledged.
@@ -174,7 +190,7 @@ class MqttCamera:
             case Status():
                 return self.status(device, message, at)
             case Heartbeat():
-                self.showing[device] = message
+                self.showing[device] = at, message
                 (self.recording.add if message.rec else self.recording.discard)(device)
                 return self.clock(device, message, at)
             case Happening():
@@ -195,9 +211,12 @@ class MqttCamera:
         """Said once however often it comes: a retained status is sent again with each subscription."""
         if message.online and device not in self.here:
             self.here.add(device)
+            self.unsure.discard(device)
             return [Connected(device_id=device, at=at)]
-        if not message.online and device in self.here:
+        if not message.online and device in self.here | self.unsure:
             self.here.discard(device)
+            self.unsure.discard(device)
+            self.showing.pop(device, None)
             return [Disconnected(device_id=device, at=at)]
         return []
 
@@ -218,10 +237,9 @@ class MqttCamera:
         """What cameras show now, together and not at every heartbeat."""
         if self.showing and time.monotonic() - self.shown_at >= self.settings.status_seconds:
             showing, self.showing = self.showing, {}
-            at = moment()
             events = [
                 SignalReceived(device_id=device, at=at, kind="heartbeat", detail=shown.model_dump())
-                for device, shown in showing.items()
+                for device, (at, shown) in showing.items()
             ]
             for start in range(0, len(events), GROUP):
                 emit(*events[start : start + GROUP])

@@ -13,7 +13,7 @@ from drivers.profiles import is_flashing
 from drivers.simulators.dock import SimulatedBus
 from drivers.usb_bus import MASS_STORAGE, Bus, SystemBus, UsbDevice
 from gateway.config import ConfigError, Settings
-from gateway.config.devices import UsbDockSettings
+from gateway.config.devices import SerialDockSettings, UsbDockSettings
 from gateway.device import DeviceUnavailable
 
 HUB = "09"
@@ -23,10 +23,16 @@ WILD = re.compile(r"([*?[])")
 """What stands for other letters in a `match`, and must not when it is part of a name."""
 
 
-def show_attached(settings: Settings) -> int:
-    """Everything but hubs: USB devices as bays and cameras, serial ports by the place they are in."""
+def show_attached(settings: Settings, *, unasked: bool = False) -> int:
+    """Everything but hubs: USB devices as bays and cameras, serial ports by the place they are in.
+
+    `unasked`: only what this configuration has a use for.
+    """
     bus = bus_of(settings)
-    say(usb_lines(bus, devices_of(bus)))
+    if not unasked or any(isinstance(device, UsbDockSettings) for device in settings.devices):
+        say(usb_lines(bus, devices_of(bus)))
+    if unasked and not any(isinstance(device, SerialDockSettings) for device in settings.devices):
+        return 0
     if ports := sorted((by_path(port.device), port.description) for port in list_ports.comports()):
         say(serial_lines(ports))
     return 0

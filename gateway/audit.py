@@ -2,10 +2,12 @@
 
 import contextlib
 import hashlib
+import json
 import stat
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +64,7 @@ from gateway.models import (
 )
 from gateway.store import LocalStore
 from gateway.store.digests import digests
-from gateway.store.local import MANIFEST
+from gateway.store.local import MANIFEST, is_unfinished
 
 EVIDENCE: tuple[type[SQLModel], ...] = (
     Original, Clip, Attachment, Recording, Finding, Link, Receipt, Rendition,
@@ -95,7 +97,7 @@ def audit(
     parts: dict[str, Iterator[Difference]] = {
         "chains": in_session(database, chains),
         "rows": in_session(database, rows),
-        "listings": in_session(database, listings),
+        "offloads": in_session(database, offloads),
         "disposals": in_session(database, disposals),
         "files": files(database, store, read_bytes=read_bytes),
         "strays": strays(database, store),
@@ -200,22 +202,57 @@ def table_rows(
         session.expunge_all()
 
 
-def listings(session: Session) -> Iterator[Difference]:
-    """What an offload listed at t0 is what the chain says it listed."""
-    opened = select(CustodyEvent.detail).where(CustodyEvent.event == "OFFLOAD_OPENED")
-    told = {detail["offload"]: detail.get("listing") for detail in session.exec(opened)}
+def offloads(session: Session) -> Iterator[Difference]:
+    """What an offload was, when, and what it listed at t0, is what the chain says of it."""
+    opened = {detail.get("offload"): (by, detail) for by, detail in lines_that(session, "OFFLOAD_OPENED")}
+    closed = {
+        offload_id: detail["closed_at"]
+        for _, detail in lines_that(session, "DISCONNECTED")
+        for offload_id in detail.get("closed", ())
+    }
     for offload_id in session.exec(select(Offload.id)).all():
         offload = session.get_one(Offload, offload_id)
-        if told.pop(offload_id, None) != custody.value_digest(offload.listing):
-            yield Difference(f"row offload/{offload_id}", "edited: its listing differs from the chain's")
+        line = opened.pop(offload_id, None)
+        told = expected(session, *line, closed.get(offload_id)) if line else {"listing": None}
+        held = json.loads(custody.canonical(offload.model_dump(include=set(told) - {"listing"})))
+        held["listing"] = custody.value_digest(offload.listing)
+        for name in sorted(name for name in told if told[name] != held[name]):
+            yield Difference(f"row offload/{offload_id}", f"edited: its {name} differs from the chain's")
         session.expunge(offload)
-    for offload_id in sorted(told):
+    for offload_id in sorted(map(str, opened)):
         yield Difference(f"row offload/{offload_id}", "deleted: the chain tells of it")
 
 
 def disposals(session: Session) -> Iterator[Difference]:
     for where, what in check.differences(session):
         yield Difference(where, what)
+
+
+def lines_that(session: Session, event: str) -> Iterator[tuple[str, Mapping[Any, Any]]]:
+    """(subject, detail) of each."""
+    yield from session.exec(
+        select(CustodyEvent.subject, CustodyEvent.detail).where(CustodyEvent.event == event)
+    )
+
+
+def expected(
+    session: Session, subject: str, detail: Mapping[Any, Any], closed_at: str | None
+) -> dict[str, Any]:
+    """The columns that are vouched for: by the lines themselves, or in older chains by the receipt."""
+    told = {"device_id": subject, "listing": detail.get("listing")}
+    if "opened_at" in detail:
+        parts = {name: detail[name] for name in ("bay", "volume", "opened_at")}
+        return told | parts | {"closed_at": closed_at}
+    sealed = select(Receipt).where(Receipt.offload_id == detail["offload"])
+    receipt = session.exec(sealed.order_by(col(Receipt.revision).desc()).limit(1)).first()
+    if receipt is None:
+        return told
+    moments = {
+        name: custody.plain(datetime.fromisoformat(receipt.body[name]))
+        for name in ("opened_at", "closed_at")
+        if receipt.body[name]
+    }
+    return told | moments | {name: receipt.body[name] for name in ("bay", "volume")}
 
 
 def files(database: Database, store: LocalStore, *, read_bytes: bool) -> Iterator[Difference]:
@@ -292,13 +329,13 @@ def strays(database: Database, store: LocalStore, young_s: float = 0) -> Iterato
     """
     for key in store.files():
         item_id = Path(key).name.partition(".")[0]
-        if young_s and ".partial" in key and is_young(store.path(key), young_s):
+        if young_s and is_unfinished(Path(key)) and is_young(store.path(key), young_s):
             continue
         with database.read() as session:
             if is_known(session, key.removesuffix(MANIFEST)) or under_way(session, item_id):
                 continue
             was_destroyed = check.is_destroyed(session, item_id)
-        what = "left over from unfinished work" if ".partial" in key else "no row knows it"
+        what = "left over from unfinished work" if is_unfinished(Path(key)) else "no row knows it"
         what = "destroyed on record, and still here" if was_destroyed else what
         yield Difference(f"file {store.path(key)}", what)
 

@@ -8,11 +8,13 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway import __version__
 from gateway.config import ConfigError, Settings, load
 from gateway.rulepacks import PackError
+
+log = logging.getLogger(__name__)
 
 # Commands import what they need when they run: `gateway check` must not load the job engine.
 
@@ -29,12 +31,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for chatty in ("alembic", "dbos", "watchdog", "httpx", "httpx2"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
-        return int(asked.run(asked))
+        ended = int(asked.run(asked))
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except (ConfigError, PackError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+    return ended
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -42,19 +49,25 @@ def build_parser() -> argparse.ArgumentParser:
         prog="gateway", description="Recording devices to case files 执法全过程记录网关"
     )
     parser.add_argument("--version", action="version", version=f"gateway {__version__}")
-    parser.add_argument(
-        "--config", "-c", type=Path, default=Path(os.environ.get("GATEWAY_CONFIG", "devices.yaml")),
-        help="configuration file (default: devices.yaml, or $GATEWAY_CONFIG)",
-    )  # fmt: skip
-    parser.add_argument("--verbose", "-v", action="store_true")
+    everywhere: dict[tuple[str, str], dict[str, Any]] = {
+        ("--config", "-c"): {
+            "type": Path, "default": Path(os.environ.get("GATEWAY_CONFIG", "devices.yaml")),
+            "help": "configuration file (default: devices.yaml, or $GATEWAY_CONFIG)",
+        },
+        ("--verbose", "-v"): {"action": "store_true", "help": "tell more in the log"},
+    }  # fmt: skip
+    for part, options in everywhere.items():
+        parser.add_argument(*part, **options)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def add(name: str, run: Callable[[argparse.Namespace], int], help_text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_text, description=help_text)
         command.set_defaults(run=run)
+        for part, options in everywhere.items():  # SUPPRESS: or it would unset what stands before the command
+            command.add_argument(*part, **{**options, "default": argparse.SUPPRESS})
         return command
 
-    add("check", check, "check the configuration; exit 0 or 2")
+    add("check", check, "check the configuration; exit 0, 1 (a spool) or 2")
     add("run", run, "talk to devices and process footage").add_argument(
         "--name", default="run", help="this worker's name, where several work on one database (default: run)"
     )
@@ -207,8 +220,19 @@ def check(asked: argparse.Namespace) -> int:
     for pack in (settings.rule_pack, *settings.unit_rule_packs.values()):
         rulepacks.load(pack)
     check_keys(settings)
-    print(f"{asked.config}: good, {len(settings.devices)} devices")
-    return 0
+    from gateway.config import spools
+
+    wrong = [*spools.unwritable(settings), *left_behind(settings, asked.config)]
+    for line in (*wrong, *spools.elsewhere(settings)):
+        print(line)
+    print(f"{asked.config}: {'see above' if wrong else 'good'}, {len(settings.devices)} devices")
+    return 1 if wrong else 0
+
+
+def left_behind(settings: Settings, config: Path) -> list[str]:
+    from gateway.config import spools
+
+    return list(spools.left_behind(settings, config.resolve().parent))
 
 
 def check_keys(settings: Settings) -> None:
@@ -224,7 +248,10 @@ def check_keys(settings: Settings) -> None:
 def run(asked: argparse.Namespace) -> int:
     from gateway.serving import run_daemon
 
-    run_daemon(load(asked.config), stop_on_signal(), asked.name)
+    settings = load(asked.config)
+    for line in left_behind(settings, asked.config):
+        log.warning("%s", line)
+    run_daemon(settings, stop_on_signal(), asked.name)
     return 0
 
 
@@ -294,7 +321,7 @@ def devices_command(asked: argparse.Namespace) -> int:
     if asked.action == "list":
         from gateway import attached
 
-        attached.show_attached(settings)
+        attached.show_attached(settings, unasked=True)
     return ended
 
 

@@ -2,14 +2,16 @@
 
 import argparse
 import getpass
+import re
 import secrets
 import sys
 from datetime import datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.table import Table
-from sqlmodel import SQLModel, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from api.signin import add_key, add_user
 from gateway import custody, ledger, linking, registry
@@ -20,13 +22,13 @@ from gateway.config import ConfigError, Settings
 from gateway.daemon import register
 from gateway.database import Database
 from gateway.device import Refused
-from gateway.models import CaseAlias, CaseRecord, Device, DeviceStatus, Role, Unit, User
+from gateway.models import CaseAlias, CaseRecord, Device, DeviceState, DeviceStatus, Role, Unit, User
 from gateway.offloads import Progress, open_offloads, progress
 from gateway.opening import open_database, packs_of
 from gateway.terminal import plain_console
-from gateway.wording import sentence
+from gateway.wording import sentence, spoken
 
-console = plain_console()
+console = plain_console(None if sys.stdout.isatty() else 160)
 
 
 def devices(settings: Settings, asked: argparse.Namespace) -> int:
@@ -38,7 +40,7 @@ def devices(settings: Settings, asked: argparse.Namespace) -> int:
         elif asked.action == "import":
             import_registry(settings, database, Path(asked.target or ""))
         else:
-            list_devices(database)
+            list_devices(settings, database)
     except Refused as no:
         raise ConfigError(f"{sentence(no.reason, 'zh')}\n{sentence(no.reason, 'en')}") from no
     return 0
@@ -83,21 +85,42 @@ def decide_now(settings: Settings, database: Database) -> None:
         pass
 
 
-def list_devices(database: Database) -> None:
-    table = Table("设备", "名称", "类型", "驱动", "状态", "在位", "采集进度")
+def list_devices(settings: Settings, database: Database) -> None:
     with database.read() as session:
-        present = {row.device_id for row in session.exec(select(DeviceStatus)) if row.present}
-        underway = open_offloads(session, present)
-        for device in session.exec(select(Device).order_by(col(Device.id))):
-            here = "是" if device.id in present else "否"
-            far = said(progress(session, underway[device.id])) if device.id in underway else ""
-            table.add_row(
-                device.id, device.name, device.type, device.driver or "", device.status.value, here, far
-            )  # fmt: skip
-    console.print(table)
+        console.print(devices_table(settings, session))
 
 
-def said(seen: Progress) -> str:
+def devices_table(settings: Settings, session: Session) -> Table:
+    table = Table()
+    for name in ("设备", "名称", "类型", "驱动", "状态", "在位", "采集进度"):
+        table.add_column(name, overflow="fold")  # a cut id is no id
+    present = {row.device_id for row in session.exec(select(DeviceStatus)) if row.present}
+    underway = open_offloads(session, present)
+    for device in session.exec(select(Device).order_by(col(Device.id))):
+        here = "是" if device.id in present else "否"
+        far = told_of(progress(session, underway[device.id])) if device.id in underway else ""
+        gone = "" if is_expected(settings, device) else "（已不在配置中）"
+        table.add_row(
+            device.id, device.name, spoken(device.type), device.driver or "",
+            spoken(device.status.value) + gone, here, far,
+        )  # fmt: skip
+    return table
+
+
+def is_expected(settings: Settings, device: Device) -> bool:
+    """Whether the configuration still leads to it: by name, as one of a family, or through who brings any."""
+    if device.driver is None or device.status is DeviceState.RETIRED:
+        return True
+    for one in settings.devices:
+        if device.id == one.id or (one.kind == device.driver == "axis_body_worn"):
+            return True
+        families = (re.sub(r"\{[a-z]+\}", "*", camera.id) for camera in one.members)
+        if one.kind == device.driver and any(fnmatchcase(device.id, family) for family in families):
+            return True
+    return False
+
+
+def told_of(seen: Progress) -> str:
     """How far an offload is, in few words."""
     if seen.has_ended:
         return "已完成，可取走" if seen.is_done else f"已结束，{seen.set_aside} 个未读出或已隔离，待处理"

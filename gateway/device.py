@@ -68,6 +68,8 @@ class Declared:
     """Who wore it, as the sender's own system vouches; an account that no officer has is told of."""
     beside: str | None = None
     """Of an attachment: the path of the clip it belongs to, where its name does not say so."""
+    name: str | None = None
+    """As its device called it, where it cannot be called so here: a NUL, a path, characters of control."""
     encrypted: bool = False
     """Its key lies beside it, as an attachment with the ending `.key`."""
 

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from drivers.volume import Volume
 from gateway import receipts
-from gateway.config import AnyDevice, ConfigError, Settings, overlapping
+from gateway.config import ConfigError, DeviceSettings, Settings, overlapping
 from gateway.config.devices import VolumeSettings
 from gateway.daemon import Daemon
 from gateway.database import Database
@@ -31,7 +31,7 @@ def ingest_by_hand(settings: Settings, path: Path, device_id: str, *, as_json: b
     check_source(settings, path.resolve())
     if not any(entry.is_file() for entry in path.rglob("*")):
         raise ConfigError(f"{path}: the folder is empty; is the right volume mounted there?")
-    device = volume_for(settings.device(device_id), path)
+    device = volume_for(settings.recorder(device_id), path)
     daemon = Daemon(settings, role="ingest", drivers={device_id: Volume(device)})
     before = offloads_of(daemon.database, device_id)
     daemon.start()
@@ -50,7 +50,7 @@ def ingest_by_hand(settings: Settings, path: Path, device_id: str, *, as_json: b
     return 0 if not receipt.body["missing"] else 1
 
 
-def volume_for(device: AnyDevice, path: Path) -> VolumeSettings:
+def volume_for(device: DeviceSettings, path: Path) -> VolumeSettings:
     """Read by hand, whatever its own driver: same device, this path, nothing erased."""
     told = device.model_dump(include=set(VolumeSettings.model_fields) - {"driver", "path", "bay"})
     return VolumeSettings(**(told | {"driver": "volume", "path": path.resolve(), "release": "keep"}))

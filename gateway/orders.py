@@ -14,6 +14,14 @@ from gateway.wording import reason
 
 NOBODY = timedelta(seconds=5)
 KINDS = ("verify", "retry", "relink")
+CARRIED_OUT_BY: Mapping[str, frozenset[str]] = {
+    "mqtt_camera": frozenset(
+        {"start_recording", "stop_recording", "set_clock", "upload_now", "mark_important"}
+    ),
+    "rtsp_recorder": frozenset({"start_recording", "stop_recording"}),
+    "serial_dock": frozenset({"unlock"}),
+}
+"""What a person may ask of a device, by its driver; of those that are not here, nothing."""
 
 
 def ask(

@@ -15,7 +15,7 @@ from gateway.store.digests import digests
 from gateway.store.direct import DirectFile, filled
 from gateway.store.durable import publish, sync_folder
 from gateway.store.lanes import Lanes
-from gateway.store.partial import STEP
+from gateway.store.partial import STEP, journal_of, partial_of
 from ingest.stage import Context, Item, Outcome, Stopping
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def copy(item: Item, source: Path, target: Path, context: Context) -> str:
 def drop_earlier(target: Path, attempt: int) -> None:
     """A failed attempt's bytes are not trusted again, and must not fill the store."""
     for earlier in range(1, attempt):
-        for path in target.parent.glob(f"{target.name}.{earlier}.partial*"):
+        for path in (partial_of(target, earlier), journal_of(target, earlier)):
             path.unlink(missing_ok=True)
 
 

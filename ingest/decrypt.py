@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from gateway.device import DeviceUnavailable
 from gateway.models import Original, Rendition, State
 from gateway.store.durable import blocks, own_partial, sync_folder
+from gateway.store.local import checked
 from gateway.wording import Reason, reason
 from ingest.stage import Context, Item
 from ingest.transcode import finish
@@ -40,7 +41,7 @@ def decrypt(item: Item, context: Context) -> Rendition:
     original = item.original
     assert original.stored_as is not None
     assert original.sha256 is not None
-    name = f"{KIND}{original.suffix}"
+    name = f"{KIND}{checked(original.suffix)}"
     partial = own_partial(context.store.place(context.store.rendition_key(original.id, name)))
     try:
         unlock(context.store.path(original.stored_as), partial, key, vector, item, context)

@@ -15,8 +15,9 @@ from gateway.database import Database
 from gateway.device import DeviceUnavailable, Refused
 from gateway.models import Clip, Device, Finding, Original, Rendition, State, Work, now
 from gateway.rulepacks import RulePacks
+from gateway.scarce import Scarce
 from gateway.store import LocalStore, StoreFull
-from gateway.wording import Reason, reason
+from gateway.wording import Reason, reason, sentence
 from ingest.commit import commit, quarantine
 from ingest.dispatch import LONGEST_WAIT_S
 from ingest.engine import Interrupted
@@ -48,6 +49,7 @@ class Runner:
         self.database, self.context, self.packs = database, context, packs
         self.settings, self.executor, self.on_ended = settings, executor, on_ended
         self.bringing_in: set[str] = set()
+        self.room = Scarce("store")
         self.turns = {
             "acquire": Turns(settings.sources, settings.copies),
             "preserve": Turns(settings.second_reads, settings.second_reads),
@@ -120,6 +122,7 @@ class Runner:
 
     def finish(self, item: Item, pipeline: str, stage: Stage, outcome: Outcome) -> bool:
         won = commit(self.database, self.packs, item, pipeline, stage, outcome)
+        self.room.goes_on(item.original.id)
         if not won:
             log.info("%s of %s: somebody else was first", stage.name, item.original.id)
             self.drop_unknown(outcome)
@@ -127,6 +130,10 @@ class Runner:
 
     def wait(self, item: Item, why: Reason) -> None:
         """No failure is counted; the sweep starts it again, or the intake when the device is back."""
+        if why["code"] == "wait.store_full":
+            self.room.waits(item.original.id, sentence(why, "en"))
+        else:
+            self.room.goes_on(item.original.id)
         delay = RETRY_WAIT_S.get(why["code"], WAIT_S)
         self.start_later(item, waiting=why, not_before=now() + timedelta(seconds=delay))
 
@@ -180,7 +187,9 @@ class Runner:
         self.context.store.remove_stray_renditions(item_id, known)
 
     def set_aside(self, item: Item, pipeline: str, why: Reason) -> None:
-        quarantine(self.database, item, pipeline, why)
+        self.room.goes_on(item.original.id)
+        if quarantine(self.database, item, pipeline, why):
+            log.warning("%s of %s set aside: %s", item.original.name, item.device.id, sentence(why, "en"))
 
     def tidy(self, item_id: str, pipeline: str) -> None:
         """Remove what an ended pipeline leaves in the store, then close the work. Safe to repeat."""
@@ -207,7 +216,7 @@ def ended(session: Session, original: Original, pipeline: str) -> bool:
 
 def clear(store: LocalStore, second: LocalStore | None, original: Original) -> None:
     """Unfinished files go, and a duplicate's bytes (the same content is kept once); an original never."""
-    key = store.original_key(original.id, original.suffix)
+    key = original.stored_as or store.original_key(original.id, original.suffix)
     for place in filter(None, (store, second)):
         place.remove_partials(key)
     if original.state.value == "DUPLICATE":

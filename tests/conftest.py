@@ -27,6 +27,14 @@ real_footage = pytest.mark.skipif(
 )
 
 
+LONGEST = ("test_power_cut.py", "test_disposal.py", "test_case_system.py", "test_axis.py", "test_live.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes a minute begins first: else one worker is at it when the others have nothing left to do."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The newest schema and nothing in it: made once, for a migration takes longer than most tests."""

@@ -4,6 +4,7 @@ The guest's root is the host's own ``/``, read-only under a tmpfs overlay; only 
 mounted at STORE, outlives it. SIGKILL loses what the guest's kernel had not yet sent to the image.
 """
 
+import atexit
 import os
 import shlex
 import shutil
@@ -182,8 +183,8 @@ def _kernel_environment() -> dict[str, str]:
     env = {"PATH": os.environ["PATH"], "TMPDIR": memory}
     if "amx_tile" in Path("/proc/cpuinfo").read_text():
         source = Path(__file__).with_name("xstate.c")
-        library = source.with_suffix(".so")
-        if not library.exists():
-            subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library, source], check=True)
+        library = Path(tempfile.mkdtemp(prefix="xstate-")) / "xstate.so"
+        atexit.register(shutil.rmtree, library.parent, ignore_errors=True)
+        subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library, source], check=True)
         env["LD_PRELOAD"] = str(library)
     return env

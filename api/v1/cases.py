@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session, col, or_, select
 
-from api.paging import Cutting, Page, page
+from api.paging import CuttingByName, Page, page
 from api.problems import Problem, not_found
 from api.shapes import LinkOut, Shape
 from api.signin import CaseWriter, Db, Reader
@@ -99,7 +99,7 @@ class Stored(BaseModel):
 def cases(
     viewer: Reader,
     database: Db,
-    wanted: Cutting,
+    wanted: CuttingByName,
     rules: Rules,
     number: Annotated[
         str | None, Query(description="any spelling of one of its numbers; its archive number as it is")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from sqlmodel import Session, col, or_, select
 
 from api.media import MediaResponse, media
-from api.paging import Cut, Page, page
+from api.paging import CURSOR, Cut, Page, page
 from api.problems import Problem, not_found
 from api.shapes import ClipOut, ClipWhole, DestructionOut, LinkOut, RenditionOut
 from api.signin import Db, Labeller, Reader, Watcher
@@ -40,9 +40,7 @@ class Wanted(BaseModel):
     """Filters; all that are given must hold."""
 
     limit: int = Field(default=50, ge=1, le=200)
-    cursor: str | None = Field(
-        default=None, pattern="^[0-9a-z-]{1,64}$", description="`next` of the page before"
-    )
+    cursor: str | None = Field(default=None, pattern=CURSOR, description="`next` of the page before")
     device: str | None = None
     officer: str | None = None
     case: str | None = Field(default=None, description="case uid")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from sqlmodel import col, select
 
-from api.paging import Cutting, Page, page
+from api.paging import Cutting, CuttingByName, Page, page
 from api.problems import not_found
 from api.shapes import FindingOut, OffloadOut, ReceiptOut
 from api.signin import Db, Reader
@@ -18,7 +18,7 @@ router = APIRouter(tags=["offloads"])
 
 @router.get("/offloads")
 def offloads(
-    viewer: Reader, database: Db, wanted: Cutting, device: Annotated[str | None, Query()] = None
+    viewer: Reader, database: Db, wanted: CuttingByName, device: Annotated[str | None, Query()] = None
 ) -> Page[OffloadOut]:
     """Newest first."""
     statement = select(Offload).where(visible(viewer, Offload))

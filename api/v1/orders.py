@@ -55,14 +55,24 @@ def ask(given: OrderIn, viewer: Operator, database: Db) -> OrderOut:
         check_files(given)
     must_see(database, viewer, given)
     with database.write() as session:
-        if given.kind in FILES and session.get_one(Device, given.device).driver != "mqtt_camera":
-            raise Problem(422, f"{given.kind} is for connected cameras; {given.device} is none")
+        if given.device is not None:
+            check_driver(given.kind, session.get_one(Device, given.device))
         order = orders.ask(
             session, given.kind, viewer.name, device_id=given.device, clip_id=given.clip,
             arguments=given.arguments, within=timedelta(seconds=given.within_seconds),
         )  # fmt: skip
         session.flush()
         return OrderOut.of(order)
+
+
+def check_driver(kind: str, device: Device) -> None:
+    """Whoever asks a device for what its driver cannot do learns it now, not from an order that failed."""
+    known = orders.CARRIED_OUT_BY.get(device.driver or "", frozenset())
+    if kind in FILES and kind not in known:
+        raise Problem(422, f"{kind} is for connected cameras; {device.id} is none")
+    if kind not in known:
+        told = f"It knows: {', '.join(sorted(known))}." if known else "It takes no orders."
+        raise Problem(422, f"{device.id} (driver {device.driver or 'none'}) does not know {kind}", told)
 
 
 def check_files(given: OrderIn) -> None:

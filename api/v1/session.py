@@ -1,14 +1,22 @@
 """Sign-in and sign-out."""
 
+import logging
+import math
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
+from sqlmodel import Session
 
+from api import throttle
 from api.problems import Problem
 from api.signin import COOKIE, SESSION, Db, sign_in, sign_out, token_of, viewer_of
 from gateway import custody
+from gateway.models import FailedSignIns, now
 from gateway.visibility import Viewer
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["session"])
 
@@ -30,18 +38,39 @@ class ViewerOut(BaseModel):
 
 
 @router.post("/session", summary="Sign in")
-def begin(given: Credentials, response: Response, database: Db) -> SessionOut:
-    """Answers with a bearer token; browsers also get it as a cookie. Failures are recorded."""
+def begin(given: Credentials, request: Request, response: Response, database: Db) -> SessionOut:
+    """Answers with a bearer token; browsers also get it as a cookie. Failures are recorded.
+
+    After five in a row for one name from one address 429 says in `Retry-After` how long to wait.
+    """
+    address = request.client.host if request.client else ""
     with database.write() as session:
-        token = sign_in(session, given.name, given.password)
-        event = "SIGNED_IN" if token else "SIGN_IN_REFUSED"
-        custody.append(session, custody.SITE, event, given.name[:100], "session", (), {})
+        tries = throttle.tries_of(session, given.name, address)
+        at = now()  # not before: others may have had their turn first
+        wait_s = math.ceil(throttle.left_to_wait(tries, at).total_seconds())
+        token = None if wait_s else try_it(session, given, tries, at)
+    if wait_s:
+        log.warning("sign-in of %r from %s not tried: %d failures", given.name[:100], address, tries.failures)
+        raise Problem(
+            429, "Too many wrong passwords", f"Wait {wait_s} s, then try again.", retry_after_s=wait_s
+        )
     if token is None:
         raise Problem(401, "Name or password is wrong")
     response.set_cookie(
         COOKIE, token, max_age=int(SESSION.total_seconds()), httponly=True, samesite="strict", path="/"
     )
     return SessionOut(token=token, expires_in=int(SESSION.total_seconds()))
+
+
+def try_it(session: Session, given: Credentials, tries: FailedSignIns, at: datetime) -> str | None:
+    token = sign_in(session, given.name, given.password)
+    if token is None:
+        throttle.note_failure(session, tries, at)
+    else:
+        throttle.note_success(session, tries)
+    event = "SIGNED_IN" if token else "SIGN_IN_REFUSED"
+    custody.append(session, custody.SITE, event, given.name[:100], "session", (), {})
+    return token
 
 
 @router.get("/session", summary="Who am I")

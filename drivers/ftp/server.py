@@ -18,6 +18,7 @@ from typing import Any
 
 from gateway.config.connected import FtpReceiverSettings
 from gateway.device import DeviceUnavailable
+from gateway.scarce import Scarce
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its own note on asyncore
@@ -141,6 +142,7 @@ class Careful:
     """The commands that write. `keep_aside` moves away what a new file would replace."""
 
     settings: FtpReceiverSettings
+    room: Scarce
     keep_aside: Callable[[str, Path], None]
     arrived: Callable[[str], None]
     marks: Marks
@@ -148,19 +150,27 @@ class Careful:
     """FTP begins in ASCII, and would drop bytes of a recording: none is ever converted."""
 
     def has_room(self) -> bool:
-        return shutil.disk_usage(self.settings.spool).free >= self.settings.reserve_mb << 20
+        if shutil.disk_usage(self.settings.spool).free >= self.settings.reserve_mb << 20:
+            self.room.goes_on("")
+            return True
+        self.room.waits("", "no room but the reserve; uploads are refused")
+        return False
 
     def ftp_STOR(self, file: str, mode: str = "w") -> Any:  # noqa: N802
         session: Any = self
         begin, path = session._restart_position, Path(file)
-        if not self.has_room():
-            return self.refuse("452 No room on the gateway; keep the file and come again.")
-        if begin and not (path.is_file() and path.stat().st_size == begin):
-            return self.refuse("554 Go on where the file ends (SIZE tells), or send it anew.")
-        if begin or mode != "w":
-            self.cut_off(path)
-        else:
-            self.make_way(path)
+        try:
+            look_up(path)
+            if not self.has_room():
+                return self.refuse("452 No room on the gateway; keep the file and come again.")
+            if begin and not (path.is_file() and path.stat().st_size == begin):
+                return self.refuse("554 Go on where the file ends (SIZE tells), or send it anew.")
+            if begin or mode != "w":
+                self.cut_off(path)
+            else:
+                self.make_way(path)
+        except OSError as error:
+            return self.refuse(unfit(error))
         stored = super().ftp_STOR(file, mode)  # type: ignore[misc]
         if stored is not None:
             queued = session._in_dtp_queue
@@ -181,7 +191,11 @@ class Careful:
         session: Any = self
         if session._rnfr:
             self.cut_off(Path(session._rnfr))
-        self.make_way(Path(path))
+        try:
+            look_up(Path(path))
+            self.make_way(Path(path))
+        except OSError as error:
+            return self.refuse(unfit(error))
         return super().ftp_RNTO(path)  # type: ignore[misc]
 
     def make_way(self, path: Path) -> None:
@@ -202,6 +216,23 @@ class Careful:
 
     def on_login(self, username: str) -> None:
         type(self).arrived(username)
+
+
+def look_up(path: Path) -> None:
+    """Raises OSError for a name that is too long; what else is wrong with it shows when it is opened."""
+    try:
+        path.lstat()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise
+
+
+def unfit(error: OSError) -> str:
+    """What a sender hears whose file cannot be begun under its name."""
+    if error.errno == errno.ENAMETOOLONG:
+        return "553 The name is too long; send it under a shorter one."
+    log.error("an upload cannot be begun: %s", error)
+    return "450 Not now; keep the file and come again."
 
 
 def writes(channel: Any) -> tuple[int, int] | None:
@@ -226,7 +257,7 @@ class Server:
         self.marks = Marks(settings.spool / "open")
         told: dict[str, Any] = {
             "authorizer": authorizer_for(settings), "settings": settings,
-            "banner": "evidence gateway", "marks": self.marks,
+            "banner": "evidence gateway", "marks": self.marks, "room": Scarce(str(settings.spool)),
             "keep_aside": staticmethod(keep_aside), "arrived": staticmethod(arrived),
             "masquerade_address": settings.public_address, "use_sendfile": False, "timeout": 300,
             "max_login_attempts": 3, "dtp_handler": PlainChannel,

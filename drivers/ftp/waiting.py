@@ -4,6 +4,7 @@ import fnmatch
 import hashlib
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
@@ -27,6 +28,8 @@ class Waiting:
         """How each file is, and since when it is so: by a clock that nobody sets (monotonic)."""
         self.proofs: dict[Path, tuple[Seen, str]] = {}
         """The digest of what has one beside it."""
+        self.passed_over: set[tuple[Path, Seen]] = set()
+        """What was told of that nobody takes in under the name that it has."""
 
     def begin(self) -> dict[Path, tuple[Seen, float]]:
         """A new look at everything; returns what the last one saw."""
@@ -39,12 +42,31 @@ class Waiting:
         home, lying = self.aside.home(camera.id), dict[bytes, Entry]()
         for entry in walk(home):
             path = home / os.fsdecode(entry.path)
-            if entry.error is None and self.is_wanted(path):
+            if entry.error is None:
                 now = entry.size, entry.mtime_ns
                 known = before.get(path)
                 self.since[path] = known if known and known[0] == now else (now, time.monotonic())
-                lying[entry.path] = entry
+                if self.is_wanted(path):
+                    lying[entry.path] = entry
         return lying
+
+    def left_lying(self, camera: FtpCamera) -> Iterator[tuple[Path, Seen]]:
+        """What nobody renames any more: each once, as it is."""
+        home = self.aside.home(camera.id)
+        lying = {path: seen for path, (seen, _) in self.since.items() if home in path.parents}
+        self.passed_over -= {
+            one for one in self.passed_over if home in one[0].parents and one[0] not in lying
+        }
+        for path, seen in lying.items():
+            if not self.is_wanted(path) and (path, seen) not in self.passed_over and self.is_left(path):
+                self.passed_over.add((path, seen))
+                yield path, seen
+
+    def is_left(self, path: Path) -> bool:
+        try:
+            return self.rested(path) > self.settings.patience_seconds and not self.is_written(path.lstat())
+        except FileNotFoundError:  # its sender has just renamed it
+            return False
 
     def is_wanted(self, path: Path) -> bool:
         return not any(fnmatch.fnmatch(path.name, pattern) for pattern in self.settings.ignore)

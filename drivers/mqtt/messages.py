@@ -10,7 +10,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gateway.device import shown
+
 TOPIC = re.compile(r"^bwc/([A-Za-z0-9][A-Za-z0-9_.-]{0,63})/up/(status|hb|gps|event|file|resp)$")
+FILE_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 LARGEST = 256 * 1024
 POINTS = 1000
 DEEPEST = 12
@@ -19,7 +22,11 @@ EARLIEST, LATEST = 0, 4_102_444_800_000
 
 
 class Unreadable(Exception):
-    """A message that nobody can make sense of."""
+    """A message that nobody can make sense of; if it is about a file, its device waits for an answer."""
+
+    def __init__(self, why: str, file_id: str | None = None) -> None:
+        super().__init__(why)
+        self.file_id = file_id
 
 
 class Message(BaseModel):
@@ -64,8 +71,9 @@ class FileMessage(Message):
     """A file on the camera: that it is there, or that its upload is wanted (again)."""
 
     op: Literal["announce", "create_upload", "progress", "done"]
-    file_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+    file_id: str = Field(pattern=FILE_ID)
     name: str = Field(default="", max_length=255)
+    as_told: str = Field(default="", description="ours: the name as it came, what cannot be shown escaped")
     size: int | None = Field(default=None, ge=1, le=2**43)
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     start: int | None = Field(default=None, ge=EARLIEST, le=LATEST)
@@ -106,16 +114,31 @@ def read(topic: str, payload: bytes) -> Heard:
     if len(payload) > LARGEST:
         raise Unreadable(f"larger than {LARGEST} bytes")
     try:
-        told: Any = clean(json.loads(payload))
+        raw: Any = json.loads(payload)
+        told: Any = clean(raw)
     except (ValueError, RecursionError):
         raise Unreadable("no JSON") from None
     try:
         if kind == "gps":
             return Heard(device, kind, points(told))
+        if kind == "file" and isinstance(told, dict):
+            told["as_told"] = visible(raw.get("name"))
         return Heard(device, kind, KINDS[kind].model_validate(told))
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)[0]
-        raise Unreadable(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}"[:200]) from None
+        why = f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}"[:200]
+        raise Unreadable(why, file_asked_for(told) if kind == "file" else None) from None
+
+
+def visible(name: object) -> str:
+    """What no database holds and no screen shows is escaped."""
+    return shown(name.encode("utf-8", "backslashreplace")) if isinstance(name, str) else ""
+
+
+def file_asked_for(told: Any) -> str | None:
+    """Which file is to be brought, as far as that can be read."""
+    file_id = told.get("file_id") if isinstance(told, dict) and told.get("op") != "progress" else None
+    return file_id if isinstance(file_id, str) and re.fullmatch(FILE_ID, file_id) else None
 
 
 def clean(told: Any, depth: int = 0) -> Any:

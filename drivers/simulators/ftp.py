@@ -1,6 +1,6 @@
 """A recorder that brings its files by FTP (twin).
 
-    python -m drivers.simulators.ftp 127.0.0.1 2121 FOLDER --user hearing-2 --password secret --fault cut@1MB
+    python -m drivers.simulators.ftp 127.0.0.1 2121 FOLDER --user u --password long-enough-1 --fault cut@1MB
 
 brings every file of FOLDER, its sub-folders too. With what was cut it goes on in a new session, from where
 the server says that the file ends; with --once it never does.
@@ -110,7 +110,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("port", type=int)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--user", required=True)
-    parser.add_argument("--password", required=True)
+    parser.add_argument("--password", required=True, help="as in `cameras`: 12 characters or more")
     parser.add_argument("--ca", type=Path, help="FTPS, and whose certificates are trusted")
     parser.add_argument("--once", action="store_true", help="what was cut is never gone on with")
     add_to(parser, Cut, Reset, Twice, Rename)

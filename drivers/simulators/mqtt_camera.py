@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,8 @@ class Camera:
         """A farewell."""
         self.show(None)
         if self.online.is_set():
-            self.say("status", {"online": False}, retain=True).wait_for_publish(2)
+            with suppress(RuntimeError):  # the broker went first
+                self.say("status", {"online": False}, retain=True).wait_for_publish(2)
         self.client.disconnect()
         self.client.loop_stop()
 

@@ -43,13 +43,11 @@ def speaker(name: str) -> Callable[[str], None]:
 
 def until_told(every: float | None = None, act: Callable[[], object] = lambda: None) -> None:
     """Until Ctrl-C or SIGTERM; meanwhile something may be done every so many seconds."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        while True:
-            threading.Event().wait(every)
-            act()
-    except KeyboardInterrupt:
-        return
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())  # also a second one, while it says farewell
+    while not told.wait(every):
+        act()
 
 
 def tell(line: str) -> None:

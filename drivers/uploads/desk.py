@@ -31,6 +31,7 @@ from gateway.device import (
     modified_ns,
 )
 from gateway.instants import moment
+from gateway.scarce import Scarce
 from gateway.wording import sentence
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Desk:
         uploads = settings.uploads
         self.secret = uploads.secret.get_secret_value().encode()
         self.spool = Spool(settings.spool, uploads.reserve_mb << 20, uploads.quota_mb << 20)
+        self.room = Scarce(str(settings.spool))
         self.listener: Listener | None = None
         self.emit: Emit | None = None
 
@@ -77,7 +79,10 @@ class Desk:
             return
         try:
             known = self.settled(self.spool.expect(expected_of(device, message)))
+            self.room.goes_on(f"{device}/{message.file_id}")
         except Full as full:
+            if str(full) == "disk":
+                self.room.waits(f"{device}/{message.file_id}", "no room but the reserve; cameras are to wait")
             self.say(device, told | {"op": "wait", "retry_after": AGAIN_S, "why": str(full)})
         except OSError as error:
             log.error("spool: %s", error)
@@ -174,12 +179,13 @@ class Desk:
 
     def declared(self, expected: Expected) -> Declared:
         """What the announcement says; where it says nothing, what the name says."""
-        named = read_name(expected.name)
+        named, here = read_name(expected.name), readable_name(expected.name, expected.file_id)
         return replace(
             named,
             officer=expected.officer or named.officer,
             important=expected.important or named.important,
             case_no=expected.case_no or named.case_no,
+            name=expected.told if expected.told not in ("", here) else None,
             started=self.local_time(expected.device, expected.start) or named.started,
         )
 
@@ -210,5 +216,5 @@ def expected_of(device: str, message: FileMessage) -> Expected:
     return Expected(
         device=device, file_id=message.file_id, name=message.name, size=message.size or 0,
         sha256=message.sha256 or "", start=message.start, end=message.end, important=message.important,
-        officer=message.officer, case_no=message.case_no,
+        officer=message.officer, case_no=message.case_no, told=message.as_told,
     )  # fmt: skip

@@ -54,6 +54,8 @@ class Expected:
     important: bool = False
     officer: str | None = None
     case_no: str | None = None
+    told: str = ""
+    """Its name as it came, what cannot be shown escaped."""
     safe: int = 0
     """Bytes of the part that are durable."""
     whole: bool = False

@@ -3,9 +3,17 @@
 from gateway.config.base import DeviceSettings
 from gateway.config.devices import AnyDevice
 from gateway.config.reading import from_mapping, load, overlapping
-from gateway.config.settings import ApiSettings, ConfigError, IngestSettings, Settings, StoreSettings
+from gateway.config.settings import (
+    FAMILY,
+    ApiSettings,
+    ConfigError,
+    IngestSettings,
+    Settings,
+    StoreSettings,
+)
 
 __all__ = [
+    "FAMILY",
     "AnyDevice",
     "ApiSettings",
     "ConfigError",

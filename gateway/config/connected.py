@@ -1,11 +1,34 @@
 """Devices that come to us over the network: connected cameras, controllers, recorders."""
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from gateway.config.base import IDENTIFIER, DeviceSettings, Model, Templates
+
+
+class ListenerSettings(Model):
+    """What others reach by an address: it must be encrypted here if the address says so, or before us."""
+
+    url: str
+    certificate: Path | None = None
+    key: Path | None = None
+    behind_proxy: bool = Field(
+        default=False, description="a proxy before us has the certificate: listen without one"
+    )
+
+    @model_validator(mode="after")
+    def is_what_its_address_says(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together; give both")
+        secure = self.url.startswith(("https:", "rtsps:"))
+        if secure and self.certificate is None and not self.behind_proxy:
+            scheme = self.url.partition(":")[0]
+            raise ValueError(
+                f"url: {scheme} without a certificate; give certificate and key, or behind_proxy: true"
+            )
+        return self
 
 
 class BrokerSettings(Model):
@@ -23,14 +46,12 @@ class BrokerSettings(Model):
         return f"{self.host}:{self.port}"
 
 
-class UploadSettings(Model):
+class UploadSettings(ListenerSettings):
     """The listener that connected cameras bring files to; nothing of the users' API is there."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8890, gt=0, lt=65536)
     url: str = Field(pattern=r"^https?://[^/\s]+$", description="how cameras reach it, without a path")
-    certificate: Path | None = None
-    key: Path | None = None
     secret: SecretStr = Field(description="signs addresses; write it as ${NAME}, 32 characters or more")
     expires_seconds: int = Field(default=3600, ge=60, le=86400, description="how long an address is good")
     chunk_mb: int = Field(default=4, ge=1, le=256, description="piece that a camera is told to send at once")
@@ -47,7 +68,7 @@ class UploadSettings(Model):
         return secret
 
 
-class LiveListenerSettings(Model):
+class LiveListenerSettings(ListenerSettings):
     """Where connected cameras push their live picture to (RTSP over TCP)."""
 
     host: str = "127.0.0.1"
@@ -56,8 +77,6 @@ class LiveListenerSettings(Model):
         pattern=r"^rtsps?://[^/\s]+$",
         description="how cameras reach it, without a path; rtsps with a certificate",
     )
-    certificate: Path | None = None
-    key: Path | None = None
     at_once: int = Field(default=32, ge=1, le=1000, description="lines at the same time")
 
 
@@ -98,7 +117,7 @@ class EncryptionSettings(Model):
     public_key: Path = Field(description="PEM, RSA; once a controller encrypts, it never stops (Axis)")
 
 
-class AxisBodyWornSettings(DeviceSettings):
+class AxisBodyWornSettings(ListenerSettings, DeviceSettings):
     """Axis body-worn system controllers that upload to us (driver `axis_body_worn`)."""
 
     driver: Literal["axis_body_worn"]
@@ -108,8 +127,6 @@ class AxisBodyWornSettings(DeviceSettings):
     url: str = Field(
         pattern=r"^https?://[^/\s]+$", max_length=500, description="how controllers reach us, without a path"
     )
-    certificate: Path | None = None
-    key: Path | None = None
     user: str = Field(default="evidence", min_length=1, max_length=64)
     api_key: SecretStr = Field(description="16 to 64 characters; write it as ${NAME}")
     container: Literal["mkv", "mp4"] = Field(default="mkv", description="fixed once a controller is set up")
@@ -192,6 +209,14 @@ class FtpCamera(DeviceSettings):
     digest: Literal["none", "md5"] = Field(
         default="none", description="`md5`: it sends one beside each clip, which is waited for"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def fixed_in_its_room(cls, told: Any) -> Any:
+        """What is fixed in a room hangs on its wall, unless the file says otherwise."""
+        if isinstance(told, dict) and told.get("room") and "type" not in told:
+            return {**told, "type": "cctv"}
+        return told
 
     @field_validator("password")
     @classmethod

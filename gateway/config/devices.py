@@ -151,9 +151,9 @@ class UsbDockSettings(DeviceSettings):
     )
     cameras: tuple[CameraSettings, ...] = ()
     mounts: Path = Path("mounts")
-    spool: Path | None = Field(
-        default=None,
-        description="where MTP cameras' files are pulled to, best on the store's disk; `mtp` beside `mounts`",
+    spool: Path = Field(
+        default=Path("mtp"),
+        description="where MTP cameras' files are pulled to, best on the store's disk; begins at `data`",
     )
     reserve_mb: int = Field(default=1024, ge=0, description="free space of the spool that is never used up")
     simulated: Path | None = Field(default=None, description="a folder of twins instead of the system's USB")
@@ -163,10 +163,6 @@ class UsbDockSettings(DeviceSettings):
         default=False,
         description="closed network whose time is this host's: set clocks though nothing synchronises ours",
     )
-
-    @property
-    def pulled_to(self) -> Path:
-        return self.spool or self.mounts.parent / "mtp"
 
     @field_validator("bays")
     @classmethod

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from gateway.config.base import DeviceSettings, Model
 from gateway.config.devices import AnyDevice
-from gateway.config.settings import ConfigError, Settings, StoreSettings
+from gateway.config.settings import ConfigError, Settings
 from gateway.config.sources import AnyCaseSource, Ed25519, FolderSource, Hmac, HttpSource
 from gateway.written import read_yaml
 
@@ -23,7 +23,7 @@ SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read a configuration file; relative paths in it start at the file's own folder.
+    """Read a configuration file; relative paths in it start at the file's own folder, spools at `data`.
 
     Raises ConfigError, with every mistake on a line of its own.
     """
@@ -49,12 +49,14 @@ def from_mapping(
     try:
         settings = Settings.model_validate(filled)
     except ValidationError as error:
-        wrong += [explain(item) for item in error.errors(include_url=False, include_input=False)]
+        unset = {line.partition(": ")[0] for line in wrong}
+        told = [explain(item) for item in mistakes(error)]
+        wrong += [line for line in told if line.partition(": ")[0] not in unset]
     if wrong:
-        raise ConfigError("\n".join(f"{source}: {line}" for line in wrong)) from None
+        raise ConfigError("\n".join(f"{source}: {called(line, written)}" for line in wrong)) from None
     try:
         anchor = anchored(settings, folder)
-        check_apart(anchor.store, folder, settings.devices)
+        check_apart(anchor)
         check_inboxes(anchor)
         make_url(anchor.database_url), make_url(anchor.engine_database_url)
     except (ConfigError, OSError, RuntimeError) as error:
@@ -72,7 +74,7 @@ def anchored(settings: Settings, folder: Path) -> Settings:
             "second_copy": settings.store.second_copy and data / settings.store.second_copy,
         }
     )
-    devices = tuple(settled(device, folder, settings.timezone) for device in settings.devices)
+    devices = tuple(settled(device, folder, data, settings.timezone) for device in settings.devices)
     sources = tuple(anchored_source(source, folder) for source in settings.case_sources)
     keys = {name: folder / path for name, path in settings.content_keys.items()}
     anchors = {
@@ -102,9 +104,14 @@ def anchored_pack(pack: str, folder: Path) -> str:
     return str(folder / pack) if pack.endswith((".yaml", ".yml")) else pack
 
 
-def settled(device: AnyDevice, folder: Path, timezone: str) -> AnyDevice:
-    """A device with its paths anchored and its zone known, and so for what comes through it."""
-    update: dict[str, Any] = {name: folder / path for name, path in paths_of(device)}
+def settled(device: AnyDevice, folder: Path, data: Path, timezone: str) -> AnyDevice:
+    """A device with its paths anchored and its zone known, and so for what comes through it.
+
+    A spool is the gateway's own: it begins at `data`, which is writable where the settings are not.
+    """
+    update: dict[str, Any] = {
+        name: (data if name == "spool" else folder) / path for name, path in paths_of(device)
+    }
     for name, part in device:
         if isinstance(part, Model):
             places = {inner: folder / path for inner, path in paths_of(part)}
@@ -126,18 +133,19 @@ def paths_of(part: Model) -> list[tuple[str, Path]]:
     return [(name, value) for name, value in part if isinstance(value, Path)]
 
 
-def check_apart(store: StoreSettings, folder: Path, devices: tuple[AnyDevice, ...]) -> None:
+def check_apart(settings: Settings) -> None:
     """A second copy in the store is no second copy, and a source in the store would eat itself."""
-    places = {"store.path": store.path.resolve()}
+    store = settings.store
+    places = {"store.path": store.path.resolve(), "the live pictures": (settings.data / "live").resolve()}
     if store.second_copy is not None:
         places["store.second_copy"] = store.second_copy.resolve()
         if overlapping(places["store.path"], places["store.second_copy"]):
             raise ConfigError("store.second_copy: must lie apart from store.path, best on another disk")
-    for number, device in enumerate(devices):
+    for number, device in enumerate(settings.devices):
         for setting, path in paths_of(device):
             if setting in CREDENTIALS:
                 continue
-            source, here = (folder / path).resolve(), f"devices.{number}.{setting}"
+            source, here = path.resolve(), f"devices.{number}.{setting}"
             for name, place in places.items():
                 is_shared = source == place and setting in device.shareable and name.startswith("devices.")
                 if overlapping(source, place) and not is_shared:
@@ -183,6 +191,31 @@ def fill_secrets(value: Any, environment: Mapping[str, str], place: str, wrong: 
     return SECRET.sub(filled, value)
 
 
+def mistakes(error: ValidationError) -> list[Any]:
+    """Without what only follows from another: a list counts as too short by those that are wrong in it."""
+    found = error.errors(include_url=False, include_input=False)
+    return [
+        one
+        for one in found
+        if one["type"] != "too_short"
+        or not any(other["loc"][: len(one["loc"])] == one["loc"] for other in found if other is not one)
+    ]
+
+
+def called(line: str, written: Any) -> str:
+    """A mistake with the id of the device it is about behind its place: nobody counts lists from 0."""
+    place, colon, message = line.partition(": ")
+    names: list[str] = []
+    for part in place.split(".") if colon else ():
+        if isinstance(written, list):
+            written = dict(enumerate(written)).get(int(part)) if part.isdecimal() else None
+        else:
+            written = written.get(part) if isinstance(written, dict) else None
+        if isinstance(written, dict) and isinstance(written.get("id"), str):
+            names.append(written["id"])
+    return f"{place} ({names[-1]}): {message}" if names else line
+
+
 EXPECTED = {
     "tuple_type": "expected a list",
     "model_type": "expected settings of its own below it",
@@ -190,6 +223,7 @@ EXPECTED = {
     "string_type": "expected a text; put it in quotes",
     "path_type": "expected a path",
     "missing": "is missing",
+    "too_short": "expected at least one",
     "int_parsing": "expected a whole number",
     "int_type": "expected a whole number",
     "float_parsing": "expected a number",

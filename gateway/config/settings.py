@@ -6,8 +6,12 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from gateway.config.base import IDENTIFIER, DeviceSettings, Model, checked_zone
+from gateway.config.connected import AxisBodyWornSettings, FtpReceiverSettings, MqttCameraSettings
 from gateway.config.devices import AnyDevice, BoardSettings, SerialDockSettings
 from gateway.config.sources import AnyCaseSource, WebhookSettings
+
+FAMILY = frozenset("{*")
+"""An id with one of these stands for cameras that are not known yet."""
 
 
 class ConfigError(Exception):
@@ -96,6 +100,7 @@ class Settings(Model):
         sources = [source.id for source in self.case_sources]
         if len(set(sources)) < len(sources):
             raise ValueError("case_sources: two have the same id")
+        check_ports(self.api, self.devices)
         return self
 
     @property
@@ -111,6 +116,20 @@ class Settings(Model):
         if self.database is not None and not self.database_url.startswith("sqlite"):
             return self.database_url
         return f"sqlite:///{self.data / 'engine.sqlite'}"
+
+    def recorder(self, device_id: str) -> DeviceSettings:
+        """A device, or one that comes through another, with what it has of that one. Raises ConfigError."""
+        named: dict[str, DeviceSettings] = {device.id: device for device in self.devices}
+        for device in self.devices:
+            named |= {
+                camera.id: camera if camera.unit else camera.model_copy(update={"unit": device.unit})
+                for camera in device.members
+                if not FAMILY.intersection(camera.id)
+            }
+        if device_id not in named:
+            known = ", ".join(sorted(named)) or "none"
+            raise ConfigError(f"no device {device_id!r} in the configuration; known: {known}")
+        return named[device_id]
 
     def device(self, device_id: str) -> AnyDevice:
         for device in self.devices:
@@ -152,6 +171,37 @@ def check_lines(devices: tuple[AnyDevice, ...]) -> None:
         if first.model_copy(update={"unit": board.unit, "locks": board.locks}) != board:
             raise ValueError(f"{cabinet.id}: boards on {board.port} need one kind, baud, parity and echo")
         units.add((board.port, board.unit))
+
+
+def check_ports(api: ApiSettings, devices: tuple[AnyDevice, ...]) -> None:
+    """No two of what listens here may want one port: the second would not begin. Raises ValueError."""
+    taken = [("api.port", api.host, range(api.port, api.port + 1))]
+    for number, device in enumerate(devices):
+        for name, host, ports in listeners(device):
+            place = f"devices.{number}.{name}"
+            for other, other_host, others in taken:
+                is_one_host = host == other_host or {host, other_host} & EVERYWHERE
+                shared = range(max(ports.start, others.start), min(ports.stop, others.stop))
+                if is_one_host and shared and shared.start:
+                    raise ValueError(f"{place}: {shared.start} is {other} as well; give it its own")
+            taken.append((place, host, ports))
+
+
+EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104  (told apart, not listened on)
+
+
+def listeners(device: AnyDevice) -> list[tuple[str, str, range]]:
+    """Where a device's driver listens: (setting, host, ports)."""
+    match device:
+        case MqttCameraSettings(uploads=uploads, live=live):
+            both = (("uploads", uploads), ("live", live))
+            return [(f"{name}.port", one.host, range(one.port, one.port + 1)) for name, one in both if one]
+        case FtpReceiverSettings(host=host, port=port, passive=passive):
+            found = [("port", host, range(port, port + 1))]
+            return found + ([("passive", host, range(passive[0], passive[1] + 1))] if passive else [])
+        case AxisBodyWornSettings(host=host, port=port):
+            return [("port", host, range(port, port + 1))]
+    return []
 
 
 def check_templates(devices: tuple[AnyDevice, ...]) -> None:

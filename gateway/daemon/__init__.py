@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from gateway.config import ConfigError, DeviceSettings, Settings
+from gateway.config import FAMILY, ConfigError, DeviceSettings, Settings
 from gateway.config.connected import RtspRecorderSettings
 from gateway.config.devices import SerialDockSettings, UsbDockSettings
 from gateway.daemon.backup import Backup
@@ -47,9 +47,6 @@ CLAIMED = 16 * WINDOW
 
 STOP_S = 1.5
 """Of the two seconds in which a stop has to be through."""
-
-FAMILY = frozenset("{*")
-"""An id with one of these stands for cameras that are not known yet."""
 
 
 class Daemon:
@@ -123,7 +120,7 @@ class Daemon:
         cabinets = tuple(one for one in self.settings.devices if isinstance(one, SerialDockSettings))
         if cabinets:
             yield 0.5, Lights(self.database, cabinets, self.supervisors).show
-        spools = {one.pulled_to for one in self.settings.devices if isinstance(one, UsbDockSettings)}
+        spools = {one.spool for one in self.settings.devices if isinstance(one, UsbDockSettings)}
         if spools:
             yield 3600.0, partial(sweep, self.database, sorted(spools))
         rooms = tuple(one for one in self.settings.devices if isinstance(one, RtspRecorderSettings))
@@ -200,10 +197,13 @@ def only_one(path: Path) -> int:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        holder = os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
         os.close(handle)
         raise ConfigError(
-            f"another `gateway {path.stem}` already works on {path.parent}; stop it first"
+            f"another `gateway {path.stem}` (process {holder}) already works on {path.parent}; stop it first"
         ) from None
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
     return handle
 
 

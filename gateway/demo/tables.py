@@ -97,7 +97,8 @@ def show_others(database: Database, console: Console, stored: int) -> None:
 
 def show_clips(database: Database, console: Console) -> None:
     table = Table(title="执法音像资料 → 案卷", show_lines=True)
-    columns = {"音像资料": 36, "SHA-256": 12, "采集时间": 19, "案卷": 28, "判定": 16, "理由": 60}
+    table.add_column("音像资料", no_wrap=True)  # a name that is cut in its middle cannot be copied
+    columns = {"SHA-256": 12, "采集时间": 19, "案卷": 28, "判定": 16, "理由": 60}
     for name, width in columns.items():
         table.add_column(name, max_width=width, overflow="fold")
     unlinked: Counter[str] = Counter()

@@ -82,10 +82,17 @@ def told(session: Session, event: SignalReceived | TrackReceived | BayRead | Bad
 def signal(session: Session, event: SignalReceived) -> None:
     """Telemetry; what a bay does is shown as the bay's own state."""
     detail = dict(event.detail) if event.bay else {event.kind: dict(event.detail)}
-    set_status(session, event.device_id, event.bay, present=True, **detail)
+    present = not has_left_since(session, event)
+    set_status(session, event.device_id, event.bay, present=present, **detail)
     if event.bay and event.kind == "bay" and detail.get("state") in HOLDS:
         camera = detail.get("camera")
         handover.docked(session, event.device_id, event.bay, str(camera) if camera else None, event.at)
+
+
+def has_left_since(session: Session, event: SignalReceived) -> bool:
+    """Whether the device went after it said this: what is stored late must not bring it back."""
+    status = session.get(DeviceStatus, (event.device_id, event.bay or ""))
+    return status is not None and not status.present and event.at <= status.since
 
 
 def statuses_of(session: Session, events: Sequence[DeviceEvent]) -> Sequence[DeviceStatus]:
@@ -152,6 +159,7 @@ def open_offload(session: Session, event: OffloadOpened, executor: str) -> None:
         session, event.device_id, "OFFLOAD_OPENED",
         {
             "offload": offload.id,
+            **{name: getattr(offload, name) for name in ("bay", "volume", "opened_at")},
             "files": len(listing),
             "bytes": sum(file.size for file in event.listing),
             "listing": custody.value_digest(listing),
@@ -172,7 +180,8 @@ def disconnect(session: Session, event: Disconnected) -> None:
         for status in session.exec(select(DeviceStatus).where(DeviceStatus.device_id == event.device_id)):
             status.present, status.since = False, event.at
             session.add(status)
-    record(session, event.device_id, "DISCONNECTED", {"offload": event.offload})
+    closed = {"closed": [offload.id for offload in ended], "closed_at": event.at} if ended else {}
+    record(session, event.device_id, "DISCONNECTED", {"offload": event.offload, **closed})
 
 
 def end_what_was_open(session: Session, executor: str) -> None:

@@ -1,6 +1,7 @@
 """What becomes of a file that was found or listed on a device."""
 
 import dataclasses
+import logging
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,7 +20,9 @@ from gateway.models import (
     State,
     Work,
 )
-from gateway.wording import reason
+from gateway.wording import reason, sentence
+
+log = logging.getLogger(__name__)
 
 ACTOR = "gateway"
 
@@ -69,6 +72,9 @@ def superseded(session: Session, found: FoundFile) -> list[str]:
         original.state = State.QUARANTINED
         original.quarantine = reason("quarantine.source_changed", was=original.size, found=found.size)
         session.add(original)
+        log.warning(
+            "%s of %s set aside: %s", original.name, original.device_id, sentence(original.quarantine, "en")
+        )
         chain = custody.device_chain(original.device_id)
         custody.append(
             session, chain, "QUARANTINED", ACTOR, original.id, (original,), {"why": original.quarantine}

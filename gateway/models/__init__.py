@@ -1,6 +1,6 @@
 """The tables."""
 
-from gateway.models.access import ApiKey, LiveView, Role, SignIn, User, Viewing
+from gateway.models.access import ApiKey, FailedSignIns, LiveView, Role, SignIn, User, Viewing
 from gateway.models.cases import (
     Activity,
     CaseAlias,
@@ -113,6 +113,7 @@ __all__ = [
     "Endpoint",
     "EndpointCursor",
     "EndpointKind",
+    "FailedSignIns",
     "Finding",
     "Grade",
     "HoldKind",

@@ -36,6 +36,15 @@ class SignIn(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class FailedSignIns(SQLModel, table=True):
+    """Wrong passwords in a row for one name from one address; gone once the right one comes."""
+
+    name: str = Field(primary_key=True)
+    address: str = Field(primary_key=True)
+    failures: int = 0
+    last_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+
+
 class ApiKey(SQLModel, table=True):
     """An integrator's key, kept only as its hash."""
 

@@ -56,7 +56,9 @@ def pattern(kinds: Kinds) -> re.Pattern[str]:
 
 def normalise(written: str) -> str:
     """One spelling: full-width forms and dashes folded, spaces gone, the year in 〔〕."""
-    folded = re.sub(r"\s+", "", unicodedata.normalize("NFKC", written))
+    folded = written
+    for _ in range(2):  # a space that goes may join what NFKC had taken apart
+        folded = re.sub(r"\s+", "", unicodedata.normalize("NFKC", folded))
     return YEAR.sub(r"〔\1〕", DASHES.sub("-", folded))
 
 

@@ -221,4 +221,5 @@ def why_none(clip: ClipFacts) -> Finding:
         return finding("LK-4", False, "unlinked.no_holder", at=at)
     if clip.custody.shared_without_checkout:
         return finding("LK-4", False, "unlinked.no_checkout", at=at)
-    return finding("LK-7", False, "unlinked.no_activity", at=at)
+    nothing = "unlinked.no_activity" if clip.custody.room_id is None else "unlinked.room_idle"
+    return finding("LK-7", False, nothing, at=at)

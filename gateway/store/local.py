@@ -13,7 +13,19 @@ from gateway.store.partial import STEP
 
 MARKER = ".gateway-store"
 MANIFEST = ".manifest.json"
-SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+SUFFIX = re.compile(r"\.(?!partial|journal$)[a-z0-9]{1,8}")
+"""What may end an original's name: nothing that could be read as our own unfinished work."""
+UNFINISHED = re.compile(r"\.\d+\.partial(\.journal)?$")
+"""How the names of an attempt, of its journal, and of what `own_partial` names end."""
+
+
+def checked(suffix: str) -> str:
+    """A device's ending of a name, if it is one that may lie in the store; else none."""
+    return suffix if SUFFIX.fullmatch(suffix) else ""
+
+
+def is_unfinished(path: Path) -> bool:
+    return UNFINISHED.search(path.name) is not None
 
 
 class StoreFull(Exception):
@@ -48,8 +60,7 @@ class LocalStore:
         return (self.root / MARKER).exists()
 
     def original_key(self, item_id: str, suffix: str) -> str:
-        checked = suffix if SUFFIX.fullmatch(suffix) else ""
-        return f"originals/{item_id[-2:]}/{item_id}{checked}"
+        return f"originals/{item_id[-2:]}/{item_id}{checked(suffix)}"
 
     def rendition_key(self, item_id: str, name: str) -> str:
         return f"renditions/{item_id[-2:]}/{item_id}.{name}"
@@ -84,9 +95,10 @@ class LocalStore:
             os.close(handle)
 
     def remove_partials(self, key: str) -> None:
-        """Remove an item's unfinished files."""
-        folder = self.path(key).parent
-        left = list(folder.glob(f"{self.path(key).stem}*.partial*"))
+        """Remove an item's unfinished files: what bears our own form of name, whatever its own ends in."""
+        target = self.path(key)
+        folder = target.parent
+        left = [path for path in folder.glob(f"{target.stem}.*") if path != target and is_unfinished(path)]
         for path in left:
             path.unlink(missing_ok=True)
         if left:

@@ -31,7 +31,7 @@ class Partial:
 
     def __init__(self, target: Path, attempt: int) -> None:
         self.target = target
-        self.path = target.with_name(f"{target.name}.{attempt}.partial")
+        self.path = partial_of(target, attempt)
         self.journal = journal_of(target, attempt)
         self.handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -116,6 +116,10 @@ class Partial:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def partial_of(target: Path, attempt: int) -> Path:
+    return target.with_name(f"{target.name}.{attempt}.partial")
 
 
 def journal_of(target: Path, attempt: int) -> Path:

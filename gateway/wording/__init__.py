@@ -122,6 +122,13 @@ MEASURES = {
 }
 """What is measured; in a fact the figures stand behind the name."""
 
+
+def spoken(word: str, language: str = "zh") -> str:
+    """A device's type or state as people say it; what is none of ours stays as it is."""
+    said = TERMS.get(word) or (word, word)
+    return said[0 if language.startswith("zh") else 1]
+
+
 VERDICTS = {
     "VALID": ("有效", "valid"),
     "VALID_WITH_NOTE": ("有效（附注）", "valid, with a note"),

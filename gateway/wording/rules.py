@@ -193,6 +193,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "持有人在 {at} 没有登记的执法环节，登记后自动关联",
         "no recorded step of its holder at {at}; linked by itself once there is one",
     ),
+    "unlinked.room_idle": (
+        "该室在 {at} 没有登记的执法环节，登记后自动关联",
+        "no recorded step in its room at {at}; linked by itself once there is one",
+    ),
     "unlinked.withdrawn": (
         "人工已撤销与候选案件的关联，不再自动提出",
         "a person took it back from the case that fits; it is not proposed again",

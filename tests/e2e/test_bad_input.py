@@ -75,6 +75,7 @@ def test_a_full_disk_waits_with_a_sentence_and_goes_on_by_itself(tmp_path: Path,
         assert original.state is State.PRESERVED
         assert original.sha256 == sha256(clip)
         site.verify()
+    assert site.log.read_text().count("WARNING gateway.scarce: store: the store is full") == 1
 
 
 def big_clip(path: Path, mib: int) -> str:

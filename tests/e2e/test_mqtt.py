@@ -77,7 +77,7 @@ def test_a_camera_from_announcement_to_stored(tmp_path: Path) -> None:
         original = next(one for one in site.originals().values() if one.size == len(content))
         assert original.device_id == "bwc-1"
         assert site.store.path(original.stored_as).read_bytes() == content  # type: ignore[arg-type]
-        assert list((site.folder / "spool").glob("*/*.mp4")) == [], "taken over, not copied"
+        assert list((site.settings.data / "spool").glob("*/*.mp4")) == [], "taken over, not copied"
         site.verify()
     finally:
         camera.client.loop_stop()

@@ -35,7 +35,7 @@ def at_work(byte: int) -> Any:
 
 
 def lying(site: Site) -> list[Path]:
-    return list((site.folder / "mtp").iterdir())
+    return list((site.settings.data / "mtp").iterdir())
 
 
 def site_with(folder: Path, **more: Any) -> Site:

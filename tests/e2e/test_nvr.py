@@ -59,7 +59,7 @@ def test_each_recording_once_through_kills(tmp_path: Path) -> None:
         stored = [site.store.path(str(original.stored_as)).read_bytes() for original in originals]
         assert sorted(stored) == sorted(expected)
     assert all(clip.started_at is not None for clip, _ in found)
-    left = {path.suffix for path in (site.folder / "nvr").rglob("*") if path.is_file()}
+    left = {path.suffix for path in (site.settings.data / "nvr").rglob("*") if path.is_file()}
     assert left == {".json"}, "taken over, not copied"
     site.verify()
 

@@ -483,6 +483,32 @@ def test_the_second_person_by_the_api(api: tuple[TestClient, dict[str, str]]) ->
     assert shown["items"][0]["rule"]["zh"].startswith("自 2020-05-06 入库起")
 
 
+@pytest.mark.parametrize(
+    ("driver", "knows"),
+    [
+        ("rtsp_recorder", {"start_recording", "stop_recording"}),
+        ("mqtt_camera", {"start_recording", "stop_recording", "set_clock", "upload_now", "mark_important"}),
+        ("serial_dock", {"unlock"}),
+        ("usb_dock", set()),
+        (None, set()),
+    ],
+)
+def test_what_a_device_cannot_do_is_refused_at_once(
+    api: tuple[TestClient, dict[str, str]], database: Database, driver: str | None, knows: set[str]
+) -> None:
+    client, keys = api
+    with database.write() as session:
+        session.get_one(Device, "cam-u").driver = driver
+    arguments = {"unlock": {"bay": "1"}, "mark_important": {"files": ["f1"]}}
+    taken = set()
+    for kind in ("start_recording", "stop_recording", "set_clock", "unlock", "upload_now", "mark_important"):
+        body = {"kind": kind, "device": "cam-u", "arguments": arguments.get(kind, {})}
+        said = client.post("/api/v1/orders", json=body, headers={"x-api-key": keys["operator"]})
+        assert said.status_code in {202, 422}
+        taken |= {kind} if said.status_code == 202 else set()
+    assert taken == knows
+
+
 def test_every_endpoint_has_a_row(api: tuple[TestClient, dict[str, str]]) -> None:
     client, _ = api
     written = {(row.method, row.path) for row in MATRIX} | OPEN_TO_ALL
@@ -578,6 +604,9 @@ def test_pages_follow_a_cursor(api: tuple[TestClient, dict[str, str]]) -> None:
     first = client.get("/api/v1/clips", params=wanted, headers=headers).json()
     second = client.get("/api/v1/clips", params=wanted | {"cursor": first["next"]}, headers=headers).json()
     assert [first["items"][0]["id"], second["items"][0]["id"]] == ["clip-v", "clip-u"]
+    first = client.get("/api/v1/cases", params={"limit": 1}, headers=headers).json()
+    second = client.get("/api/v1/cases", params={"limit": 1, "cursor": first["next"]}, headers=headers).json()
+    assert [first["items"][0]["uid"], second["items"][0]["uid"]] == ["case-v", "case-u"]
     assert second["next"] is None
 
 
@@ -619,7 +648,12 @@ def test_an_unknown_parameter_is_an_error(api: tuple[TestClient, dict[str, str]]
 def test_a_wrong_cursor_and_a_huge_body_are_errors(api: tuple[TestClient, dict[str, str]]) -> None:
     client, keys = api
     headers = {"x-api-key": keys["evidence"]}
-    assert client.get("/api/v1/clips", params={"cursor": "ZZ Z"}, headers=headers).status_code == 422
+    for listing in ("clips", "findings", "links", "allocations", "checkouts", "orders"):
+        for cursor in ("ZZ Z", "zzz", "ab" * 17):
+            said = client.get(f"/api/v1/{listing}", params={"cursor": cursor}, headers=headers)
+            assert said.status_code == 422, f"{listing} {cursor}"
+        good = client.get(f"/api/v1/{listing}", params={"cursor": "0" * 32}, headers=headers)
+        assert (good.status_code, good.json()["items"]) == (200, [])
     huge = client.post(
         "/api/v1/session", content=b" " * (9 << 20), headers={"content-type": "application/json"}
     )

@@ -32,7 +32,7 @@ from drivers.simulators.rooms import Room
 from drivers.simulators.serial_line import Wire, pty_pair
 from drivers.usb_dock import UsbDock
 from drivers.volume import Volume
-from gateway import supervisor
+from gateway import orders, supervisor
 from gateway.config.devices import DropFolderSettings, SerialDockSettings, UsbDockSettings, VolumeSettings
 from gateway.device import (
     BayRead,
@@ -120,7 +120,8 @@ def usb_dock(
     card.mkdir()
     camera = {"id": "cam", "match": {"name": "H8"}, **(link or {}), **ERASE}
     told = {
-        "id": "dock", "driver": "usb_dock", "bays": {"1": "1-1.1"}, "mounts": tmp / "mounts", "simulated": usb,
+        "id": "dock", "driver": "usb_dock", "bays": {"1": "1-1.1"}, "mounts": tmp / "mounts", "spool": tmp / "mtp",
+        "simulated": usb,
         "poll_seconds": 0.1, "cameras": [camera],
     }  # fmt: skip
 
@@ -299,6 +300,11 @@ def test_contract(rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytes
         keeper.perform(Order(id="o", kind="levitate", arguments={})).detail["reason"]["code"]
         == "order.unknown"
     )  # type: ignore[index]
+
+    known = orders.CARRIED_OUT_BY.get(rig.driver.settings.driver, frozenset())  # type: ignore[attr-defined]
+    for kind in frozenset().union(*orders.CARRIED_OUT_BY.values()) - known:
+        told = keeper.perform(Order(id="o", kind=kind, arguments={}, device_id=rig.device))
+        assert told.detail["reason"]["code"] == "order.unknown", f"the API refuses {kind}"  # type: ignore[index]
 
     rig.lose()
     seen.wait(lambda seen: of(seen, Disconnected, rig.device))

@@ -91,7 +91,7 @@ def usb_dock(card: Path) -> UsbDock:
     usb = card.parent / "usb"
     twin.plug(usb, "1-1.1", card, name="H8", serial="S1")
     told = {
-        "id": "dock", "driver": "usb_dock", "bays": {"1": "1-1.1"}, "mounts": card.parent / "mounts",
+        "id": "dock", "driver": "usb_dock", "bays": {"1": "1-1.1"}, "mounts": card.parent / "mounts", "spool": card.parent / "mtp",
         "simulated": usb, "poll_seconds": 0.1, "cameras": [{"id": "cam", "match": {"name": "H8"}}],
     }  # fmt: skip
     return UsbDock(UsbDockSettings.model_validate(told))

@@ -444,3 +444,82 @@ def test_a_restart_tells_what_lies_there(tmp_path: Path, movie: bytes) -> None:
         again.wait(lambda seen: files(seen))
         assert [found.identity for found in files(again)] == [found.identity for found in files(seen)]
     shutil.rmtree(settings.spool / "ready")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "中" * 90, "x" * 252 + ".mp4"], ids=["300", "90", "256"])
+def test_a_name_that_no_disk_takes_is_refused_and_the_session_goes_on(tmp_path: Path, name: str) -> None:
+    settings = settings_for(tmp_path)
+    with running(settings) as seen, client(settings) as line:
+        line.encoding = "utf-8"
+        for command in (f"STOR {name}", f"APPE {name}"):
+            with pytest.raises(ftplib.error_perm, match="553"):
+                line.storbinary(command, io.BytesIO(b"x"))
+        line.storbinary("STOR a.dav", io.BytesIO(b"DHAV"))
+        seen.wait(lambda seen: len(files(seen)) == 1)
+        line.storbinary("STOR b.part", io.BytesIO(b"DHAV"))
+        line.storbinary("STOR c.part", io.BytesIO(b"a file, no folder"))
+        with pytest.raises(ftplib.error_perm, match="553"):
+            line.rename("b.part", name)
+        line.rename("b.part", "b.dav")
+        with pytest.raises(ftplib.error_perm, match="550"):
+            line.storbinary("STOR c.part/c.dav", io.BytesIO(b"x"))
+        seen.wait(lambda seen: len(files(seen)) == 2)
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".dav", ".mp4.md5"])
+def test_the_longest_name_is_taken_in(tmp_path: Path, ending: str) -> None:
+    """Though none of its sidecars could bear it."""
+    settings, name = settings_for(tmp_path, patience_seconds=0.5), "x" * (255 - len(ending)) + ending
+    with running(settings) as seen, client(settings) as line:
+        line.storbinary(f"STOR {name}", io.BytesIO(b"footage"))
+        seen.wait(lambda seen: files(seen))
+        assert files(seen)[0].path.endswith(b"/" + name.encode())
+
+
+@pytest.mark.parametrize("user", ["room-1", "room-2"])
+def test_what_is_never_renamed_is_told_of_once(tmp_path: Path, user: str) -> None:
+    """It got 226; that nobody takes it in must not go without a word."""
+    settings = settings_for(tmp_path, patience_seconds=1)
+    password = PASSWORD if user == "room-1" else PASSWORD[::-1]
+    names = {"a.part", ".hid.mp4", "DCIM/b.tmp"}
+    with running(settings) as seen, client(settings, user, password) as line:
+        line.mkd("DCIM")
+        for name in names:
+            line.storbinary(f"STOR {name}", io.BytesIO(b"footage"))
+        under_way = line.transfercmd("STOR c.part")
+        under_way.sendall(b"G" * 9000)
+        assert signals(seen, "upload_ignored") == []
+        seen.wait(lambda seen: len(signals(seen, "upload_ignored")) == 3)
+        time.sleep(1)
+        told = signals(seen, "upload_ignored")
+        assert {one.detail["name"] for one in told} == names
+        assert {(one.device_id, one.detail["bytes"]) for one in told} == {(user, 7)}
+        assert len(told) == 3, "once each, and not what is still being written"
+        assert files(seen) == []
+        under_way.close()
+    with running(settings) as again, client(settings, user, password) as line:
+        again.wait(lambda seen: len(signals(seen, "upload_ignored")) == 4)
+        ids = {one.event_id for one in signals(again, "upload_ignored")}
+        assert {one.event_id for one in told} < ids, "a restart is no new event"
+        line.rename("a.part", "a.mp4.part")
+        again.wait(lambda seen: len(signals(seen, "upload_ignored")) == 5)
+        line.rename("a.mp4.part", "a.dav")
+        again.wait(lambda seen: files(seen))
+
+
+def test_a_spool_without_room_is_one_line_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings, free = settings_for(tmp_path), [0, 0, 1 << 30, 0]
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(ftp_server.shutil, "disk_usage", lambda _: usage._replace(free=free[0]))
+    with running(settings), client(settings) as line:
+        for number in range(4):
+            if free[0]:
+                line.storbinary(f"STOR {number}.dav", io.BytesIO(b"x"))
+            else:
+                with pytest.raises(ftplib.error_temp, match="452"):
+                    line.storbinary(f"STOR {number}.dav", io.BytesIO(b"x"))
+            free.pop(0)
+    told = [record.getMessage() for record in caplog.records if "no room" in record.getMessage()]
+    assert told == [f"{settings.spool}: no room but the reserve; uploads are refused"] * 2

@@ -211,7 +211,7 @@ def test_to_the_end(tmp_path: Path, media: Path) -> None:
             return {names[row.id] for row in session.exec(of_clip)}
 
     with site.running():
-        site.wait("listening", lambda _: (site.folder / "ftp" / "home" / "room-1").is_dir())
+        site.wait("listening", lambda _: (site.settings.data / "ftp" / "home" / "room-1").is_dir())
         with client(settings) as line:
             put(line, "bad.mp4", two)
             put(line, "bad.mp4.md5", md5(one))

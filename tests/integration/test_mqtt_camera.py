@@ -16,11 +16,12 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from drivers.mqtt.messages import Unreadable, read
+from drivers.mqtt.messages import FileMessage, Unreadable, read
 from drivers.mqtt_camera import MqttCamera
 from drivers.ports import free_port
 from drivers.simulators.broker import Broker
 from drivers.simulators.mqtt_camera import PICTURE, Camera
+from drivers.uploads.desk import Desk, expected_of
 from drivers.uploads.signing import Permit, is_good, signature
 from drivers.uploads.spool import Expected, Spool, readable_name, suffix
 from gateway.config.connected import MqttCameraSettings
@@ -464,6 +465,72 @@ def test_what_no_database_holds_is_left_out_of_texts() -> None:
         "bwc/x/up/event", b'{"event_id":"1","type":"sos","data":{"a":"\\u0000\\ud800b","n":[1,2.5]}}'
     )
     assert heard.message.model_dump()["data"] == {"a": "?b", "n": [1, 2.5]}  # type: ignore[union-attr]
+
+
+def test_a_file_that_cannot_be_taken_hears_why(broker: Broker, tmp_path: Path) -> None:
+    """Its camera would announce it for ever; who is not on the list hears nothing."""
+    with running(driver_for(broker, tmp_path)) as seen:
+        heard: list[dict[str, Any]] = []
+        camera, other = camera_for(broker), camera_for(broker, "stranger")
+        for one in (camera, other):
+            topic = f"bwc/{one.name}/down/file"
+            one.client.message_callback_add(topic, lambda *told: heard.append(json.loads(told[2].payload)))
+        good = {"op": "announce", "size": 4, "sha256": DIGEST}
+        other.say("file", good | {"file_id": "theirs", "name": "x" * 256})
+        for file_id, wrong in {
+            "long": {"name": "x" * 256}, "large": {"size": 2**50}, "digest": {"sha256": "no"},
+            "moving": {"op": "progress", "size": -1}, "../up": {"name": "x" * 256}, "good": {"name": "x" * 255},
+        }.items():  # fmt: skip
+            camera.say("file", good | {"file_id": file_id} | wrong)
+        eventually(lambda: "good" in {one.get("file_id") for one in heard})
+        camera.stop()
+        other.stop()
+    told = {one["file_id"]: one for one in heard if "file_id" in one}
+    assert {name: one["op"] for name, one in told.items()} == {
+        "long": "abort", "large": "abort", "digest": "abort", "good": "upload_url",
+    }  # fmt: skip
+    assert told["long"]["why"] == "name: String should have at most 255 characters"
+    assert len([one for one in of(seen, SignalReceived, "net") if one.kind == "unreadable"]) == 6
+
+
+def desk_for(folder: Path) -> Desk:
+    settings = {
+        "id": "net", "driver": "mqtt_camera", "spool": folder, "timezone": "UTC",
+        "uploads": {"url": "http://x", "secret": "s" * 32, "reserve_mb": 1},
+    }  # fmt: skip
+    return Desk(MqttCameraSettings.model_validate(settings), lambda *_: None)
+
+
+def test_a_spool_without_room_is_one_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = desk_for(tmp_path)
+    for reserve, name in ((2**60, "a"), (2**60, "b"), (2**60, "a"), (1, "b"), (1, "a"), (2**60, "c")):
+        desk.spool.reserve = reserve
+        announced = {"op": "announce", "file_id": name, "name": "a.mp4", "size": 4, "sha256": DIGEST}
+        desk.answer("bwc-1", FileMessage.model_validate(announced))
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == [f"{tmp_path}: no room but the reserve; cameras are to wait"] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "here", "kept"),
+    [("a\0b.mp4", "ab.mp4", "a\\x00b.mp4"), ("../../x/esc.mp4", "esc.mp4", "../../x/esc.mp4"),
+     ("a\ud800.mp4", "a_.mp4", "a\\ud800.mp4"), ("执法 1.mp4", "执法 1.mp4", None), ("", "f1", None)],
+)  # fmt: skip
+def test_a_name_stays_as_it_was_told(tmp_path: Path, name: str, here: str, kept: str | None) -> None:
+    payload = {"op": "announce", "file_id": "f1", "name": name, "as_told": "x", "size": 4, "sha256": DIGEST}
+    heard = read("bwc/bwc-1/up/file", json.dumps(payload).encode())
+    assert isinstance(heard.message, FileMessage)
+    desk = desk_for(tmp_path)
+    expected = expected_of("bwc-1", heard.message)
+    desk.spool.keep(expected)
+    desk.spool.whole(expected).write_bytes(b"abcd")
+    again = desk.spool.known("bwc-1", "f1")
+    assert again is not None, "over a restart, too"
+    found = desk.found(again)
+    assert found.path.decode() == f"f1/{here}"
+    assert found.declared.name == kept
 
 
 def test_names_that_devices_give_are_only_shown() -> None:

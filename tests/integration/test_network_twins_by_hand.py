@@ -119,6 +119,30 @@ def test_a_fleet_of_cameras_each_with_its_own_trouble(tmp_path: Path) -> None:
     assert fingers.said.count("bwc-0002: A.MP4 not taken") >= 2
 
 
+@pytest.mark.parametrize("broker_goes", [False, True])
+def test_cameras_end_quietly_however_often_they_are_told(tmp_path: Path, *, broker_goes: bool) -> None:
+    """A supervisor, a terminal and a hurried person may all tell them at once."""
+    made = Broker(tmp_path / "broker", "bwc-1")
+    made.start()
+    cameras = subprocess.Popen(
+        [sys.executable, "-u", "-m", "drivers.simulators.mqtt_camera", "127.0.0.1", f"{made.port}", made.pki, "bwc-1"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert cameras.stdout is not None
+    assert cameras.stdout.readline() == "bwc-1: connected\n"
+    if broker_goes:
+        made.stop()
+    time.sleep(0.3)  # another process: nothing tells that it waits now
+    while cameras.poll() is None:
+        cameras.send_signal(signal.SIGTERM)
+        time.sleep(0.002)
+    said = cameras.communicate(timeout=20)[1]
+    if not broker_goes:
+        made.stop()
+    assert said == ""
+    assert cameras.returncode in {0, -signal.SIGTERM}, "the last one may hit an interpreter that has ended"
+
+
 def test_a_camera_without_a_certificate_is_told_how_to_get_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,16 +3,20 @@
 import fcntl
 import hashlib
 import os
+import re
 import time
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from gateway.store import LocalStore, Partial, StoreFull
 from gateway.store.digests import digests
 from gateway.store.direct import BLOCK, DirectFile, buffers, filled
 from gateway.store.durable import publish
 from gateway.store.lanes import Lanes
+from gateway.store.local import is_unfinished
 
 
 def written(target: Path, *blocks: bytes, attempt: int = 1) -> None:
@@ -215,3 +219,30 @@ def test_a_store_is_known_by_its_marker(tmp_path: Path) -> None:
     assert not store.is_present
     store.prepare()
     assert store.is_present
+
+
+@pytest.mark.parametrize("ending", [".partial", ".partial2", ".journal", ".1", ".json", ".mp4", ""])
+def test_only_our_own_form_of_name_is_unfinished_work(store: LocalStore, ending: str) -> None:
+    """Also of an original that an earlier version gave such an ending."""
+    key = f"originals/ab/0ab{ending}"
+    target = store.place(key)
+    target.write_bytes(b"kept")
+    beside = [target.with_name(f"0ab{more}") for more in (f"{ending}.5.aside", f"{ending}.manifest.json")]
+    ours = [target.with_name(f"0ab{more}") for more in (
+        f"{ending}.1.partial", f"{ending}.1.partial.journal", f"{ending}.manifest.json.4711.partial",
+    )]  # fmt: skip
+    for path in (*beside, *ours):
+        path.write_bytes(b"x")
+    store.remove_partials(key)
+    assert sorted(target.parent.iterdir()) == sorted([target, *beside])
+
+
+@example(".partial")
+@example(".partial2")
+@example(".journal")
+@given(st.from_regex(r"\.[a-z0-9]{0,10}|[^/\0]{0,10}", fullmatch=True))
+def test_no_ending_makes_an_original_look_unfinished(suffix: str) -> None:
+    name = Path(LocalStore(Path("x")).original_key("0ab", suffix)).name
+    assert name.startswith("0ab")
+    assert not re.search(r"\.(partial|journal)", name)
+    assert not is_unfinished(Path(name))

@@ -61,7 +61,7 @@ class Town:
         self.usb.mkdir()
         told = {
             "id": "dock-1", "driver": "usb_dock", "bays": {str(n): f"1-1.{n}" for n in range(1, 5)},
-            "mounts": folder / "mounts", "simulated": self.usb, "poll_seconds": 0.1, "settle_seconds": 2.0,
+            "mounts": folder / "mounts", "spool": folder / "mtp", "simulated": self.usb, "poll_seconds": 0.1, "settle_seconds": 2.0,
             "cameras": cameras or (CAMERA,), **dock,
         }  # fmt: skip
         self.told = told
@@ -686,7 +686,8 @@ def test_what_is_attached_can_be_pasted_and_is_then_known(
     cabinet = SerialDockSettings.model_validate({"id": "c", "driver": "serial_dock", "dock": "d", **serial})
     assert (cabinet.board.port, cabinet.readers[0].port) == ("/dev/ttyUSB0", "/dev/ttyUSB1")
     told = {
-        "id": "dock-2", "driver": "usb_dock", "mounts": town.folder / "mounts", "simulated": town.usb, **pasted,
+        "id": "dock-2", "driver": "usb_dock", "mounts": town.folder / "mounts", "spool": town.folder / "mtp",
+        "simulated": town.usb, **pasted,
     }  # fmt: skip
     with running(UsbDock(UsbDockSettings.model_validate(told))) as seen:
         seen.wait(lambda seen: seen.found() == ["a.mp4"])

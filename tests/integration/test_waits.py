@@ -1,6 +1,7 @@
 """How long work sleeps: never past its device's return, never until a year that a wrong clock named."""
 
 import hashlib
+import logging
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from gateway.device import FileFound, FoundFile, MediaKind, OffloadOpened
 from gateway.intake.devices import enter_device
 from gateway.intake.events import store_one
 from gateway.models import Work, now
+from gateway.scarce import Scarce
 from gateway.store import LocalStore
 from gateway.wording import reason
 from ingest.dispatch import Dispatch
@@ -126,3 +128,51 @@ def test_a_time_ahead_is_no_sign_of_life(database: Database, runner: Runner) -> 
     assert dispatch.rescue() == 1
     assert work_of(database).run == 2
     assert dispatch.rescue() == 0
+
+
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_a_full_store_is_one_line_in_the_log_until_all_went_on(
+    database: Database, runner: Runner, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not one for each file and each try."""
+    docked(database, "o1")
+    full = reason("wait.store_full", free="1 MiB", need="9 MiB")
+    for _ in range(3):
+        runner.wait(item(runner), full)
+    runner.room.waits("another", "the store is full")
+    assert warnings_in(caplog) == [
+        "store: the store is full (1 MiB left, 9 MiB needed); free space and it goes on by itself"
+    ]
+    runner.room.goes_on("another")
+    runner.wait(item(runner), full)
+    assert len(warnings_in(caplog)) == 1
+    runner.wait(item(runner), reason("wait.source_gone", done=0))
+    runner.wait(item(runner), full)
+    assert len(warnings_in(caplog)) == 2
+
+
+def test_who_left_while_there_was_no_room_silences_nobody_for_ever(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Scarce("spool")
+    room.waits("gone", "full")
+    room.waits("here", "full")
+    room.goes_on("here")
+    monkeypatch.setattr("gateway.scarce.HEARD_S", 0)
+    room.waits("here", "full again")
+    assert warnings_in(caplog) == ["spool: full", "spool: full again"]
+
+
+def test_what_is_set_aside_is_one_line_in_the_log(
+    database: Database, runner: Runner, caplog: pytest.LogCaptureFixture
+) -> None:
+    docked(database, "o1")
+    before = item(runner)
+    for _ in range(2):
+        runner.set_aside(before, "preserve", reason("quarantine.failed", error="bad"))
+    [line] = warnings_in(caplog)
+    assert line.startswith("1.MP4 of cam set aside: ")
+    assert "bad" in line

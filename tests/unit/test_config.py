@@ -65,9 +65,9 @@ def test_two_rooms_may_have_one_spool_and_nobody_the_stores() -> None:
     ]  # fmt: skip
     settings = accepted({"timezone": "Asia/Urumqi", "devices": [*rooms, *nvrs]})
     assert settings.device("nvr-1").members[0].timezone == "Asia/Urumqi"
-    other = {"id": "drop", "driver": "drop_folder", "path": "rooms"}
+    other = {"id": "drop", "driver": "drop_folder", "path": "var/rooms"}
     assert "lie within" in refused({"devices": [*rooms, other]})
-    assert "lie within" in refused({"devices": [rooms[0] | {"spool": "var/store"}]})
+    assert "lie within" in refused({"devices": [rooms[0] | {"spool": "store"}]})
 
 
 def test_two_devices_with_one_id() -> None:
@@ -91,7 +91,9 @@ def test_secrets_come_from_the_environment_and_never_show() -> None:
 def test_pydantic_speaks_our_words() -> None:
     assert refused({"devices": {"a": 1}}) == "settings: devices: expected a list"
     assert refused({"store": 3}) == "settings: store: expected settings of its own below it"
-    assert refused({"devices": [{"id": "c", "driver": "volume"}]}) == "settings: devices.0.path: is missing"
+    assert (
+        refused({"devices": [{"id": "c", "driver": "volume"}]}) == "settings: devices.0.path (c): is missing"
+    )
     assert "expected 1 to 64 letters" in refused({"devices": [{**CAMERA, "id": "a b"}]})
 
 
@@ -239,12 +241,12 @@ def test_case_sources_are_anchored(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sources", "said"),
     [
-        ([{**SOURCE, "kind": "ftp"}], "case_sources.0.kind: which kind?"),
-        ([{"id": "s"}], "case_sources.0.kind: which kind?"),
-        ([{**SOURCE, "ulr": "x"}], "case_sources.0.ulr: unknown setting; did you mean url?"),
-        ([{**SOURCE, "url": "cases"}], "case_sources.0.url: 'cases' is no address"),
+        ([{**SOURCE, "kind": "ftp"}], "case_sources.0.kind (s): which kind?"),
+        ([{"id": "s"}], "case_sources.0.kind (s): which kind?"),
+        ([{**SOURCE, "ulr": "x"}], "case_sources.0.ulr (s): unknown setting; did you mean url?"),
+        ([{**SOURCE, "url": "cases"}], "case_sources.0.url (s): 'cases' is no address"),
         ([{**SOURCE, "url": "https://a:b@c"}], "without user"),
-        ([{**INBOX, "signature": {"kind": "hmac"}}], "case_sources.0.signature.secret: is missing"),
+        ([{**INBOX, "signature": {"kind": "hmac"}}], "case_sources.0.signature.secret (f): is missing"),
         ([{**INBOX, "signature": {"kind": "hmac", "secret": "short"}}], "case_sources.0.signature.secret"),
         ([{**INBOX, "signature": {"kind": "ed25519", "public_key": "a"}}], "did you mean public_keys"),
         ([SOURCE, SOURCE], "two have the same id"),
@@ -262,3 +264,77 @@ def test_check_reads_the_keys_of_case_sources(tmp_path: Path, capsys: pytest.Cap
     (tmp_path / "devices.yaml").write_text(yaml.safe_dump({"case_sources": [INBOX]}))
     assert main(["--config", str(tmp_path / "devices.yaml"), "check"]) == 2
     assert "a.pem: no public key" in capsys.readouterr().err
+
+
+def test_an_ftp_camera_of_a_room_is_no_body_camera() -> None:
+    camera = {"id": "room-1", "password": "p" * 12, "room": "hearing"}
+    ftp = {"id": "ftp", "driver": "ftp_receiver", "unit": "u"}
+    told = (camera, camera | {"type": "camera"}, {"id": "bwc-9", "password": "p" * 12})
+    types = [accepted({"devices": [ftp | {"cameras": [one]}]}).devices[0].members[0].type for one in told]
+    assert types == ["cctv", "camera", "body_camera"]
+
+
+MQTT = {
+    "id": "net", "driver": "mqtt_camera",
+    "uploads": {"url": "http://gateway.example:8890", "secret": "s" * 32},
+}  # fmt: skip
+FTP = {"id": "ftp", "driver": "ftp_receiver", "cameras": [{"id": "bwc-9", "password": "p" * 12}]}
+AXIS = {"id": "axis", "driver": "axis_body_worn", "url": "http://gateway.example:8891", "api_key": "k" * 16}
+
+
+def uploads(**more: Any) -> dict[str, Any]:
+    return {"devices": [MQTT | {"uploads": MQTT["uploads"] | more}]}  # type: ignore[operator]
+
+
+def test_https_needs_a_certificate_or_plain_words() -> None:
+    """Without one the listener would speak plain HTTP, whatever its address says."""
+    secure = {"url": "https://gateway.example:8890"}
+    assert refused(uploads(**secure)) == (
+        "settings: devices.0.uploads (net): url: https without a certificate; "
+        "give certificate and key, or behind_proxy: true"
+    )
+    assert "belong together" in refused(uploads(**secure, certificate="a.crt"))
+    assert accepted(uploads(**secure, certificate="a.crt", key="a.key"))
+    assert accepted(uploads(**secure, behind_proxy=True))
+    assert "behind_proxy" in refused({"devices": [AXIS | {"url": "https://gateway.example:8891"}]})
+    live = {"url": "rtsps://gateway.example:8892"}
+    assert "rtsps without a certificate" in refused({"devices": [MQTT | {"live": live}]})
+
+
+def test_what_is_not_set_is_not_judged_as_well() -> None:
+    said = refused(uploads(secret="${UPLOAD_SECRET}"))
+    assert said == (
+        "settings: devices.0.uploads.secret (net): the environment variable UPLOAD_SECRET is not set"
+    )
+
+
+def test_a_place_that_is_not_there_is_named_too() -> None:
+    said = refused({"devices": [FTP | {"passive": [40000]}]})
+    assert said == "settings: devices.0.passive.1 (ftp): is missing"
+
+
+def test_a_short_password_is_one_mistake_and_says_whose() -> None:
+    wrong = FTP | {"cameras": [{"id": "bwc-9", "password": "short"}]}
+    assert refused({"devices": [CAMERA, wrong]}) == (
+        "settings: devices.1.cameras.0.password (bwc-9): 12 characters or more"
+    )
+    assert "devices.0.cameras (ftp): expected at least one" in refused({"devices": [FTP | {"cameras": []}]})
+
+
+@pytest.mark.parametrize(
+    ("devices", "place"),
+    [
+        ([FTP | {"port": 8800}], "devices.0.port (ftp): 8800 is api.port"),
+        ([AXIS | {"port": 8800}], "devices.0.port (axis)"),
+        (uploads(port=8800)["devices"], "devices.0.uploads.port (net)"),
+        ([FTP | {"passive": [8700, 8900]}], "devices.0.passive (ftp): 8800 is api.port"),
+        ([AXIS | {"port": 2121, "host": "0.0.0.0"}, FTP], "devices.1.port (ftp): 2121 is devices.0.port"),
+    ],
+)
+def test_two_that_listen_on_one_port(devices: list[dict[str, Any]], place: str) -> None:
+    assert place in refused({"devices": devices})
+
+
+def test_one_port_on_two_addresses_is_no_clash() -> None:
+    assert accepted({"devices": [FTP | {"port": 8800, "host": "192.0.2.7"}]})
+    assert accepted({"api": {"port": 0}, "devices": [FTP, AXIS, MQTT]})

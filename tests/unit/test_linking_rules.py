@@ -13,6 +13,7 @@ from gateway.rules.findings import Verdict
 from gateway.rules.linking import decide
 from gateway.rules.place import Position
 from gateway.rules.scope import Calendar
+from gateway.wording import sentence
 
 T0 = datetime(2024, 5, 6, 1, 30, tzinfo=UTC)
 LIMITS = LinkLimits(custody_tolerance_s=900, activity_slack_s=300, min_officers=2)
@@ -308,3 +309,11 @@ def test_of_two_possible_times_neither_is_taken_for_certain() -> None:
         failed = {one.rule for one in decision.winner.findings if not one.passed}
         assert failed >= {"AL-12", "LK-7"}
     assert decide(clip(interval=either), [case("k", step(T0 + minutes(30), 10))], LIMITS).winner is None
+
+
+def test_a_room_has_no_holder_to_speak_of() -> None:
+    fixed = Holding("FIXED_ROOM-r", "FIXED_ROOM", HolderKind.ROOM, "r", T0 - timedelta(days=9), None)
+    decision = decide(clip(custody=Custody(None, "r", fixed)), [case("k", step(room_id="other"))], LIMITS)
+    assert decision.unlinked is not None
+    assert decision.unlinked.code == "unlinked.room_idle"
+    assert sentence(decision.unlinked.stored()).startswith("该室在 2024-05-06 09:30 ")

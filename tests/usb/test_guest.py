@@ -219,7 +219,7 @@ def a_camera_that_speaks_mtp(dock: Dock) -> None:
     dock.guest.plug_mtp("1.4", folder)
     dock.preserved(18)
     dock.until("the camera to be empty", lambda: not any(one.is_file() for one in folder.rglob("*")), 100)
-    assert dock.guest.run("ls -A /mnt/site/mtp").split() == []
+    assert dock.guest.run("ls -A /mnt/site/var/mtp").split() == []
     assert "/mnt/site/mounts/6" not in dock.guest.run("cat /proc/self/mounts"), "nothing is mounted for it"
 
 

@@ -1,0 +1,43 @@
+"""`gateway up`: whatever ends it, nothing of it is left behind that would keep the next one out."""
+
+import os
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from drivers.ports import free_port
+from tests.e2e.site import GATEWAY, Site, volume
+
+
+def children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_up_is_killed_and_can_be_started_again(tmp_path: Path) -> None:
+    site = Site(tmp_path, [volume()], api={"port": free_port()})
+    with site.log.open("wb") as log:
+        up = subprocess.Popen([GATEWAY, "--config", site.config, "up"], stdout=log, stderr=log)
+    left: list[int] = []
+    try:
+        deadline = time.monotonic() + 60
+        while "running:" not in site.log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        left = children(up.pid)
+        assert len(left) == 2
+        [worker] = [one for one in left if b"run" in Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0")]
+        said = site.command("run", expect=2)
+        assert f"(process {worker})" in said
+        up.kill()
+        up.wait()
+        deadline = time.monotonic() + 15
+        while any(Path(f"/proc/{one}").exists() for one in left) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not [one for one in left if Path(f"/proc/{one}").exists()]
+    finally:
+        for one in (up.pid, *left):
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+    with site.running():
+        site.wait("up again", lambda _: site.log.read_text().count("running:") == 2)
