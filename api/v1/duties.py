@@ -21,7 +21,7 @@ from api.duties import (
     UnknownKind,
     recorders_out,
 )
-from api.paging import Cutting, Page
+from api.paging import CuttingByName, Page
 from api.problems import Problem, not_found
 from api.shapes import ReasonOut
 from api.signin import Db, Labeller, LedgerKeeper, Reader, Ruled
@@ -141,7 +141,7 @@ def names_of(session: Session, by: str, keys: list[str]) -> dict[str, str]:
 
 @router.get("/obligations")
 def obligations(
-    viewer: Reader, database: Db, law: Ruled, asked: Filtered, wanted: Cutting
+    viewer: Reader, database: Db, law: Ruled, asked: Filtered, wanted: CuttingByName
 ) -> Page[ObligationOut]:
     """The rows of the board, the newest first, each with its gaps and reasons."""
     with database.read() as session:

@@ -237,8 +237,11 @@ def test_kills_amid_execution(tmp_path: Path, media: Path, backend: dict[str, An
         kills += 1
         judge(site)
     assert kills >= 2, "it was too quick to be killed"
+    begun = site.log.read_text().count("running: ")
     with site.running():
         site.wait("the run is done", lambda session: session.get_one(DisposalRun, run).state is RunState.DONE)
+        # it may have been done before: asked to stop in its first second, it would not know how yet
+        site.wait("it is up", lambda _: site.log.read_text().count("running: ") > begun)
     assert count(site, ItemState.DESTROYED) == CLIPS
     assert [key for key in site.finished() if "originals" in key] == []
     assert "agree" in site.verify()

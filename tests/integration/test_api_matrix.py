@@ -600,10 +600,6 @@ def test_the_sheet_of_all_shows_only_what_one_sees(api: tuple[TestClient, dict[s
 def test_pages_follow_a_cursor(api: tuple[TestClient, dict[str, str]]) -> None:
     client, keys = api
     headers = {"x-api-key": keys["admin"]}
-    wanted = {"limit": 1, "described": "RAW"}
-    first = client.get("/api/v1/clips", params=wanted, headers=headers).json()
-    second = client.get("/api/v1/clips", params=wanted | {"cursor": first["next"]}, headers=headers).json()
-    assert [first["items"][0]["id"], second["items"][0]["id"]] == ["clip-v", "clip-u"]
     first = client.get("/api/v1/cases", params={"limit": 1}, headers=headers).json()
     second = client.get("/api/v1/cases", params={"limit": 1, "cursor": first["next"]}, headers=headers).json()
     assert [first["items"][0]["uid"], second["items"][0]["uid"]] == ["case-v", "case-u"]
