@@ -48,9 +48,14 @@ def frame_of(pack: RulePack) -> Frame:
     return Frame.of(kinds, Mode(pack.scope.default_mode.value), Mode(pack.scope.room_mode.value))
 
 
+def parents_of(session: Session) -> dict[str, str | None]:
+    """The unit above each unit."""
+    return dict(session.exec(select(Unit.id, Unit.parent_id)).all())
+
+
 def packs_by_unit(session: Session, packs: RulePacks) -> dict[str | None, RulePack]:
     """Every unit's pack; that of no unit is the site's."""
-    parents = dict(session.exec(select(Unit.id, Unit.parent_id)).all())
+    parents = parents_of(session)
     return {None: packs.default, **{unit: packs.of(unit, parents) for unit in parents}}
 
 

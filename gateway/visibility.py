@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, true
 from sqlmodel import Session, SQLModel, col, or_, select
 
+from gateway.law import parents_of
 from gateway.models import (
     Allocation,
     AnnualCheck,
@@ -91,7 +92,7 @@ class Viewer:
 
 def units_below(session: Session, unit_id: str) -> frozenset[str]:
     """A unit and all below it."""
-    parents = dict(session.exec(select(Unit.id, Unit.parent_id)).all())
+    parents = parents_of(session)
     found = {unit_id}
     while fresh := {unit for unit, parent in parents.items() if parent in found} - found:
         found |= fresh

@@ -10,9 +10,10 @@ from sqlmodel import Session, col, select
 
 from api.paging import Cutting, Page, page
 from api.problems import not_found
+from api.seeing import must_see
 from api.shapes import DestructionOut, ReasonOut, Shape
 from api.signin import Approver, Db, Disposer, Reader, Retirer, Ruled
-from api.v1.retention import Why, must_see
+from api.v1.retention import Why
 from gateway import disposal
 from gateway.models import (
     Clip,

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query
 from sqlmodel import Session, col, select
 
 from api.equipment import DeviceOut
-from api.problems import Problem, not_found
+from api.problems import Problem
+from api.seeing import must_see
 from api.sheets import CheckOut, ClassOut, HolderOut, SheetOut, StandingOut
 from api.signin import Db, LedgerKeeper, Reader, Ruled
 from gateway import compliance, device_facts, holdings, ledger, qualifications, standing
@@ -17,7 +18,6 @@ from gateway.instants import Moment
 from gateway.models import AnnualCheck, Device, Officer, Room, Standing, Unit, UnitClass
 from gateway.qualifications import CheckIn, ClassIn
 from gateway.standing import StandingIn
-from gateway.visibility import Viewer, visible
 
 router = APIRouter(tags=["equipment"])
 
@@ -170,11 +170,3 @@ def rows_of(session: Session, model: Any, column: Any, ref: str) -> list[Any]:
 def same(given: str, path: str, what: str) -> None:
     if given != path:
         raise Problem(422, "The request is not as documented", f"`{what}` is not the path's.")
-
-
-def must_see(session: Session, viewer: Viewer, model: type[Any], row_id: str) -> Any:
-    """The row, if the viewer may know of it."""
-    found = session.exec(select(model).where(model.id == row_id, visible(viewer, model))).one_or_none()
-    if found is None:
-        raise not_found(model.__name__)
-    return found

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from api.paging import Cutting, Page, page
 from api.problems import not_found
+from api.seeing import must_see
 from api.shapes import LinkOut
 from api.signin import Db, Labeller, LedgerKeeper, Reader, Ruled
 from gateway import linking
@@ -119,7 +120,7 @@ def add_link(clip_id: str, given: LinkGiven, viewer: Labeller, database: Db, law
         clip = session.exec(select(Clip).where(Clip.id == clip_id, visible(viewer, Clip))).one_or_none()
         if clip is None:
             raise not_found("Clip")
-        must_see_case(session, viewer, given.case)
+        must_see(session, viewer, CaseRecord, given.case, "Case")
         return LinkOut.of(decisions.add(session, clip, given.place(), law.packs, viewer.name, given.why))
 
 
@@ -141,7 +142,7 @@ def withdraw(link_id: str, given: Why, viewer: Labeller, database: Db) -> LinkOu
 def correct(link_id: str, given: LinkGiven, viewer: Labeller, database: Db, law: Ruled) -> LinkOut:
     """A person says where the clip belongs instead; answers with the link that takes the old one's place."""
     with open_link(database, viewer, link_id) as (session, link):
-        must_see_case(session, viewer, given.case)
+        must_see(session, viewer, CaseRecord, given.case, "Case")
         return LinkOut.of(decisions.correct(session, link, given.place(), law.packs, viewer.name, given.why))
 
 
@@ -175,12 +176,6 @@ def effects(given: Correction, viewer: LedgerKeeper, database: Db, law: Ruled) -
             check_out(session, given.checkout, viewer.name, given.replaces)
 
     return [EffectOut.of(one) for one in linking.effects(database, law.packs, change)]
-
-
-def must_see_case(session: Session, viewer: Viewer, uid: str) -> None:
-    seen = select(CaseRecord.uid).where(CaseRecord.uid == uid, visible(viewer, CaseRecord))
-    if session.exec(seen).first() is None:
-        raise not_found("Case")
 
 
 @contextmanager

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
-from sqlmodel import Session, select
+from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.problems import Problem, not_found
+from api.seeing import must_see
 from api.signin import Db, Reader, Watcher
 from api.v1.clips import Purpose
 from gateway import live
@@ -18,7 +19,7 @@ from gateway.device import Refused
 from gateway.instants import Moment
 from gateway.live import LiveFolder
 from gateway.models import Device, DeviceStatus, LiveView, now
-from gateway.visibility import Viewer, visible
+from gateway.visibility import Viewer
 from gateway.wording import reason, sentence
 
 router = APIRouter(tags=["live"])
@@ -48,7 +49,7 @@ class LiveBegun(BaseModel):
 def live_now(device_id: str, request: Request, viewer: Reader, database: Db) -> LiveOut:
     """Whether somebody watches this device now."""
     with database.read() as session:
-        must_see(session, viewer, device_id)
+        must_see(session, viewer, Device, device_id)
         viewers = sum(1 for view in live.watched(session) if view.device_id == device_id)
     return LiveOut(live=folder_of(request).is_fresh(device_id, FRESH_S), viewers=viewers)
 
@@ -57,7 +58,7 @@ def live_now(device_id: str, request: Request, viewer: Reader, database: Db) -> 
 def begin(device_id: str, given: Purpose, request: Request, viewer: Watcher, database: Db) -> LiveBegun:
     """Begin to watch a room or a connected camera; its stream is fetched while somebody watches."""
     with database.write() as session:
-        device = must_see(session, viewer, device_id)
+        device = must_see(session, viewer, Device, device_id)
         if not live.has_picture(device):
             raise Refused("live.none", device=device_id)
         status = session.get(DeviceStatus, (device_id, ""))
@@ -113,15 +114,8 @@ def answer(folder: LiveFolder, device_id: str, name: str) -> Response:
     return Response(content, media_type=kind, headers={"Cache-Control": "private, no-store"})
 
 
-def must_see(session: Session, viewer: Viewer, device_id: str) -> Device:
-    found = session.exec(select(Device).where(Device.id == device_id, visible(viewer, Device))).one_or_none()
-    if found is None:
-        raise not_found("Device")
-    return found
-
-
 def own_view(session: Session, viewer: Viewer, device_id: str, view_id: str) -> LiveView:
-    must_see(session, viewer, device_id)
+    must_see(session, viewer, Device, device_id)
     view = session.get(LiveView, view_id)
     if view is None or view.device_id != device_id or view.user_id != viewer.user_id:
         raise Problem(403, "No viewing session", "POST a purpose to the device's `live` first.")

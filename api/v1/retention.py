@@ -1,14 +1,14 @@
 """How long a clip stays and why; legal holds and marks; what a person has to review."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from api.paging import Cutting, Page, page
-from api.problems import not_found
+from api.seeing import must_see
 from api.shapes import ReasonOut, Shape
 from api.signin import Approver, Db, Holder, Reader, Ruled
 from api.v1.clips import must_be_there
@@ -17,7 +17,7 @@ from gateway.holds import HoldIn
 from gateway.models import CaseRecord, Clip, Device, LegalHold, Original, RetentionFlag, User, now
 from gateway.retention import Judged
 from gateway.rules.retention import Flag
-from gateway.visibility import Viewer, visible
+from gateway.visibility import visible
 
 router = APIRouter(tags=["retention"])
 
@@ -174,12 +174,3 @@ def lift(hold_id: str, given: Why, viewer: Approver, database: Db) -> HoldOut:
     with database.write() as session:
         hold = must_see(session, viewer, LegalHold, hold_id, "Hold")
         return HoldOut.of(holds.lift(session, hold, given.why, viewer.name))
-
-
-def must_see(session: Session, viewer: Viewer, model: Any, key: str, what: str) -> Any:
-    """The row, if the viewer may know of it."""
-    column = model.uid if model is CaseRecord else model.id
-    found = session.exec(select(model).where(column == key, visible(viewer, model))).one_or_none()
-    if found is None:
-        raise not_found(what)
-    return found

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from gateway.compliance.lines import Behind, Counted, Line, lines
-from gateway.compliance.loading import Facts, Span, load, parents
+from gateway.compliance.loading import Facts, Span, load
+from gateway.law import parents_of
 from gateway.models import Unit
 from gateway.rulepacks import RulePacks
 from gateway.rules.quota import Pattern, Per
@@ -63,7 +64,7 @@ def sheet(
 ) -> Sheet:
     """Of a unit and of each unit below it; without `root`, of every unit. `seen` limits it to those."""
     units = {unit.id: unit for unit in session.exec(select(Unit).order_by(col(Unit.id)))}
-    above = parents(session)
+    above = parents_of(session)
     wanted = [
         unit
         for unit in units

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, func, or_, select
 
 from gateway import holdings
-from gateway.models import AnnualCheck, Checkout, Clip, Device, Officer, Standing, Unit, UnitClass, now
+from gateway.models import AnnualCheck, Checkout, Clip, Device, Officer, Standing, UnitClass, now
 from gateway.rules.ledger import Certificate, Check
 from gateway.rules.standing import Stand, stand_at
 
@@ -188,7 +188,3 @@ def classes(session: Session, units: Collection[str], on: date) -> dict[str, Uni
         )
     )
     return {row.unit_id: row for row in rows}
-
-
-def parents(session: Session) -> dict[str, str | None]:
-    return dict(session.exec(select(Unit.id, Unit.parent_id)).all())

@@ -3,8 +3,8 @@
 from sqlmodel import Session, col, select
 
 from gateway import custody
+from gateway.law import parents_of
 from gateway.linking.due import due
-from gateway.linking.people import parents_of
 from gateway.models import Device, RulePackUse
 from gateway.rulepacks import RulePack, RulePacks, lineage_of
 

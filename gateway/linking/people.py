@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from gateway.holdings import allocation_entry, as_registered, checkout_entry
-from gateway.models import Allocation, AnnualCheck, Checkout, Device, Officer, Room, Standing, Unit
+from gateway.law import parents_of
+from gateway.models import Allocation, AnnualCheck, Checkout, Device, Officer, Room, Standing
 from gateway.rules.allocation import HolderKind, Holding, certificate_valid
 from gateway.rules.standing import Stand
 
@@ -58,10 +59,6 @@ def held_devices(session: Session, devices: Iterable[Device]) -> dict[str, Held]
         if device.room_id and not any(one.holder is HolderKind.ROOM for one in mine.given):
             mine.given.append(Holding(device_id, "FIXED_ROOM", HolderKind.ROOM, device.room_id, ALWAYS, None))
     return held
-
-
-def parents_of(session: Session) -> dict[str, str | None]:
-    return dict(session.exec(select(Unit.id, Unit.parent_id)).all())
 
 
 @dataclass(frozen=True, slots=True)

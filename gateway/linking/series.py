@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlmodel import Session, and_, col, or_, select
 
-from gateway.linking.people import parents_of
+from gateway.law import parents_of
 from gateway.models import Clip, Device, Original, Recording
 from gateway.rulepacks import RulePacks
 

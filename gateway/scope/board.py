@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
-from gateway.law import Law, frame_of, limits_of
-from gateway.models import ScopeList, Statement, Unit, now
+from gateway.law import Law, frame_of, limits_of, parents_of
+from gateway.models import ScopeList, Statement, now
 from gateway.rulepacks import RulePack, lineage_of
 from gateway.rules.duty import Duty, DutyFacts, DutyLimits, Standing, duty
 from gateway.rules.scope import Frame, Mode, Owed, owed
@@ -126,7 +126,7 @@ class Book:
 
     @classmethod
     def load(cls, session: Session, law: Law) -> "Book":
-        parents = dict(session.exec(select(Unit.id, Unit.parent_id)).all())
+        parents = parents_of(session)
         return cls(law, parents, Lists.load(session))
 
     def of(self, unit: str | None) -> Rulings:
