@@ -96,6 +96,8 @@ class Bay:
         self.card: Card | None = None
         self.others: list[Card] = []
         """File systems of the same camera that are not read."""
+        self.in_vain = 0
+        """How often, since it was empty or read, what was unlocked here did not come back as a disk."""
         self.owed: Disconnected | None = None
 
     def see(self, device: UsbDevice | None) -> None:
@@ -132,6 +134,7 @@ class Bay:
                 tries = 0 if gone else tries + 1
                 self.pay()
                 if gone and self.device is None:
+                    self.in_vain = 0
                     guarded(log, self.name, lambda: self.show(BayState.EMPTY))
 
     def has_changed(self) -> bool:
@@ -291,7 +294,7 @@ class Bay:
 
     def run_through(self, volume: "Volume | MtpVolume") -> None:
         """Until it leaves."""
-        self.volume = volume
+        self.volume, self.in_vain = volume, 0
         try:
             volume.offload(self.emit, self.stop)
         except BaseException:

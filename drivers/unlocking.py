@@ -33,7 +33,8 @@ def unlock(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> tuple[UsbDe
     """Ask a recorder for its card; it leaves the bus and comes back on the same port as another device.
 
     Raises Refused for a wrong password (after three, nobody asks this recorder again until the settings have
-    another one), an empty battery, a missing card, or a recorder that does not come back in time.
+    another one), an empty battery, a missing card, or a recorder that does not come back in time. Raises
+    DeviceUnavailable where something else came: a plugging of its own.
     """
     password = camera.password.get_secret_value() if camera.password else ""
     notes, who = bay.docked.notes, known_as(device)
@@ -50,9 +51,27 @@ def unlock(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> tuple[UsbDe
     fresh = bay.device
     if fresh is None or fresh.plug == device.plug:
         raise Refused("recorder.not_back", seconds=bay.dock.settle_seconds)
+    if not is_disk_of(camera, fresh):
+        came_back_otherwise(bay, fresh)
     bay.guest = fresh
     remember(bay, fresh, camera, identity)
     return fresh, identity
+
+
+def is_disk_of(camera: CameraSettings, device: UsbDevice) -> bool:
+    return camera.as_disk is not None and agrees(camera.as_disk, device, None)
+
+
+def came_back_otherwise(bay: "Bay", fresh: UsbDevice) -> None:
+    """A hand may have put another camera in meanwhile, or the same once more; a recorder may also just refuse.
+
+    Raises DeviceUnavailable, so that it is looked at anew; Refused("recorder.stays_locked") once that is in vain.
+    """
+    bay.in_vain += 1
+    if bay.in_vain < MOST_TRIES:
+        raise DeviceUnavailable("wait.source_gone", done=0)
+    bay.guest = fresh
+    raise Refused("recorder.stays_locked", tries=bay.in_vain)
 
 
 def asked_once(
@@ -95,7 +114,7 @@ def known_as(device: UsbDevice) -> str:
 def remember(bay: "Bay", disk: UsbDevice, camera: CameraSettings, identity: str) -> None:
     """So that a restart in the middle goes on by itself: the recorder will not tell again who it is."""
     mark = bay.bus.mark(disk)
-    if mark and camera.as_disk is not None and agrees(camera.as_disk, disk, None):
+    if mark:
         note = Unlocked(mark=mark, looks=looks_of(disk), camera=camera.id, identity=identity)
         bay.docked.notes.keep_unlocked(disk.port, note)
 
@@ -111,6 +130,7 @@ def connected(bay: "Bay", device: UsbDevice, camera: CameraSettings) -> Recorder
             with ExitStack() as stack:
                 link = stack.enter_context(closing(link_to(bay, device, camera)))
                 link.connect()
+                bay.confirm(device)  # or it would be another one's that was put into the same port
                 stack.pop_all()
                 return link
         except DeviceUnavailable as gone:

@@ -30,7 +30,8 @@ class SimulatedBus:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ports: dict[Path, Port] = {}
+        self.ports: dict[str, Port] = {}
+        """By plugging."""
 
     def plugged(self) -> dict[str, UsbDevice]:
         if not self.folder.is_dir():
@@ -84,10 +85,9 @@ class SimulatedBus:
 
     def talk(self, device: UsbDevice, port: int, wake: Sequence[str]) -> TcpTalk:
         del port, wake
-        place = self.folder / device.port
-        if place not in self.ports:
-            self.ports[place] = Port(place)
-        return TcpTalk(self.ports[place].address)
+        if device.plug not in self.ports:
+            self.ports[device.plug] = Port(self.folder / device.port)
+        return TcpTalk(self.ports[device.plug].address)
 
     def mtp(self, device: UsbDevice) -> MtpTwin:
         return MtpTwin(self.folder / device.port, device.plug)

@@ -2,14 +2,17 @@
 
 `recorder.json` beside the device says what it is: password, id_code, identity (five texts), battery,
 sd (0: no card), busy (how often it says "not yet"), deaf (answers nothing), late (how often it
-answers nothing when it is first talked to), stuck (never comes back).
+answers nothing when it is first talked to), stuck (never comes back), stays (comes back as locked as before).
 """
 
 import json
+import os
 import struct
 import threading
 import time
+import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +24,27 @@ AWAY_S = 0.3
 """How long it is off the bus when it changes its mode."""
 
 
+def write_at_once(path: Path, told: Mapping[str, object]) -> None:
+    """Nobody reads half of it."""
+    path.with_suffix(".part").write_text(json.dumps(told))
+    path.with_suffix(".part").rename(path)
+
+
 def show_device(place: Path, told: Mapping[str, object]) -> None:
-    """What a device tells of itself, all at once."""
-    (place / "device.json.part").write_text(json.dumps(told))
-    (place / "device.json.part").rename(place / "device.json")
+    """What a device tells of itself."""
+    write_at_once(place / "device.json", told)
 
 
 class Dv16Twin:
+    """A link to what sits in a port now: torn out, it answers nothing, whatever sits there then."""
+
     def __init__(self, place: Path) -> None:
-        self.place = place
+        try:
+            port = os.open(place, os.O_DIRECTORY)
+        except OSError:
+            raise DeviceUnavailable("recorder.no_answer", call="USB") from None
+        weakref.finalize(self, os.close, port)
+        self.place = Path(f"/proc/self/fd/{port}")
 
     @property
     def state(self) -> dict[str, Any]:
@@ -42,7 +57,10 @@ class Dv16Twin:
         return read
 
     def keep(self, state: dict[str, Any]) -> None:
-        (self.place / "recorder.json").write_text(json.dumps(state))
+        try:
+            write_at_once(self.place / "recorder.json", state)
+        except OSError:
+            raise DeviceUnavailable("recorder.no_answer", call="SCSI") from None
 
     def is_late(self) -> bool:
         state = self.state
@@ -93,9 +111,13 @@ class Dv16Twin:
         (self.place / "device.json").unlink()
 
         def come_back() -> None:
-            fresh = {**device, "plug": str(time.time_ns()), "product": "8612", "name": "mass storage"}
-            (self.place / "card.hidden").rename(self.place / "card")
-            show_device(self.place, fresh)
+            fresh = {**device, "plug": str(time.time_ns())}
+            with suppress(FileNotFoundError):  # torn out
+                if not stays:
+                    fresh |= {"product": "8612", "name": "mass storage"}
+                    (self.place / "card.hidden").rename(self.place / "card")
+                show_device(self.place, fresh)
 
+        stays = self.state.get("stays")
         if not self.state.get("stuck"):
             threading.Timer(AWAY_S, come_back).start()

@@ -82,6 +82,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "记录仪切换为存储模式后 {seconds} 秒内没有回来，请重新插入",
         "the recorder did not come back within {seconds} s as a disk; plug it in again",
     ),
+    "recorder.stays_locked": (
+        "记录仪已 {tries} 次被要求切换为存储模式，每次都没有以存储设备出现；请核对 as_disk 设置，然后重新插入",
+        "{tries} times the recorder was asked for its card and did not come back as a disk that as_disk tells of; "
+        "check that setting, then plug it in again",
+    ),
     "recorder.not_offered": (
         "此型号记录仪的接口不支持这项操作",
         "this recorder's interface does not offer that",

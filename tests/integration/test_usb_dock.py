@@ -278,6 +278,38 @@ def test_a_locked_recorder_is_asked_for_its_card_and_comes_back_as_another_devic
     assert [detail["officer"] for detail in told if detail["state"] == "UNLOCKING"] == ["130501"]
 
 
+@pytest.mark.parametrize("successor", ["recorder", "camera"])
+def test_what_is_put_in_while_a_recorder_changes_its_mode_is_looked_at_anew(
+    tmp_path: Path, successor: str
+) -> None:
+    """It was taken for the disk that the recorder should have become: a stranger, until a hand pulled it again."""
+    town = Town(tmp_path, DV16, CAMERA)
+    with running(town.driver) as seen:
+        town.plug_recorder(1, town.card("one", "a.mp4"))
+        seen.wait(lambda _: (town.usb / "1-1.1").exists() and "SET_MSDC" in town.calls(1))
+        town.pull(1)
+        card = town.card("two", "b.mp4")
+        if successor == "recorder":
+            town.plug_recorder(1, card, identity=["H8-0043", "130502", "李明", "130500", ""])
+        else:
+            town.plug(1, card, serial="S9")
+        seen.wait(lambda seen: seen.found() == ["b.mp4"])
+    wanted = "bwc-H8-0043" if successor == "recorder" else "bwc-S9"
+    assert [event.device_id for event in seen.events if isinstance(event, OffloadOpened)] == [wanted]
+    assert seen.of(StrangerSeen) == []
+
+
+def test_a_recorder_that_comes_back_locked_is_asked_three_times_and_no_more(tmp_path: Path) -> None:
+    town = Town(tmp_path, {**DV16, "as_disk": {"product": "9999"}, "match": {"name": "*"}})
+    with running(town.driver) as seen:
+        town.plug_recorder(1, town.card("one", "a.mp4"), stays=True)
+        seen.wait(lambda seen: "FAULT" in bay_states(seen, "1"), 15)
+        time.sleep(1)
+        assert town.calls(1).count("SET_MSDC") == 3
+    assert why(seen, "1") == "recorder.stays_locked"
+    assert seen.found() == []
+
+
 BCPLUS = {
     "id": "bwc-{record}", "match": {"name": "DV16"}, "link": "bcplus",
     "as_disk": {"product": "8612"}, "password": "774411",
