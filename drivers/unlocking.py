@@ -63,9 +63,9 @@ def is_disk_of(camera: CameraSettings, device: UsbDevice) -> bool:
 
 
 def came_back_otherwise(bay: "Bay", fresh: UsbDevice) -> None:
-    """A hand may have put another camera in meanwhile, or the same once more; a recorder may also just refuse.
+    """A hand may have put another camera in, or the same once more; a recorder may also just refuse.
 
-    Raises DeviceUnavailable, so that it is looked at anew; Refused("recorder.stays_locked") once that is in vain.
+    Raises DeviceUnavailable: it is looked at anew; Refused("recorder.stays_locked") if that is in vain.
     """
     bay.in_vain += 1
     if bay.in_vain < MOST_TRIES:

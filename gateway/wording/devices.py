@@ -83,8 +83,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the recorder did not come back within {seconds} s as a disk; plug it in again",
     ),
     "recorder.stays_locked": (
-        "记录仪已 {tries} 次被要求切换为存储模式，每次都没有以存储设备出现；请核对 as_disk 设置，然后重新插入",
-        "{tries} times the recorder was asked for its card and did not come back as a disk that as_disk tells of; "
+        "已 {tries} 次要求记录仪切换为存储模式，每次都没有以存储设备出现；请核对 as_disk 设置，然后重新插入",
+        "asked for its card {tries} times, the recorder did not come back as the disk that as_disk tells of; "
         "check that setting, then plug it in again",
     ),
     "recorder.not_offered": (
