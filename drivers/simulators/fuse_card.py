@@ -158,13 +158,13 @@ class FuseCard(fuse.Operations):  # type: ignore[misc]
             dock.pull(self.leaves.parent, self.leaves.name)
 
     def bent(self, path: str, content: bytes, offset: int, faults: tuple[Fault, ...]) -> bytes:
-        bent = bytearray(content)
         for fault in faults:
             if isinstance(fault, Flip | Rot) and offset <= fault.at < offset + len(content):
                 if isinstance(fault, Flip) and not self.is_first(path, fault.at):
                     continue
-                bent[fault.at - offset] ^= 1
-        return bytes(bent)
+                at = fault.at - offset
+                content = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+        return content
 
     def is_first(self, path: str, at: int) -> bool:
         """Whether this byte passes for the first time; if so, that is on record."""

@@ -352,7 +352,7 @@ def test_sigterm_waits_for_no_lock_of_the_database(tmp_path: Path) -> None:
     site = Site(tmp_path, [volume()])
     with mounted(tmp_path / "inside", tmp_path / "card") as card:
         (card.source / "0001.MP4").write_bytes(os.urandom(4 << 20))
-        card.set("lag=0.3s")
+        card.set("lag=2.4s")
         site.start()
         site.wait("the copy to begin", lambda s: s.exec(select(Work)).first(), 30)
         with closing(sqlite3.connect(site.settings.data / "gateway.sqlite", isolation_level=None)) as other:

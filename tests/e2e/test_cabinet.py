@@ -105,7 +105,7 @@ def test_a_day_at_the_cabinet(tmp_path: Path) -> None:
         mounted(tmp_path / "slow", tmp_path / "mount") as slow,
     ):
         (slow.source / "0001.MP4").write_bytes(os.urandom(40 << 20))
-        slow.set("lag=0.2s")  # until it is told to be well: the import before the badge may take its time
+        slow.set("lag=1.6s")  # until it is told to be well: the import before the badge may take its time
         with t.site.running():
             t.lamp(1, board, 0)
             t.site.wait("its bays", lambda s: s.get(DeviceStatus, ("cabinet-1", "4")))

@@ -37,7 +37,7 @@ def test_torn_out_in_the_middle_and_put_into_another_bay(tmp_path: Path) -> None
         original = card.source / "DCIM" / "0001.MP4"
         original.parent.mkdir()
         original.write_bytes(os.urandom(150 << 20))
-        card.set("lag=0.002s")
+        card.set("lag=0.016s")
         with site.running():
             twin.plug(usb, "1-1.1", card.mount, name="H8", serial="S1")
             site.wait("half copied", lambda s: any(w.done_bytes > 70 << 20 for w in s.exec(select(Work))))
@@ -135,7 +135,7 @@ def test_a_full_camera_does_not_keep_the_next_bay_waiting(tmp_path: Path) -> Non
         names = [f"{number:04}{'_IMP' if number == 40 else ''}.MP4" for number in range(1, 41)]
         for name in names:
             (slow.source / name).write_bytes(os.urandom(4 << 20))
-        slow.set("lag=0.02s")
+        slow.set("lag=0.16s")
         with site.running():
             twin.plug(usb, "1-1.1", slow.mount, name="H8", serial="slow")
             site.wait(

@@ -280,9 +280,10 @@ def test_a_locked_recorder_is_asked_for_its_card_and_comes_back_as_another_devic
 
 @pytest.mark.parametrize("successor", ["recorder", "camera"])
 def test_what_is_put_in_while_a_recorder_changes_its_mode_is_looked_at_anew(
-    tmp_path: Path, successor: str
+    tmp_path: Path, successor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was taken for the disk that the recorder should have become: a stranger, until a hand pulled it again."""
+    monkeypatch.setattr("drivers.simulators.dv16.AWAY_S", 2.0)
     town = Town(tmp_path, DV16, CAMERA)
     with running(town.driver) as seen:
         town.plug_recorder(1, town.card("one", "a.mp4"))
