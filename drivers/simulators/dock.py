@@ -37,7 +37,7 @@ class SimulatedBus:
         if not self.folder.is_dir():
             raise DeviceUnavailable("wait.no_usb")
         found = {}
-        for entry in sorted(self.folder.iterdir()):
+        for entry in sorted(self.folder.glob("[!.]*")):
             with suppress(OSError, ValueError):
                 told = json.loads((entry / "device.json").read_text())
                 told.pop("inquiry", None)
@@ -141,7 +141,7 @@ def pull(folder: Path, port: str) -> None:
     """Tear a camera out: in one step every name on its card is gone."""
     gone = folder / f".{port}-{time.time_ns()}"
     (folder / port).rename(gone)
-    shutil.rmtree(gone)
+    shutil.rmtree(gone, ignore_errors=True)  # it may be writing still
 
 
 if __name__ == "__main__":

@@ -284,7 +284,7 @@ def test_what_is_put_in_while_a_recorder_changes_its_mode_is_looked_at_anew(
 ) -> None:
     """It was taken for the disk that the recorder should have become: a stranger, until a hand pulled it again."""
     monkeypatch.setattr("drivers.simulators.dv16.AWAY_S", 2.0)
-    town = Town(tmp_path, DV16, CAMERA)
+    town = Town(tmp_path, DV16, CAMERA, settle_seconds=10.0)
     with running(town.driver) as seen:
         town.plug_recorder(1, town.card("one", "a.mp4"))
         seen.wait(lambda _: (town.usb / "1-1.1").exists() and "SET_MSDC" in town.calls(1))
