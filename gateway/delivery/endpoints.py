@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from gateway import custody
+from gateway import custody, outbox
 from gateway.config.sources import AnyCaseSource, HttpSource
 from gateway.database import Database
 from gateway.device import Refused
@@ -44,7 +44,10 @@ def add_webhook(
     kinds: list[str],
     unit: str | None,
 ) -> Endpoint:
-    """Told of what happens from now on. Raises Refused for a host that is not listed."""
+    """Told of what happens from now on; asked to, also of what others were told before (`replay`).
+
+    Raises Refused for a host that is not listed.
+    """
     check_host(url, hosts)
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
     made = Endpoint(
@@ -68,6 +71,7 @@ def change(session: Session, endpoint: Endpoint, actor: str, told: Mapping[str, 
 def enter(session: Session, endpoint: Endpoint, actor: str) -> None:
     told = {"url": endpoint.url, "kinds": endpoint.kinds, "enabled": endpoint.enabled}
     custody.append(session, custody.SITE, "ENDPOINT_SET", actor, endpoint.id, (endpoint,), told)
+    outbox.begin_listening(session)
 
 
 def replay(
@@ -99,7 +103,7 @@ def replay(
 
 
 def register(database: Database, sources: Iterable[AnyCaseSource]) -> None:
-    """The case systems that are written back to are endpoints; they are told all that is still known."""
+    """The case systems that are written back to are endpoints; a new one is told all that is still known."""
     with database.write() as session:
         for source in sources:
             if not isinstance(source, HttpSource) or not source.write_back:

@@ -1,0 +1,167 @@
+"""What the outbox holds: nothing where nobody listens, and nothing for ever; but all that is owed to anybody."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlmodel import col, func, select
+
+from gateway import outbox
+from gateway.config.sources import HttpSource
+from gateway.delivery import endpoints
+from gateway.delivery.pruning import prune
+from gateway.models import Delivery, DeliveryAttempt, DeliveryState, Endpoint, LinkStatus, OutboxEvent
+from tests.integration.test_delivery import URL, World, linked, world
+
+__all__ = ["world"]
+
+KEEP = timedelta(days=30)
+
+
+def left(world: World) -> list[str]:
+    with world.database.read() as session:
+        return list(session.exec(select(OutboxEvent.id).order_by(col(OutboxEvent.id))))
+
+
+def pruned(world: World, after: timedelta = KEEP + timedelta(hours=1)) -> int:
+    """Pruned so long after the last moment of the world: what is written carries the real clock's time."""
+    with world.database.read() as session:
+        written = session.exec(select(func.max(OutboxEvent.at))).one()
+    at = max(world.at, written) if written else world.at
+    return prune(world.database, KEEP, at + after)
+
+
+def switch(world: World, hook: str, *, enabled: bool) -> None:
+    with world.database.write() as session:
+        endpoints.change(session, session.get_one(Endpoint, hook), "t", {"enabled": enabled})
+
+
+def attempts(world: World) -> int:
+    with world.database.read() as session:
+        return session.exec(select(func.count()).select_from(DeliveryAttempt)).one()
+
+
+def test_nothing_is_written_where_nobody_listens(world: World) -> None:
+    assert world.happen("clip:a") == []
+    with world.database.write() as session:
+        linked(session, LinkStatus.PROPOSED)
+        outbox.clip_changed(session, "clip.labelled", "c")
+    assert left(world) == []
+
+
+def test_nor_of_a_kind_that_nobody_asked_for(world: World) -> None:
+    hook = world.hook(kinds=["offload.sealed"])
+    assert world.happen("clip:a") == []
+    assert len(world.happen("offload:1", kind="offload.sealed")) == 1
+    with world.database.write() as session:
+        endpoints.change(session, session.get_one(Endpoint, hook), "t", {"kinds": ["clip.labelled"]})
+    assert len(world.happen("clip:a")) == 1
+
+
+def test_a_case_system_is_told_of_cases_alone_so_nothing_else_is_written_for_it(world: World) -> None:
+    source = HttpSource.model_validate({"id": "sys", "kind": "http", "url": URL, "write_back": True})
+    endpoints.register(world.database, [source])
+    assert world.happen("clip:a") == []
+    assert world.happen("offload:1", kind="offload.sealed") == []
+    with world.database.write() as session:
+        linked(session, LinkStatus.PROPOSED)
+    assert len(left(world)) == 1
+
+
+def test_who_begins_to_listen_misses_nothing_of_who_was_writing_then(world: World) -> None:
+    """A writer found that nobody listens and has not committed: entering the webhook waits for it."""
+    if world.database.is_sqlite:
+        pytest.skip("one writer at a time")
+    entered = threading.Event()
+
+    def enter() -> None:
+        world.hook()
+        entered.set()
+
+    thread = threading.Thread(target=enter)
+    with world.database.write() as session:
+        assert outbox.put(session, "clip.labelled", "clip:a", {}, device_id="cam-u") is None
+        thread.start()
+        assert not entered.wait(0.5)
+    thread.join(10)
+    assert entered.is_set()
+    assert len(world.happen("clip:a")) == 1
+
+
+def test_what_was_told_long_ago_goes_and_what_failed_for_good_stays(world: World) -> None:
+    world.hook()
+    _, bad = world.happen("clip:a", "clip:b")
+    world.answers = lambda event: 400 if event.id == bad else 200
+    world.run(60)
+    assert pruned(world, timedelta(days=29)) == 0
+    assert pruned(world) == 1
+    assert left(world) == [bad]
+    assert attempts(world) == 3, "why it failed stays with it"
+
+
+def test_one_that_is_switched_off_for_longer_than_the_span_loses_nothing(world: World) -> None:
+    """Never sorted out for it while it is off; others were told long ago."""
+    world.hook("other")
+    hook = world.hook("paused")
+    before = world.happen("clip:a")
+    world.run()
+    switch(world, hook, enabled=False)
+    missed = world.happen("clip:a", "clip:b")
+    world.run()
+    assert pruned(world, timedelta(days=90)) == 1
+    assert left(world) == missed, "what both were told is gone, what one is owed is not"
+    switch(world, hook, enabled=True)
+    world.run(5)
+    assert world.ids("paused") == [*before, *missed]
+    assert pruned(world) == 2
+    assert left(world) == []
+
+
+def test_one_that_is_away_for_longer_than_the_span_loses_nothing(world: World) -> None:
+    world.hook()
+    told = world.happen("clip:a", "clip:b", "clip:a")
+    world.answers = lambda _: None
+    world.run(40 * 86400, step=20000)
+    count = attempts(world)
+    assert prune(world.database, KEEP, world.at) == 0
+    assert 0 < attempts(world) < count, "only the log of its oldest attempts is shorter"
+    assert left(world) == told
+    world.answers = lambda _: 200
+    world.told.clear()
+    world.run(5 * 3600, step=600)
+    assert sorted(world.ids()) == sorted(told)
+    assert set(world.states().values()) == {DeliveryState.DONE}
+
+
+def test_what_one_was_told_leaves_its_log_though_another_is_still_owed_it(world: World) -> None:
+    first, late = world.hook("first"), world.hook("late")
+    told = world.happen("clip:a")
+    switch(world, late, enabled=False)
+    world.run()
+    assert pruned(world) == 0
+    with world.database.read() as session:
+        assert session.exec(select(Delivery)).all() == []
+        assert endpoints.waiting(session, first) == {}
+    switch(world, late, enabled=True)
+    world.run()
+    assert (world.ids("first"), world.ids("late")) == (told, told), "and nobody is told again for that"
+
+
+def test_a_replay_of_what_is_not_pruned_yet_holds_it(world: World) -> None:
+    hook = world.hook()
+    told = world.happen("clip:a")
+    world.run()
+    with world.database.write() as session:
+        endpoints.replay(session, session.get_one(Endpoint, hook), "t", after=0)
+    assert pruned(world) == 0
+    world.run()
+    assert world.ids() == [*told, *told]
+
+
+def test_many_go_in_batches(world: World) -> None:
+    world.hook(kinds=["offload.sealed"])
+    world.hook("all", unit="v")
+    world.happen(*(f"clip:{number}" for number in range(1203)))
+    world.run()
+    assert pruned(world) == 1203
+    assert left(world) == []
