@@ -106,6 +106,7 @@ class Steps:
                     ),
                     opened_on=case.opened_on,
                     closed_on=case.closed_on,
+                    archived_on=case.archived_on,
                 )
 
     def stated_urgent(self, cases: list[str]) -> set[str]:
@@ -150,6 +151,7 @@ def step_of(row: Activity, natures: Natures, *, is_urgent: bool) -> ActivityFact
         is_evidence=nature.penalty_evidence if nature else True,
         compulsory=nature.compulsory if nature else "none",
         proves=kind.proves.value if kind else None,
+        notice_given=row.notice_given,
         is_urgent=is_urgent,
     )
 
