@@ -12,11 +12,27 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from gateway import custody
-from gateway.models import Clip, Endpoint, EndpointKind, Link, Original, OutboxEvent, Receipt
+from gateway.models import (
+    Clip,
+    DutyDue,
+    Endpoint,
+    EndpointKind,
+    Link,
+    Original,
+    OutboxEvent,
+    Receipt,
+)
 
 WRITTEN_BACK = ("clip.preserved", "clip.quarantined", "clip.labelled", "link.changed")
 """What case systems are told: links, labels and digests."""
-KINDS = (*WRITTEN_BACK, "offload.sealed")
+OBLIGATIONS = (
+    "obligation.missing", "obligation.overdue", "obligation.partial", "obligation.met", "obligation.exempted",
+    "obligation.lapsed",
+)  # fmt: skip
+"""What became of a duty to record (`gateway.scope.telling` finds out)."""
+EVERY = "*"
+"""In place of a step: all of them."""
+KINDS = (*WRITTEN_BACK, "offload.sealed", *OBLIGATIONS)
 
 LISTENING = 7_101_914
 """PostgreSQL's advisory lock between who begins to listen and who finds that nobody does."""
@@ -88,8 +104,27 @@ def put(
     return event
 
 
+def duties_moved(session: Session, activities: Iterable[str | None]) -> None:
+    """Something changed on which the duty to record these steps may hang: looked at where anybody listens."""
+    moved = sorted({one for one in activities if one is not None})
+    if moved and duties_are_wanted(session):
+        session.add_all(DutyDue(activity_id=one) for one in moved)
+
+
+def every_duty_moved(session: Session) -> None:
+    """A list or a rule pack changed: every duty of which something is known is looked at again."""
+    duties_moved(session, [EVERY])
+
+
+def duties_are_wanted(session: Session) -> bool:
+    return any(is_wanted(session, kind, of_cases=False) for kind in OBLIGATIONS)
+
+
 def clip_changed(session: Session, kind: str, clip_id: str) -> None:
     """What a clip is now; nothing for an attachment."""
+    if duties_are_wanted(session):  # when it was recorded is part of how much of a step is there
+        shows = select(Link.activity_id).where(Link.clip_id == clip_id, col(Link.ended_at).is_(None))
+        duties_moved(session, session.exec(shows))
     if not is_wanted(session, kind):
         return
     clip, original = session.get(Clip, clip_id), session.get_one(Original, clip_id)
@@ -135,6 +170,7 @@ def labels(clip: Clip) -> dict[str, Any]:
 
 def link_changed(session: Session, link: Link) -> None:
     """What a link is now: proposed, confirmed, withdrawn, or ended by another."""
+    duties_moved(session, [link.activity_id])
     if not is_wanted(session, "link.changed"):
         return
     session.flush()

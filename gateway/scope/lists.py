@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from gateway import custody
+from gateway import custody, outbox
 from gateway.device import Refused
 from gateway.law import words_of
 from gateway.models import ScopeItem, ScopeList, Unit, now
@@ -54,6 +54,7 @@ def store_list(
     custody.append(
         session, custody.SITE, "SCOPE_LIST_IMPORTED", actor, edition.id, (edition, *old, *items), detail
     )
+    outbox.every_duty_moved(session)
     return edition
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlmodel import Session
 
-from gateway import custody, linking
+from gateway import custody, linking, outbox
 from gateway.device import Refused
 from gateway.instants import Moment
 from gateway.models import Activity, Statement, StatementKind, now
@@ -82,6 +82,7 @@ def state(session: Session, activity_id: str, given: StatementIn, actor: str) ->
     session.add_all(rows)
     detail = {"statement": new.id, "kind": given.kind.value, "replaces": given.replaces}
     custody.append(session, custody.SITE, "RECORDING_STATED", actor, activity_id, rows, detail)
+    outbox.duties_moved(session, [activity_id])
     linking.due(session, "statement", span=(step.started_at, step.ended_at))
     return new
 
