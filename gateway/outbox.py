@@ -32,7 +32,9 @@ OBLIGATIONS = (
 """What became of a duty to record (`gateway.scope.telling` finds out)."""
 EVERY = "*"
 """In place of a step: all of them."""
-KINDS = (*WRITTEN_BACK, "offload.sealed", *OBLIGATIONS)
+RETRIEVALS = ("retrieval.begun", "retrieval.ended", "retrieval.refused", "live.begun", "live.ended")
+"""Who watched what, or was not let."""
+KINDS = (*WRITTEN_BACK, "offload.sealed", *OBLIGATIONS, *RETRIEVALS)
 
 LISTENING = 7_101_914
 """PostgreSQL's advisory lock between who begins to listen and who finds that nobody does."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from gateway import retrieval
 from gateway.config import FAMILY, ConfigError, DeviceSettings, Settings
 from gateway.config.connected import RtspRecorderSettings
 from gateway.config.devices import SerialDockSettings, UsbDockSettings
@@ -134,6 +135,7 @@ class Daemon:
         if self.is_whole:
             law = Law(self.packs, ZoneInfo(self.settings.timezone))
             yield 2.0, DutyNews(self.database, law, self.executor).round
+            yield 10.0, partial(retrieval.end_expired, self.database)
 
     def start(self) -> None:
         self.dispatch.renew_lease()
