@@ -95,7 +95,7 @@ def begin(session: Session, device: Device, user_id: str, user: str, purpose: st
     session.add(view)
     chain = custody.device_chain(device.id)
     custody.append(session, chain, "LIVE_VIEW_BEGUN", user, device.id, (view,), {"purpose": purpose})
-    tell(session, "live.begun", view, user, {"until": view.expires_at})
+    tell(session, "retrieval.live_begun", view, user, {"until": view.expires_at})
     return view
 
 
@@ -109,7 +109,7 @@ def end(session: Session, view: LiveView, at: datetime, actor: str) -> None:
     chain = custody.device_chain(view.device_id)
     custody.append(session, chain, "LIVE_VIEW_ENDED", actor, view.device_id, (view,), {"seconds": seconds})
     user = session.get_one(User, view.user_id).name
-    tell(session, "live.ended", view, user, {"ended_at": view.ended_at, "seconds": seconds})
+    tell(session, "retrieval.live_ended", view, user, {"ended_at": view.ended_at, "seconds": seconds})
 
 
 def tell(session: Session, kind: str, view: LiveView, user: str, more: dict[str, Any]) -> None:

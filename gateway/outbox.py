@@ -32,7 +32,13 @@ OBLIGATIONS = (
 """What became of a duty to record (`gateway.scope.telling` finds out)."""
 EVERY = "*"
 """In place of a step: all of them."""
-RETRIEVALS = ("retrieval.begun", "retrieval.ended", "retrieval.refused", "live.begun", "live.ended")
+RETRIEVALS = (
+    "retrieval.begun",
+    "retrieval.ended",
+    "retrieval.refused",
+    "retrieval.live_begun",
+    "retrieval.live_ended",
+)
 """Who watched what, or was not let."""
 KINDS = (*WRITTEN_BACK, "offload.sealed", *OBLIGATIONS, *RETRIEVALS)
 
@@ -125,8 +131,9 @@ def duties_are_wanted(session: Session) -> bool:
 def clip_changed(session: Session, kind: str, clip_id: str) -> None:
     """What a clip is now; nothing for an attachment."""
     if duties_are_wanted(session):  # when it was recorded is part of how much of a step is there
-        shows = select(Link.activity_id).where(Link.clip_id == clip_id, col(Link.ended_at).is_(None))
-        duties_moved(session, session.exec(shows))
+        standing = Link.clip_id == clip_id, col(Link.ended_at).is_(None)
+        shows = select(col(Link.activity_id)).where(*standing)
+        duties_moved(session, session.exec(shows).all())
     if not is_wanted(session, kind):
         return
     clip, original = session.get(Clip, clip_id), session.get_one(Original, clip_id)

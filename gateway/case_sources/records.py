@@ -82,7 +82,7 @@ def put_case(
     custody.append(
         session, custody.SITE, "CASE_STORED", actor, case.uid, rows, {"source": source}, gone=[*gone, *left]
     )
-    outbox.duties_moved(session, session.exec(select(Activity.id).where(Activity.case_uid == case.uid)))
+    outbox.duties_moved(session, [row.id for row in rows if isinstance(row, Activity)])
     numbers, spans = reach(session, incoming.uid)
     linking.due(session, "case", numbers=numbers | numbers_before)
     for start, end in spans | spans_before:

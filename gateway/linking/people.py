@@ -111,9 +111,8 @@ class People:
         for row in officers:
             told = tuple(sorted(checks.get(row.id, ())))
             self.by_id[row.id] = Person(row.id, row.name, row.cert_valid_from, row.cert_valid_to, told)
-            if (
-                row.number in refs
-            ):  # of two with one number always the same one, in whatever order they are asked for
+            # of two with one number always the same one, whichever was asked for before
+            if row.number is not None and row.number in refs:
                 self.by_number.setdefault(row.number, row.id)
         self.rooms |= dict(self.session.exec(select(Room.id, Room.name).where(col(Room.id).in_(refs))).all())
 

@@ -29,7 +29,7 @@ LAPSED = "obligation.lapsed"
 """Nothing is owed of the step any more: it was taken out of its case, or moved to a later day."""
 OPEN = (Standing.MISSING, Standing.OVERDUE, Standing.PARTIAL)
 EVERYBODY = Viewer("gateway", "gateway", Role.ADMIN, None)
-BATCH = 500
+BATCH = 200
 TOGETHER = timedelta(days=2)
 """Steps of so many days are judged on one reading of what recorders told then."""
 HOLD = timedelta(seconds=60)

@@ -36,7 +36,7 @@ Api = tuple[TestClient, dict[str, str]]
 def listen(session: Session) -> None:
     endpoints.add_webhook(
         session, "t", ["*"], name="h", url="https://x.example/h",
-        kinds=["retrieval.begun", "retrieval.ended", "retrieval.refused", "live.begun", "live.ended"], unit=None,
+        kinds=["retrieval.begun", "retrieval.ended", "retrieval.refused", "retrieval.live_begun", "retrieval.live_ended"], unit=None,
     )  # fmt: skip
 
 
@@ -152,7 +152,7 @@ def test_a_live_picture_is_told_of_as_well(desk: Database) -> None:
             row = session.get_one(LiveView, view.id)
             live.end(session, row, row.started_at + timedelta(seconds=5), "gateway")
     (first, began), (last, ended) = told(desk)
-    assert (first, last) == ("live.begun", "live.ended")
+    assert (first, last) == ("retrieval.live_begun", "retrieval.live_ended")
     assert (began["purpose"], began["by"]) == ("督察抽查", "chen")
     assert (ended["by"], ended["seconds"]) == ("chen", 5.0), "by whom it was watched, whoever ended it"
 
