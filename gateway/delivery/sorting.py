@@ -19,6 +19,7 @@ from gateway.models import (
     Endpoint,
     EndpointCursor,
     EndpointKind,
+    Link,
     OutboxEvent,
     OutboxHead,
     Role,
@@ -115,6 +116,13 @@ class Wanted:
         )
         self.told = set(session.exec(told))
         """It learned of these already: that its own case lost one, it learns as well."""
+        links = {event.body.get("link") for event in events if event.kind == "link.changed"}
+        self.decided = {
+            link
+            for link, facts in session.exec(select(Link.id, Link.facts).where(col(Link.id).in_(links)))
+            if "machine" in facts
+        }
+        """By a person once, so its case's unit was told: the log may be too short to say so."""
         named = {uid for event in events for uid in event.cases}
         mine = select(CaseRecord.uid).where(col(CaseRecord.uid).in_(named))
         self.cases = set(session.exec(mine.where(visible(viewer, CaseRecord))))
@@ -125,7 +133,8 @@ class Wanted:
             return False
         if self.endpoint.kind is EndpointKind.CASE_SYSTEM and not self.own_cases & set(event.cases):
             return False
-        if event.kind == "link.changed" and event.subject in self.told and self.cases.issuperset(event.cases):
+        was_told = event.subject in self.told or event.body.get("link") in self.decided
+        if event.kind == "link.changed" and was_told and self.cases.issuperset(event.cases):
             return True
         shown = event.clip_id in self.clips or event.device_id in self.devices
         if event.clip_id is None and event.device_id is None:

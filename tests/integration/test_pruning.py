@@ -10,7 +10,16 @@ from gateway import outbox
 from gateway.config.sources import HttpSource
 from gateway.delivery import endpoints
 from gateway.delivery.pruning import prune
-from gateway.models import Delivery, DeliveryAttempt, DeliveryState, Endpoint, LinkStatus, OutboxEvent
+from gateway.models import (
+    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
+    Endpoint,
+    Link,
+    LinkStatus,
+    OutboxEvent,
+    now,
+)
 from tests.integration.test_delivery import URL, World, linked, world
 
 __all__ = ["world"]
@@ -165,3 +174,25 @@ def test_many_go_in_batches(world: World) -> None:
     world.run()
     assert pruned(world) == 1203
     assert left(world) == []
+
+
+def test_another_unit_learns_that_a_link_was_taken_back_though_the_log_forgot_that_it_was_told(
+    world: World,
+) -> None:
+    """What `test_delivery` shows within the span holds after it."""
+    world.hook("u", unit="u")
+    with world.database.write() as session:
+        link_id = linked(session, LinkStatus.CONFIRMED).id
+        session.get_one(Link, link_id).facts = {"machine": []}
+    world.run()
+    assert len(world.ids("u")) == 1
+    assert pruned(world) == 1
+    with world.database.write() as session:
+        link = session.get_one(Link, link_id)
+        link.status, link.ended_at = LinkStatus.WITHDRAWN, now()
+        session.add(link)
+        outbox.link_changed(session, link)
+    world.run()
+    with world.database.read() as session:
+        told = [session.get_one(OutboxEvent, event).body["status"] for event in world.ids("u")[1:]]
+    assert told == ["WITHDRAWN"]
