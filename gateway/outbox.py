@@ -29,7 +29,7 @@ OBLIGATIONS = (
     "obligation.missing", "obligation.overdue", "obligation.partial", "obligation.met", "obligation.exempted",
     "obligation.lapsed",
 )  # fmt: skip
-"""What became of a duty to record (`gateway.scope.telling` finds out)."""
+"""What became of a duty to record (`gateway.scope.news` finds out)."""
 EVERY = "*"
 """In place of a step: all of them."""
 RETRIEVALS = (

@@ -35,7 +35,7 @@ from gateway.linking.packs import put_in_force
 from gateway.live import LiveFolder
 from gateway.models import new_id
 from gateway.opening import open_database, open_stores, packs_of
-from gateway.scope.telling import DutyNews
+from gateway.scope.news import DutyNews
 from gateway.store.durable import write_whole
 from gateway.supervisor import Supervisor
 from ingest.dispatch import WINDOW, Dispatch, queue_name

@@ -17,7 +17,17 @@ Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
 
 
 Ground = Literal[
-    "secret", "emergency", "impossible", "fault", "weather", "battery", "storage", "place_change", "other"
+    "secret",
+    "emergency",
+    "impossible",
+    "fault",
+    "weather",
+    "battery",
+    "storage",
+    "place_change",
+    "other",
+    "given",
+    "missing",
 ]
 
 
@@ -27,7 +37,8 @@ class StatementIn(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     kind: StatementKind
     ground: Ground | None = Field(
-        default=None, description="OMISSION: secret, emergency, impossible; GAP: the others"
+        default=None,
+        description="OMISSION: secret, emergency, impossible; NOTICE: given, missing; GAP: the others",
     )
     why: Text | None = None
     from_at: Moment | None = Field(default=None, description="GAP: the span; else the whole step")
@@ -50,11 +61,13 @@ NEEDED: dict[StatementKind, tuple[str, ...]] = {
     StatementKind.GAP: ("ground", "why"),
     StatementKind.URGENCY: ("why",),
     StatementKind.AWAY: ("to_at",),
+    StatementKind.NOTICE: ("ground",),
 }
 """Without this a statement says nothing; what an omission needs besides, the board tells (R-19)."""
 GROUNDS = {
     StatementKind.OMISSION: frozenset({"secret", "emergency", "impossible"}),
     StatementKind.GAP: frozenset({"fault", "weather", "battery", "storage", "place_change", "other"}),
+    StatementKind.NOTICE: frozenset({"given", "missing"}),
 }
 
 

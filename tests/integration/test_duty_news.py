@@ -34,9 +34,9 @@ from gateway.models import (
 )
 from gateway.rulepacks import packs
 from gateway.scope.lists import store_list
+from gateway.scope.news import DutyNews
 from gateway.scope.reading import Line, ListRead
 from gateway.scope.statements import StatementIn, state
-from gateway.scope.telling import DutyNews
 
 LAW = Law(packs("hebei-xingtai-2019"), ZoneInfo("Asia/Shanghai"))
 T0 = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -9,6 +9,8 @@ from gateway.device import Refused
 from gateway.linking import decisions
 from gateway.linking.decisions import LinkIn
 from gateway.models import CaseRecord, Checkout, Clip, CustodyEvent, Link, LinkStatus, RelinkDue
+from gateway.scope import statements
+from gateway.scope.statements import StatementIn
 from tests.scenarios.stage import Stage
 from tests.scenarios.telling import PACK
 from tests.scenarios.told import Scenario, moment
@@ -205,3 +207,27 @@ def test_a_person_may_correct_a_link_of_an_archived_case_with_a_reason(database:
         ended = session.get_one(Link, before.id).ended_why or {}
         said = session.exec(select(CustodyEvent).where(CustodyEvent.event == "LINK_CORRECTED")).one()
     assert (ended["code"], said.detail["why"]) == ("ended.corrected", "补充归档审批 2099-1 号")
+
+
+def test_whoever_looked_says_whether_the_party_was_told(database: Database) -> None:
+    """LK-10: a reviewer's word counts before the record's, and can be corrected."""
+    desk = Desk(database)
+
+    def state(ground: str, replaces: str | None = None) -> str:
+        given = StatementIn.model_validate({"kind": "NOTICE", "ground": ground, "replaces": replaces})
+        with database.write() as session:
+            made = statements.state(session, "a", given, "li").id
+        desk.stage.settle()
+        return made
+
+    def said() -> set[str]:
+        return {one["code"] for one in desk.link().reasons if one["rule"] == "LK-10"}
+
+    assert said() == set()
+    first = state("missing")
+    assert said() == {"notice.missing"}
+    assert desk.link().verdict == "VALID_WITH_NOTE"
+    state("given", replaces=first)
+    assert said() == {"notice.given"}
+    with pytest.raises(Refused):
+        state("battery")
