@@ -55,7 +55,9 @@ def listeners(session: Session) -> list[tuple[EndpointKind, list[str]]]:
     if "listeners" not in session.info:
         if session.get_bind().dialect.name == "postgresql":
             session.execute(select(func.pg_advisory_xact_lock_shared(LISTENING)))
-        session.info["listeners"] = list(session.exec(select(Endpoint.kind, Endpoint.kinds)))
+        session.info["listeners"] = list(
+            session.exec(select(Endpoint.kind, Endpoint.kinds).where(col(Endpoint.ended_at).is_(None)))
+        )
     found: list[tuple[EndpointKind, list[str]]] = session.info["listeners"]
     return found
 

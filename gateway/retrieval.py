@@ -33,6 +33,7 @@ def begin(session: Session, clip: Clip, original: Original, user_id: str, user: 
 
 def end(session: Session, viewing: Viewing, at: datetime, actor: str) -> None:
     """Once; a second end changes nothing."""
+    session.refresh(viewing, with_for_update=True)
     if viewing.ended_at is not None:
         return
     viewing.ended_at = min(max(at, viewing.started_at), viewing.expires_at)
@@ -75,7 +76,7 @@ def end_expired(database: Database) -> int:
         found = session.exec(over.order_by(col(Viewing.expires_at)).limit(BATCH)).all()
     for viewing_id in found:
         with database.write() as session:
-            viewing = session.get_one(Viewing, viewing_id, with_for_update=True)
+            viewing = session.get_one(Viewing, viewing_id)
             end(session, viewing, viewing.expires_at, ACTOR)
     return len(found)
 

@@ -21,6 +21,7 @@ from gateway.models import (
     EndpointCursor,
     EndpointKind,
     OutboxHead,
+    now,
 )
 
 ACTOR = "devices.yaml"
@@ -66,6 +67,22 @@ def change(session: Session, endpoint: Endpoint, actor: str, told: Mapping[str, 
         setattr(endpoint, name, value)
     session.add(endpoint)
     enter(session, endpoint, actor)
+
+
+def end(session: Session, endpoint: Endpoint, actor: str) -> None:
+    """For good: it is told nothing more, and what it was owed is kept for it no longer."""
+    endpoint.ended_at, endpoint.enabled = now(), False
+    session.add(endpoint)
+    custody.append(session, custody.SITE, "ENDPOINT_ENDED", actor, endpoint.id, (endpoint,), {})
+
+
+def begin_again(session: Session, endpoint: Endpoint, actor: str) -> None:
+    """It stands in devices.yaml again: told from now on."""
+    head = session.get(OutboxHead, 1)
+    cursor = session.get_one(EndpointCursor, endpoint.id, with_for_update=True)
+    cursor.position = head.count if head else 0
+    session.add(cursor)
+    change(session, endpoint, actor, {"ended_at": None, "enabled": True})
 
 
 def enter(session: Session, endpoint: Endpoint, actor: str) -> None:
@@ -117,7 +134,9 @@ def register(database: Database, sources: Iterable[AnyCaseSource]) -> None:
                 session.flush()
                 session.add(EndpointCursor(endpoint_id=row.id))
                 enter(session, row, ACTOR)
-            elif row.url != source.url:
+            elif row.ended_at is not None:
+                begin_again(session, row, ACTOR)
+            if row.url != source.url:
                 change(session, row, ACTOR, {"url": source.url})
 
 

@@ -4,11 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, func
+from sqlalchemy import and_, delete, exists, func, or_
 from sqlmodel import Session, SQLModel, col, select
 
 from gateway.database import Database
-from gateway.models import Delivery, DeliveryAttempt, DeliveryState, EndpointCursor, OutboxEvent, now
+from gateway.models import (
+    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
+    Endpoint,
+    EndpointCursor,
+    OutboxEvent,
+    now,
+)
 
 BATCH = 500
 
@@ -20,15 +28,21 @@ def prune(database: Database, keep: timedelta, at: datetime | None = None) -> in
     Of what is still tried, the log loses the attempts that are older.
     """
     before = (at or now()) - keep
-    delivered = Delivery.state == DeliveryState.DONE, col(Delivery.ended_at) < before
-    in_batches(database, delivered, drop_deliveries, Delivery)
+    delivered = and_(Delivery.state == DeliveryState.DONE, col(Delivery.ended_at) < before)
+    theirs = col(Delivery.endpoint_id).in_(select(Endpoint.id).where(col(Endpoint.ended_at).is_not(None)))
+    in_batches(database, (or_(delivered, theirs),), drop_deliveries, Delivery)
     owed = select(Delivery.id).where(Delivery.state == DeliveryState.DUE)
     tried = DeliveryAttempt.at < before, col(DeliveryAttempt.delivery_id).in_(owed)
     in_batches(database, tried, drop_attempts, DeliveryAttempt)
     return in_batches(database, (OutboxEvent.at < before, *TOLD), drop_events, OutboxEvent)
 
 
-BEHIND = select(func.min(EndpointCursor.position)).scalar_subquery()
+BEHIND = (
+    select(func.min(EndpointCursor.position))
+    .join(Endpoint, col(Endpoint.id) == EndpointCursor.endpoint_id)
+    .where(col(Endpoint.ended_at).is_(None))
+    .scalar_subquery()
+)
 """How far the one that is farthest behind has been sorted out, whether it is switched on or not."""
 TOLD = (
     col(OutboxEvent.position).is_not(None),

@@ -175,4 +175,4 @@ def ours(sources: Mapping[str, AnyCaseSource]) -> SelectOfScalar[Endpoint]:
     mine = or_(
         col(Endpoint.kind) == EndpointKind.WEBHOOK, col(Endpoint.id).in_(http_systems(sources.values()))
     )
-    return select(Endpoint).where(col(Endpoint.enabled).is_(True), mine)
+    return select(Endpoint).where(col(Endpoint.enabled).is_(True), col(Endpoint.ended_at).is_(None), mine)

@@ -55,6 +55,8 @@ class Endpoint(SQLModel, table=True):
     enabled: bool = True
     made_by: str
     made_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Taken out for good: it is told nothing more, and nothing is owed to it."""
 
 
 class EndpointCursor(SQLModel, table=True):

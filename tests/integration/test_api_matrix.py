@@ -160,6 +160,7 @@ MATRIX = [
     Row("GET", "/webhooks", HOOKS, listing=True),
     Row("POST", "/webhooks", HOOKS, body={"name": "n", "url": "https://cases.example/{}", "unit": "{}"}),
     Row("PATCH", "/webhooks/hook-{}", HOOKS, body={"enabled": False}),
+    Row("DELETE", "/webhooks/hook-{}", HOOKS),
     Row("POST", "/webhooks/hook-{}/replay", HOOKS, body={"after": 0}),
     Row("GET", "/webhooks/hook-{}/deliveries", HOOKS),
     Row("GET", "/case-sources", HOOKS, listing=True),
@@ -463,10 +464,10 @@ def test_what_was_destroyed_is_gone_and_its_record_says_so(api: tuple[TestClient
 
 
 def test_nothing_in_the_api_deletes_footage() -> None:
-    """Only what is no footage can be deleted: a session, a view."""
+    """Only what is no footage can be deleted: a session, a view, a webhook."""
     deleting = {row.path for row in MATRIX if row.method == "DELETE"} | {"/session"}
     views = {"/devices/cam-{}/live/live-{role}-{}", "/clips/clip-{}/viewings/view-{role}-{}"}
-    assert deleting == {*views, "/session"}
+    assert deleting == {*views, "/webhooks/hook-{}", "/session"}
 
 
 def test_the_second_person_by_the_api(api: tuple[TestClient, dict[str, str]]) -> None:

@@ -196,3 +196,38 @@ def test_another_unit_learns_that_a_link_was_taken_back_though_the_log_forgot_th
     with world.database.read() as session:
         told = [session.get_one(OutboxEvent, event).body["status"] for event in world.ids("u")[1:]]
     assert told == ["WITHDRAWN"]
+
+
+def test_one_that_is_taken_out_is_owed_nothing_any_more(world: World) -> None:
+    hook = world.hook()
+    bad, _ = world.happen("clip:a", "clip:b")
+    world.answers = lambda event: 400 if event.id == bad else None
+    world.run(60)
+    world.happen("clip:c")
+    with world.database.write() as session:
+        endpoints.end(session, session.get_one(Endpoint, hook), "t")
+    assert world.happen("clip:d") == [], "and nobody else listens"
+    world.told.clear()
+    world.answers = lambda _: 200
+    world.run(3600, step=600)
+    assert world.told == []
+    assert pruned(world) == 3
+    assert left(world) == []
+
+
+def test_a_case_system_that_was_taken_out_and_stands_in_devices_yaml_again_is_told_from_then_on(
+    world: World,
+) -> None:
+    source = HttpSource.model_validate({"id": "sys", "kind": "http", "url": URL, "write_back": True})
+    endpoints.register(world.database, [source])
+    with world.database.write() as session:
+        linked(session, LinkStatus.CONFIRMED)
+        endpoints.end(session, session.get_one(Endpoint, "sys"), "t")
+    assert len(left(world)) == 1
+    endpoints.register(world.database, [source])
+    with world.database.write() as session:
+        outbox.clip_changed(session, "clip.labelled", "c")
+    assert len(left(world)) == 2
+    with world.database.read() as session:
+        again = session.get_one(Endpoint, "sys")
+        assert (again.enabled, again.ended_at) == (True, None)

@@ -19,6 +19,8 @@ def upgrade() -> None:
     with op.batch_alter_table("viewing", schema=None) as batch_op:
         batch_op.add_column(sa.Column("ended_at", UtcDateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_viewing_ended_at"), ["ended_at"], unique=False)
+    with op.batch_alter_table("endpoint", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("ended_at", UtcDateTime(timezone=True), nullable=True))
     op.create_table(
         "dutydue",
         sa.Column("id", sa.String(), nullable=False),
@@ -54,6 +56,8 @@ def downgrade() -> None:
     op.drop_table("dutytold")
     op.drop_table("dutywatch")
     op.drop_table("dutydue")
+    with op.batch_alter_table("endpoint", schema=None) as batch_op:
+        batch_op.drop_column("ended_at")
     with op.batch_alter_table("viewing", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_viewing_ended_at"))
         batch_op.drop_column("ended_at")
