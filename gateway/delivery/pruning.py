@@ -28,7 +28,7 @@ def prune(database: Database, keep: timedelta, at: datetime | None = None) -> in
     Of what is still tried, the log loses the attempts that are older.
     """
     before = (at or now()) - keep
-    delivered = and_(Delivery.state == DeliveryState.DONE, col(Delivery.ended_at) < before)
+    delivered = and_(col(Delivery.state) == DeliveryState.DONE, col(Delivery.ended_at) < before)
     theirs = col(Delivery.endpoint_id).in_(select(Endpoint.id).where(col(Endpoint.ended_at).is_not(None)))
     in_batches(database, (or_(delivered, theirs),), drop_deliveries, Delivery)
     owed = select(Delivery.id).where(Delivery.state == DeliveryState.DUE)
