@@ -10,6 +10,7 @@ from pwdlib import PasswordHash
 from sqlmodel import Session, col, select
 
 from api.problems import Problem
+from api.seeing import refusal_noted
 from gateway.database import Database
 from gateway.law import Law
 from gateway.models import ApiKey, Role, SignIn, User, now
@@ -126,8 +127,19 @@ class Needs:
         return viewer
 
 
+class NeedsToWatch(Needs):
+    """Whose role may not watch footage, and tries to, stands in the chain."""
+
+    def __call__(  # type: ignore[override]
+        self, request: Request, viewer: Annotated[Viewer, Depends(viewer_of)]
+    ) -> Viewer:
+        asked = {name: request.path_params.get(name) for name in ("clip_id", "device_id")}
+        with refusal_noted(database_of(request), viewer, **asked):
+            return super().__call__(viewer)
+
+
 Reader = Annotated[Viewer, Depends(Needs(Right.READ))]
-Watcher = Annotated[Viewer, Depends(Needs(Right.VIEW))]
+Watcher = Annotated[Viewer, Depends(NeedsToWatch(Right.VIEW))]
 Operator = Annotated[Viewer, Depends(Needs(Right.OPERATE))]
 Labeller = Annotated[Viewer, Depends(Needs(Right.LABEL))]
 LedgerKeeper = Annotated[Viewer, Depends(Needs(Right.LEDGER))]

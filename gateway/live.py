@@ -9,11 +9,12 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session, col, select
 
-from gateway import custody
-from gateway.models import Device, LiveView, now
+from gateway import custody, outbox
+from gateway.models import Device, LiveView, User, now
 from gateway.wording import Reason
 
 DRIVERS = frozenset({"rtsp_recorder", "mqtt_camera"})
@@ -94,6 +95,7 @@ def begin(session: Session, device: Device, user_id: str, user: str, purpose: st
     session.add(view)
     chain = custody.device_chain(device.id)
     custody.append(session, chain, "LIVE_VIEW_BEGUN", user, device.id, (view,), {"purpose": purpose})
+    tell(session, "retrieval.live_begun", view, user, {"until": view.expires_at})
     return view
 
 
@@ -106,6 +108,19 @@ def end(session: Session, view: LiveView, at: datetime, actor: str) -> None:
     seconds = round((view.ended_at - view.started_at).total_seconds(), 1)
     chain = custody.device_chain(view.device_id)
     custody.append(session, chain, "LIVE_VIEW_ENDED", actor, view.device_id, (view,), {"seconds": seconds})
+    user = session.get_one(User, view.user_id).name
+    tell(session, "retrieval.live_ended", view, user, {"ended_at": view.ended_at, "seconds": seconds})
+
+
+def tell(session: Session, kind: str, view: LiveView, user: str, more: dict[str, Any]) -> None:
+    told = {
+        "view": view.id,
+        "device": view.device_id,
+        "by": user,
+        "purpose": view.purpose,
+        "started_at": view.started_at,
+    }
+    outbox.put(session, kind, f"live:{view.id}", told | more, device_id=view.device_id)
 
 
 def watched(session: Session) -> list[LiveView]:

@@ -1,6 +1,5 @@
 """Clips: search, labels, viewing sessions, bytes."""
 
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -10,9 +9,11 @@ from sqlmodel import Session, col, or_, select
 from api.media import MediaResponse, media
 from api.paging import CURSOR, Cut, Page, page
 from api.problems import Problem, not_found
+from api.seeing import refusal_noted
 from api.shapes import ClipOut, ClipWhole, DestructionOut, LinkOut, RenditionOut
 from api.signin import Db, Labeller, Reader, Watcher
-from gateway import custody, linking, outbox
+from gateway import custody, linking, outbox, retrieval
+from gateway.database import Database
 from gateway.instants import Moment
 from gateway.models import (
     Attachment,
@@ -24,7 +25,6 @@ from gateway.models import (
     Rendition,
     State,
     Viewing,
-    new_id,
     now,
 )
 from gateway.store import LocalStore
@@ -32,7 +32,6 @@ from gateway.visibility import Viewer, visible
 
 router = APIRouter(tags=["clips"])
 
-VIEWING = timedelta(hours=4)
 STORED = (State.ACQUIRED, State.VERIFIED, State.PRESERVED)
 
 
@@ -180,24 +179,26 @@ def label(clip_id: str, given: Labels, viewer: Labeller, database: Db) -> ClipWh
 @router.post("/clips/{clip_id}/viewings", status_code=201)
 def begin_viewing(clip_id: str, given: Purpose, viewer: Watcher, database: Db) -> ViewingOut:
     """Begin a viewing session (调阅): one line of custody, however much is watched in it."""
-    with database.write() as session:
+    with refusal_noted(database, viewer, clip_id=clip_id), database.write() as session:
         found, original = seen(session, viewer, clip_id)
         must_be_there(session, original)
-        viewing = Viewing(
-            id=new_id(), clip_id=clip_id, user_id=viewer.user_id, purpose=given.purpose,
-            expires_at=now() + VIEWING,
-        )  # fmt: skip
-        session.add(viewing)
-        chain = custody.device_chain(original.device_id)
-        custody.append(session, chain, "VIEWED", viewer.name, clip_id, (viewing,), {"purpose": given.purpose})
+        viewing = retrieval.begin(session, found, original, viewer.user_id, viewer.name, given.purpose)
         made = session.exec(select(Rendition.kind).where(Rendition.clip_id == found.id)).all()
     here = f"/api/v1/clips/{clip_id}"
     return ViewingOut(
         viewing=viewing.id,
-        expires_in=int(VIEWING.total_seconds()),
+        expires_in=int(retrieval.LONGEST.total_seconds()),
         original=f"{here}/original?viewing={viewing.id}",
         renditions={kind: f"{here}/renditions/{kind}?viewing={viewing.id}" for kind in made},
     )
+
+
+@router.delete("/clips/{clip_id}/viewings/{viewing_id}", status_code=204)
+def end_viewing(clip_id: str, viewing_id: str, viewer: Watcher, database: Db) -> None:
+    """End a viewing that is yours; one that nobody ends ends with its time."""
+    with database.write() as session:
+        seen(session, viewer, clip_id)
+        retrieval.end(session, own_viewing(session, viewer, clip_id, viewing_id), now(), viewer.name)
 
 
 @router.get("/clips/{clip_id}/original", response_class=MediaResponse)
@@ -205,10 +206,10 @@ def original_bytes(
     clip_id: str, request: Request, viewer: Watcher, database: Db, viewing: Annotated[str, Query()]
 ) -> MediaResponse:
     """The original, by range, from ACQUIRED on; `X-Original-Verified` says whether it was read twice."""
-    with database.read() as session:
+    with refusal_noted(database, viewer, clip_id=clip_id), database.read() as session:
         _, original = seen(session, viewer, clip_id)
         must_be_there(session, original)
-        must_be_viewing(session, viewer, clip_id, viewing)
+    must_be_viewing(database, viewer, clip_id, viewing)
     if original.stored_as is None or original.state not in (*STORED, State.QUARANTINED):
         raise Problem(409, "Nothing is stored yet", "The clip still waits for its source.")
     return media(
@@ -221,27 +222,30 @@ def rendition_bytes(
     clip_id: str, kind: str, request: Request, viewer: Watcher, database: Db, viewing: Annotated[str, Query()]
 ) -> MediaResponse:
     """A proxy, poster or thumbnail, by range."""
-    with database.read() as session:
+    with refusal_noted(database, viewer, clip_id=clip_id), database.read() as session:
         _, original = seen(session, viewer, clip_id)
         must_be_there(session, original)
-        must_be_viewing(session, viewer, clip_id, viewing)
         made = session.exec(
             select(Rendition).where(Rendition.clip_id == clip_id, Rendition.kind == kind)
         ).one_or_none()
+    must_be_viewing(database, viewer, clip_id, viewing)
     if made is None:
         raise not_found("Rendition")
     return media(store_of(request).path(made.stored_as), made.stored_as, made.media_type)
 
 
-def must_be_viewing(session: Session, viewer: Viewer, clip_id: str, viewing: str) -> None:
+def must_be_viewing(database: Database, viewer: Viewer, clip_id: str, viewing: str) -> None:
+    with refusal_noted(database, viewer, clip_id=clip_id), database.read() as session:
+        found = own_viewing(session, viewer, clip_id, viewing)
+    if found.ended_at is not None or found.expires_at < now():
+        raise Problem(403, "The viewing has ended", "POST a purpose to the clip's `viewings` again.")
+
+
+def own_viewing(session: Session, viewer: Viewer, clip_id: str, viewing: str) -> Viewing:
     found = session.get(Viewing, viewing)
-    if (
-        found is None
-        or found.clip_id != clip_id
-        or found.user_id != viewer.user_id
-        or found.expires_at < now()
-    ):
+    if found is None or found.clip_id != clip_id or found.user_id != viewer.user_id:
         raise Problem(403, "No viewing session", "POST a purpose to the clip's `viewings` first.")
+    return found
 
 
 def store_of(request: Request) -> LocalStore:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.problems import Problem, not_found
-from api.seeing import must_see
+from api.seeing import must_see, refusal_noted
 from api.signin import Db, Reader, Watcher
 from api.v1.clips import Purpose
 from gateway import live
@@ -57,7 +57,7 @@ def live_now(device_id: str, request: Request, viewer: Reader, database: Db) -> 
 @router.post("/devices/{device_id}/live", status_code=201)
 def begin(device_id: str, given: Purpose, request: Request, viewer: Watcher, database: Db) -> LiveBegun:
     """Begin to watch a room or a connected camera; its stream is fetched while somebody watches."""
-    with database.write() as session:
+    with refusal_noted(database, viewer, device_id=device_id), database.write() as session:
         device = must_see(session, viewer, Device, device_id)
         if not live.has_picture(device):
             raise Refused("live.none", device=device_id)
@@ -123,7 +123,7 @@ def own_view(session: Session, viewer: Viewer, device_id: str, view_id: str) -> 
 
 
 def open_view(database: Database, viewer: Viewer, device_id: str, view_id: str) -> LiveView:
-    with database.read() as session:
+    with refusal_noted(database, viewer, device_id=device_id), database.read() as session:
         view = own_view(session, viewer, device_id, view_id)
     if view.ended_at is not None or view.expires_at < now():
         raise Problem(403, "The viewing has ended", "POST a purpose to the device's `live` again.")

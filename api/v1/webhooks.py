@@ -119,7 +119,7 @@ class FeedOut(BaseModel):
 @router.get("/webhooks")
 def webhooks(viewer: EndpointKeeper, database: Db, wanted: Cutting) -> Page[WebhookOut]:
     with database.read() as session:
-        statement = select(Endpoint).where(visible(viewer, Endpoint))
+        statement = select(Endpoint).where(visible(viewer, Endpoint), col(Endpoint.ended_at).is_(None))
         return page(session, statement, Endpoint.id, wanted, lambda row: shown(session, row))
 
 
@@ -152,7 +152,9 @@ def unit_of(session: Session, viewer: Viewer, unit: str | None) -> str | None:
 
 def own(session: Session, viewer: Viewer, webhook_id: str) -> Endpoint:
     found = session.exec(
-        select(Endpoint).where(Endpoint.id == webhook_id, visible(viewer, Endpoint)).with_for_update()
+        select(Endpoint)
+        .where(Endpoint.id == webhook_id, visible(viewer, Endpoint), col(Endpoint.ended_at).is_(None))
+        .with_for_update()
     ).one_or_none()
     if found is None:
         raise not_found("Webhook")
@@ -173,6 +175,13 @@ def change(
             endpoints.check_host(given.url, request.app.state.webhook_hosts)
         endpoints.change(session, found, viewer.name, told)
         return shown(session, found)
+
+
+@router.delete("/webhooks/{webhook_id}", status_code=204)
+def end(webhook_id: str, viewer: EndpointKeeper, database: Db) -> None:
+    """Take it out for good, with what it is owed. A case system that stands in devices.yaml comes back."""
+    with database.write() as session:
+        endpoints.end(session, own(session, viewer, webhook_id), viewer.name)
 
 
 @router.post("/webhooks/{webhook_id}/replay", status_code=202)

@@ -56,6 +56,10 @@ class ActivityIn(Incoming):
     room: str | None = None
     officers: list[Text] = Field(default_factory=list, description="officer id, number or certificate number")
     document: str | None = None
+    notice_given: bool | None = Field(
+        default=None,
+        description="已告知录音录像并出示执法证: the party was told and was shown the certificates",
+    )
 
     @model_validator(mode="after")
     def forwards(self) -> Self:

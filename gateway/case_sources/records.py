@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel, col, or_, select
 
-from gateway import custody, linking
+from gateway import custody, linking, outbox
 from gateway.case_sources.incoming import CaseIn, HandlerIn
 from gateway.case_sources.parties import write_parties
 from gateway.case_sources.rules import CaseRules, usual
@@ -82,6 +82,7 @@ def put_case(
     custody.append(
         session, custody.SITE, "CASE_STORED", actor, case.uid, rows, {"source": source}, gone=[*gone, *left]
     )
+    outbox.duties_moved(session, [row.id for row in rows if isinstance(row, Activity)])
     numbers, spans = reach(session, incoming.uid)
     linking.due(session, "case", numbers=numbers | numbers_before)
     for start, end in spans | spans_before:

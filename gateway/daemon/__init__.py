@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from gateway import retrieval
 from gateway.config import FAMILY, ConfigError, DeviceSettings, Settings
 from gateway.config.connected import RtspRecorderSettings
 from gateway.config.devices import SerialDockSettings, UsbDockSettings
@@ -28,10 +30,12 @@ from gateway.disposal.execution import Destruction
 from gateway.guard import guarded
 from gateway.intake import Intake
 from gateway.intake.devices import device_seen, enter_device
+from gateway.law import Law
 from gateway.linking.packs import put_in_force
 from gateway.live import LiveFolder
 from gateway.models import new_id
 from gateway.opening import open_database, open_stores, packs_of
+from gateway.scope.news import DutyNews
 from gateway.store.durable import write_whole
 from gateway.supervisor import Supervisor
 from ingest.dispatch import WINDOW, Dispatch, queue_name
@@ -128,6 +132,10 @@ class Daemon:
         if booked:
             yield 2.0, Bookings(self.database, booked).order
         yield self.exchange.duty()
+        if self.is_whole:
+            law = Law(self.packs, ZoneInfo(self.settings.timezone))
+            yield 2.0, DutyNews(self.database, law, self.executor).round
+            yield 10.0, partial(retrieval.end_expired, self.database)
 
     def start(self) -> None:
         self.dispatch.renew_lease()

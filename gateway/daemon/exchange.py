@@ -9,11 +9,12 @@ from gateway.config import Settings
 from gateway.config.sources import http_systems
 from gateway.daemon.caretaker import Duty
 from gateway.database import Database
-from gateway.delivery import endpoints, sorting
+from gateway.delivery import endpoints
 from gateway.delivery.courier import Courier
+from gateway.delivery.pruning import prune
 from gateway.delivery.sending import Post
 
-FORGET_S = 3600.0
+PRUNE_S = 3600.0
 
 
 class Exchange:
@@ -40,4 +41,4 @@ class Exchange:
 
     def duty(self) -> Duty:
         keep = timedelta(days=self.settings.webhooks.keep_days)
-        return FORGET_S, lambda: sorting.forget(self.database, keep)
+        return PRUNE_S, lambda: prune(self.database, keep)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from gateway import custody
+from gateway import custody, outbox
 from gateway.config.sources import AnyCaseSource, HttpSource
 from gateway.database import Database
 from gateway.device import Refused
@@ -21,6 +21,7 @@ from gateway.models import (
     EndpointCursor,
     EndpointKind,
     OutboxHead,
+    now,
 )
 
 ACTOR = "devices.yaml"
@@ -44,7 +45,10 @@ def add_webhook(
     kinds: list[str],
     unit: str | None,
 ) -> Endpoint:
-    """Told of what happens from now on. Raises Refused for a host that is not listed."""
+    """Told of what happens from now on; asked to, also of what others were told before (`replay`).
+
+    Raises Refused for a host that is not listed.
+    """
     check_host(url, hosts)
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
     made = Endpoint(
@@ -65,9 +69,26 @@ def change(session: Session, endpoint: Endpoint, actor: str, told: Mapping[str, 
     enter(session, endpoint, actor)
 
 
+def end(session: Session, endpoint: Endpoint, actor: str) -> None:
+    """For good: it is told nothing more, and what it was owed is kept for it no longer."""
+    endpoint.ended_at, endpoint.enabled = now(), False
+    session.add(endpoint)
+    custody.append(session, custody.SITE, "ENDPOINT_ENDED", actor, endpoint.id, (endpoint,), {})
+
+
+def begin_again(session: Session, endpoint: Endpoint, actor: str) -> None:
+    """It stands in devices.yaml again: told from now on."""
+    head = session.get(OutboxHead, 1)
+    cursor = session.get_one(EndpointCursor, endpoint.id, with_for_update=True)
+    cursor.position = head.count if head else 0
+    session.add(cursor)
+    change(session, endpoint, actor, {"ended_at": None, "enabled": True})
+
+
 def enter(session: Session, endpoint: Endpoint, actor: str) -> None:
     told = {"url": endpoint.url, "kinds": endpoint.kinds, "enabled": endpoint.enabled}
     custody.append(session, custody.SITE, "ENDPOINT_SET", actor, endpoint.id, (endpoint,), told)
+    outbox.begin_listening(session)
 
 
 def replay(
@@ -99,7 +120,7 @@ def replay(
 
 
 def register(database: Database, sources: Iterable[AnyCaseSource]) -> None:
-    """The case systems that are written back to are endpoints; they are told all that is still known."""
+    """The case systems that are written back to are endpoints; a new one is told all that is still known."""
     with database.write() as session:
         for source in sources:
             if not isinstance(source, HttpSource) or not source.write_back:
@@ -113,7 +134,9 @@ def register(database: Database, sources: Iterable[AnyCaseSource]) -> None:
                 session.flush()
                 session.add(EndpointCursor(endpoint_id=row.id))
                 enter(session, row, ACTOR)
-            elif row.url != source.url:
+            elif row.ended_at is not None:
+                begin_again(session, row, ACTOR)
+            if row.url != source.url:
                 change(session, row, ACTOR, {"url": source.url})
 
 

@@ -1,30 +1,28 @@
 """Gives committed events their positions, and sorts out for each endpoint which of them it is told."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_
+from sqlalchemy import or_
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from gateway import outbox
 from gateway.config.sources import AnyCaseSource, http_systems
 from gateway.database import Database
 from gateway.models import (
     CaseRecord,
     Clip,
     Delivery,
-    DeliveryAttempt,
-    DeliveryState,
     Device,
     Endpoint,
     EndpointCursor,
     EndpointKind,
+    Link,
     OutboxEvent,
     OutboxHead,
     Role,
-    now,
 )
 from gateway.visibility import Viewer, units_below, visible
 
@@ -118,19 +116,29 @@ class Wanted:
         )
         self.told = set(session.exec(told))
         """It learned of these already: that its own case lost one, it learns as well."""
+        links = {event.body.get("link") for event in events if event.kind == "link.changed"}
+        self.decided = {
+            link
+            for link, facts in session.exec(select(Link.id, Link.facts).where(col(Link.id).in_(links)))
+            if "machine" in facts
+        }
+        """By a person once, so its case's unit was told: the log may be too short to say so."""
         named = {uid for event in events for uid in event.cases}
         mine = select(CaseRecord.uid).where(col(CaseRecord.uid).in_(named))
         self.cases = set(session.exec(mine.where(visible(viewer, CaseRecord))))
         self.own_cases = set(session.exec(mine.where(CaseRecord.source == endpoint.id)))
 
     def takes(self, event: OutboxEvent) -> bool:
-        if self.endpoint.kinds and event.kind not in self.endpoint.kinds:
+        if not outbox.wants(self.endpoint.kind, self.endpoint.kinds, event.kind):
             return False
         if self.endpoint.kind is EndpointKind.CASE_SYSTEM and not self.own_cases & set(event.cases):
             return False
-        if event.kind == "link.changed" and event.subject in self.told and self.cases.issuperset(event.cases):
+        was_told = event.subject in self.told or event.body.get("link") in self.decided
+        if event.kind == "link.changed" and was_told and self.cases.issuperset(event.cases):
             return True
         shown = event.clip_id in self.clips or event.device_id in self.devices
+        if event.clip_id is None and event.device_id is None:
+            shown = bool(event.cases) and self.cases.issuperset(event.cases)
         if shown:
             self.told.add(event.subject)
         return shown
@@ -167,34 +175,4 @@ def ours(sources: Mapping[str, AnyCaseSource]) -> SelectOfScalar[Endpoint]:
     mine = or_(
         col(Endpoint.kind) == EndpointKind.WEBHOOK, col(Endpoint.id).in_(http_systems(sources.values()))
     )
-    return select(Endpoint).where(col(Endpoint.enabled).is_(True), mine)
-
-
-def forget(database: Database, keep: timedelta) -> int:
-    """Events so old that nobody replays them; never one that is still to be delivered, or failed for good."""
-    gone = 0
-    while True:
-        with database.write() as session:
-            open_ones = select(Delivery.event_id).where(
-                col(Delivery.state).in_((DeliveryState.DUE, DeliveryState.DEAD))
-            )
-            old = session.exec(
-                select(OutboxEvent.id)
-                .where(
-                    OutboxEvent.at < now() - keep,
-                    col(OutboxEvent.position).is_not(None),
-                    col(OutboxEvent.id).not_in(open_ones),
-                )
-                .limit(BATCH)
-            ).all()
-            ended = select(Delivery.id).where(col(Delivery.event_id).in_(old))
-            drop(session, DeliveryAttempt, col(DeliveryAttempt.delivery_id).in_(ended))
-            drop(session, Delivery, col(Delivery.event_id).in_(old))
-            drop(session, OutboxEvent, col(OutboxEvent.id).in_(old))
-            gone += len(old)
-        if len(old) < BATCH:
-            return gone
-
-
-def drop(session: Session, model: type[SQLModel], condition: Any) -> None:
-    session.execute(delete(model).where(condition).execution_options(synchronize_session=False))
+    return select(Endpoint).where(col(Endpoint.enabled).is_(True), col(Endpoint.ended_at).is_(None), mine)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from gateway import custody, outbox, receipts
+from gateway.linking.archived import archived_later, doubt_of_frozen
 from gateway.linking.facts import Facts
 from gateway.models import Clip, Described, Link, LinkStatus, Original, now
 from gateway.rulepacks import RulePack, RulePacks
@@ -40,6 +41,13 @@ class Links:
 
     standing: tuple[Link, ...] = ()
     withdrawn: frozenset[str] = frozenset()
+    frozen: frozenset[str] = frozenset()
+    """Ids of those that were proposed and then filed with an archived case (LK-20)."""
+
+    @property
+    def kept(self) -> tuple[Link, ...]:
+        """What the machine changes no more; where the facts move, it flags."""
+        return (*self.by_person, *(link for link in self.standing if link.id in self.frozen))
 
     @property
     def by_person(self) -> tuple[Link, ...]:
@@ -47,7 +55,8 @@ class Links:
 
     @property
     def proposed(self) -> tuple[Link, ...]:
-        return tuple(link for link in self.standing if link.status is LinkStatus.PROPOSED)
+        proposed = (link for link in self.standing if link.status is LinkStatus.PROPOSED)
+        return tuple(link for link in proposed if link.id not in self.frozen)
 
 
 def links_of(session: Session, clips: Sequence[str], *, lock: bool = False) -> dict[str, Links]:
@@ -63,7 +72,15 @@ def links_of(session: Session, clips: Sequence[str], *, lock: bool = False) -> d
             standing[link.clip_id].append(link)
         elif link.status is LinkStatus.WITHDRAWN and link.id not in undone:
             withdrawn[link.clip_id].add(link.case_uid)
-    return {clip: Links(tuple(standing[clip]), frozenset(withdrawn[clip])) for clip in clips}
+    archived = archived_later(session, found)
+    return {
+        clip: Links(
+            tuple(standing[clip]),
+            frozenset(withdrawn[clip]),
+            frozenset(link.id for link in standing[clip] if link.id in archived),
+        )
+        for clip in clips
+    }
 
 
 def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> list[Judged]:
@@ -193,7 +210,7 @@ def labels_of(clip: Clip, judged: Judged) -> dict[str, Any]:
 def moved(links: Links, judged: Judged) -> bool:
     """Whether the decision differs from what stands, or from what a person was told of it."""
     winners = judged.decision.winners
-    if any(doubt_of(link, winners) != link.doubt for link in links.by_person):
+    if any(doubt_of(link, winners, links) != link.doubt for link in links.standing):
         return True
     winners = beside(links, winners)
     said = sorted(fingerprint(decided(winner)) for winner in winners)
@@ -202,7 +219,7 @@ def moved(links: Links, judged: Judged) -> bool:
 
 def write_links(session: Session, clip: Clip, judged: Judged, pack: RulePack, links: Links) -> list[Link]:
     winners = judged.decision.winners
-    flagged = flag(session, links.by_person, winners)
+    flagged = flag(session, links, winners)
     winners = beside(links, winners)
     wanted = {fingerprint(decided(winner)): winner for winner in winners}
     ends = [link for link in links.proposed if fingerprint_of(link) not in wanted]
@@ -221,7 +238,7 @@ def write_links(session: Session, clip: Clip, judged: Judged, pack: RulePack, li
 
 def beside(links: Links, winners: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """What the machine may propose beside a person's decision: nothing new where the two disagree."""
-    said = {(link.case_uid, link.activity_id) for link in links.by_person}
+    said = {(link.case_uid, link.activity_id) for link in links.kept}
     others = tuple(one for one in winners if (one.case.case_uid, step_id(one)) not in said)
     if len(winners) - len(others) == len(said):
         return others
@@ -229,11 +246,11 @@ def beside(links: Links, winners: Sequence[Candidate]) -> tuple[Candidate, ...]:
     return tuple(one for one in others if (one.case.case_uid, step_id(one)) in there)
 
 
-def flag(session: Session, decided: Sequence[Link], winners: Sequence[Candidate]) -> list[Link]:
-    """A person's decision stands; where the facts now say something else, that is shown beside it."""
+def flag(session: Session, links: Links, winners: Sequence[Candidate]) -> list[Link]:
+    """What is kept stands; where the facts now say something else, that is shown beside it."""
     flagged = []
-    for link in decided:
-        doubt = doubt_of(link, winners)
+    for link in links.standing:
+        doubt = doubt_of(link, winners, links)
         if doubt != link.doubt:
             link.doubt = doubt
             flagged.append(link)
@@ -241,7 +258,11 @@ def flag(session: Session, decided: Sequence[Link], winners: Sequence[Candidate]
     return flagged
 
 
-def doubt_of(link: Link, winners: Sequence[Candidate]) -> dict[str, Any] | None:
+def doubt_of(link: Link, winners: Sequence[Candidate], links: Links) -> dict[str, Any] | None:
+    if link.id in links.frozen:
+        return doubt_of_frozen(link, winners)
+    if link.status is LinkStatus.PROPOSED:
+        return None
     said, before = pointed(winners), link.facts.get("machine")
     same = [one for one in said if one[:2] == [link.case_uid, link.activity_id]]
     if said == before or (same and same[0][2] != Verdict.REJECTED):

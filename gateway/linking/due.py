@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, or_, select
 
 from gateway.database import Database
@@ -17,6 +18,7 @@ from gateway.rules import case_number
 MARGIN = timedelta(days=1)
 BATCH = 500
 AT_ONCE = 20
+DUES = 200
 
 
 def due(
@@ -41,10 +43,13 @@ def due(
 
 
 def take_due(session: Session, clip: Clip) -> None:
-    """What one file of a take declares, and how long the take is, holds for the others."""
+    """What one file of a take declares, and how long the take is, holds for the others.
+
+    One row each time, for the whole take as it is when it is worked off. A row that is there already says
+    nothing of this change: the daemon may have read the facts for it and be about to take it out.
+    """
     if clip.recording_id is not None:
-        for other in session.exec(select(Clip.id).where(Clip.recording_id == clip.recording_id)):
-            due(session, "take", clip_id=other)
+        session.add(RelinkDue(why="take", recording_id=clip.recording_id))
 
 
 def affected(
@@ -56,6 +61,8 @@ def affected(
     clips = select(Clip.id).where(Clip.id > (row.cursor or ""))
     if row.clip_id:
         clips = clips.where(Clip.id == row.clip_id)
+    elif row.recording_id:
+        clips = clips.where(Clip.recording_id == row.recording_id)
     elif row.alias_norm is not None:
         number_kinds = packs.default.forms.number_kinds.value
         keys = {row.alias_norm, case_number.key_text(row.alias_norm, number_kinds) or row.alias_norm}
@@ -77,6 +84,33 @@ def affected(
     return list(session.exec(clips.order_by(col(Clip.id)).limit(limit)))
 
 
+class Round:
+    """Clips that some changed facts reach, each once, and how far each of those facts is worked off."""
+
+    def __init__(self, session: Session, packs: RulePacks) -> None:
+        self.session, self.packs = session, packs
+        self.waiting = list(session.exec(select(RelinkDue).order_by(col(RelinkDue.id)).limit(DUES)))
+        session.expunge_all()
+        self.through: list[str] = []
+        self.cursors: dict[str, str] = {}
+        self.reached: set[str] = set()
+
+    def next(self) -> list[str]:
+        """About a batch of clips that were not reached yet; none: every fact is worked off."""
+        found: list[str] = []
+        while self.waiting and len(found) < BATCH:
+            row = self.waiting[0]
+            more = affected(self.session, row, self.packs, BATCH)
+            found += [one for one in more if one not in self.reached]
+            self.reached.update(more)
+            if len(more) < BATCH:
+                self.through.append(row.id)
+                self.waiting.pop(0)
+            else:
+                row.cursor = self.cursors[row.id] = more[-1]
+        return found
+
+
 def drain(database: Database, packs: RulePacks, actor: str = "gateway", budget_s: float = 5.0) -> bool:
     """Carry out what `due` noted, for about `budget_s` seconds; True while there is more.
 
@@ -87,25 +121,27 @@ def drain(database: Database, packs: RulePacks, actor: str = "gateway", budget_s
     ends = time.monotonic() + budget_s
     while time.monotonic() < ends:
         with database.read() as session:
-            row = session.exec(select(RelinkDue).order_by(col(RelinkDue.id)).limit(1)).first()
-            if row is None:
+            # the rows first: all that is read after them holds what they tell of
+            work = Round(session, packs)
+            if not work.waiting:
                 return False
-            facts, cursor, is_through = Facts(session, packs), row.cursor, False
-            changed: list[str] = []
-            while not is_through and not changed and time.monotonic() < ends:
-                row.cursor = cursor
-                reached = affected(session, row, packs, BATCH)
+            facts, changed = Facts(session, packs), list[str]()
+            while not changed and (reached := work.next()):
                 changed = differences(facts, of(session, reached))
-                cursor, is_through = (reached[-1] if reached else cursor), len(reached) < BATCH
                 session.expunge_all()
+                if time.monotonic() > ends:
+                    break
         rewrite(database, packs, actor, changed)
-        with database.write() as session:
-            if found := session.get(RelinkDue, row.id, with_for_update=True):
-                if is_through:
-                    session.delete(found)
-                else:
-                    found.cursor = cursor
+        worked_off(database, work)
     return True
+
+
+def worked_off(database: Database, work: Round) -> None:
+    """A row that is through goes; what was noted meanwhile is another row."""
+    with database.write() as session:
+        session.execute(delete(RelinkDue).where(col(RelinkDue.id).in_(work.through)))
+        for row_id, cursor in work.cursors.items():
+            session.execute(update(RelinkDue).where(col(RelinkDue.id) == row_id).values(cursor=cursor))
 
 
 def of(session: Session, ids: list[str]) -> list[Clip]:

@@ -26,7 +26,7 @@ class Effect:
     officer_before: str | None
     officer_after: str | None
     stays_by_person: bool
-    """A person decided it: it would be flagged and not changed."""
+    """A person decided it, or its case is archived: it would be flagged and not changed."""
 
 
 class TakenBack(Exception):
@@ -84,7 +84,7 @@ def moves(facts: Facts, clips: list[Clip]) -> list[Effect]:
                 ),
                 clip.officer_id,
                 judged.custody.officer_id,
-                bool(links[clip.id].by_person),
+                bool(links[clip.id].kept),
             )
         )
     return found

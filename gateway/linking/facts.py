@@ -67,7 +67,7 @@ class Facts:
         self.of_units: dict[str | None, Rules] = {}
         every = (packs.default, *packs.of_units.values())
         self.slack_s = max(pack.linking.activity_slack_minutes.value for pack in every) * 60
-        self.people = People.read(session)
+        self.people = People(session)
         self.number_kinds = packs.default.forms.number_kinds.value
         self.steps = Steps(session, self.natures, self.number_kinds)
         self.windows = Windows(session)
@@ -85,6 +85,7 @@ class Facts:
         found = self.session.exec(select(Device).where(col(Device.id).in_(new))).all() if new else ()
         self.devices |= {device.id: device for device in found}
         self.held |= held_devices(self.session, found)
+        self.people.load(self.named(clips, new))
         self.clocks |= clocks_of(self.session, new)
         rows = self.session.exec(
             select(Original.id, Original.state, Original.found_at).where(col(Original.id).in_(ids))
@@ -92,6 +93,12 @@ class Facts:
         self.originals = {original: (State(state), found_at) for original, state, found_at in rows}
         self.windows.load(ids)
         self.load_takes({clip.recording_id for clip in clips if clip.recording_id})
+
+    def named(self, clips: Sequence[Clip], devices: set[str]) -> set[str]:
+        """Whom these clips name, and who ever held these devices."""
+        told = {str(officer) for clip in clips if (officer := clip.declared.get("officer"))}
+        held = (self.held[device] for device in devices)
+        return told | {one.holder_id for periods in held for one in (*periods.taken, *periods.given)}
 
     def load_takes(self, recordings: set[str]) -> None:
         parts = select(Clip.recording_id, Clip.times, Clip.duration_s, Clip.declared)

@@ -2,7 +2,7 @@
 
 from sqlmodel import Session, col, select
 
-from gateway import custody
+from gateway import custody, outbox
 from gateway.law import parents_of
 from gateway.linking.due import due
 from gateway.models import Device, RulePackUse
@@ -26,6 +26,8 @@ def put_in_force(session: Session, packs: RulePacks, actor: str) -> list[RulePac
     for unit in units_with_own(session) - packs.of_units.keys():
         begun.append(begin(session, unit, packs.of(unit, parents_of(session)), actor))
         reach(session, unit)
+    if begun:
+        outbox.every_duty_moved(session)
     return begun
 
 

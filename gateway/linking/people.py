@@ -1,11 +1,11 @@
 """Who had which device and when, who they are: read once for many clips."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from gateway.holdings import allocation_entry, as_registered, checkout_entry
 from gateway.law import parents_of
@@ -14,6 +14,7 @@ from gateway.rules.allocation import HolderKind, Holding, certificate_valid
 from gateway.rules.standing import Stand
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+CHUNK = 500
 LATEST = 4
 """Checkouts of one device do not overlap (AL-4): of those begun before a clip the last few decide."""
 
@@ -78,33 +79,42 @@ class Person:
         return any(passed for since, until, passed in self.checks if since <= day <= until)
 
 
-@dataclass(slots=True)
 class People:
-    """Everybody and every room of the register: some thousands, read once a round."""
+    """Who of the register was named so far: one clip names a few, a round over a city all of them."""
 
-    by_id: dict[str, Person]
-    by_number: dict[str, str]
-    rooms: dict[str, str]
-    parents: dict[str, str | None]
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.by_id: dict[str, Person] = {}
+        self.by_number: dict[str, str] = {}
+        self.rooms: dict[str, str] = {}
+        self.parents = parents_of(session)
+        self.asked: set[str] = set()
 
-    @classmethod
-    def read(cls, session: Session) -> "People":
-        by_id: dict[str, Person] = {}
-        by_number: dict[str, str] = {}
+    def load(self, refs: Iterable[str]) -> None:
+        """Read whom these ids and numbers mean, each once; what nobody has stays unknown."""
+        new = sorted({*refs} - self.asked)
+        self.asked.update(new)
+        for place in range(0, len(new), CHUNK):
+            self.read(new[place : place + CHUNK])
+
+    def read(self, refs: Sequence[str]) -> None:
+        meant = or_(col(Officer.id).in_(refs), col(Officer.number).in_(refs))
+        officers = self.session.exec(select(Officer).where(meant).order_by(col(Officer.id))).all()
         checks: dict[str, list[tuple[date, date, bool]]] = {}
-        for one in session.exec(select(AnnualCheck).where(col(AnnualCheck.superseded_at).is_(None))):
+        for one in self.session.exec(
+            select(AnnualCheck).where(
+                col(AnnualCheck.officer_id).in_([row.id for row in officers]),
+                col(AnnualCheck.superseded_at).is_(None),
+            )
+        ):
             checks.setdefault(one.officer_id, []).append((one.valid_from, one.valid_to, one.passed))
-        for row in session.exec(select(Officer).order_by(col(Officer.id))):
+        for row in officers:
             told = tuple(sorted(checks.get(row.id, ())))
-            by_id[row.id] = Person(row.id, row.name, row.cert_valid_from, row.cert_valid_to, told)
-            if row.number is not None:
-                by_number.setdefault(row.number, row.id)
-        return cls(
-            by_id,
-            by_number,
-            dict(session.exec(select(Room.id, Room.name)).all()),
-            parents_of(session),
-        )
+            self.by_id[row.id] = Person(row.id, row.name, row.cert_valid_from, row.cert_valid_to, told)
+            # of two with one number always the same one, whichever was asked for before
+            if row.number is not None and row.number in refs:
+                self.by_number.setdefault(row.number, row.id)
+        self.rooms |= dict(self.session.exec(select(Room.id, Room.name).where(col(Room.id).in_(refs))).all())
 
     def named(self, number: str | None) -> str | None:
         """The officer whose number a camera wrote; an unknown number stays as it is."""

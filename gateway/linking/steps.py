@@ -79,6 +79,7 @@ class Steps:
         numbers: defaultdict[str, list[tuple[str, str | None]]] = defaultdict(list)
         steps: defaultdict[str, list[Activity]] = defaultdict(list)
         urgent: set[str] = set()
+        noticed: dict[str, bool] = {}
         for chunk in chunks(sorted(wanted), 500):
             aliases = select(CaseAlias.case_uid, CaseAlias.norm, CaseAlias.key)
             for uid, norm, key in self.session.exec(
@@ -92,6 +93,7 @@ class Steps:
             ):
                 steps[row.case_uid].append(row)
             urgent |= self.stated_urgent(chunk)
+            noticed |= self.stated_notice(chunk)
             for case in self.session.exec(select(CaseRecord).where(col(CaseRecord.uid).in_(chunk))):
                 self.cases[case.uid] = CaseFacts(
                     case_uid=case.uid,
@@ -101,11 +103,17 @@ class Steps:
                     keys=frozenset(key for _, key in numbers[case.uid] if key),
                     handlers=frozenset(case.handlers),
                     activities=tuple(
-                        step_of(row, self.natures(case.unit_id), is_urgent=row.id in urgent)
+                        step_of(
+                            row,
+                            self.natures(case.unit_id),
+                            is_urgent=row.id in urgent,
+                            notice=noticed.get(row.id),
+                        )
                         for row in steps[case.uid]
                     ),
                     opened_on=case.opened_on,
                     closed_on=case.closed_on,
+                    archived_on=case.archived_on,
                 )
 
     def stated_urgent(self, cases: list[str]) -> set[str]:
@@ -121,6 +129,19 @@ class Steps:
         )
         return set(self.session.exec(stated))
 
+    def stated_notice(self, cases: list[str]) -> dict[str, bool]:
+        """By whoever looked at the recording last; that counts before what the record says."""
+        stated = (
+            select(Statement.activity_id, Statement.ground)
+            .join(Activity, col(Activity.id) == Statement.activity_id)
+            .where(
+                col(Activity.case_uid).in_(cases),
+                Statement.kind == StatementKind.NOTICE,
+                col(Statement.superseded_at).is_(None),
+            )
+        )
+        return {step: ground == "given" for step, ground in self.session.exec(stated.order_by(Statement.id))}
+
     def with_step_of(self, refs: Iterable[str | None], start: datetime, end: datetime) -> set[str]:
         """Cases with a step of one of these officers or rooms on the days of a span."""
         return {
@@ -132,7 +153,7 @@ class Steps:
         }
 
 
-def step_of(row: Activity, natures: Natures, *, is_urgent: bool) -> ActivityFacts:
+def step_of(row: Activity, natures: Natures, *, is_urgent: bool, notice: bool | None = None) -> ActivityFacts:
     kind = natures.kind(row.kind)
     nature = kind.nature.value if kind else None
     is_placed = row.latitude is not None and row.longitude is not None
@@ -150,6 +171,7 @@ def step_of(row: Activity, natures: Natures, *, is_urgent: bool) -> ActivityFact
         is_evidence=nature.penalty_evidence if nature else True,
         compulsory=nature.compulsory if nature else "none",
         proves=kind.proves.value if kind else None,
+        notice_given=row.notice_given if notice is None else notice,
         is_urgent=is_urgent,
     )
 

@@ -66,6 +66,7 @@ class Viewing(SQLModel, table=True):
     started_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
 class LiveView(SQLModel, table=True):

@@ -106,6 +106,8 @@ class Activity(SQLModel, table=True):
     room_id: str | None = Field(default=None, foreign_key="room.id")
     officers: list[str] = Field(default_factory=list, sa_type=Json)
     document_id: str | None = Field(default=None, foreign_key="document.id")
+    notice_given: bool | None = None
+    """告知、出示证件: the party was told of the recording and shown the certificates (R-11, R-15)."""
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Set when the case system no longer has this step; links that stood on it keep their history."""
 
@@ -164,6 +166,8 @@ class RelinkDue(SQLModel, table=True):
     clip_id: str | None = None
     device_id: str | None = None
     alias_norm: str | None = None
+    recording_id: str | None = None
+    """Every clip of that take, as it is when this is worked off."""
     from_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     to_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     found_from: datetime | None = Field(default=None, sa_type=UtcDateTime)

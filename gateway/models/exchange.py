@@ -55,6 +55,8 @@ class Endpoint(SQLModel, table=True):
     enabled: bool = True
     made_by: str
     made_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Taken out for good: it is told nothing more, and nothing is owed to it."""
 
 
 class EndpointCursor(SQLModel, table=True):
@@ -101,6 +103,34 @@ class DeliveryAttempt(SQLModel, table=True):
     """HTTP status; None where no answer came."""
     error: str | None = None
     seconds: float
+
+
+class DutyWatch(SQLModel, table=True):
+    """Somebody is told of duties to record, and one gateway at a time looks after that; bookkeeping."""
+
+    id: int = Field(default=1, primary_key=True)
+    since: datetime = Field(sa_type=UtcDateTime)
+    """Duties that ended before this were settled when it began: nobody is told of them unless they move."""
+    enrolled: bool = False
+    """How those that were open then stood is known: from there on, what moves is told."""
+    taken_by: str | None = None
+    taken_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class DutyDue(SQLModel, table=True):
+    """Something changed on which the duty to record a step may hang."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    activity_id: str = Field(index=True)
+
+
+class DutyTold(SQLModel, table=True):
+    """What listeners know of one duty, and when time alone can change it."""
+
+    activity_id: str = Field(primary_key=True, foreign_key="activity.id")
+    standing: str | None = None
+    """None: nothing is owed of it, or not yet."""
+    look_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
 class CaseFeed(SQLModel, table=True):

@@ -57,6 +57,8 @@ class StatementKind(StrEnum):
     """Why compulsory execution could not wait (R-24, LK-18)."""
     AWAY = "AWAY"
     """When officers came back from a remote place (R-51)."""
+    NOTICE = "NOTICE"
+    """Whether the party was told of the recording and shown the certificates (R-11, R-15, LK-10)."""
 
 
 class Statement(SQLModel, table=True):
@@ -66,7 +68,7 @@ class Statement(SQLModel, table=True):
     activity_id: str = Field(foreign_key="activity.id", index=True)
     kind: StatementKind = Field(sa_type=words(StatementKind))
     ground: str | None = None
-    """OMISSION: secret, emergency, impossible; GAP: fault, weather …"""
+    """OMISSION: secret, emergency, impossible; GAP: fault, weather …; NOTICE: given, missing."""
     why: str | None = None
     from_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     to_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, or_, select
 from gateway import custody
 from gateway.law import packs_by_unit
 from gateway.models import CaseRecord, Clip, Link, Original
+from gateway.retention.items import periods
 from gateway.retention.known import Known
 from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules.retention import (
@@ -76,6 +77,7 @@ def limits_of(pack: RulePack) -> RetentionLimits:
 def judge(session: Session, packs: RulePacks, clip_ids: Collection[str], at: datetime) -> list[Judged]:
     """How long each of these clips stays, in their order by id; a few queries however many they are."""
     known = Known(session, clip_ids)
+    listed = periods(session, packs, known.ids)
     by_unit = packs_by_unit(session, packs)
     found = []
     for clip, original in known.asked:
@@ -83,7 +85,7 @@ def judge(session: Session, packs: RulePacks, clip_ids: Collection[str], at: dat
         zone = ZoneInfo(device.timezone)
         pack = by_unit.get(device.unit_id, packs.default)
         limits = limits_of(pack)
-        facts = known.facts(clip, zone)
+        facts = known.facts(clip, zone, listed)
         deadline = disposal_date(facts, limits)
         found.append(
             Judged(

@@ -26,7 +26,7 @@ from gateway.models import (
     State,
     Work,
 )
-from gateway.rules.retention import CaseFile, Flag, HoldFacts, RetentionFacts
+from gateway.rules.retention import CaseFile, Flag, HoldFacts, ItemPeriod, RetentionFacts
 
 
 class Known:
@@ -61,7 +61,10 @@ class Known:
         )
         self.holds = session.exec(select(LegalHold).where(col(LegalHold.lifted_at).is_(None))).all()
 
-    def facts(self, clip: Clip, zone: ZoneInfo) -> RetentionFacts:
+    def facts(
+        self, clip: Clip, zone: ZoneInfo, listed: Mapping[str, frozenset[ItemPeriod]]
+    ) -> RetentionFacts:
+        """`listed`: what the units' lists say of each clip."""
         take = [self.all[one] for one in sorted(self.takes[clip.recording_id or clip.id])]
         ids = {one for part, _ in take for one in (part.id, *self.twins[part.id])}
         linked = [pair for one in ids for pair in self.cases.get(one, ())]
@@ -76,6 +79,7 @@ class Known:
             important=any(part.important for part, _ in take),
             cases=frozenset(case_file(row, zone) for row in files.values()),
             flags=frozenset(flag for one in ids for flag in self.flags.get(one, ())),
+            items=frozenset(item for one in ids for item in listed.get(one, ())),
             holds=frozenset(
                 HoldFacts(hold=hold.id, why=hold.why)
                 for hold in self.holds

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlmodel import Session
 
-from gateway import custody, linking
+from gateway import custody, linking, outbox
 from gateway.device import Refused
 from gateway.instants import Moment
 from gateway.models import Activity, Statement, StatementKind, now
@@ -17,7 +17,17 @@ Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
 
 
 Ground = Literal[
-    "secret", "emergency", "impossible", "fault", "weather", "battery", "storage", "place_change", "other"
+    "secret",
+    "emergency",
+    "impossible",
+    "fault",
+    "weather",
+    "battery",
+    "storage",
+    "place_change",
+    "other",
+    "given",
+    "missing",
 ]
 
 
@@ -27,7 +37,8 @@ class StatementIn(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     kind: StatementKind
     ground: Ground | None = Field(
-        default=None, description="OMISSION: secret, emergency, impossible; GAP: the others"
+        default=None,
+        description="OMISSION: secret, emergency, impossible; NOTICE: given, missing; GAP: the others",
     )
     why: Text | None = None
     from_at: Moment | None = Field(default=None, description="GAP: the span; else the whole step")
@@ -50,11 +61,13 @@ NEEDED: dict[StatementKind, tuple[str, ...]] = {
     StatementKind.GAP: ("ground", "why"),
     StatementKind.URGENCY: ("why",),
     StatementKind.AWAY: ("to_at",),
+    StatementKind.NOTICE: ("ground",),
 }
 """Without this a statement says nothing; what an omission needs besides, the board tells (R-19)."""
 GROUNDS = {
     StatementKind.OMISSION: frozenset({"secret", "emergency", "impossible"}),
     StatementKind.GAP: frozenset({"fault", "weather", "battery", "storage", "place_change", "other"}),
+    StatementKind.NOTICE: frozenset({"given", "missing"}),
 }
 
 
@@ -82,6 +95,7 @@ def state(session: Session, activity_id: str, given: StatementIn, actor: str) ->
     session.add_all(rows)
     detail = {"statement": new.id, "kind": given.kind.value, "replaces": given.replaces}
     custody.append(session, custody.SITE, "RECORDING_STATED", actor, activity_id, rows, detail)
+    outbox.duties_moved(session, [activity_id])
     linking.due(session, "statement", span=(step.started_at, step.ended_at))
     return new
 

@@ -58,11 +58,32 @@ class Blank(dict[str, str]):
 
 
 WORDED = frozenset(
-    {"source", "kind", "status", "type", "given", "wanted", "before", "after", "measure", "measures"}
+    {
+        "source",
+        "kind",
+        "status",
+        "type",
+        "given",
+        "wanted",
+        "before",
+        "after",
+        "measure",
+        "measures",
+        "verdict",
+    }
 )
 """Facts that are words of ours; in any other a device may be called `camera` and keeps its name."""
 
+VERDICTS = {
+    "VALID": ("有效", "valid"),
+    "VALID_WITH_NOTE": ("有效（附注）", "valid, with a note"),
+    "NEEDS_REVIEW": ("待人工审核", "needs review"),
+    "REJECTED": ("不予采信", "rejected"),
+    "EXEMPT": ("依法可不记录", "exempt"),
+}
+
 TERMS = {
+    **VERDICTS,
     "gps": ("卫星定位", "its GPS track"),
     "gateway": ("网关时钟", "the gateway's clock"),
     "container": ("文件内记录", "its container"),
@@ -127,15 +148,6 @@ def spoken(word: str, language: str = "zh") -> str:
     """A device's type or state as people say it; what is none of ours stays as it is."""
     said = TERMS.get(word) or (word, word)
     return said[0 if language.startswith("zh") else 1]
-
-
-VERDICTS = {
-    "VALID": ("有效", "valid"),
-    "VALID_WITH_NOTE": ("有效（附注）", "valid, with a note"),
-    "NEEDS_REVIEW": ("待人工审核", "needs review"),
-    "REJECTED": ("不予采信", "rejected"),
-    "EXEMPT": ("依法可不记录", "exempt"),
-}
 
 
 def verdict_word(verdict: str, language: str = "zh") -> str:

@@ -140,4 +140,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the gateway is stopping; nothing was erased, it goes on at the next start",
     ),
     "release.source_gone": ("设备上已无此文件", "the file is no longer on the device"),
+    # viewings (调阅) that were refused
+    "retrieval.not_allowed": (
+        "其岗位无权调阅，或者没有登记调阅用途",
+        "the role may not watch footage, or no purpose was given",
+    ),
+    "retrieval.not_visible": ("不在其可见范围之内", "it is not the viewer's to see"),
 }

@@ -152,6 +152,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "人工判定之后事实有变化，按规则现在应予否定，请重新核对",
         "the facts changed after a person decided; by the rules the link would now be rejected",
     ),
+    "link.archived_moved": (
+        "案件已归档，关联不再自动变更；事实有变化，现在更符合：{cases}",
+        "the case is archived and its links stay as they are; the facts changed and now fit: {cases}",
+    ),
+    "link.archived_gone": (
+        "案件已归档，关联不再自动变更；事实有变化，现在没有相符的环节",
+        "the case is archived and its links stay as they are; the facts changed and no step fits now",
+    ),
+    "link.archived_verdict": (
+        "案件已归档，关联不再自动变更；事实有变化，按规则现在应为：{verdict}",
+        "the case is archived and its links stay as they are; by the facts of today: {verdict}",
+    ),
     "link.within_doubt": (
         "按时钟误差，采集时也可能正在《{other}》的环节，需人工判断",
         "by this clock it may as well have been the step of {other}; a person has to decide",

@@ -143,6 +143,7 @@ MATRIX = [
     Row("GET", "/clips/clip-{}", EVERYBODY),
     Row("PATCH", "/clips/clip-{}/labels", LEDGER, body={"matter": "证明对象"}),
     Row("POST", "/clips/clip-{}/viewings", WATCH, body={"purpose": "评查"}),
+    Row("DELETE", "/clips/clip-{}/viewings/view-{role}-{}", WATCH),
     Row("GET", "/clips/clip-{}/original", WATCH, query="viewing=view-{role}-{}"),
     Row("GET", "/clips/clip-{}/renditions/proxy", WATCH, query="viewing=view-{role}-{}"),
     Row("GET", "/cases", EVERYBODY, listing=True),
@@ -159,6 +160,7 @@ MATRIX = [
     Row("GET", "/webhooks", HOOKS, listing=True),
     Row("POST", "/webhooks", HOOKS, body={"name": "n", "url": "https://cases.example/{}", "unit": "{}"}),
     Row("PATCH", "/webhooks/hook-{}", HOOKS, body={"enabled": False}),
+    Row("DELETE", "/webhooks/hook-{}", HOOKS),
     Row("POST", "/webhooks/hook-{}/replay", HOOKS, body={"after": 0}),
     Row("GET", "/webhooks/hook-{}/deliveries", HOOKS),
     Row("GET", "/case-sources", HOOKS, listing=True),
@@ -462,9 +464,10 @@ def test_what_was_destroyed_is_gone_and_its_record_says_so(api: tuple[TestClient
 
 
 def test_nothing_in_the_api_deletes_footage() -> None:
-    """Only what is no footage can be deleted: a session, a live view."""
+    """Only what is no footage can be deleted: a session, a view, a webhook."""
     deleting = {row.path for row in MATRIX if row.method == "DELETE"} | {"/session"}
-    assert deleting == {"/devices/cam-{}/live/live-{role}-{}", "/session"}
+    views = {"/devices/cam-{}/live/live-{role}-{}", "/clips/clip-{}/viewings/view-{role}-{}"}
+    assert deleting == {*views, "/webhooks/hook-{}", "/session"}
 
 
 def test_the_second_person_by_the_api(api: tuple[TestClient, dict[str, str]]) -> None:

@@ -8,7 +8,9 @@ from gateway.database import Database
 from gateway.device import Refused
 from gateway.linking import decisions
 from gateway.linking.decisions import LinkIn
-from gateway.models import Checkout, Clip, CustodyEvent, Link, LinkStatus, RelinkDue
+from gateway.models import CaseRecord, Checkout, Clip, CustodyEvent, Link, LinkStatus, RelinkDue
+from gateway.scope import statements
+from gateway.scope.statements import StatementIn
 from tests.scenarios.stage import Stage
 from tests.scenarios.telling import PACK
 from tests.scenarios.told import Scenario, moment
@@ -185,3 +187,47 @@ def test_effects_are_those_that_relinking_then_has_and_trying_leaves_nothing(des
         ledger.check_out(session, given, "li", replaces=line.id)
     desk.stage.settle()
     assert desk.standing() == [("m", "b")]
+
+
+def test_a_person_may_correct_a_link_of_an_archived_case_with_a_reason(database: Database) -> None:
+    """LK-20: the machine leaves it as it was filed; the correction shows what it was and why it is another now."""
+    desk = Desk(database)
+    before = desk.link()
+    with database.write() as session:
+        session.get_one(CaseRecord, "k").archived_on = moment("2099-01-01T00:00:00")
+        linking.due(session, "x", span=(None, None))
+    desk.stage.settle()
+    assert desk.link().id == before.id
+    with database.write() as session:
+        link = session.get_one(Link, before.id)
+        decisions.correct(session, link, LinkIn(case="m", activity="b"), PACK, "li", "补充归档审批 2099-1 号")
+    desk.stage.settle()
+    assert desk.standing() == [("m", "b")]
+    with database.read() as session:
+        ended = session.get_one(Link, before.id).ended_why or {}
+        said = session.exec(select(CustodyEvent).where(CustodyEvent.event == "LINK_CORRECTED")).one()
+    assert (ended["code"], said.detail["why"]) == ("ended.corrected", "补充归档审批 2099-1 号")
+
+
+def test_whoever_looked_says_whether_the_party_was_told(database: Database) -> None:
+    """LK-10: a reviewer's word counts before the record's, and can be corrected."""
+    desk = Desk(database)
+
+    def state(ground: str, replaces: str | None = None) -> str:
+        given = StatementIn.model_validate({"kind": "NOTICE", "ground": ground, "replaces": replaces})
+        with database.write() as session:
+            made = statements.state(session, "a", given, "li").id
+        desk.stage.settle()
+        return made
+
+    def said() -> set[str]:
+        return {one["code"] for one in desk.link().reasons if one["rule"] == "LK-10"}
+
+    assert said() == set()
+    first = state("missing")
+    assert said() == {"notice.missing"}
+    assert desk.link().verdict == "VALID_WITH_NOTE"
+    state("given", replaces=first)
+    assert said() == {"notice.given"}
+    with pytest.raises(Refused):
+        state("battery")

@@ -50,6 +50,7 @@ def case(session: Session, told: CaseTold) -> None:
         "handlers": told.handlers,
         "opened_on": told.opened,
         "closed_on": told.closed,
+        "archived_on": told.archived,
         "procedure": told.procedure,
         "documents": [
             {"id": f"{told.uid}-{kind}", "type": kind, "number": number}
@@ -65,6 +66,7 @@ def case(session: Session, told: CaseTold) -> None:
                 "officers": step.officers,
                 "place": step.place,
                 "room": step.room,
+                "notice_given": step.notice,
                 "latitude": step.at and step.at[0],
                 "longitude": step.at and step.at[1],
             }

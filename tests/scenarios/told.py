@@ -80,6 +80,7 @@ class StepTold(Told):
     place: str | None = None
     at: Place | None = None
     room: str | None = None
+    notice: bool | None = None
 
 
 class CaseTold(Told):
@@ -91,6 +92,7 @@ class CaseTold(Told):
     handlers: list[str] = ["zhang", "li"]
     opened: At | None = None
     closed: At | None = None
+    archived: At | None = None
     procedure: str | None = None
     steps: list[StepTold] = []
     papers: dict[str, str] = {}
