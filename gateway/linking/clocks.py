@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, and_, col, func, or_, select
 
+from gateway.database import columns
 from gateway.models import (
     Clip,
     ClockReading,
@@ -59,11 +60,12 @@ class Windows:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.findings: dict[str, Finding] = {}
+        self.findings: dict[str, Found] = {}
         self.card_of: dict[str, tuple[str, str]] = {}
         """Offload → device and volume."""
         self.cards: dict[tuple[str, str], list[Docking]] = {}
         self.listings: dict[str, Listing] = {}
+        self.kept_files = 0
 
     def load(self, clips: Collection[str]) -> None:
         """Read where these clips were found first, and what else is known of those cards."""
@@ -73,8 +75,8 @@ class Windows:
             .where(col(Finding.original_id).in_(clips))
             .group_by(Finding.original_id)
         )
-        for finding in self.session.exec(select(Finding).where(col(Finding.id).in_(first))):
-            self.findings[str(finding.original_id)] = finding
+        for row in self.session.execute(FOUND.where(col(Finding.id).in_(first))):
+            self.findings[row.original_id] = Found(*row)
         offloads = {one.offload_id for one in self.findings.values() if one.offload_id} - self.card_of.keys()
         for offload, device, volume in self.session.exec(
             select(Offload.id, Offload.device_id, Offload.volume).where(col(Offload.id).in_(offloads))
@@ -82,6 +84,20 @@ class Windows:
             self.card_of[offload] = device, volume
             if (device, volume) not in self.cards:
                 self.cards[device, volume] = self.dockings(device, volume)
+        self.read_ahead()
+
+    def read_ahead(self) -> None:
+        """The listings before those in which these clips were found: mostly no others are asked for."""
+        wanted = set[str]()
+        for found in self.findings.values():
+            if found.offload_id is not None and self.card_of[found.offload_id][1]:
+                card = self.cards[self.card_of[found.offload_id]]
+                place = place_of(card, found.offload_id)
+                wanted |= {one.offload for one in before(card, place, 1)}
+        missing = sorted(wanted - self.listings.keys())
+        rows = select(Offload.id, Offload.listing).where(col(Offload.id).in_(missing))
+        for offload, written in self.session.exec(rows) if missing else ():
+            self.keep(offload, written)
 
     def dockings(self, device: str, volume: str) -> list["Docking"]:
         rows = self.session.exec(
@@ -98,7 +114,7 @@ class Windows:
             return Window(found_at)
         device, volume = self.card_of[finding.offload_id]
         card = self.cards[device, volume]
-        place = next(place for place, one in enumerate(card) if one.offload == finding.offload_id)
+        place = place_of(card, finding.offload_id)
         docking, since = card[place], None
         for earlier in before(card, place) if volume else ():
             lay_there = self.listing(earlier.offload).has(finding)
@@ -114,11 +130,19 @@ class Windows:
 
     def listing(self, offload: str) -> "Listing":
         if offload not in self.listings:
-            if len(self.listings) >= KEPT_LISTINGS:
-                self.listings.pop(next(iter(self.listings)))
-            written = self.session.exec(select(Offload.listing).where(Offload.id == offload)).one()
-            self.listings[offload] = Listing.of(written)
+            self.keep(offload, self.session.exec(select(Offload.listing).where(Offload.id == offload)).one())
         return self.listings[offload]
+
+    def keep(self, offload: str, written: Sequence[dict[str, Any]]) -> None:
+        self.listings[offload] = Listing.of(written)
+        self.kept_files += len(self.listings[offload].files)
+        while self.kept_files > KEPT_FILES and len(self.listings) > 1:
+            oldest = self.listings.pop(next(iter(self.listings)))
+            self.kept_files -= len(oldest.files)
+
+
+def place_of(card: list["Docking"], offload: str) -> int:
+    return next(place for place, one in enumerate(card) if one.offload == offload)
 
 
 def before(card: list["Docking"], place: int, most: int = 20) -> Iterator["Docking"]:
@@ -127,7 +151,20 @@ def before(card: list["Docking"], place: int, most: int = 20) -> Iterator["Docki
     return islice(earlier, most)
 
 
-KEPT_LISTINGS = 2000
+KEPT_FILES = 300_000
+"""Some fifty megabytes: a card that is full of photos has 20 000."""
+FOUND = columns(Finding.original_id, Finding.offload_id, Finding.path, Finding.size, Finding.mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a file was found first."""
+
+    original_id: str
+    offload_id: str | None
+    path: bytes
+    size: int
+    mtime_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +185,7 @@ class Listing:
         files = frozenset((entry["path"], entry["size"], entry["mtime_ns"]) for entry in entries)
         return cls(files, tuple(path for path, size, changed in files if size == 0 and changed == 0))
 
-    def has(self, finding: Finding) -> bool | None:
+    def has(self, finding: "Found") -> bool | None:
         """Whether the file lay there then; None where the part of the card that holds it was unreadable."""
         path = finding.path.hex()
         if any(path == unread or path.startswith(unread + b"/".hex()) for unread in self.unread):

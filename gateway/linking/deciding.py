@@ -18,6 +18,7 @@ from gateway.rules.facts import CaseFacts
 from gateway.rules.findings import Verdict, finding
 from gateway.rules.judgement import Candidate
 from gateway.rules.linking import Decision, decide
+from gateway.uncollected import uncollected
 from gateway.wording import reason
 
 
@@ -129,14 +130,15 @@ def preview(session: Session, clip: Clip, packs: RulePacks) -> Judged:
 
 def differences(facts: Facts, clips: Sequence[Clip]) -> list[str]:
     """Which of these clips would be labelled or linked otherwise now; never one that was destroyed."""
-    links = links_of(facts.session, [clip.id for clip in clips])
-    judged = judge_all(facts, clips, links)
-    return [
-        clip.id
-        for clip, one in zip(clips, judged, strict=True)
-        if not facts.is_destroyed(clip)
-        and (labels_of(clip, one) != labels_now(clip) or moved(links[clip.id], one))
-    ]
+    with uncollected():
+        links = links_of(facts.session, [clip.id for clip in clips])
+        judged = judge_all(facts, clips, links)
+        return [
+            clip.id
+            for clip, one in zip(clips, judged, strict=True)
+            if not facts.is_destroyed(clip)
+            and (labels_of(clip, one) != labels_now(clip) or moved(links[clip.id], one))
+        ]
 
 
 def relink(session: Session, clips: Sequence[Clip], packs: RulePacks, actor: str) -> list[Link]:

@@ -65,6 +65,7 @@ class Facts:
         self.packs = packs
         self.kinds: dict[str, law.Natures] = {}
         self.of_units: dict[str | None, Rules] = {}
+        self.of_devices: dict[str, Rules] = {}
         every = (packs.default, *packs.of_units.values())
         self.slack_s = max(pack.linking.activity_slack_minutes.value for pack in every) * 60
         self.people = People(session)
@@ -144,11 +145,14 @@ class Facts:
 
     def rules(self, clip: Clip) -> "Rules":
         """By the pack of the unit whose device it is."""
-        unit = self.devices[clip.device_id].unit_id
-        if unit not in self.of_units:
-            pack = self.packs.of(unit, self.people.parents)
-            self.of_units[unit] = Rules(pack, link_limits(pack, CHINA), limits_of(pack))
-        return self.of_units[unit]
+        device = clip.device_id
+        if device not in self.of_devices:
+            unit = self.devices[device].unit_id
+            if unit not in self.of_units:
+                pack = self.packs.of(unit, self.people.parents)
+                self.of_units[unit] = Rules(pack, link_limits(pack, CHINA), limits_of(pack))
+            self.of_devices[device] = self.of_units[unit]
+        return self.of_devices[device]
 
     def interval(self, clip: Clip) -> Interval | None:
         times = [

@@ -3,9 +3,12 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+from sqlalchemy import Row
 from sqlmodel import Session, col, or_, select
 
+from gateway.database import columns
 from gateway.law import Natures
 from gateway.models import Activity, CaseAlias, CaseRecord, Statement, StatementKind
 from gateway.rules import case_number
@@ -13,6 +16,17 @@ from gateway.rules.facts import ActivityFacts, CaseFacts
 from gateway.rules.place import Position
 
 DAY = timedelta(days=1)
+
+# columns, not objects: most of a round's time would go into making them
+STEPS = columns(
+    Activity.id, Activity.case_uid, Activity.kind, Activity.started_at, Activity.ended_at, Activity.officers,
+    Activity.room_id, Activity.document_id, Activity.place, Activity.latitude, Activity.longitude,
+    Activity.notice_given,
+).order_by(col(Activity.started_at), col(Activity.id))  # fmt: skip
+CASES = columns(
+    CaseRecord.uid, CaseRecord.title, CaseRecord.unit_id, CaseRecord.handlers, CaseRecord.opened_on,
+    CaseRecord.closed_on, CaseRecord.archived_on,
+)  # fmt: skip
 
 
 class Steps:
@@ -39,21 +53,25 @@ class Steps:
         begin, end = midnight(first), midnight(last) + DAY
         for number in range((last - first).days + 1):
             self.days[first + number * DAY] = defaultdict(list)
-        rows = self.session.exec(
-            select(Activity)
+        rows = self.session.execute(
+            columns(
+                Activity.case_uid, Activity.started_at, Activity.ended_at, Activity.officers, Activity.room_id
+            )
             .where(
-                Activity.started_at < end, Activity.ended_at >= begin, col(Activity.withdrawn_at).is_(None)
+                col(Activity.started_at) < end,
+                col(Activity.ended_at) >= begin,
+                col(Activity.withdrawn_at).is_(None),
             )
             .order_by(col(Activity.started_at), col(Activity.id))
         )
         seen: set[str] = set()
-        for row in rows:
-            seen.add(row.case_uid)
-            last = end - timedelta(microseconds=1)
-            for day in days_of(max(row.started_at, begin), min(row.ended_at, last)):
-                for key in ("*", *row.officers, *([row.room_id] if row.room_id else [])):
-                    if row.case_uid not in self.days[day][key]:
-                        self.days[day][key].append(row.case_uid)
+        until = end - timedelta(microseconds=1)
+        for case, started, ended, officers, room in rows:
+            seen.add(case)
+            for day in days_of(max(started, begin), min(ended, until)):
+                for key in ("*", *officers, *([room] if room else [])):
+                    if case not in self.days[day][key]:
+                        self.days[day][key].append(case)
         self.read_cases(seen)
 
     def read_numbers(self, numbers: set[str]) -> None:
@@ -77,7 +95,7 @@ class Steps:
         if not wanted:
             return
         numbers: defaultdict[str, list[tuple[str, str | None]]] = defaultdict(list)
-        steps: defaultdict[str, list[Activity]] = defaultdict(list)
+        steps: defaultdict[str, list[Row[Any]]] = defaultdict(list)
         urgent: set[str] = set()
         noticed: dict[str, bool] = {}
         for chunk in chunks(sorted(wanted), 500):
@@ -86,15 +104,13 @@ class Steps:
                 aliases.where(col(CaseAlias.case_uid).in_(chunk)).order_by(col(CaseAlias.id))
             ):
                 numbers[uid].append((norm, key))
-            for row in self.session.exec(
-                select(Activity)
-                .where(col(Activity.case_uid).in_(chunk), col(Activity.withdrawn_at).is_(None))
-                .order_by(col(Activity.started_at), col(Activity.id))
+            for row in self.session.execute(
+                STEPS.where(col(Activity.case_uid).in_(chunk), col(Activity.withdrawn_at).is_(None))
             ):
                 steps[row.case_uid].append(row)
             urgent |= self.stated_urgent(chunk)
             noticed |= self.stated_notice(chunk)
-            for case in self.session.exec(select(CaseRecord).where(col(CaseRecord.uid).in_(chunk))):
+            for case in self.session.execute(CASES.where(col(CaseRecord.uid).in_(chunk))):
                 self.cases[case.uid] = CaseFacts(
                     case_uid=case.uid,
                     title=case.title,
@@ -153,7 +169,7 @@ class Steps:
         }
 
 
-def step_of(row: Activity, natures: Natures, *, is_urgent: bool, notice: bool | None = None) -> ActivityFacts:
+def step_of(row: Row[Any], natures: Natures, *, is_urgent: bool, notice: bool | None = None) -> ActivityFacts:
     kind = natures.kind(row.kind)
     nature = kind.nature.value if kind else None
     is_placed = row.latitude is not None and row.longitude is not None
@@ -167,7 +183,7 @@ def step_of(row: Activity, natures: Natures, *, is_urgent: bool, notice: bool | 
         room_id=row.room_id,
         document_id=row.document_id,
         place=row.place,
-        position=Position(row.latitude, row.longitude) if is_placed else None,  # type: ignore[arg-type]
+        position=Position(row.latitude, row.longitude) if is_placed else None,
         is_evidence=nature.penalty_evidence if nature else True,
         compulsory=nature.compulsory if nature else "none",
         proves=kind.proves.value if kind else None,

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 
 YEAR = re.compile(r"[\[〔(【〖](20\d{2})[\]〕)】〗]")
@@ -54,6 +54,7 @@ def pattern(kinds: Kinds) -> re.Pattern[str]:
     )
 
 
+@lru_cache(4096)
 def normalise(written: str) -> str:
     """One spelling: full-width forms and dashes folded, spaces gone, the year in 〔〕."""
     folded = written

@@ -78,6 +78,9 @@ def strict(clip: ClipFacts, step: ActivityFacts) -> float:
     """Seconds that are shared whichever time is the true one."""
     if clip.interval is None or clip.interval.doubtful:
         return 0.0
+    first = clip.interval.possible[0]
+    if step.end < first.start or first.end < step.start:
+        return 0.0
     return min(shared(one, step, 0.0) for one in clip.interval.possible)
 
 
