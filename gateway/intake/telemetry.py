@@ -27,17 +27,15 @@ def was_at(session: Session, event: TrackReceived) -> None:
     points = sorted(event.points, key=lambda point: point.at)
     if not points:
         return
-    before = session.get(Track, (event.device_id, points[0].at))
-    if before is not None and len(before.points) >= len(points):
+    track = session.get(Track, (event.device_id, points[0].at))
+    if track is not None and len(track.points) >= len(points):
         return
     told = [
         [point.at.timestamp(), point.latitude, point.longitude, *([point.more] if point.more else [])]
         for point in points
     ]
-    session.merge(
-        Track(
-            device_id=event.device_id, begins_at=points[0].at, ends_at=points[-1].at, received_at=event.at,
-            points=told,
-        )
-    )  # fmt: skip
+    if track is None:
+        track = Track(device_id=event.device_id, begins_at=points[0].at)
+    track.ends_at, track.received_at, track.points = points[-1].at, event.at, told
+    session.add(track)
     session.flush()
