@@ -89,12 +89,11 @@ def rows_for(session: Session, viewer: Viewer, law: Law, asked: Filter) -> list[
 
 
 def fits(row: Row, asked: Filter) -> bool:
-    fails = any(not one.passed for one in row.duty.findings)
     return (
         (asked.officer is None or asked.officer in row.step.officers)
         and (asked.standing is None or asked.standing is row.duty.standing)
         and (asked.mode is None or asked.mode is row.owed.mode)
-        and (asked.failing is None or asked.failing == fails)
+        and (asked.failing is None or asked.failing == row.duty.fails)
     )
 
 
