@@ -1,9 +1,10 @@
 """`gateway scope`, `gateway board`: what had to be recorded, what is stated of it, what became of it."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.table import Table
@@ -17,11 +18,12 @@ from gateway.models import Role, StatementKind, now
 from gateway.opening import open_database
 from gateway.rules.duty import Standing
 from gateway.rules.scope import Mode, owed
-from gateway.scope.board import Book, Row, Tally, board, tallies, tally, unknown_kinds
+from gateway.scope.board import GROUPS, Book, Row, Tally, board, tallies, tally, unknown_kinds
 from gateway.scope.facts import Wanted
 from gateway.scope.lists import in_force, item_of, store_list
 from gateway.scope.reading import read_list
 from gateway.scope.statements import StatementIn, state
+from gateway.scope.telling import gap_reason, names_of, why
 from gateway.terminal import plain_console
 from gateway.visibility import Viewer, units_below
 from gateway.wording import TERMS, sentence
@@ -129,9 +131,12 @@ def obligation_board(settings: Settings, asked: argparse.Namespace) -> int:
     since = moment(asked.since, settings) if asked.since else until - timedelta(days=31)
     with open_database(settings).read() as session:
         rows = asked_for(session, law, asked, since, until)
-    show_tallies(rows, asked.by)
+        names = all_names(session, rows)
+    show_tallies(rows, asked.by, names)
     if asked.rows:
-        show_rows(rows, law.zone)
+        show_rows(rows[: asked.limit or None], law.zone, names)
+        if 0 < asked.limit < len(rows):
+            console.print(f"另有 {len(rows) - asked.limit} 条未显示 more: --limit 0")
     for kind, count in unknown_kinds(rows).items():
         console.print(f"不认识的环节类型 unknown kind: {kind} ({count})")
     return 1 if any(row.duty.standing is Standing.OVERDUE for row in rows) else 0
@@ -141,20 +146,32 @@ def asked_for(
     session: Session, law: Law, asked: argparse.Namespace, since: datetime, until: datetime
 ) -> list[Row]:
     units = units_below(session, asked.unit) if asked.unit else None
-    rows = board(session, EVERYTHING, law, Wanted(since=since, until=until, units=units, case=asked.case))
+    wanted = Wanted(since=since, until=until, units=units, case=asked.case, stage=asked.stage)
     return [
         row
-        for row in rows
+        for row in board(session, EVERYTHING, law, wanted)
         if (not asked.officer or asked.officer in row.step.officers)
         and (not asked.standing or row.duty.standing.value == asked.standing)
+        and (not asked.failing or row.duty.fails)
     ]
 
 
-def show_tallies(rows: Sequence[Row], by: str) -> None:
+def all_names(session: Session, rows: Sequence[Row]) -> dict[str, dict[str, str]]:
+    asked = {by: {key for row in rows for key in GROUPS[by](row)} for by in ("unit", "officer")}
+    found = {by: names_of(session, by, keys) for by, keys in asked.items()}
+    return {**found, "case": {row.step.case_uid: row.step.case_title for row in rows}}
+
+
+def show_tallies(rows: Sequence[Row], by: str, names: Mapping[str, Mapping[str, str]]) -> None:
     table = Table(by, "应记录", "已到位", "不完整", "未到", "逾期", "可不记录", "未到时间", "待说明", "可选")
     for key, told in [*tallies(rows, by).items(), ("合计", tally(rows))]:
-        table.add_row(key or "—", *(str(number) for number in numbers(told)))
+        table.add_row(called(names.get(by, {}), key), *(str(number) for number in numbers(told)))
     console.print(table)
+
+
+def called(names: Mapping[str, str], key: str) -> str:
+    """With its id, by which one can ask on."""
+    return f"{names[key]} {key}" if key in names else key or "—"
 
 
 def numbers(told: Tally) -> tuple[int, ...]:
@@ -164,12 +181,29 @@ def numbers(told: Tally) -> tuple[int, ...]:
     )  # fmt: skip
 
 
-def show_rows(rows: Sequence[Row], zone: ZoneInfo) -> None:
-    table = Table("环节", "类型", "时间", "要求", "状态", "记录", "原因", show_lines=True)
+def show_rows(rows: Sequence[Row], zone: ZoneInfo, names: Mapping[str, Mapping[str, str]]) -> None:
+    table = Table("环节", "案件", "人员", "时间", "要求", "状态", "原因", show_lines=True)
     for row in rows:
-        start = row.step.start.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-        why = "\n".join(sentence(one.stored(), "zh", zone) for one in row.duty.findings if not one.passed)
-        share = f"{row.duty.recorded.measured:.1%}" if row.footage.parts else "—"
-        standing = STANDINGS[row.duty.standing]
-        table.add_row(row.step.id, row.step.kind, start, said(row.owed.mode), standing, share, why)
+        step, start = row.step, row.step.start.astimezone(zone)
+        end = step.end.astimezone(zone)
+        table.add_row(
+            f"{step.kind}\n{step.id}",
+            f"{called(names['case'], step.case_uid)}\n{called(names['unit'], step.unit_id or '')}",
+            "\n".join(names["officer"].get(one, one) for one in step.officers),
+            f"{start:%Y-%m-%d}\n{start:%H:%M}–{end:%H:%M}",
+            said(row.owed.mode),
+            standing_told(row),
+            "\n".join(sentence(one, "zh", zone) for one in told_of(row)),
+        )
     console.print(table)
+
+
+def standing_told(row: Row) -> str:
+    share = f"\n已录 {row.duty.recorded.measured:.1%}" if row.footage.parts else ""
+    return f"{STANDINGS[row.duty.standing]}{share}"
+
+
+def told_of(row: Row) -> list[dict[str, Any]]:
+    """The reasons, and of what is not whole each gap."""
+    gaps = row.duty.recorded.gaps if row.duty.standing is Standing.PARTIAL and row.footage.parts else ()
+    return [*why(row), *map(gap_reason, gaps)]

@@ -230,7 +230,7 @@ def judged(
         facts = replace(
             facts,
             told=[*reasons_of(stated, step.start, step.end, rulings.causes), *facts.told],
-            omission=omission_of(stated),
+            omission=omission_of(stated, rulings.limits.grounds),
             back_at=back_at(stated),
             urgent=is_urgent(stated),
         )

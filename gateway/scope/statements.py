@@ -87,14 +87,14 @@ def state(session: Session, activity_id: str, given: StatementIn, actor: str) ->
     return new
 
 
-def omission_of(statements: Sequence[Statement]) -> Omission | None:
-    """The one that lacks least: two officers may each have stated it."""
+def omission_of(statements: Sequence[Statement], grounds: frozenset[str]) -> Omission | None:
+    """The one that lacks least, on an accepted ground: two officers may each have stated it."""
     found = [
         Omission(one.ground, one.why, one.work_record, one.reported_to, one.approved_by, one.approved_at)
         for one in statements
         if one.kind is StatementKind.OMISSION
     ]
-    return min(found, key=lambda one: len(one.lacks), default=None)
+    return min(found, key=lambda one: (len(one.lacks), one.ground not in grounds), default=None)
 
 
 def reasons_of(

@@ -58,8 +58,11 @@ class Blank(dict[str, str]):
 
 
 WORDED = frozenset(
-    {"source", "kind", "status", "type", "given", "wanted", "before", "after", "measure", "measures"}
-)
+    {
+        "source", "kind", "status", "type", "given", "wanted", "before", "after", "measure", "measures",
+        "mode", "frame", "ground", "flag",
+    }
+)  # fmt: skip
 """Facts that are words of ours; in any other a device may be called `camera` and keeps its name."""
 
 TERMS = {

@@ -335,6 +335,33 @@ def test_a_unit_of_its_own_rules_is_judged_by_them(office: Office, tmp_path: Pat
         }
 
 
+def test_a_person_reads_from_the_board_who_when_and_why(office: Office, client: TestClient) -> None:
+    night = datetime(2026, 8, 4, 15, tzinfo=UTC)
+    office.clip("u-night", night, 10)
+    office.clip("u-night", night + timedelta(minutes=20), 10)
+    when = (
+        "--ground",
+        "battery",
+        "--why",
+        "更换电池",
+        "--since",
+        "2026-08-04T23:10",
+        "--until",
+        "2026-08-04T23:20",
+    )
+    office.run("scope", "gap", "u-night", *when)
+    [gap] = obligations(client)["u-night"]["gaps"]
+    assert gap["reason"]["zh"] == "2026-08-04 23:10 起中断 600 秒：电池耗尽（人员说明）"
+    asked = "board", "--since", "2026-08-01", "--until", "2026-08-31", "--rows", "--unit", "u"
+    told = "".join(office.run(*asked, "--stage", "送达执行", "--standing", "PARTIAL").split())
+    for part in ("市局u", "案k-u", "2026-08-04", "23:00–23:30", "不完整", "已录66.7%"):
+        assert part in told
+    for part in ("below-night", "u-check"):
+        assert part not in told
+    assert "另有 2 条未显示" in office.run(*asked, "--failing", "--limit", "3", expect=1)
+    assert "另有" not in office.run(*asked, "--limit", "0", expect=1)
+
+
 def test_pages_of_rows_and_groups(office: Office, client: TestClient) -> None:
     seen: list[str] = []
     cursor = None
