@@ -24,6 +24,7 @@ def of_row(row: Row, other: SlowRow) -> Iterator[str]:
     pairs: dict[str, tuple[Any, Any]] = {
         "mode": (row.owed.mode.value, other.mode),
         "standing": (duty.standing.value, other.standing),
+        "due": (duty.deadline, other.due),
         "late": (duty.late, other.late),
         "doubtful": (duty.doubtful, other.doubtful),
         "rules not kept": ({one.rule for one in duty.findings if not one.passed}, other.failed),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import cache
 from importlib import resources
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -70,6 +71,7 @@ class SlowGap:
 class SlowRow:
     mode: str
     standing: str
+    due: datetime
     shares: tuple[Fraction, Fraction, Fraction]
     """Certain, measured, possible; to a millionth, as the board tells them."""
     late: bool
@@ -118,6 +120,7 @@ def letters(text: str) -> str:
     return re.sub(r"[\W_]", "", text)
 
 
+@cache
 def kind_of(written: str) -> dict[str, Any] | None:
     for kind in SCOPE["kinds"].values():
         if letters(written) in {letters(name) for name in (kind["zh"], *kind.get("aliases", []))}:
@@ -392,7 +395,7 @@ def slow_row(books: Books, step: Activity, at: datetime) -> SlowRow:
     if kind and kind["nature"]["value"]["compulsory"] == "execution" and dark(step) and not urgent:
         failed.add("LK-18")
     owing = standing in {"PARTIAL", "OVERDUE"} and at > due
-    return SlowRow(mode, standing, shares, arrived_late or owing, doubtful, failed, gaps)
+    return SlowRow(mode, standing, due, shares, arrived_late or owing, doubtful, failed, gaps)
 
 
 def slow_board(session: Session, since: datetime, until: datetime, at: datetime) -> dict[str, SlowRow]:

@@ -207,7 +207,7 @@ class Town:
     def signals(self) -> None:
         for number in range(200):
             at = BEGIN + self.seconds(DAYS * 86400)
-            kind = self.chance.choice(["rec_stop", "low_battery", "gap", "sos"])
+            kind = self.chance.choice(["rec_stop", "low_battery", "storage_low", "tamper", "gap", "sos"])
             until = at + timedelta(seconds=self.chance.choice([30, 600, 40000]))
             detail = (
                 {"from": at.isoformat(), "to": until.isoformat(), "cause": "source_lost"}

@@ -58,6 +58,7 @@ class Duties:
     def __init__(self, random: Random, town: Town, noise: Noise) -> None:
         self.random, self.town, self.noise = random, town, noise
         self.cameras = {one.id: one for one in town.cameras}
+        self.lost: set[str] = set()
         self.shown: defaultdict[str, list[Shot]] = defaultdict(list)
         for shot in town.shots:
             for _, step in shot.truth:
@@ -72,9 +73,13 @@ class Duties:
             case.steps[:] = [self.called(step) for step in case.steps]
             for step in case.steps:
                 shots = sorted(self.shown[step.id], key=lambda one: one.start)
+                if shots and step.room is not None and self.sometimes(0.06):
+                    self.dark(step, shots)
+                    shots = []
                 self.cut_short(step, shots)
                 self.explain(step, shots)
             self.papers(case)
+        self.town.shots[:] = [shot for shot in self.town.shots if shot.id not in self.lost]
 
     def lists(self) -> None:
         """The city's, a unit's own, one that changes in the second week, and one that was corrected."""
@@ -114,6 +119,13 @@ class Duties:
                 detail = {"from": begins.isoformat(), "to": ends.isoformat(), "cause": "source_lost"}
                 self.town.told.append(Told(shot.camera, "gap", ends, None, detail))
 
+    def dark(self, step: Step, shots: list[Shot]) -> None:
+        """The room's recorder had no picture all the while: it says so, and there is no clip."""
+        self.lost.update(shot.id for shot in shots)
+        begins, ends = shots[0].start, step.true_end + timedelta(minutes=10)
+        detail = {"from": begins.isoformat(), "to": ends.isoformat(), "cause": "disk_full"}
+        self.town.told.append(Told(shots[0].camera, "gap", ends, None, detail))
+
     def signal(self, camera: str, kind: str, at: datetime) -> None:
         """Only connected cameras tell, some of them when they are connected again."""
         one = self.cameras[camera]
@@ -128,6 +140,9 @@ class Duties:
         if not shots:
             if self.sometimes(self.noise.spoken_for):
                 self.left_out(step)
+            if self.sometimes(0.2):
+                back = step.end + timedelta(hours=self.random.uniform(5, 60))
+                self.town.said.append(Said(step.id, "AWAY", {"to_at": back}))
             return
         ends = [one.start + timedelta(seconds=one.length_s) for one in shots]
         for end, after in zip(ends, [one.start for one in shots[1:]] + [step.true_end], strict=True):
@@ -144,9 +159,6 @@ class Duties:
         if self.sometimes(0.35):
             given[self.random.choice(("why", "work_record", "approved_by", "approved_at"))] = None
         self.town.said.append(Said(step.id, "OMISSION", given, corrected=self.sometimes(0.1)))
-        if self.sometimes(0.15):
-            back = step.end + timedelta(hours=self.random.uniform(5, 60))
-            self.town.said.append(Said(step.id, "AWAY", {"to_at": back}))
 
     def reason(self, step: Step, since: datetime, until: datetime) -> None:
         """To the minute, as people write; of the whole step, or of a part of the gap only."""
