@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.table import Table
+from rich.table import Column, Table
 from sqlmodel import Session
 
 from gateway.commands import actor, moment
@@ -16,7 +16,7 @@ from gateway.device import Refused
 from gateway.law import Law
 from gateway.models import Role, StatementKind, now
 from gateway.opening import open_database
-from gateway.rules.duty import Standing
+from gateway.rules.duty import Standing, percent
 from gateway.rules.scope import Mode, owed
 from gateway.scope.board import GROUPS, Book, Row, Tally, board, tallies, tally, unknown_kinds
 from gateway.scope.facts import Wanted
@@ -163,7 +163,9 @@ def all_names(session: Session, rows: Sequence[Row]) -> dict[str, dict[str, str]
 
 
 def show_tallies(rows: Sequence[Row], by: str, names: Mapping[str, Mapping[str, str]]) -> None:
-    table = Table(by, "应记录", "已到位", "不完整", "未到", "逾期", "可不记录", "未到时间", "待说明", "可选")
+    table = Table(Column(by, overflow="fold"))
+    for name in ("应记录", "已到位", "不完整", "未到", "逾期", "可不记录", "未到时间", "待说明", "可选"):
+        table.add_column(name, overflow="fold", justify="right")
     for key, told in [*tallies(rows, by).items(), ("合计", tally(rows))]:
         table.add_row(called(names.get(by, {}), key), *(str(number) for number in numbers(told)))
     console.print(table)
@@ -182,25 +184,20 @@ def numbers(told: Tally) -> tuple[int, ...]:
 
 
 def show_rows(rows: Sequence[Row], zone: ZoneInfo, names: Mapping[str, Mapping[str, str]]) -> None:
-    table = Table("环节", "案件", "人员", "时间", "要求", "状态", "原因", show_lines=True)
+    """Not a table: a terminal of eighty columns has no room for the reasons in one."""
     for row in rows:
-        step, start = row.step, row.step.start.astimezone(zone)
-        end = step.end.astimezone(zone)
-        table.add_row(
-            f"{step.kind}\n{step.id}",
-            f"{called(names['case'], step.case_uid)}\n{called(names['unit'], step.unit_id or '')}",
-            "\n".join(names["officer"].get(one, one) for one in step.officers),
-            f"{start:%Y-%m-%d}\n{start:%H:%M}–{end:%H:%M}",
-            said(row.owed.mode),
-            standing_told(row),
-            "\n".join(sentence(one, "zh", zone) for one in told_of(row)),
-        )
-    console.print(table)
-
-
-def standing_told(row: Row) -> str:
-    share = f"\n已录 {row.duty.recorded.measured:.1%}" if row.footage.parts else ""
-    return f"{STANDINGS[row.duty.standing]}{share}"
+        step = row.step
+        begin, end = step.start.astimezone(zone), step.end.astimezone(zone)
+        people = "、".join(called(names["officer"], one) for one in step.officers)
+        share = f"，已录 {percent(row.duty.recorded.measured)}%" if row.footage.parts else ""
+        lines = [
+            f"{STANDINGS[row.duty.standing]}  {step.kind}  {begin:%Y-%m-%d %H:%M}–{end:%H:%M}  {step.id}",
+            f"    {step.case_title} {step.case_uid}，{called(names['unit'], step.unit_id or '')}",
+            f"    {people or '没有写明执法人员'}；{step.stage}",
+            f"    {said(row.owed.mode)}{share}",
+            *(f"    · {sentence(one, 'zh', zone)}" for one in told_of(row)),
+        ]
+        console.print("\n".join(lines), soft_wrap=True)
 
 
 def told_of(row: Row) -> list[dict[str, Any]]:
