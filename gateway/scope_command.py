@@ -19,11 +19,11 @@ from gateway.opening import open_database
 from gateway.rules.duty import Standing, percent
 from gateway.rules.scope import Mode, owed
 from gateway.scope.board import GROUPS, Book, Row, Tally, board, tallies, tally, unknown_kinds
-from gateway.scope.facts import Wanted
+from gateway.scope.facts import Step, Wanted
 from gateway.scope.lists import in_force, item_of, store_list
 from gateway.scope.reading import read_list
 from gateway.scope.statements import StatementIn, state
-from gateway.scope.telling import gap_reason, names_of, why
+from gateway.scope.telling import asked_by, gap_reason, names_of, why
 from gateway.terminal import plain_console
 from gateway.visibility import Viewer, units_below
 from gateway.wording import TERMS, sentence
@@ -42,6 +42,10 @@ STANDINGS = {
     Standing.UPCOMING: "未到时间", Standing.ARRIVED: "已到位", Standing.PARTIAL: "不完整",
     Standing.MISSING: "未到", Standing.OVERDUE: "逾期", Standing.EXEMPT: "可不记录",
 }  # fmt: skip
+
+BY = {"unit": "单位", "officer": "人员", "case": "案件", "stage": "阶段", "kind": "环节"}
+SUMS = ("应\n记录", "已\n到位", "不\n完整", "未到", "逾期", "可不\n记录", "未到\n时间", "待\n说明", "可选")
+"""Two characters wide: eighty columns have room for a name beside them."""
 
 
 def scope(settings: Settings, asked: argparse.Namespace) -> int:
@@ -163,9 +167,9 @@ def all_names(session: Session, rows: Sequence[Row]) -> dict[str, dict[str, str]
 
 
 def show_tallies(rows: Sequence[Row], by: str, names: Mapping[str, Mapping[str, str]]) -> None:
-    table = Table(Column(by, overflow="fold"))
-    for name in ("应记录", "已到位", "不完整", "未到", "逾期", "可不记录", "未到时间", "待说明", "可选"):
-        table.add_column(name, overflow="fold", justify="right")
+    table = Table(Column(BY[by], overflow="fold", min_width=16), padding=(0, 1, 0, 0))
+    for name in SUMS:
+        table.add_column(name, justify="right")
     for key, told in [*tallies(rows, by).items(), ("合计", tally(rows))]:
         table.add_row(called(names.get(by, {}), key), *(str(number) for number in numbers(told)))
     console.print(table)
@@ -187,17 +191,22 @@ def show_rows(rows: Sequence[Row], zone: ZoneInfo, names: Mapping[str, Mapping[s
     """Not a table: a terminal of eighty columns has no room for the reasons in one."""
     for row in rows:
         step = row.step
-        begin, end = step.start.astimezone(zone), step.end.astimezone(zone)
         people = "、".join(called(names["officer"], one) for one in step.officers)
         share = f"，已录 {percent(row.duty.recorded.measured)}%" if row.footage.parts else ""
         lines = [
-            f"{STANDINGS[row.duty.standing]}  {step.kind}  {begin:%Y-%m-%d %H:%M}–{end:%H:%M}  {step.id}",
+            f"{STANDINGS[row.duty.standing]}  {step.kind}  {time_told(step, zone)}  {step.id}",
             f"    {step.case_title} {step.case_uid}，{called(names['unit'], step.unit_id or '')}",
             f"    {people or '没有写明执法人员'}；{step.stage}",
-            f"    {said(row.owed.mode)}{share}",
+            f"    {sentence(asked_by(row), 'zh', zone)}{share}",
             *(f"    · {sentence(one, 'zh', zone)}" for one in told_of(row)),
         ]
         console.print("\n".join(lines), soft_wrap=True)
+
+
+def time_told(step: Step, zone: ZoneInfo) -> str:
+    begin, end = step.start.astimezone(zone), step.end.astimezone(zone)
+    told = f"{begin:%Y-%m-%d %H:%M}"
+    return told if begin == end else f"{told}–{end:%H:%M}"
 
 
 def told_of(row: Row) -> list[dict[str, Any]]:

@@ -36,10 +36,16 @@ def names_of(session: Session, by: str, keys: Iterable[str]) -> dict[str, str]:
     return dict(session.exec(named).all())
 
 
+def asked_by(row: Row) -> dict[str, Any]:
+    """How much is asked, and who asks it."""
+    return row.duty.findings[0].stored()
+
+
 def why(row: Row) -> list[dict[str, Any]]:
-    """What is not kept; of a duty that is, what decided: the first finding says only how much was asked."""
-    failed = [one.stored() for one in row.duty.findings if not one.passed]
-    return failed or [row.duty.findings[-1].stored()]
+    """What else is not kept; of a duty of which all is, what decided."""
+    _, *told = row.duty.findings
+    failed = [one.stored() for one in told if not one.passed]
+    return failed or [told[-1].stored()]
 
 
 def gap_reason(gap: Gap) -> dict[str, Any]:
