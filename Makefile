@@ -41,7 +41,7 @@ soak: $(READY)  ## the long campaigns
 	bash .ci/setup --tests
 	$(BIN)/python -m pytest -m soak --timeout 3600
 
-scenarios: $(READY)  ## precision, recall and review of the links in a generated town; SEEDS="1 2 3"
+scenarios: $(READY)  ## links and obligation board of a generated town: how right they are; SEEDS="1 2 3"
 	$(BIN)/python -m tests.scenarios.town $(SEEDS)
 
 bench: $(READY)  ## speed and memory against named peers; writes benchmarks/latest.json

@@ -10,6 +10,7 @@ from gateway.models import ScopeItem, ScopeList, Statement
 from gateway.rules.coverage import Comparison, Stretch
 from gateway.rules.recorded import Gap
 from gateway.scope.board import Row, Tally
+from gateway.scope.telling import gap_reason
 
 
 class TallyOut(BaseModel):
@@ -62,10 +63,13 @@ class GapOut(Shape):
     cause: str | None = Field(description="null: nobody said")
     explained: bool = Field(description="a person gave the reason for all of it (R-18)")
     sure: bool = Field(description="something is missing there however wrong the clocks are")
+    reason: ReasonOut = Field(description="the gap and its cause in words")
 
     @classmethod
     def of(cls, gap: Gap) -> "GapOut":
-        return cls.model_validate(gap)
+        names = ("start", "end", "seconds", "cause", "explained", "sure")
+        told = {name: getattr(gap, name) for name in names}
+        return cls(**told, reason=ReasonOut.told(gap_reason(gap)))
 
 
 class ObligationOut(BaseModel):

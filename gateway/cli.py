@@ -186,11 +186,13 @@ def duty_commands(add: Add) -> None:
     board.add_argument("--by", choices=("unit", "officer", "case", "stage", "kind"), default="unit")
     board.add_argument("--since", help="steps that began from here on; 31 days back by default")
     board.add_argument("--until")
-    for name in ("unit", "officer", "case"):
+    for name in ("unit", "officer", "case", "stage"):
         board.add_argument(f"--{name}")
+    board.add_argument("--failing", action="store_true", help="only where some rule is not kept")
     standings = ("ARRIVED", "PARTIAL", "MISSING", "OVERDUE", "EXEMPT", "UPCOMING")
     board.add_argument("--standing", choices=standings)
-    board.add_argument("--rows", action="store_true", help="each step with its reasons")
+    board.add_argument("--rows", action="store_true", help="each step with its reasons, the newest first")
+    board.add_argument("--limit", type=int, default=50, help="so many rows (50), 0 for all")
 
 
 def disposal_commands(add: Add) -> None:

@@ -1,12 +1,13 @@
 """`gateway scope`, `gateway board`: what had to be recorded, what is stated of it, what became of it."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.table import Table
+from rich.table import Column, Table
 from sqlmodel import Session
 
 from gateway.commands import actor, moment
@@ -15,13 +16,14 @@ from gateway.device import Refused
 from gateway.law import Law
 from gateway.models import Role, StatementKind, now
 from gateway.opening import open_database
-from gateway.rules.duty import Standing
+from gateway.rules.duty import Standing, percent
 from gateway.rules.scope import Mode, owed
-from gateway.scope.board import Book, Row, Tally, board, tallies, tally, unknown_kinds
-from gateway.scope.facts import Wanted
+from gateway.scope.board import GROUPS, Book, Row, Tally, board, tallies, tally, unknown_kinds
+from gateway.scope.facts import Step, Wanted
 from gateway.scope.lists import in_force, item_of, store_list
 from gateway.scope.reading import read_list
 from gateway.scope.statements import StatementIn, state
+from gateway.scope.telling import asked_by, gap_reason, names_of, why
 from gateway.terminal import plain_console
 from gateway.visibility import Viewer, units_below
 from gateway.wording import TERMS, sentence
@@ -40,6 +42,10 @@ STANDINGS = {
     Standing.UPCOMING: "未到时间", Standing.ARRIVED: "已到位", Standing.PARTIAL: "不完整",
     Standing.MISSING: "未到", Standing.OVERDUE: "逾期", Standing.EXEMPT: "可不记录",
 }  # fmt: skip
+
+BY = {"unit": "单位", "officer": "人员", "case": "案件", "stage": "阶段", "kind": "环节"}
+SUMS = ("应\n记录", "已\n到位", "不\n完整", "未到", "逾期", "可不\n记录", "未到\n时间", "待\n说明", "可选")
+"""Two characters wide: eighty columns have room for a name beside them."""
 
 
 def scope(settings: Settings, asked: argparse.Namespace) -> int:
@@ -129,9 +135,12 @@ def obligation_board(settings: Settings, asked: argparse.Namespace) -> int:
     since = moment(asked.since, settings) if asked.since else until - timedelta(days=31)
     with open_database(settings).read() as session:
         rows = asked_for(session, law, asked, since, until)
-    show_tallies(rows, asked.by)
+        names = all_names(session, rows)
+    show_tallies(rows, asked.by, names)
     if asked.rows:
-        show_rows(rows, law.zone)
+        show_rows(rows[: asked.limit or None], law.zone, names)
+        if 0 < asked.limit < len(rows):
+            console.print(f"另有 {len(rows) - asked.limit} 条未显示 more: --limit 0")
     for kind, count in unknown_kinds(rows).items():
         console.print(f"不认识的环节类型 unknown kind: {kind} ({count})")
     return 1 if any(row.duty.standing is Standing.OVERDUE for row in rows) else 0
@@ -141,20 +150,34 @@ def asked_for(
     session: Session, law: Law, asked: argparse.Namespace, since: datetime, until: datetime
 ) -> list[Row]:
     units = units_below(session, asked.unit) if asked.unit else None
-    rows = board(session, EVERYTHING, law, Wanted(since=since, until=until, units=units, case=asked.case))
+    wanted = Wanted(since=since, until=until, units=units, case=asked.case, stage=asked.stage)
     return [
         row
-        for row in rows
+        for row in board(session, EVERYTHING, law, wanted)
         if (not asked.officer or asked.officer in row.step.officers)
         and (not asked.standing or row.duty.standing.value == asked.standing)
+        and (not asked.failing or row.duty.fails)
     ]
 
 
-def show_tallies(rows: Sequence[Row], by: str) -> None:
-    table = Table(by, "应记录", "已到位", "不完整", "未到", "逾期", "可不记录", "未到时间", "待说明", "可选")
+def all_names(session: Session, rows: Sequence[Row]) -> dict[str, dict[str, str]]:
+    asked = {by: {key for row in rows for key in GROUPS[by](row)} for by in ("unit", "officer")}
+    found = {by: names_of(session, by, keys) for by, keys in asked.items()}
+    return {**found, "case": {row.step.case_uid: row.step.case_title for row in rows}}
+
+
+def show_tallies(rows: Sequence[Row], by: str, names: Mapping[str, Mapping[str, str]]) -> None:
+    table = Table(Column(BY[by], overflow="fold", min_width=16), padding=(0, 1, 0, 0))
+    for name in SUMS:
+        table.add_column(name, justify="right")
     for key, told in [*tallies(rows, by).items(), ("合计", tally(rows))]:
-        table.add_row(key or "—", *(str(number) for number in numbers(told)))
+        table.add_row(called(names.get(by, {}), key), *(str(number) for number in numbers(told)))
     console.print(table)
+
+
+def called(names: Mapping[str, str], key: str) -> str:
+    """With its id, by which one can ask on."""
+    return f"{names[key]} {key}" if key in names else key or "—"
 
 
 def numbers(told: Tally) -> tuple[int, ...]:
@@ -164,12 +187,29 @@ def numbers(told: Tally) -> tuple[int, ...]:
     )  # fmt: skip
 
 
-def show_rows(rows: Sequence[Row], zone: ZoneInfo) -> None:
-    table = Table("环节", "类型", "时间", "要求", "状态", "记录", "原因", show_lines=True)
+def show_rows(rows: Sequence[Row], zone: ZoneInfo, names: Mapping[str, Mapping[str, str]]) -> None:
+    """Not a table: a terminal of eighty columns has no room for the reasons in one."""
     for row in rows:
-        start = row.step.start.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-        why = "\n".join(sentence(one.stored(), "zh", zone) for one in row.duty.findings if not one.passed)
-        share = f"{row.duty.recorded.measured:.1%}" if row.footage.parts else "—"
-        standing = STANDINGS[row.duty.standing]
-        table.add_row(row.step.id, row.step.kind, start, said(row.owed.mode), standing, share, why)
-    console.print(table)
+        step = row.step
+        people = "、".join(called(names["officer"], one) for one in step.officers)
+        share = f"，已录 {percent(row.duty.recorded.measured)}%" if row.footage.parts else ""
+        lines = [
+            f"{STANDINGS[row.duty.standing]}  {step.kind}  {time_told(step, zone)}  {step.id}",
+            f"    {step.case_title} {step.case_uid}，{called(names['unit'], step.unit_id or '')}",
+            f"    {people or '没有写明执法人员'}；{step.stage}",
+            f"    {sentence(asked_by(row), 'zh', zone)}{share}",
+            *(f"    · {sentence(one, 'zh', zone)}" for one in told_of(row)),
+        ]
+        console.print("\n".join(lines), soft_wrap=True)
+
+
+def time_told(step: Step, zone: ZoneInfo) -> str:
+    begin, end = step.start.astimezone(zone), step.end.astimezone(zone)
+    told = f"{begin:%Y-%m-%d %H:%M}"
+    return told if begin == end else f"{told}–{end:%H:%M}"
+
+
+def told_of(row: Row) -> list[dict[str, Any]]:
+    """The reasons, and of what is not whole each gap."""
+    gaps = row.duty.recorded.gaps if row.duty.standing is Standing.PARTIAL and row.footage.parts else ()
+    return [*why(row), *map(gap_reason, gaps)]

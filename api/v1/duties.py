@@ -34,7 +34,6 @@ from gateway.models import (
     CaseRecord,
     Clip,
     Link,
-    Officer,
     Statement,
     Unit,
     now,
@@ -47,6 +46,7 @@ from gateway.scope.facts import COUNTED, Wanted
 from gateway.scope.lists import in_force, item_of, store_list
 from gateway.scope.reading import read_list
 from gateway.scope.statements import StatementIn, state
+from gateway.scope.telling import names_of
 from gateway.visibility import Viewer, units_below, visible
 
 router = APIRouter(tags=["duties"])
@@ -89,12 +89,11 @@ def rows_for(session: Session, viewer: Viewer, law: Law, asked: Filter) -> list[
 
 
 def fits(row: Row, asked: Filter) -> bool:
-    fails = any(not one.passed for one in row.duty.findings)
     return (
         (asked.officer is None or asked.officer in row.step.officers)
         and (asked.standing is None or asked.standing is row.duty.standing)
         and (asked.mode is None or asked.mode is row.owed.mode)
-        and (asked.failing is None or asked.failing == fails)
+        and (asked.failing is None or asked.failing == row.duty.fails)
     )
 
 
@@ -124,19 +123,6 @@ def obligation_board(
         next=shown[-1][0] if len(groups) > len(shown) else None,
         unknown_kinds=[UnknownKind(kind=kind, steps=count) for kind, count in unknown_kinds(rows).items()],
     )
-
-
-def names_of(session: Session, by: str, keys: list[str]) -> dict[str, str]:
-    match by:
-        case "unit":
-            named = select(Unit.id, Unit.name).where(col(Unit.id).in_(keys))
-        case "officer":
-            named = select(Officer.id, Officer.name).where(col(Officer.id).in_(keys))
-        case "case":
-            named = select(CaseRecord.uid, CaseRecord.title).where(col(CaseRecord.uid).in_(keys))
-        case _:
-            return {}
-    return dict(session.exec(named).all())
 
 
 @router.get("/obligations")

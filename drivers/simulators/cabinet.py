@@ -11,6 +11,7 @@ import struct
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import reduce
 from operator import xor
@@ -41,7 +42,7 @@ class Bay:
         return [state, flags, self.battery, 0, 5000, 0, self.unlocks, 0]
 
 
-class Cabinet:
+class Cabinet(ABC):
     """What both kinds of board share: bays, hands that put and take, locks that open for a moment."""
 
     def __init__(self, wire: Wire, bays: int, unit: int = 1) -> None:
@@ -74,9 +75,9 @@ class Cabinet:
             with self.lock:
                 pending = self.answered(pending)
 
+    @abstractmethod
     def answered(self, pending: bytes) -> bytes:
         """Answer what is whole; what is not comes back."""
-        raise NotImplementedError
 
     def put(self, bay: int, battery: int = 0xFFFF) -> None:
         with self.lock:

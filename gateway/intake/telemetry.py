@@ -35,7 +35,7 @@ def was_at(session: Session, event: TrackReceived) -> None:
         for point in points
     ]
     if track is None:
-        track = Track(device_id=event.device_id, begins_at=points[0].at)
+        track = Track(device_id=event.device_id, begins_at=points[0].at, ends_at=points[-1].at)
     track.ends_at, track.received_at, track.points = points[-1].at, event.at, told
     session.add(track)
     session.flush()

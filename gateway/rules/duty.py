@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from gateway.rules.coverage import Stretch
 from gateway.rules.findings import Finding, finding
@@ -91,7 +92,12 @@ class Duty:
 
     @property
     def unexplained(self) -> int:
-        return sum(not gap.explained for gap in self.recorded.gaps)
+        return sum([not gap.explained for gap in self.recorded.gaps])
+
+    @property
+    def fails(self) -> bool:
+        """Whether some rule is not kept, whatever the standing."""
+        return not all(one.passed for one in self.findings)
 
 
 def duty(facts: DutyFacts, limits: DutyLimits, at: datetime) -> Duty:
@@ -144,6 +150,7 @@ def standing_of(
     return state, [nothing, *excused]
 
 
+@lru_cache(maxsize=1024)
 def scope_finding(owed: Owed) -> Finding:
     """Who asks for how much: the stricter of frame and list."""
     if owed.kind is None and owed.listed is None:

@@ -18,7 +18,7 @@ class CoverageLimits:
     """Between two clips of one recorder: so much is a seam."""
     edge_slack_s: float
     edge_slack_share: float
-    """At either end of a span: a gap within this, and no longer, is rounding (R-16)."""
+    """At either end of a span: a gap within this, and no longer, is rounding (R-16); less than half of it."""
     signal_reach_s: float
 
 
@@ -81,20 +81,23 @@ class Recorded:
 
 def recorded(parts: Sequence[Part], span: Stretch, told: Sequence[Told], limits: CoverageLimits) -> Recorded:
     """Whoever recorded it: the union over all recorders (trap 8), each second once (trap 13)."""
-    if span.seconds <= 0:
+    length = span.seconds
+    if length <= 0:
         return of_a_moment(parts, span.start)
+    if not parts:
+        whole_span = span.start, span.end
+        return Recorded(0.0, 0.0, 0.0, (explained(whole_span, [whole_span], told, limits),))
+    slack = timedelta(seconds=min(limits.edge_slack_s, length * limits.edge_slack_share))
     inside = measured(parts, limits)
-    holes = missing(inside, span, limits)
-    surely = unsure = holes
+    holes = surely = missing(inside, span, slack)
+    share_measured = sure = possible = share(holes, length)
     if any(one.uncertainty_s for one in parts):
-        surely = missing(merged([*inside, *widened(parts)], NOTHING), span, limits) if holes else []
-        unsure = missing(merged(certain(parts, limits), NOTHING), span, limits)
-    return Recorded(
-        certain=share(unsure, span),
-        measured=share(holes, span),
-        possible=share(surely, span),
-        gaps=tuple(explained(Stretch(*hole), surely, told, limits) for hole in holes),
-    )
+        if holes:
+            surely = missing(merged([*inside, *widened(parts)], NOTHING), span, slack)
+            possible = share(surely, length)
+        sure = share(missing(merged(certain(parts, limits), NOTHING), span, slack), length)
+    gaps = tuple([explained(hole, surely, told, limits) for hole in holes])
+    return Recorded(sure, share_measured, possible, gaps)
 
 
 def of_a_moment(parts: Iterable[Part], at: datetime) -> Recorded:
@@ -128,7 +131,8 @@ def merged(runs: Iterable[Run], seam: timedelta) -> list[Run]:
 
 def measured(parts: Sequence[Part], limits: CoverageLimits) -> list[Run]:
     """As the clips' times say; two clips of one recorder with no more than a seam between them are one."""
-    return merged(takes(parts, limits), NOTHING)
+    found = takes(parts, limits)
+    return merged(found, NOTHING) if len(found) > 1 else found
 
 
 def takes(parts: Sequence[Part], limits: CoverageLimits) -> list[Run]:
@@ -159,29 +163,38 @@ def widened(parts: Iterable[Part]) -> list[Run]:
     return [(one.start - by, one.end + by) for one, by in each]
 
 
-def missing(covered: Iterable[Run], span: Stretch, limits: CoverageLimits) -> list[Run]:
+def missing(covered: Iterable[Run], span: Stretch, slack: timedelta) -> list[Run]:
     """What of a span is in none of these, but for what lies wholly in the slack at either end."""
-    slack = timedelta(seconds=min(limits.edge_slack_s, span.seconds * limits.edge_slack_share))
-    first, last = span.start + slack, span.end - slack
+    at, finish = span.start, span.end
     holes: list[Run] = []
-    at = span.start
     for start, end in covered:
         if start > at:
-            holes.append((at, min(start, span.end)))
-        at = max(at, end)
-        if at >= span.end:
+            holes.append((at, min(start, finish)))
+        if end > at:
+            at = end
+        if at >= finish:
             break
     else:
-        holes.append((at, span.end))
+        holes.append((at, finish))
+    if not holes:
+        return holes
+    first, last = span.start + slack, finish - slack
     return [(start, end) for start, end in holes if start < end and end > first and start < last]
 
 
-def share(holes: Iterable[Run], span: Stretch) -> float:
-    return round(1.0 - sum((end - start).total_seconds() for start, end in holes) / span.seconds, 6)
+def share(holes: Sequence[Run], length_s: float) -> float:
+    if not holes:
+        return 1.0
+    return round(1.0 - sum([(end - start).total_seconds() for start, end in holes]) / length_s, 6)
 
 
-def explained(hole: Stretch, surely: Sequence[Run], told: Sequence[Told], limits: CoverageLimits) -> Gap:
+def explained(run: Run, surely: Sequence[Run], told: Sequence[Told], limits: CoverageLimits) -> Gap:
     """A person's reason counts before what a recorder told, and that which explains most of the gap first."""
+    since, until = run
+    sure = any(start < until and since < end for start, end in surely)
+    if not told:
+        return Gap(since, until, None, False, sure)
+    hole = Stretch(since, until)
     reach = timedelta(seconds=limits.signal_reach_s)
     about = [
         one
@@ -192,11 +205,11 @@ def explained(hole: Stretch, surely: Sequence[Run], told: Sequence[Told], limits
     best = max(about, key=rank(hole), default=None)
     rounding = timedelta(seconds=limits.edge_slack_s)  # people write times to the minute
     return Gap(
-        start=hole.start,
-        end=hole.end,
+        start=since,
+        end=until,
         cause=best.cause if best else None,
         explained=bool(reasons) and not minus([hole], union(reasons, hole, NOTHING), rounding),
-        sure=any(start < hole.end and hole.start < end for start, end in surely),
+        sure=sure,
     )
 
 

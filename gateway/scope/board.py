@@ -1,8 +1,9 @@
 """The obligation board: what had to be recorded, what of it came, what is missing and why (R-16…R-19)."""
 
-from collections import defaultdict
+from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -24,6 +25,7 @@ from gateway.scope.facts import (
 )
 from gateway.scope.lists import Lists, in_force
 from gateway.scope.statements import back_at, is_urgent, omission_of, reasons_of
+from gateway.uncollected import uncollected
 from gateway.visibility import Viewer
 
 
@@ -35,10 +37,26 @@ class Row:
     owed: Owed
     duty: Duty
     footage: Footage
+    marks: tuple[str, ...]
+    """What it adds one to in a tally: worked out once, counted in many."""
 
     @property
     def order(self) -> tuple[datetime, str]:
         return self.step.start, self.step.id
+
+
+def marks_of(owed: Owed, duty: Duty) -> tuple[str, ...]:
+    unknown = ("unknown",) if owed.kind is None and not owed.items else ()
+    if owed.mode is Mode.OPTIONAL:
+        return ("optional", *unknown)
+    told = (
+        ("late", duty.late),
+        ("doubtful", duty.doubtful),
+        ("unexplained", duty.standing is Standing.PARTIAL and duty.unexplained > 0),
+        ("failing", duty.fails),
+    )
+    names = [name for name, holds in told if holds]
+    return ("expected", duty.standing.lower(), *names, *unknown)
 
 
 @dataclass(slots=True)
@@ -63,18 +81,9 @@ class Tally:
     unknown: int = 0
     """Steps of a kind that neither rule pack nor list knows."""
 
-    def add(self, row: Row) -> None:
-        self.unknown += row.owed.kind is None and not row.owed.items
-        if row.owed.mode is Mode.OPTIONAL:
-            self.optional += 1
-            return
-        self.expected += 1
-        name = row.duty.standing.value.lower()
-        setattr(self, name, getattr(self, name) + 1)
-        self.late += row.duty.late
-        self.doubtful += row.duty.doubtful
-        self.unexplained += row.duty.standing is Standing.PARTIAL and row.duty.unexplained > 0
-        self.failing += any(not one.passed for one in row.duty.findings)
+    def add(self, marks: Iterable[str], count: int = 1) -> None:
+        for name in marks:
+            setattr(self, name, getattr(self, name) + count)
 
 
 GROUPS: Mapping[str, Callable[[Row], Sequence[str]]] = {
@@ -89,16 +98,16 @@ GROUPS: Mapping[str, Callable[[Row], Sequence[str]]] = {
 
 def tally(rows: Iterable[Row]) -> Tally:
     found = Tally()
-    for row in rows:
-        found.add(row)
+    for marks, count in Counter(row.marks for row in rows).items():
+        found.add(marks, count)
     return found
 
 
 def tallies(rows: Iterable[Row], by: str) -> dict[str, Tally]:
     found: dict[str, Tally] = defaultdict(Tally)
-    for row in rows:
-        for key in GROUPS[by](row):
-            found[key].add(row)
+    keys = GROUPS[by]
+    for (key, marks), count in Counter((key, row.marks) for row in rows for key in keys(row)).items():
+        found[key].add(marks, count)
     return dict(sorted(found.items()))
 
 
@@ -112,7 +121,9 @@ class Rulings:
     causes: frozenset[str]
     editions: Sequence[Sequence[ScopeList]]
     """Of the unit and those above it, the nearest first; each in the order in which they hold."""
-    known: dict[tuple[str, bool, str], Owed] = field(default_factory=dict)
+    changes: Sequence[datetime]
+    """When another edition may begin to hold: between two of these the same one does."""
+    known: dict[tuple[str, bool, int], Owed] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -123,6 +134,8 @@ class Book:
     parents: Mapping[str, str | None]
     lists: Lists
     units: dict[str | None, Rulings] = field(default_factory=dict)
+    frames: dict[str, Frame] = field(default_factory=dict)
+    """By edition of the rule pack: most units share one."""
 
     @classmethod
     def load(cls, session: Session, law: Law) -> "Book":
@@ -132,26 +145,26 @@ class Book:
     def of(self, unit: str | None) -> Rulings:
         if unit not in self.units:
             pack = self.law.packs.of(unit, self.parents)
+            if pack.edition not in self.frames:
+                self.frames[pack.edition] = frame_of(pack)
+            lineage = lineage_of(unit, self.parents)
+            editions = [self.lists.editions[one] for one in lineage if one in self.lists.editions]
             self.units[unit] = Rulings(
                 pack,
-                frame_of(pack),
+                self.frames[pack.edition],
                 limits_of(pack, self.law.zone),
                 frozenset(pack.scope.gap_causes.value),
-                [
-                    self.lists.editions[one]
-                    for one in lineage_of(unit, self.parents)
-                    if one in self.lists.editions
-                ],
+                editions,
+                sorted({edition.valid_from for held in editions for edition in held}),
             )
         return self.units[unit]
 
     def owed(self, step: Step) -> Owed:
         """By the list that held when the step began; many steps have the same kind."""
         rulings = self.of(step.unit_id)
-        edition = in_force(rulings.editions, step.start)
-        key = step.kind, step.room_id is not None, edition.id if edition else ""
+        key = step.kind, step.room_id is not None, bisect_right(rulings.changes, step.start)
         if key not in rulings.known:
-            items = self.lists.items(edition, rulings.pack)
+            items = self.lists.items(in_force(rulings.editions, step.start), rulings.pack)
             rulings.known[key] = owed(step.kind, rulings.frame, items, in_room=step.room_id is not None)
         return rulings.known[key]
 
@@ -160,7 +173,11 @@ def board(
     session: Session, viewer: Viewer, law: Law, wanted: Wanted, at: datetime | None = None
 ) -> list[Row]:
     """Every duty that the viewer may see, the newest first, as it stands at a moment."""
-    at = at or now()
+    with uncollected():
+        return rows_at(session, viewer, law, wanted, at or now())
+
+
+def rows_at(session: Session, viewer: Viewer, law: Law, wanted: Wanted, at: datetime) -> list[Row]:
     book = Book.load(session, law)
     conditions = wanted.conditions(viewer)
     asked = steps(session, conditions)
@@ -170,24 +187,23 @@ def board(
     rooms = recorders_of_rooms(session)
     first, last = min(step.start for step in asked), max(step.end for step in asked)
     signals = Signals.load(session, first, last, law.signal_reach)
-    rows = [
-        judged(step, book, linked.get(step.id, Footage()), stated.get(step.id, []), signals, rooms, at)
-        for step in asked
+    return [
+        judged(step, book, linked.get(step.id) or Footage(), stated.get(step.id, ()), signals, rooms, at)
+        for step in sorted(asked, key=lambda one: (one.start, one.id), reverse=True)
     ]
-    return sorted(rows, key=lambda row: row.order, reverse=True)
 
 
 def judged(
     step: Step,
     book: Book,
     linked: Footage,
-    stated: list[Statement],
+    stated: Sequence[Statement],
     signals: Signals,
     rooms: Mapping[str, Sequence[str]],
     at: datetime,
 ) -> Row:
     demand, rulings = book.owed(step), book.of(step.unit_id)
-    devices = {part.recorder for part in linked.parts} | set(rooms.get(step.room_id or "", ()))
+    devices = {part.recorder for part in linked.parts}.union(rooms.get(step.room_id or "", ()))
     facts = DutyFacts(
         start=step.start,
         end=step.end,
@@ -195,15 +211,18 @@ def judged(
         parts=linked.parts,
         timeless=linked.timeless,
         last_arrival=linked.last_arrival,
-        told=[
-            *reasons_of(stated, step.start, step.end, rulings.causes),
-            *signals.about(devices, step.start, step.end),
-        ],
-        omission=omission_of(stated),
-        back_at=back_at(stated),
-        urgent=is_urgent(stated),
+        told=signals.about(devices, step.start, step.end),
     )
-    return Row(step, demand, duty(facts, rulings.limits, at), linked)
+    if stated:
+        facts = replace(
+            facts,
+            told=[*reasons_of(stated, step.start, step.end, rulings.causes), *facts.told],
+            omission=omission_of(stated, rulings.limits.grounds),
+            back_at=back_at(stated),
+            urgent=is_urgent(stated),
+        )
+    found = duty(facts, rulings.limits, at)
+    return Row(step, demand, found, linked, marks_of(demand, found))
 
 
 def unknown_kinds(rows: Iterable[Row]) -> dict[str, int]:

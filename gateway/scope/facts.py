@@ -104,8 +104,8 @@ def steps(session: Session, conditions: Sequence[Any]) -> list[Step]:
 def footage(session: Session, conditions: Sequence[Any]) -> dict[str, Footage]:
     """What was linked to each step; a rejected link proves nothing."""
     columns: Any = several(
-        Link.activity_id, Link.t0_s, Link.t1_s, Clip.device_id, Clip.started_at, Clip.ended_at,
-        Clip.uncertainty_s, func.coalesce(Original.acquired_at, Original.found_at),
+        Link.activity_id, Clip.device_id, Clip.started_at, Clip.ended_at, Clip.uncertainty_s,
+        Link.t0_s, Link.t1_s, func.coalesce(Original.acquired_at, Original.found_at),
     )  # fmt: skip
     rows = session.exec(
         columns.join(Clip, col(Clip.id) == Link.clip_id)
@@ -120,8 +120,8 @@ def footage(session: Session, conditions: Sequence[Any]) -> dict[str, Footage]:
         )
     )
     found: dict[str, Footage] = defaultdict(Footage)
-    for activity, t0, t1, device, start, end, doubt, arrived in rows:
-        found[activity].add(part_of(device, start, end, doubt, t0, t1), arrived)
+    for activity, *told, arrived in rows:
+        found[activity].add(part_of(*told), arrived)
     return found
 
 

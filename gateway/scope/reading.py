@@ -39,10 +39,10 @@ ABOVE = 20
 LEAST = 3
 """Headings that make a row the heading row."""
 BROKEN = (
-    zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, SyntaxError,
-    ValueError, TypeError, LookupError, AttributeError,
+    zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, SyntaxError, ValueError, TypeError,
+    LookupError, AttributeError,
 )  # fmt: skip
-"""What unzipping and openpyxl raise for a damaged workbook."""
+"""What unzipping and openpyxl raise for a damaged workbook, or one packed as Python cannot unpack."""
 FOOT = re.compile(r"(注|备注|说明|填表|制表|审核|填报|联系|单位)[^、]*[:：]?.*")
 HEADING = re.compile(r"[(（]?[一二三四五六七八九十]+[)）、.．].*")
 SHOWN = 40

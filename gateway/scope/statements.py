@@ -1,5 +1,6 @@
 """What people state about the recording of a step: omissions, reasons of gaps, urgency, returns (R-18…)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -100,18 +101,18 @@ def state(session: Session, activity_id: str, given: StatementIn, actor: str) ->
     return new
 
 
-def omission_of(statements: list[Statement]) -> Omission | None:
-    """The one that lacks least: two officers may each have stated it."""
+def omission_of(statements: Sequence[Statement], grounds: frozenset[str]) -> Omission | None:
+    """The one that lacks least, on an accepted ground: two officers may each have stated it."""
     found = [
         Omission(one.ground, one.why, one.work_record, one.reported_to, one.approved_by, one.approved_at)
         for one in statements
         if one.kind is StatementKind.OMISSION
     ]
-    return min(found, key=lambda one: len(one.lacks), default=None)
+    return min(found, key=lambda one: (len(one.lacks), one.ground not in grounds), default=None)
 
 
 def reasons_of(
-    statements: list[Statement], start: datetime, end: datetime, causes: frozenset[str]
+    statements: Sequence[Statement], start: datetime, end: datetime, causes: frozenset[str]
 ) -> list[Told]:
     """Why there are gaps, as people state; a cause that the rule pack does not accept excuses none."""
     return [
@@ -121,10 +122,10 @@ def reasons_of(
     ]
 
 
-def back_at(statements: list[Statement]) -> datetime | None:
+def back_at(statements: Sequence[Statement]) -> datetime | None:
     returns = [one.to_at for one in statements if one.kind is StatementKind.AWAY and one.to_at]
     return max(returns, default=None)
 
 
-def is_urgent(statements: list[Statement]) -> bool:
+def is_urgent(statements: Sequence[Statement]) -> bool:
     return any(one.kind is StatementKind.URGENCY and one.why for one in statements)

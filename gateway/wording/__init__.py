@@ -59,19 +59,10 @@ class Blank(dict[str, str]):
 
 WORDED = frozenset(
     {
-        "source",
-        "kind",
-        "status",
-        "type",
-        "given",
-        "wanted",
-        "before",
-        "after",
-        "measure",
-        "measures",
-        "verdict",
+        "source", "kind", "status", "type", "given", "wanted", "before", "after", "measure", "measures",
+        "mode", "frame", "ground", "flag", "verdict",
     }
-)
+)  # fmt: skip
 """Facts that are words of ours; in any other a device may be called `camera` and keeps its name."""
 
 VERDICTS = {

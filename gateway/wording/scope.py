@@ -81,6 +81,76 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "取决于设备时钟误差：可确定 {certain}%，可能 {possible}%",
         "it hangs on how right the clocks were: {certain} % for certain, {possible} % possible",
     ),
+    # why a gap is one, by its cause
+    "gap.fault": (
+        "{from} 起中断 {seconds} 秒：设备故障（人员说明）",
+        "{seconds} s missing from {from}: the device failed, as somebody states",
+    ),
+    "gap.weather": (
+        "{from} 起中断 {seconds} 秒：天气原因（人员说明）",
+        "{seconds} s missing from {from}: the weather, as somebody states",
+    ),
+    "gap.battery": (
+        "{from} 起中断 {seconds} 秒：电池耗尽（人员说明）",
+        "{seconds} s missing from {from}: the battery was flat, as somebody states",
+    ),
+    "gap.storage": (
+        "{from} 起中断 {seconds} 秒：存储卡已满（人员说明）",
+        "{seconds} s missing from {from}: the card was full, as somebody states",
+    ),
+    "gap.place_change": (
+        "{from} 起中断 {seconds} 秒：转移地点（人员说明）",
+        "{seconds} s missing from {from}: they changed places, as somebody states",
+    ),
+    "gap.other": (
+        "{from} 起中断 {seconds} 秒：其他原因（人员说明）",
+        "{seconds} s missing from {from}: another reason, as somebody states",
+    ),
+    "gap.low_battery": (
+        "{from} 起中断 {seconds} 秒：此前设备报告电量低",
+        "{seconds} s missing from {from}: the recorder had told that its battery was low",
+    ),
+    "gap.storage_low": (
+        "{from} 起中断 {seconds} 秒：此前设备报告存储空间不足",
+        "{seconds} s missing from {from}: the recorder had told that its card was nearly full",
+    ),
+    "gap.tamper": (
+        "{from} 起中断 {seconds} 秒：此前设备报告被遮挡或者拆动",
+        "{seconds} s missing from {from}: the recorder had told of tampering",
+    ),
+    "gap.rec_stop": (
+        "{from} 起中断 {seconds} 秒：设备报告停止录制，没有说明原因",
+        "{seconds} s missing from {from}: the recorder told that it was stopped, not why",
+    ),
+    "gap.source_lost": (
+        "{from} 起中断 {seconds} 秒：录像主机报告信号中断",
+        "{seconds} s missing from {from}: the room's recorder lost its source",
+    ),
+    "gap.gateway_stopped": (
+        "{from} 起中断 {seconds} 秒：网关停止运行",
+        "{seconds} s missing from {from}: the gateway was not running",
+    ),
+    "gap.disk_full": (
+        "{from} 起中断 {seconds} 秒：网关存储已满",
+        "{seconds} s missing from {from}: the gateway's disk was full",
+    ),
+    "gap.store_error": (
+        "{from} 起中断 {seconds} 秒：网关存储出错",
+        "{seconds} s missing from {from}: the gateway's store failed",
+    ),
+    "gap.standing_still": (
+        "{from} 起中断 {seconds} 秒：画面静止不动",
+        "{seconds} s missing from {from}: the picture stood still",
+    ),
+    "gap.time_stamps_leapt": (
+        "{from} 起中断 {seconds} 秒：画面时间戳跳变",
+        "{seconds} s missing from {from}: the time stamps of the picture leapt",
+    ),
+    "gap.else": ("{from} 起中断 {seconds} 秒：{cause}", "{seconds} s missing from {from}: {cause}"),
+    "gap.silent": (
+        "{from} 起中断 {seconds} 秒：没有说明原因",
+        "{seconds} s missing from {from}: nobody said why",
+    ),
     # what people stated
     "omission.complete": (
         "依法未记录：{ground}，工作记录 {record}，{approved} 审批",

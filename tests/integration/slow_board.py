@@ -1,17 +1,22 @@
-"""The obligation board worked out slowly: step by step, second by second, with no code of the board's.
+"""The obligation board worked out slowly: step by step, piece by piece, with no code of the board's.
 
-It reads the tables and the rule pack's YAML as they stand. Times must be whole seconds.
+It reads the tables and the rule pack's YAML as they stand, and counts in whole microseconds and fractions.
 """
 
 import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from fractions import Fraction
+from functools import cache
 from importlib import resources
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import yaml
-from sqlmodel import Session, select
+from sqlmodel import Session, SQLModel, select
 
 from gateway.models import (
     Activity,
@@ -33,10 +38,24 @@ LAW = yaml.safe_load(
 SCOPE = LAW["scope"]
 STRICT = ["OPTIONAL", "PARTIAL", "FULL"]
 CHINA = ZoneInfo("Asia/Shanghai")
+MICROSECOND = timedelta(microseconds=1)
+WARNINGS = {"low_battery", "storage_low", "tamper"}
 
 
 def value(name: str) -> Any:
     return SCOPE[name]["value"]
+
+
+def exact(name: str) -> Fraction:
+    return Fraction(str(value(name)))
+
+
+def whole(span: timedelta) -> int:
+    return span // MICROSECOND
+
+
+def length_of(seconds: float) -> int:
+    return whole(timedelta(seconds=seconds))
 
 
 @dataclass
@@ -45,23 +64,63 @@ class SlowGap:
     end: datetime
     cause: str | None
     explained: bool
+    sure: bool
 
 
 @dataclass
 class SlowRow:
     mode: str
     standing: str
-    share: float
+    due: datetime
+    shares: tuple[Fraction, Fraction, Fraction]
+    """Certain, measured, possible; to a millionth, as the board tells them."""
     late: bool
     doubtful: bool
     failed: set[str] = field(default_factory=set)
     gaps: list[SlowGap] = field(default_factory=list)
 
 
+class Seen(NamedTuple):
+    """One linked clip, in microseconds from the step's beginning."""
+
+    recorder: str
+    first: int
+    last: int
+    doubt: int
+
+
+def grouped(rows: Iterable[Any], key: Callable[[Any], Any]) -> defaultdict[Any, list[Any]]:
+    found: defaultdict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return found
+
+
+class Books:
+    """Every row that is needed, as it stands in its table."""
+
+    def __init__(self, session: Session) -> None:
+        def every(model: type[SQLModel]) -> list[Any]:
+            return list(session.exec(select(model)))
+
+        self.steps = every(Activity)
+        self.cases = {one.uid: one for one in every(CaseRecord)}
+        self.units = {one.id: one for one in every(Unit)}
+        self.lists = grouped(every(ScopeList), lambda one: one.unit_id)
+        self.items = grouped(every(ScopeItem), lambda one: one.list_id)
+        self.clips = {one.id: one for one in every(Clip)}
+        self.originals = {one.id: one for one in every(Original)}
+        self.links = grouped(every(Link), lambda one: one.activity_id)
+        self.said = grouped(every(Statement), lambda one: one.activity_id)
+        self.told = grouped(every(DeviceSignal), lambda one: one.device_id)
+        self.of_rooms = grouped(every(Device), lambda one: one.room_id)
+
+
 def letters(text: str) -> str:
     return re.sub(r"[\W_]", "", text)
 
 
+@cache
 def kind_of(written: str) -> dict[str, Any] | None:
     for kind in SCOPE["kinds"].values():
         if letters(written) in {letters(name) for name in (kind["zh"], *kind.get("aliases", []))}:
@@ -69,147 +128,182 @@ def kind_of(written: str) -> dict[str, Any] | None:
     return None
 
 
-def list_for(session: Session, unit: str | None, at: datetime) -> list[ScopeItem]:
+def parts_of(text: str) -> list[str]:
+    return [one for one in re.split("[、,，]", text) if one]
+
+
+def list_for(books: Books, unit: str | None, at: datetime) -> list[ScopeItem]:
     while unit is not None:
-        held = [
-            one
-            for one in session.exec(select(ScopeList))
-            if one.unit_id == unit and one.superseded_at is None and one.valid_from <= at
-        ]
+        held = [one for one in books.lists[unit] if one.superseded_at is None and one.valid_from <= at]
         if held:
-            newest = max(held, key=lambda one: one.valid_from)
-            return list(session.exec(select(ScopeItem).where(ScopeItem.list_id == newest.id)))
-        unit = session.get_one(Unit, unit).parent_id
+            return books.items[max(held, key=lambda one: one.valid_from).id]
+        unit = books.units[unit].parent_id
     return []
 
 
-def mode_of(session: Session, step: Activity) -> tuple[str, bool]:
-    """(mode, known). Lines of test lists name one kind each, by its own name."""
-    case = session.get_one(CaseRecord, step.case_uid)
+def asks(line: ScopeItem) -> str:
+    text = letters(line.demand + line.means + line.content + line.starts + line.ends + line.note)
+    for mode in reversed(STRICT):
+        if any(letters(word) in text for word in SCOPE["list_words"][mode]["value"]):
+            return mode
+    return "FULL" if line.starts and line.ends else "PARTIAL"
+
+
+def is_about(line: ScopeItem, step: Activity) -> bool:
+    """By the very word, or by kind: of the matter only where the step names none. Lines name kinds in full."""
+    kind = kind_of(step.kind)
+    if letters(step.kind) in {letters(one) for one in parts_of(line.step) + parts_of(line.matter)}:
+        return True
+    named = [kind_of(one) for one in parts_of(line.step)]
+    if not any(named):
+        named = [kind_of(one) for one in parts_of(line.matter)]
+    return kind is not None and any(one is not None and one["zh"] == kind["zh"] for one in named)
+
+
+def mode_of(books: Books, step: Activity) -> tuple[str, bool]:
+    """(mode, known)."""
     kind = kind_of(step.kind)
     asked = [kind["mode"]["value"] if kind else value("default_mode")]
     if step.room_id:
         asked.append(value("room_mode"))
-    known = kind is not None
-    for line in list_for(session, case.unit_id, step.started_at):
-        about = kind_of(line.step)
-        if letters(line.step) == letters(step.kind) or (kind and about and about["zh"] == kind["zh"]):
-            known = True
-            text = line.content + line.starts + line.ends
-            if "全过程" in text:
-                asked.append("FULL")
-            elif "主要过程" in text or not (line.starts and line.ends):
-                asked.append("PARTIAL")
-            else:
-                asked.append("FULL")
-    return max(asked, key=STRICT.index), known
+    lines = list_for(books, books.cases[step.case_uid].unit_id, step.started_at)
+    about = [line for line in lines if is_about(line, step)]
+    return max([*asked, *map(asks, about)], key=STRICT.index), kind is not None or bool(about)
 
 
-def clips_of(session: Session, step: Activity) -> list[tuple[str, int | None, int | None, int, datetime]]:
-    """(recorder, first second, last second + 1, doubt, arrival), seconds counted from the step's beginning."""
-    found = []
-    for link in session.exec(select(Link).where(Link.activity_id == step.id)):
+def clips_of(books: Books, step: Activity) -> tuple[list[Seen], list[datetime]]:
+    """What has its place in time, and when each of them came, those without a place among them."""
+    found, arrivals = [], []
+    for link in books.links[step.id]:
         if link.ended_at is not None or link.status.value == "WITHDRAWN" or link.verdict == "REJECTED":
             continue
-        clip = session.get_one(Clip, link.clip_id)
-        original = session.get_one(Original, link.clip_id)
-        arrival = original.acquired_at or original.found_at
+        clip, original = books.clips[link.clip_id], books.originals[link.clip_id]
+        arrivals.append(original.acquired_at or original.found_at)
         if clip.started_at is None or clip.ended_at is None:
-            found.append((clip.device_id, None, None, 0, arrival))
             continue
-        begin = round((clip.started_at - step.started_at).total_seconds())
-        end = round((clip.ended_at - step.started_at).total_seconds())
-        last = min(end, begin + int(link.t1_s)) if link.t1_s is not None else end
-        first = begin + int(link.t0_s or 0)
-        if first >= last:
-            found.append((clip.device_id, None, None, 0, arrival))
+        begin = whole(clip.started_at - step.started_at)
+        end = whole(clip.ended_at - step.started_at)
+        last = end if link.t1_s is None else min(end, begin + length_of(link.t1_s))
+        first = begin + length_of(link.t0_s or 0)
+        if first < last:
+            found.append(Seen(clip.device_id, first, last, length_of(clip.uncertainty_s or 0)))
+    return found, arrivals
+
+
+Piece = tuple[int, int]
+
+
+def joined(pieces: Iterable[Piece]) -> list[Piece]:
+    found: list[Piece] = []
+    for first, last in sorted(pieces):
+        if found and found[-1][1] == first:
+            found[-1] = found[-1][0], last
         else:
-            found.append((clip.device_id, first, last, int(clip.uncertainty_s or 0), arrival))
+            found.append((first, last))
     return found
 
 
-def runs(seconds: list[int]) -> list[list[int]]:
-    found: list[list[int]] = []
-    for second in seconds:
-        if found and found[-1][-1] == second - 1:
-            found[-1].append(second)
-        else:
-            found.append([second])
-    return found
+class Pieces:
+    """A step cut wherever anything may begin or end; whether a piece is recorded is asked of each alone."""
 
-
-class Seconds:
-    """Which seconds of a step are recorded, each looked at on its own."""
-
-    def __init__(self, clips: list[Any], length: int) -> None:
+    def __init__(self, clips: list[Seen], length: int) -> None:
         self.clips, self.length = clips, length
+        self.levels = {0} | {one.doubt for one in clips}
+        ends = {end for one in clips for end in (one.first, one.last)}
+        cuts = sorted({0, length} | {end + way * by for end in ends for by in self.levels for way in (-1, 1)})
+        self.all = list(pairwise(cuts))
+        self.slack = min(exact("edge_slack_seconds") * 1_000_000, length * exact("edge_slack_share"))
 
-    def bare(self, of: list[Any]) -> set[int]:
-        inside = {second for _, first, last, _, _ in of for second in range(first, last)}
-        for recorder in {one[0] for one in of}:
-            mine = [one for one in of if one[0] == recorder]
-            for before in mine:
-                for after in mine:
-                    if 0 < after[1] - before[2] <= value("gap_tolerance_seconds"):
-                        inside |= set(range(before[2], after[1]))
-        return inside
+    def within(self, stretches: Iterable[Piece]) -> set[Piece]:
+        listed = list(stretches)
+        return {one for one in self.all if any(a <= one[0] and one[1] <= b for a, b in listed)}
 
-    def holes(self, have: set[int]) -> list[list[int]]:
-        slack = min(value("edge_slack_seconds"), self.length * value("edge_slack_share"))
-        found = runs([second for second in range(self.length) if second not in have])
-        return [run for run in found if run[-1] + 1 > slack and run[0] < self.length - slack]
+    def bare(self, of: list[Seen]) -> set[Piece]:
+        seam = value("gap_tolerance_seconds") * 1_000_000
+        seams = [
+            (before.last, after.first)
+            for before in of
+            for after in of
+            if before.recorder == after.recorder and 0 < after.first - before.last <= seam
+        ]
+        return self.within([*((one.first, one.last) for one in of), *seams])
 
-    def share(self, have: set[int]) -> float:
-        return 1 - sum(map(len, self.holes(have))) / self.length
+    def holes(self, have: set[Piece]) -> list[Piece]:
+        bare = [one for one in self.all if one[0] >= 0 and one[1] <= self.length and one not in have]
+        return [one for one in joined(bare) if one[1] > self.slack and one[0] < self.length - self.slack]
 
-    def certain(self) -> set[int]:
-        have: set[int] = set()
-        for recorder in {one[0] for one in self.clips}:
-            for level in {one[3] for one in self.clips}:
-                sure = self.bare([one for one in self.clips if one[0] == recorder and one[3] <= level])
-                have |= {
-                    second
-                    for second in range(self.length)
-                    if all(near in sure for near in range(second - level, second + level + 1))
-                }
+    def share(self, have: set[Piece]) -> Fraction:
+        lost = sum(last - first for first, last in self.holes(have))
+        return round(1 - Fraction(lost, self.length), 6)
+
+    def certain(self) -> set[Piece]:
+        """A piece of which one recorder's clips, none less sure than a level, have all within that level."""
+        have: set[Piece] = set()
+        for recorder in {one.recorder for one in self.clips}:
+            for level in self.levels:
+                sure = self.bare(
+                    [one for one in self.clips if one.recorder == recorder and one.doubt <= level]
+                )
+                have |= {one for one in self.all if self.has_all(sure, one[0] - level, one[1] + level)}
         return have
 
-    def possible(self) -> set[int]:
-        wide = [(r, first - doubt, last + doubt, 0, at) for r, first, last, doubt, at in self.clips]
-        return self.bare(self.clips) | {
-            second for _, first, last, _, _ in wide for second in range(first, last)
-        }
+    def has_all(self, sure: set[Piece], first: int, last: int) -> bool:
+        if first < self.all[0][0] or last > self.all[-1][1]:
+            return False  # nothing is recorded beyond the outermost cut
+        return all(one in sure for one in self.all if one[1] > first and one[0] < last)
+
+    def possible(self) -> set[Piece]:
+        wide = [(one.first - one.doubt, one.last + one.doubt) for one in self.clips]
+        return self.bare(self.clips) | self.within(wide)
 
 
-def causes(session: Session, step: Activity, recorders: set[str], gap: tuple[datetime, datetime]) -> SlowGap:
-    start, end = gap
-    told: list[tuple[int, int, float, str]] = []
-    reasons: list[tuple[datetime, datetime]] = []
-    for one in session.exec(select(Statement).where(Statement.activity_id == step.id)):
-        if one.superseded_at or one.kind.value != "GAP":
-            continue
+def of_a_moment(clips: list[Seen]) -> tuple[Fraction, Fraction, Fraction]:
+    """A step without length: whether that moment is in a clip."""
+    return (
+        Fraction(any(one.first + one.doubt <= 0 <= one.last - one.doubt for one in clips)),
+        Fraction(any(one.first <= 0 <= one.last for one in clips)),
+        Fraction(any(one.first - one.doubt <= 0 <= one.last + one.doubt for one in clips)),
+    )
+
+
+def causes(books: Books, step: Activity, recorders: set[str], start: datetime, end: datetime) -> Any:
+    """(cause, whether people gave a reason for all of it)."""
+    told: list[tuple[int, int, timedelta, str]] = []
+    reasons: list[Piece] = []
+    for one in current(books, step, "GAP"):
         since, until = one.from_at or step.started_at, one.to_at or step.ended_at
         if since < end and until > start:
-            shared = (min(until, end) - max(since, start)).total_seconds()
-            told.append((1, 1, shared, str(one.ground)))
-            reasons.append((since, until))
+            accepted = one.ground in value("gap_causes")
+            told.append((int(accepted), 1, min(until, end) - max(since, start), str(one.ground)))
+            if accepted:
+                reasons.append((whole(since - start), whole(until - start)))
     reach = timedelta(seconds=value("signal_reach_seconds"))
-    for signal in session.exec(select(DeviceSignal)):
-        if signal.device_id not in recorders:
-            continue
+    for signal in (one for recorder in recorders for one in books.told[recorder]):
         at = signal.device_time or signal.received_at
         if signal.kind == "gap":
             since, until = (datetime.fromisoformat(signal.detail[name]) for name in ("from", "to"))
             if since < end and until > start:
-                shared = (min(until, end) - max(since, start)).total_seconds()
-                told.append((0, 1, shared, signal.detail["cause"]))
-        elif signal.kind in {"rec_stop", "low_battery"} and start - reach < at < end:
-            told.append((0, int(signal.kind != "rec_stop"), 0.0, signal.kind))
-    length = round((end - start).total_seconds())
-    seconds = [start + timedelta(seconds=at) for at in range(length)]
-    left = [at for at, one in enumerate(seconds) if not any(since <= one < until for since, until in reasons)]
-    whole = bool(reasons) and all(len(run) <= value("edge_slack_seconds") for run in runs(left))
-    return SlowGap(start, end, max(told)[3] if told else None, whole)
+                told.append((0, 1, min(until, end) - max(since, start), signal.detail["cause"]))
+        elif signal.kind in WARNINGS | {"rec_stop"} and start - reach < at < end:
+            told.append((0, int(signal.kind in WARNINGS), timedelta(), signal.kind))
+    return max(told)[3] if told else None, bool(reasons) and all_said(reasons, whole(end - start))
+
+
+def all_said(reasons: list[Piece], length: int) -> bool:
+    """But for what people round away."""
+    ends = {end for one in reasons for end in one if 0 < end < length}
+    cuts = sorted({0, length} | ends)
+    silent = [
+        one
+        for one in pairwise(cuts)
+        if not any(since <= one[0] and one[1] <= until for since, until in reasons)
+    ]
+    return all(last - first <= value("edge_slack_seconds") * 1_000_000 for first, last in joined(silent))
+
+
+def current(books: Books, step: Activity, kind: str) -> list[Statement]:
+    said = books.said[step.id]
+    return [one for one in said if one.superseded_at is None and one.kind.value == kind]
 
 
 def dark(step: Activity) -> set[str]:
@@ -229,74 +323,82 @@ def dark(step: Activity) -> set[str]:
     return touched
 
 
-def slow_row(session: Session, step: Activity, at: datetime) -> SlowRow:
-    mode, known = mode_of(session, step)
-    stated = [
-        one
-        for one in session.exec(select(Statement).where(Statement.activity_id == step.id))
-        if one.superseded_at is None
-    ]
-    clips = clips_of(session, step)
-    timed = [one for one in clips if one[1] is not None]
-    length = round((step.ended_at - step.started_at).total_seconds())
-    seconds = Seconds(timed, length)
-    measured = seconds.bare(timed)
-    share, wanted = seconds.share(measured), value("coverage_ratio") - 1e-9
-    hours = timedelta(hours=LAW["deadlines"]["upload_hours"]["value"])
-    due = max(
-        [
-            step.ended_at + hours,
-            *(one.to_at + hours for one in stated if one.kind.value == "AWAY" and one.to_at),
-        ]
-    )
-    omissions = [one for one in stated if one.kind.value == "OMISSION"]
-    excused = any(
-        one.ground in value("omission_grounds") and one.why and one.work_record and one.reported_to
-        and one.approved_by and one.approved_at
-        for one in omissions
-    )  # fmt: skip
-    failed = set() if known else {"R-16"}
-    if clips and (mode != "FULL" or share >= wanted):
-        standing = "ARRIVED"
-    elif mode == "OPTIONAL" or excused:
-        standing = "EXEMPT"
-    elif at < step.ended_at:
-        standing = "UPCOMING"
-    elif clips:
-        standing = "PARTIAL"
-        failed.add("LK-14")
+def deadline_of(books: Books, step: Activity) -> datetime:
+    hours = {
+        name: timedelta(hours=LAW["deadlines"][name]["value"])
+        for name in ("upload_hours", "remote_upload_hours")
+    }
+    back = [one.to_at + hours["remote_upload_hours"] for one in current(books, step, "AWAY") if one.to_at]
+    return max([step.ended_at + hours["upload_hours"], *back])
+
+
+def is_excused(omission: Statement) -> bool:
+    """R-19: ground, reason, work record, report and approval."""
+    one = omission
+    given = one.why, one.work_record, one.reported_to, one.approved_by, one.approved_at
+    return one.ground in value("omission_grounds") and all(given)
+
+
+def standing_of(
+    books: Books, step: Activity, at: datetime, mode: str, *, is_whole: bool, came: bool, due: datetime
+) -> str:
+    if is_whole:
+        return "ARRIVED"
+    if mode == "OPTIONAL" or any(map(is_excused, current(books, step, "OMISSION"))):
+        return "EXEMPT"
+    if at < step.ended_at:
+        return "UPCOMING"
+    if came:
+        return "PARTIAL"
+    return "OVERDUE" if at > due else "MISSING"
+
+
+def slow_row(books: Books, step: Activity, at: datetime) -> SlowRow:
+    mode, known = mode_of(books, step)
+    clips, arrivals = clips_of(books, step)
+    length = whole(step.ended_at - step.started_at)
+    holes: list[Piece] = []
+    surely: list[Piece] = []
+    if length > 0:
+        pieces = Pieces(clips, length)
+        have = pieces.bare(clips)
+        holes, surely = pieces.holes(have), pieces.holes(pieces.possible())
+        shares = pieces.share(pieces.certain()), pieces.share(have), pieces.share(pieces.possible())
     else:
-        standing = "OVERDUE" if at > due else "MISSING"
+        shares = of_a_moment(clips)
+    certain, share, possible = shares
+    wanted, due = exact("coverage_ratio"), deadline_of(books, step)
+    failed = set() if known else {"R-16"}
+    is_whole = bool(arrivals) and (mode != "FULL" or share >= wanted)
+    standing = standing_of(books, step, at, mode, is_whole=is_whole, came=bool(arrivals), due=due)
+    failed |= {"PARTIAL": {"LK-14"}, "MISSING": {"LK-15"}, "OVERDUE": {"LK-15"}}.get(standing, set())
+    if standing in {"PARTIAL", "MISSING", "OVERDUE"} and current(books, step, "OMISSION"):
         failed.add("LK-15")
-    if standing in {"PARTIAL", "MISSING", "OVERDUE"} and omissions:
-        failed.add("LK-15")
-    recorders = {one[0] for one in timed}
+    recorders = {one.recorder for one in clips}
     if step.room_id:
-        recorders |= set(session.exec(select(Device.id).where(Device.room_id == step.room_id)))
+        recorders |= {one.id for one in books.of_rooms[step.room_id]}
     gaps = []
-    for run in seconds.holes(measured):
-        span = step.started_at + timedelta(seconds=run[0]), step.started_at + timedelta(seconds=run[-1] + 1)
-        gaps.append(causes(session, step, recorders, span))
-    if standing == "PARTIAL" and timed and not all(gap.explained for gap in gaps):
+    for first, last in holes:
+        start, end = step.started_at + first * MICROSECOND, step.started_at + last * MICROSECOND
+        sure = any(begins < last and first < ends for begins, ends in surely)
+        gaps.append(SlowGap(start, end, *causes(books, step, recorders, start, end), sure))
+    if standing == "PARTIAL" and clips and not all(gap.explained for gap in gaps):
         failed.add("LK-9")
-    arrived_late = any(one[4] > due for one in clips)
+    arrived_late = any(one > due for one in arrivals)
     if arrived_late:
         failed.add("LK-11")
-    doubtful = bool(
-        mode == "FULL" and clips
-        and seconds.share(seconds.certain()) < wanted <= seconds.share(seconds.possible())
-    )  # fmt: skip
+    doubtful = bool(mode == "FULL" and arrivals and certain < wanted <= possible)
     if doubtful and share < wanted:
         failed.add("LK-14")
     kind = kind_of(step.kind)
-    urgent = any(one.kind.value == "URGENCY" and one.why for one in stated)
+    urgent = any(one.why for one in current(books, step, "URGENCY"))
     if kind and kind["nature"]["value"]["compulsory"] == "execution" and dark(step) and not urgent:
         failed.add("LK-18")
     owing = standing in {"PARTIAL", "OVERDUE"} and at > due
-    return SlowRow(mode, standing, share, arrived_late or owing, doubtful, failed, gaps)
+    return SlowRow(mode, standing, due, shares, arrived_late or owing, doubtful, failed, gaps)
 
 
 def slow_board(session: Session, since: datetime, until: datetime, at: datetime) -> dict[str, SlowRow]:
-    steps = session.exec(select(Activity)).all()
-    wanted = [one for one in steps if since <= one.started_at < until and one.withdrawn_at is None]
-    return {step.id: slow_row(session, step, at) for step in wanted}
+    books = Books(session)
+    wanted = [one for one in books.steps if since <= one.started_at < until and one.withdrawn_at is None]
+    return {step.id: slow_row(books, step, at) for step in wanted}

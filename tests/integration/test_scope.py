@@ -335,6 +335,29 @@ def test_a_unit_of_its_own_rules_is_judged_by_them(office: Office, tmp_path: Pat
         }
 
 
+def test_a_person_reads_from_the_board_who_when_and_why(office: Office, client: TestClient) -> None:
+    night = datetime(2026, 8, 4, 15, tzinfo=UTC)
+    office.clip("u-night", night, 10)
+    office.clip("u-night", night + timedelta(minutes=20), 10)
+    when = "--since", "2026-08-04T23:10", "--until", "2026-08-04T23:20"
+    office.run("scope", "gap", "u-night", "--ground", "battery", "--why", "更换电池", *when)
+    [gap] = obligations(client)["u-night"]["gaps"]
+    assert gap["reason"]["zh"] == "2026-08-04 23:10 起中断 600 秒：电池耗尽（人员说明）"
+    asked = "board", "--since", "2026-08-01", "--until", "2026-08-31", "--rows", "--unit", "u"
+    told = office.run(*asked, "--stage", "送达执行", "--standing", "PARTIAL")
+    assert told.splitlines()[-7:] == [
+        "不完整  强制拆除  2026-08-04 23:00–23:30  u-night",
+        "    案 k-u，市局 u",
+        "    没有写明执法人员；送达执行",
+        "    按三项制度要求：全程音像记录，已录 66.6%",
+        "    · 应全程记录，只有 66.6%（要求 98%）",
+        "    · 行政强制执行在夜间实施（2026-08-04 23:00），须说明紧急情况",
+        "    · 2026-08-04 23:10 起中断 600 秒：电池耗尽（人员说明）",
+    ]
+    assert "另有 3 条未显示" in office.run(*asked, "--failing", "--limit", "3", expect=1)
+    assert "另有" not in office.run(*asked, "--limit", "0", expect=1)
+
+
 def test_pages_of_rows_and_groups(office: Office, client: TestClient) -> None:
     seen: list[str] = []
     cursor = None

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gateway import rulepacks
 from gateway.demo.town import cases
 from gateway.law import frame_of
+from gateway.models import Statement, StatementKind
 from gateway.rules.duty import DutyFacts, DutyLimits, Omission, Standing, duty, percent
 from gateway.rules.recorded import CoverageLimits, Part
 from gateway.rules.scope import (
@@ -27,6 +28,7 @@ from gateway.rules.scope import (
     owed,
     stricter,
 )
+from gateway.scope.statements import omission_of
 
 PACK = rulepacks.load("hebei-xingtai-2019")
 FRAME = frame_of(PACK)
@@ -285,3 +287,16 @@ def test_the_kinds_of_a_unit_can_be_extended() -> None:
     kind = Kind("moon", frozenset({fold("月面检查")}), Mode.FULL)
     frame = Frame.of([*FRAME.kinds.values(), kind], FRAME.default, FRAME.room)
     assert owed("月面 检查", frame).kind == "moon"
+
+
+def test_of_two_statements_the_one_on_an_accepted_ground_counts() -> None:
+    said = [
+        Statement(
+            activity_id="a", kind=StatementKind.OMISSION, ground=ground, why="w", work_record="1", reported_to="x",
+            approved_by="y", approved_at=START, made_by="z",
+        )
+        for ground in ("impossible", "secret")
+    ]  # fmt: skip
+    found = omission_of(said, frozenset({"secret"}))
+    assert found is not None
+    assert found.ground == "secret"

@@ -8,7 +8,7 @@ from gateway.wording import SENTENCES, reason, sentence
 
 PROJECT = Path(__file__).parents[2]
 GIVEN = re.compile(
-    r'"((?:case_source|case_file|webhook|scope|retention|disposal|hold|found|statement|duty|coverage|omission|rest|bay|nvr|broker|live|room|upload|cabinet|lock|handover|recorder|case|wait|quarantine|condition|listed|release|order|ledger|standing|retirement|equipment|number|device|custody|handler|certificate|officers|time|original|labels|link|lost|unlinked|ended|place|notice|retrieval|transcript|secrecy)\.[a-z_0-9]+)"'
+    r'"((?:case_source|case_file|webhook|scope|gap|retention|disposal|hold|found|statement|duty|coverage|omission|rest|bay|nvr|broker|live|room|upload|cabinet|lock|handover|recorder|case|wait|quarantine|condition|listed|release|order|ledger|standing|retirement|equipment|number|device|custody|handler|certificate|officers|time|original|labels|link|lost|unlinked|ended|place|notice|retrieval|transcript|secrecy)\.[a-z_0-9]+)"'
 )
 
 
@@ -40,6 +40,12 @@ def test_words_of_ours_and_measures_are_told_in_the_readers_language() -> None:
     assert "电量、时钟" in sentence(reason("equipment.precheck_missing", measures="battery, clock"))
     assert sentence(reason("ledger.unknown", kind="room", ref="room")) == "登记簿中没有场所 room"
     assert "camera holds" in sentence(reason("ledger.overlaps", holder="camera holds", since="x"))
+    assert sentence(reason("scope.by_list", mode="FULL", frame="PARTIAL")) == (
+        "按本单位音像记录事项清单：全程音像记录（严于三项制度的相关环节音像记录）"
+    )
+    secret = reason("omission.complete", ground="secret", record="工1", approved="局长")
+    assert sentence(secret).startswith("依法未记录：涉及国家秘密")
+    assert "标记为证据" in sentence(reason("retention.flag_permanent", flag="EVIDENCE"))
     assert "由 camera 持有" in sentence(reason("ledger.overlaps", holder="camera", since="x")), (
         "a device's id"
     )

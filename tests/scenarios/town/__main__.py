@@ -1,4 +1,4 @@
-"""`make scenarios`: builds towns, lets the gateway link them, and prints precision, recall and review."""
+"""`make scenarios`: builds towns, lets the gateway link them; how right the links are, and what its board says."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gateway import linking, migrations, rulepacks
 from gateway.database import Database
+from tests.scenarios.town.boards import Boards, boards
 from tests.scenarios.town.books import write
 from tests.scenarios.town.days import build
 from tests.scenarios.town.measure import Measured, measure
@@ -25,8 +26,9 @@ def main() -> int:
     good = True
     for seed in asked.seeds:
         town = build(seed, size, noise)
-        found, seconds = linked(town)
+        found, seconds, told = linked(town)
         good &= tell(seed, town, found, seconds, misses=asked.misses)
+        good &= tell_boards(told)
     return 0 if good else 1
 
 
@@ -41,21 +43,26 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def linked(town: Town) -> tuple[Measured, float]:
+def linked(town: Town) -> tuple[Measured, float, Boards]:
     """Every clip decided as by the daemon, on a fresh database."""
     with tempfile.TemporaryDirectory(prefix="town-") as folder:
         database = Database(f"sqlite:///{Path(folder) / 'town.sqlite'}")
         migrations.upgrade(database.engine)
         write(town, database)
-        with database.write() as session:
-            linking.due(session, "town", span=(None, None))
-        began = time.perf_counter()
-        while linking.drain(database, rulepacks.packs(PACK), budget_s=60):
-            pass
-        seconds = time.perf_counter() - began
-        found = measure(town, database)
+        seconds = decided(database)
+        found, told = measure(town, database), boards(town, database, rulepacks.packs(PACK))
         database.close()
-    return found, seconds
+    return found, seconds, told
+
+
+def decided(database: Database) -> float:
+    """Seconds that it took."""
+    with database.write() as session:
+        linking.due(session, "town", span=(None, None))
+    began = time.perf_counter()
+    while linking.drain(database, rulepacks.packs(PACK), budget_s=60):
+        pass
+    return time.perf_counter() - began
 
 
 def tell(seed: int, town: Town, found: Measured, seconds: float, *, misses: bool) -> bool:
@@ -76,6 +83,19 @@ def tell(seed: int, town: Town, found: Measured, seconds: float, *, misses: bool
         for miss in found.misses:
             print(f"    {miss.shot.id} {miss.what} [{'+'.join(miss.shot.why_hard)}] {miss.said}")
     return all(holds for *_, holds in goals)
+
+
+def tell_boards(told: Boards) -> bool:
+    """How many duties and gaps were compared, and each thing that the two boards say differently."""
+    print(
+        f"  {'NO ' if told.differences else 'ok '} obligation board: {len(told.slow)} duties, {told.gaps} gaps, "
+        f"{len(told.differences)} differences; {told.seconds:.1f} s, slowly {told.slow_seconds:.0f} s"
+    )
+    for name, counts in (("standing", told.standings), ("mode", told.modes), ("gaps by cause", told.causes)):
+        print(f"      {name}: {', '.join(f'{key} {count}' for key, count in counts.most_common())}")
+    for one in told.differences:
+        print(f"    {one}")
+    return not told.differences
 
 
 if __name__ == "__main__":

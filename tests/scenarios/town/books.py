@@ -19,17 +19,22 @@ from gateway.models import (
     Clip,
     ClockReading,
     Device,
+    DeviceSignal,
     Finding,
     Officer,
     Offload,
     Original,
     Recording,
     Room,
+    ScopeItem,
+    ScopeList,
+    Statement,
     Unit,
     new_id,
 )
-from tests.scenarios.town.plan import LOCAL, Camera, Shot, Town
+from tests.scenarios.town.plan import LOCAL, Camera, Shot, Step, Town
 
+LEAST = timedelta(minutes=5)
 LONG_AGO = datetime(2025, 1, 1, tzinfo=LOCAL)
 
 
@@ -37,6 +42,7 @@ def write(town: Town, database: Database) -> None:
     with database.write() as session:
         people(session, town)
         papers(session, town)
+        statements(session, town)
         footage(session, town)
 
 
@@ -47,7 +53,8 @@ def put(session: Session, model: type[SQLModel], rows: Iterable[dict[str, Any]])
 
 
 def people(session: Session, town: Town) -> None:
-    put(session, Unit, ({"id": one.id, "name": one.name} for one in town.units))
+    put(session, Unit, [{"id": "city", "name": "邢台市"}])
+    put(session, Unit, ({"id": one.id, "name": one.name, "parent_id": "city"} for one in town.units))
     put(
         session,
         Room,
@@ -92,10 +99,10 @@ def papers(session: Session, town: Town) -> None:
         Activity,
         (
             {
-                "id": step.id, "case_uid": one.uid, "kind": step.kind, "stage": "调查取证",
-                "started_at": step.start, "ended_at": max(step.end, step.start + timedelta(minutes=5)),
+                "id": step.id, "case_uid": one.uid, "kind": step.kind, "stage": step.stage,
+                "started_at": step.start, "ended_at": ended(step),
                 "officers": list(step.officers), "latitude": step.latitude, "longitude": step.longitude,
-                "room_id": step.room,
+                "room_id": step.room, "withdrawn_at": town.night if step.withdrawn else None,
             }
             for one in town.cases
             for step in one.steps
@@ -127,6 +134,54 @@ def papers(session: Session, town: Town) -> None:
             for one in town.loans
         ),
     )
+
+
+def ended(step: Step) -> datetime:
+    """A paper is of a moment; of what happened outside, the five minutes it took at least."""
+    return step.end if step.true_start == step.true_end else max(step.end, step.start + LEAST)
+
+
+def statements(session: Session, town: Town) -> None:
+    """The item lists, what people stated, what recorders told."""
+    columns = dict.fromkeys(("matter", "step", "starts", "content", "ends", "note"), "")
+    for place, one in enumerate(town.editions):
+        edition = {
+            "id": f"l{place:03}", "unit_id": one.unit, "valid_from": one.since, "title": "音像记录事项清单",
+            "file_name": "清单.csv", "sha256": "", "made_by": "town",
+            "superseded_at": town.night if one.corrected else None,
+        }  # fmt: skip
+        put(session, ScopeList, [edition])
+        items = enumerate(one.lines, 2)
+        put(
+            session,
+            ScopeItem,
+            ({"list_id": edition["id"], "row": row, **columns, **line} for row, line in items),
+        )
+    blank = dict.fromkeys(
+        ("ground", "why", "from_at", "to_at", "work_record", "reported_to", "approved_by", "approved_at")
+    )
+    put(
+        session,
+        Statement,
+        (
+            {
+                "id": f"s{place:05}", "activity_id": one.step, "kind": one.kind, "made_by": "town", **blank,
+                **one.given, "superseded_at": town.night if one.corrected else None,
+            }
+            for place, one in enumerate(town.said)
+        ),
+    )  # fmt: skip
+    put(
+        session,
+        DeviceSignal,
+        (
+            {
+                "device_id": one.camera, "event_id": f"e{place:05}", "kind": one.kind,
+                "received_at": one.received, "device_time": one.shown, "detail": one.detail,
+            }
+            for place, one in enumerate(town.told)
+        ),
+    )  # fmt: skip
 
 
 def footage(session: Session, town: Town) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
+from tests.scenarios.town.duties import Duties
 from tests.scenarios.town.plan import (
     KINDS,
     Builder,
@@ -42,12 +43,15 @@ def build(seed: int, size: Size, noise: Noise) -> Town:
     """The same town for the same seed, size and noise."""
     random = Random(seed)
     town = Builder(random, size, noise).build()
-    Days(random, town, size, noise).live()
+    Days(random, town, size, noise, Random(f"dockings of {seed}")).live()
+    Duties(Random(f"duties of {seed}"), town, noise).tell()
+    town.as_of_night(size.clips)
     return town
 
 
 class Days:
-    def __init__(self, random: Random, town: Town, size: Size, noise: Noise) -> None:
+    def __init__(self, random: Random, town: Town, size: Size, noise: Noise, memory: Random) -> None:
+        self.memory = memory
         self.random, self.town, self.size, self.noise = random, town, size, noise
         self.rooms = {one.unit: one for one in town.cameras if one.kind == "ROOM"}
         self.open_cases: dict[str, list[Case]] = {unit.id: [] for unit in town.units}
@@ -69,12 +73,16 @@ class Days:
         for day in workdays(self.size.days):
             for unit in self.town.units:
                 self.a_day(unit, day)
+        kept = {camera: self.remembered(times) for camera, times in self.dockings.items()}
         for shot in self.town.shots:
-            times = sorted(self.dockings.get(shot.camera, ()))
+            times = kept.get(shot.camera)
             if times:  # a card is emptied whole, whoever docks it
                 shot.docked = times[bisect_left(times, shot.start + timedelta(seconds=shot.length_s))]
         self.town.shots.sort(key=lambda one: (one.docked, one.camera, one.start))
-        del self.town.shots[self.size.clips :]
+
+    def remembered(self, times: set[datetime]) -> list[datetime]:
+        *earlier, last = sorted(times)
+        return [*(at for at in earlier if self.memory.random() >= self.noise.forgotten), last]
 
     def next(self, kind: str) -> int:
         self.counts[kind] += 1

@@ -62,6 +62,12 @@ class Noise:
     """Devices that record a track."""
     stray: float = 0.06
     """Clips that show no enforcement, per clip that does."""
+    forgotten: float = 0.03
+    """Of the dockings, those left out: what is on the card comes with the next one."""
+    flat: float = 0.04
+    """Of the takes, those that end early because the battery was flat or the card full."""
+    spoken_for: float = 0.5
+    """Of what is missing, that of which somebody states why."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,9 @@ class Step:
     latitude: float
     longitude: float
     room: str | None
+    stage: str = "调查取证"
+    withdrawn: bool = False
+    """The case system took it back."""
 
 
 @dataclass
@@ -161,6 +170,40 @@ class Loan:
     back: datetime | None
 
 
+@dataclass(frozen=True)
+class Edition:
+    """A unit's 音像记录事项清单; of each line the columns that say something."""
+
+    unit: str
+    since: datetime
+    lines: tuple[dict[str, str], ...]
+    corrected: bool = False
+    """Another one took its place from the same day on."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody states about the recording of a step."""
+
+    step: str
+    kind: str
+    """`OMISSION`, `GAP`, `URGENCY` or `AWAY`."""
+    given: dict[str, str | datetime | None]
+    corrected: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """A signal of a recorder."""
+
+    camera: str
+    kind: str
+    received: datetime
+    shown: datetime | None
+    """By the clock of the camera."""
+    detail: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass
 class Town:
     units: list[Unit] = field(default_factory=list)
@@ -169,6 +212,22 @@ class Town:
     cases: list[Case] = field(default_factory=list)
     loans: list[Loan] = field(default_factory=list)
     shots: list[Shot] = field(default_factory=list)
+    editions: list[Edition] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+
+    @property
+    def night(self) -> datetime:
+        """Two in the morning after the last docking: what was recorded since is still on the cameras."""
+        last = max(shot.docked for shot in self.shots).astimezone(LOCAL)
+        return local(last.date() + timedelta(days=1), 2)
+
+    def as_of_night(self, clips: int) -> None:
+        """What is known when that many clips have come."""
+        del self.shots[clips:]
+        begun = {step.id for case in self.cases for step in case.steps if step.start < self.night}
+        self.said = [one for one in self.said if one.step in begun]
+        self.told = [one for one in self.told if one.received < self.night]
 
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
