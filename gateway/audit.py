@@ -27,6 +27,7 @@ from gateway.models import (
     CaseAlias,
     CaseParty,
     CaseRecord,
+    CaseSample,
     ChainHead,
     Checkout,
     Clip,
@@ -50,8 +51,11 @@ from gateway.models import (
     Receipt,
     Recording,
     Rendition,
+    ReportMade,
     RetentionFlag,
     RulePackUse,
+    SampleCase,
+    SampleRemark,
     ScopeItem,
     ScopeList,
     Standing,
@@ -72,6 +76,7 @@ EVIDENCE: tuple[type[SQLModel], ...] = (
     CaseRecord, CaseAlias, Party, CaseParty, Document, Activity, ScopeList, ScopeItem, Statement, RulePackUse,
     User, ApiKey, Viewing, LiveView, Endpoint,
     LegalHold, RetentionFlag, DisposalRun, DisposalItem, DestructionRecord,
+    CaseSample, SampleCase, SampleRemark, ReportMade,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""
 

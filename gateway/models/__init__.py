@@ -71,10 +71,17 @@ from gateway.models.retention import (
     RetentionFlag,
     RunState,
 )
+from gateway.models.sampling import Basis, CaseSample, ReportMade, Result, SampleCase, SampleRemark
 from gateway.models.scope import ScopeItem, ScopeList, Statement, StatementKind
 from gateway.models.telemetry import DeviceSignal, Track
 
 __all__ = [
+    "SampleRemark",
+    "SampleCase",
+    "Result",
+    "ReportMade",
+    "CaseSample",
+    "Basis",
     "OPEN_ITEMS",
     "RELEASING",
     "UNREAD",
