@@ -119,6 +119,7 @@ def registry_commands(add: Add) -> None:
     rules.add_argument("target", nargs="?", help="a pack's name or file (check), or a requirement (explain)")
     rules.add_argument("--pack", help="whose values to show (explain); default: the configured one")
     disposal_commands(add)
+    sample_commands(add)
     user = add("user", user_command, "add a user, or a key for a program")
     user.add_argument("action", choices=("add", "key", "disable", "list"))
     user.add_argument("name", nargs="?")
@@ -211,6 +212,24 @@ def disposal_commands(add: Add) -> None:
     disposal.add_argument(
         "--password-stdin", action="store_true", help="read the password from standard input"
     )
+
+
+def sample_commands(add: Add) -> None:
+    sample = add("sample", sample_command, "draw cases to be checked, their recording sheets; 案卷抽查")
+    sample.add_argument("action", choices=("draw", "list", "show", "check", "sheets", "remark"))
+    sample.add_argument("target", nargs="?", help="a unit (draw), or a sample")
+    sample.add_argument("--period", help="2026-H1: check of files; 2026-Q3: online patrol")
+    sample.add_argument("--count", type=int, help="how many cases")
+    sample.add_argument("--per-unit", action="store_true", help="so many of each unit, not of all together")
+    sample.add_argument("--basis", choices=("CLOSED", "ACTIVE"), help="closed or worked on in the period")
+    sample.add_argument("--why", help="why it is drawn again")
+    sample.add_argument("--out", type=Path, help="sheets: FILE.xlsx or FILE.pdf")
+    sample.add_argument("--case", help="sheets: of this case alone; remark: of which case")
+    sample.add_argument("--result", choices=("sound", "faulty", "followed", "settled"))
+    sample.add_argument("--remark", help="what is wrong, or what was done about it")
+    sample.add_argument("--due", metavar="DATE", help="by when a fault has to be mended")
+    sample.add_argument("--answers", metavar="REMARK", help="the fault that is followed up or settled")
+    sample.add_argument("--replaces", metavar="REMARK", help="the remark that this one corrects")
 
 
 def check(asked: argparse.Namespace) -> int:
@@ -390,6 +409,12 @@ def disposal_command(asked: argparse.Namespace) -> int:
     from gateway import disposal_command
 
     return disposal_command.run(load(asked.config), asked)
+
+
+def sample_command(asked: argparse.Namespace) -> int:
+    from gateway import sample_command
+
+    return sample_command.run(load(asked.config), asked)
 
 
 def user_command(asked: argparse.Namespace) -> int:

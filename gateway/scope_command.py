@@ -25,6 +25,7 @@ from gateway.scope.statements import StatementIn, state
 from gateway.terminal import plain_console
 from gateway.visibility import Viewer, units_below
 from gateway.wording import TERMS, sentence
+from gateway.wording.sampling import STANDINGS, word
 
 console = plain_console()
 EVERYTHING = Viewer("cli", "cli", Role.ADMIN, None)
@@ -36,10 +37,6 @@ STATES = {
 }
 GIVEN = ("ground", "why", "work_record", "reported_to", "approved_by", "replaces")
 TIMES = ("from_at", "to_at", "approved_at")
-STANDINGS = {
-    Standing.UPCOMING: "未到时间", Standing.ARRIVED: "已到位", Standing.PARTIAL: "不完整",
-    Standing.MISSING: "未到", Standing.OVERDUE: "逾期", Standing.EXEMPT: "可不记录",
-}  # fmt: skip
 
 
 def scope(settings: Settings, asked: argparse.Namespace) -> int:
@@ -170,6 +167,6 @@ def show_rows(rows: Sequence[Row], zone: ZoneInfo) -> None:
         start = row.step.start.astimezone(zone).strftime("%Y-%m-%d %H:%M")
         why = "\n".join(sentence(one.stored(), "zh", zone) for one in row.duty.findings if not one.passed)
         share = f"{row.duty.recorded.measured:.1%}" if row.footage.parts else "—"
-        standing = STANDINGS[row.duty.standing]
+        standing = word(STANDINGS, row.duty.standing)
         table.add_row(row.step.id, row.step.kind, start, said(row.owed.mode), standing, share, why)
     console.print(table)

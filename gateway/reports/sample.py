@@ -102,7 +102,9 @@ def sample(session: Session, law: Law, asked: DrawIn, actor: str) -> CaseSample:
     )  # fmt: skip
     seal(session, new, actor)
     cases = [
-        SampleCase(sample_id=new.id, case_uid=one.case, stratum=one.stratum, place=one.place, digest=one.digest)
+        SampleCase(
+            sample_id=new.id, case_uid=one.case, stratum=one.stratum, place=one.place, digest=one.digest
+        )
         for one in draw(new.seed, frame, new.wanted)
     ]
     session.add(new)

@@ -23,7 +23,9 @@ def upgrade() -> None:
         sa.Column("why", sa.String(), nullable=True),
         sa.Column("since", Instant(timezone=True), nullable=False),
         sa.Column("until", Instant(timezone=True), nullable=False),
-        sa.Column("basis", sa.Enum("CLOSED", "ACTIVE", name="basis", native_enum=False, length=16), nullable=False),
+        sa.Column(
+            "basis", sa.Enum("CLOSED", "ACTIVE", name="basis", native_enum=False, length=16), nullable=False
+        ),
         sa.Column("per_unit", sa.Boolean(), nullable=False),
         sa.Column("wanted", sa.Integer(), nullable=False),
         sa.Column("frame", sa.JSON(none_as_null=True), nullable=False),
@@ -46,8 +48,12 @@ def upgrade() -> None:
         sa.Column("stratum", sa.String(), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(["sample_id"], ["casesample.id"], name=op.f("fk_samplecase_sample_id_casesample")),
-        sa.ForeignKeyConstraint(["case_uid"], ["caserecord.uid"], name=op.f("fk_samplecase_case_uid_caserecord")),
+        sa.ForeignKeyConstraint(
+            ["sample_id"], ["casesample.id"], name=op.f("fk_samplecase_sample_id_casesample")
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_uid"], ["caserecord.uid"], name=op.f("fk_samplecase_case_uid_caserecord")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_samplecase")),
         sa.UniqueConstraint("sample_id", "case_uid", name=op.f("uq_samplecase_sample_id")),
     )
@@ -58,16 +64,26 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("sample_id", sa.String(), nullable=False),
         sa.Column("case_uid", sa.String(), nullable=False),
-        sa.Column("result", sa.Enum("SOUND", "FAULTY", "FOLLOWED", "SETTLED", name="result", native_enum=False, length=16), nullable=False),
+        sa.Column(
+            "result",
+            sa.Enum("SOUND", "FAULTY", "FOLLOWED", "SETTLED", name="result", native_enum=False, length=16),
+            nullable=False,
+        ),
         sa.Column("remark", sa.String(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("answers", sa.String(), nullable=True),
         sa.Column("made_by", sa.String(), nullable=False),
         sa.Column("recorded_at", Instant(timezone=True), nullable=False),
         sa.Column("superseded_at", Instant(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["sample_id"], ["casesample.id"], name=op.f("fk_sampleremark_sample_id_casesample")),
-        sa.ForeignKeyConstraint(["case_uid"], ["caserecord.uid"], name=op.f("fk_sampleremark_case_uid_caserecord")),
-        sa.ForeignKeyConstraint(["answers"], ["sampleremark.id"], name=op.f("fk_sampleremark_answers_sampleremark")),
+        sa.ForeignKeyConstraint(
+            ["sample_id"], ["casesample.id"], name=op.f("fk_sampleremark_sample_id_casesample")
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_uid"], ["caserecord.uid"], name=op.f("fk_sampleremark_case_uid_caserecord")
+        ),
+        sa.ForeignKeyConstraint(
+            ["answers"], ["sampleremark.id"], name=op.f("fk_sampleremark_answers_sampleremark")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sampleremark")),
     )
     for column in ("sample_id", "case_uid", "answers"):
@@ -87,7 +103,9 @@ def upgrade() -> None:
         sa.Column("made_by", sa.String(), nullable=False),
         sa.Column("made_at", Instant(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_reportmade_unit_id_unit")),
-        sa.ForeignKeyConstraint(["sample_id"], ["casesample.id"], name=op.f("fk_reportmade_sample_id_casesample")),
+        sa.ForeignKeyConstraint(
+            ["sample_id"], ["casesample.id"], name=op.f("fk_reportmade_sample_id_casesample")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reportmade")),
     )
     op.create_index(op.f("ix_reportmade_unit_id"), "reportmade", ["unit_id"])
