@@ -54,6 +54,8 @@ from gateway.models import (
     RulePackUse,
     ScopeItem,
     ScopeList,
+    Snapshot,
+    SnapshotFigure,
     Standing,
     State,
     Statement,
@@ -62,6 +64,7 @@ from gateway.models import (
     Viewing,
     Work,
 )
+from gateway.reports import check as sealed
 from gateway.store import LocalStore
 from gateway.store.digests import digests
 from gateway.store.local import MANIFEST, is_unfinished
@@ -72,6 +75,7 @@ EVIDENCE: tuple[type[SQLModel], ...] = (
     CaseRecord, CaseAlias, Party, CaseParty, Document, Activity, ScopeList, ScopeItem, Statement, RulePackUse,
     User, ApiKey, Viewing, LiveView, Endpoint,
     LegalHold, RetentionFlag, DisposalRun, DisposalItem, DestructionRecord,
+    Snapshot, SnapshotFigure,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""
 
@@ -99,6 +103,7 @@ def audit(
         "rows": in_session(database, rows),
         "offloads": in_session(database, offloads),
         "disposals": in_session(database, disposals),
+        "frozen quarters": in_session(database, frozen_quarters),
         "files": files(database, store, read_bytes=read_bytes),
         "strays": strays(database, store),
     }
@@ -225,6 +230,11 @@ def offloads(session: Session) -> Iterator[Difference]:
 
 def disposals(session: Session) -> Iterator[Difference]:
     for where, what in check.differences(session):
+        yield Difference(where, what)
+
+
+def frozen_quarters(session: Session) -> Iterator[Difference]:
+    for where, what in sealed.differences(session):
         yield Difference(where, what)
 
 

@@ -35,6 +35,7 @@ from gateway.models import (
     RetentionFlag,
     Role,
     Room,
+    Snapshot,
     Standing,
     Unit,
     UnitClass,
@@ -52,6 +53,7 @@ class Right(StrEnum):
     HOLD = "hold"  # legal holds, marks of evidence
     DISPOSE = "dispose"  # propose a disposal
     APPROVE = "approve"  # agree to a disposal, lift a hold
+    FREEZE = "freeze"  # freeze a quarter's figures
     ENDPOINTS = "endpoints"  # who is told of what happens (webhooks), and what sources of cases brought
     ADMIN = "admin"
 
@@ -71,7 +73,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.DISPOSE,
         }
     ),
-    Role.SUPERVISOR: frozenset({Right.READ, Right.VIEW, Right.CUSTODY, Right.HOLD, Right.APPROVE}),
+    Role.SUPERVISOR: frozenset(
+        {Right.READ, Right.VIEW, Right.CUSTODY, Right.HOLD, Right.APPROVE, Right.FREEZE}
+    ),
     Role.INTEGRATOR: frozenset({Right.READ, Right.CASES, Right.ENDPOINTS}),
     Role.ADMIN: frozenset(Right),
 }
@@ -133,6 +137,7 @@ def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
         Party: col(Party.id).in_(select(CaseParty.party_id).where(col(CaseParty.case_uid).in_(cases))),
         Link: col(Link.clip_id).in_(clips),
         Standing: col(Standing.device_id).in_(devices),
+        Snapshot: col(Snapshot.unit_id).in_(units),
         Unit: col(Unit.id).in_(units),
         UnitClass: col(UnitClass.unit_id).in_(units),
         Officer: col(Officer.unit_id).in_(units),

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.wording import cases, devices, equipment, footage, retention, rules, scope
+from gateway.wording import cases, devices, equipment, footage, reports, retention, rules, scope
 
 CHINA = ZoneInfo("Asia/Shanghai")
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
@@ -152,4 +152,5 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **cases.SENTENCES,
     **scope.SENTENCES,
     **retention.SENTENCES,
+    **reports.SENTENCES,
 }
