@@ -58,6 +58,8 @@ from gateway.models import (
     SampleRemark,
     ScopeItem,
     ScopeList,
+    Snapshot,
+    SnapshotFigure,
     Standing,
     State,
     Statement,
@@ -66,6 +68,7 @@ from gateway.models import (
     Viewing,
     Work,
 )
+from gateway.reports import check as sealed
 from gateway.store import LocalStore
 from gateway.store.digests import digests
 from gateway.store.local import MANIFEST, is_unfinished
@@ -77,6 +80,7 @@ EVIDENCE: tuple[type[SQLModel], ...] = (
     User, ApiKey, Viewing, LiveView, Endpoint,
     LegalHold, RetentionFlag, DisposalRun, DisposalItem, DestructionRecord,
     CaseSample, SampleCase, SampleRemark, ReportMade,
+    Snapshot, SnapshotFigure,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""
 
@@ -104,6 +108,7 @@ def audit(
         "rows": in_session(database, rows),
         "offloads": in_session(database, offloads),
         "disposals": in_session(database, disposals),
+        "frozen quarters": in_session(database, frozen_quarters),
         "files": files(database, store, read_bytes=read_bytes),
         "strays": strays(database, store),
     }
@@ -230,6 +235,11 @@ def offloads(session: Session) -> Iterator[Difference]:
 
 def disposals(session: Session) -> Iterator[Difference]:
     for where, what in check.differences(session):
+        yield Difference(where, what)
+
+
+def frozen_quarters(session: Session) -> Iterator[Difference]:
+    for where, what in sealed.differences(session):
         yield Difference(where, what)
 
 

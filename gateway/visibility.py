@@ -39,6 +39,7 @@ from gateway.models import (
     Room,
     SampleCase,
     SampleRemark,
+    Snapshot,
     Standing,
     Unit,
     UnitClass,
@@ -57,6 +58,7 @@ class Right(StrEnum):
     DISPOSE = "dispose"  # propose a disposal
     APPROVE = "approve"  # agree to a disposal, lift a hold
     CHECK = "check"  # draw samples of cases, say what was found in them
+    FREEZE = "freeze"  # freeze a quarter's figures
     ENDPOINTS = "endpoints"  # who is told of what happens (webhooks), and what sources of cases brought
     ADMIN = "admin"
 
@@ -77,7 +79,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         }
     ),
     Role.SUPERVISOR: frozenset(
-        {Right.READ, Right.VIEW, Right.CUSTODY, Right.HOLD, Right.APPROVE, Right.CHECK}
+        {Right.READ, Right.VIEW, Right.CUSTODY, Right.HOLD, Right.APPROVE, Right.CHECK, Right.FREEZE}
     ),
     Role.INTEGRATOR: frozenset({Right.READ, Right.CASES, Right.ENDPOINTS}),
     Role.ADMIN: frozenset(Right),
@@ -140,6 +142,7 @@ def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
         Party: col(Party.id).in_(select(CaseParty.party_id).where(col(CaseParty.case_uid).in_(cases))),
         Link: col(Link.clip_id).in_(clips),
         Standing: col(Standing.device_id).in_(devices),
+        Snapshot: col(Snapshot.unit_id).in_(units),
         Unit: col(Unit.id).in_(units),
         UnitClass: col(UnitClass.unit_id).in_(units),
         Officer: col(Officer.unit_id).in_(units),

@@ -60,6 +60,7 @@ from gateway.models.footage import (
 from gateway.models.orders import OrderRow, OrderState
 from gateway.models.organisation import AnnualCheck, Grade, Officer, Room, Unit, UnitClass
 from gateway.models.parties import CaseParty, Party, PartyKind
+from gateway.models.reports import Snapshot, SnapshotFigure
 from gateway.models.retention import (
     OPEN_ITEMS,
     DestructionRecord,
@@ -153,6 +154,8 @@ __all__ = [
     "ScopeItem",
     "ScopeList",
     "SignIn",
+    "Snapshot",
+    "SnapshotFigure",
     "Standing",
     "State",
     "Statement",

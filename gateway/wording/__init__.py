@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.wording import cases, devices, equipment, footage, retention, rules, sampling, scope
+from gateway.wording import cases, devices, equipment, footage, reports, retention, rules, sampling, scope
 
 CHINA = ZoneInfo("Asia/Shanghai")
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
@@ -153,4 +153,5 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **scope.SENTENCES,
     **retention.SENTENCES,
     **sampling.SENTENCES,
+    **reports.SENTENCES,
 }
