@@ -23,6 +23,7 @@ from api.v1 import (
     parties,
     retention,
     rooms,
+    samples,
     session,
     telemetry,
     webhooks,
@@ -39,7 +40,7 @@ PREFIX = "/api/v1"
 LARGEST = 8 * 1024 * 1024
 MODULES = (
     session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, links,
-    duties, webhooks, custody, retention, disposals, orders,
+    duties, webhooks, custody, retention, disposals, samples, orders,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ go by id. No generator of random numbers takes part: those differ between langua
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -27,9 +28,9 @@ def rank(seed: str, case: str) -> str:
 
 
 def frame_digest(frame: Mapping[str, str]) -> str:
-    """SHA-256 of the lines `stratum TAB case`, sorted as bytes, each ended by a line feed."""
-    lines = sorted(f"{stratum}\t{case}\n".encode() for case, stratum in frame.items())
-    return hashlib.sha256(b"".join(lines)).hexdigest()
+    """SHA-256 of the frame as JSON: stratum by case, keys sorted, no blanks, UTF-8."""
+    written = json.dumps(dict(frame), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 def draw(seed: str, frame: Mapping[str, str], wanted: int) -> tuple[Drawn, ...]:
