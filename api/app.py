@@ -21,6 +21,7 @@ from api.v1 import (
     offloads,
     orders,
     parties,
+    reports,
     retention,
     rooms,
     samples,
@@ -40,7 +41,7 @@ PREFIX = "/api/v1"
 LARGEST = 8 * 1024 * 1024
 MODULES = (
     session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, links,
-    duties, webhooks, custody, retention, disposals, samples, orders,
+    duties, webhooks, custody, retention, disposals, samples, reports, orders,
 )  # fmt: skip
 
 

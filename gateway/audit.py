@@ -84,6 +84,9 @@ EVIDENCE: tuple[type[SQLModel], ...] = (
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""
 
+FEW = 10
+"""Rows at a time where each may hold a megabyte."""
+
 STORED = (State.ACQUIRED, State.VERIFIED, State.PRESERVED, State.QUARANTINED)
 
 
@@ -197,8 +200,9 @@ def table_rows(
     table = str(model.__tablename__)
     [key_column] = inspect(model).primary_key
     keys = session.exec(select(key_column)).all()
-    for start in range(0, len(keys), PAGE):
-        page = keys[start : start + PAGE]
+    step = FEW if model is SnapshotFigure else PAGE
+    for start in range(0, len(keys), step):
+        page = keys[start : start + step]
         found = readable(session, model, page)
         for key in page:
             where = f"row {table}/{key}"

@@ -82,6 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     ingest.add_argument("--json", action="store_true", help="print the receipt as JSON")
     registry_commands(add)
     duty_commands(add)
+    report_commands(add)
     add("demo", demo, "run the whole way on simulated devices").add_argument(
         "--exit", action="store_true", help="stop after the table instead of leaving the API running"
     )
@@ -192,6 +193,36 @@ def duty_commands(add: Add) -> None:
     standings = ("ARRIVED", "PARTIAL", "MISSING", "OVERDUE", "EXEMPT", "UPCOMING")
     board.add_argument("--standing", choices=standings)
     board.add_argument("--rows", action="store_true", help="each step with its reasons")
+
+
+def report_commands(add: Add) -> None:
+    report = add("report", report_command, "the indicators and what stands behind each; quarters frozen")
+    report.add_argument(
+        "action", choices=("show", "behind", "freeze", "list", "compare"), nargs="?", default="show"
+    )
+    report.add_argument(
+        "target",
+        nargs="?",
+        help="a figure's code (behind), or a unit, `-` for the site (freeze, compare, list)",
+    )
+    report.add_argument("value", nargs="?", metavar="QUARTER", help="such as 2026-Q3 (freeze, compare)")
+    report.add_argument("--unit", help="with those below it; default: every unit (show, behind)")
+    report.add_argument("--quarter", help="such as 2026-Q3; default: the last that has ended (show, behind)")
+    report.add_argument("--from", dest="since", metavar="DAY", help="instead of a quarter: the first day")
+    report.add_argument("--to", dest="until", metavar="DAY", help="the first day that is no longer of it")
+    report.add_argument(
+        "--frozen", type=int, nargs="?", const=0, metavar="REVISION",
+        help="as it was frozen; without a number the latest (show, behind, compare)",
+    )  # fmt: skip
+    report.add_argument("--with", dest="other", type=int, metavar="REVISION", help="default: now (compare)")
+    breakdowns = ("unit", "stage", "item", "ground", "type", "media", "check")
+    report.add_argument("--by", choices=breakdowns, help="broken down (show)")
+    report.add_argument(
+        "--side", choices=("BOTH", "DENOMINATOR", "NUMERATOR", "EXCLUDED"), help="only (behind)"
+    )
+    report.add_argument("--key", metavar="BY=KEY", help="only these, such as stage=调查取证 (behind)")
+    report.add_argument("--why", help="only those with this reason (behind); why again (freeze)")
+    report.add_argument("--json", action="store_true", help="as the API answers (show, behind)")
 
 
 def disposal_commands(add: Add) -> None:
@@ -403,6 +434,12 @@ def board_command(asked: argparse.Namespace) -> int:
     from gateway import scope_command
 
     return scope_command.obligation_board(load(asked.config), asked)
+
+
+def report_command(asked: argparse.Namespace) -> int:
+    from gateway import report_command
+
+    return report_command.run(load(asked.config), asked)
 
 
 def disposal_command(asked: argparse.Namespace) -> int:

@@ -28,10 +28,12 @@ from gateway.disposal.execution import Destruction
 from gateway.guard import guarded
 from gateway.intake import Intake
 from gateway.intake.devices import device_seen, enter_device
+from gateway.law import Law
 from gateway.linking.packs import put_in_force
 from gateway.live import LiveFolder
 from gateway.models import new_id
 from gateway.opening import open_database, open_stores, packs_of
+from gateway.reports.due import freeze_next
 from gateway.store.durable import write_whole
 from gateway.supervisor import Supervisor
 from ingest.dispatch import WINDOW, Dispatch, queue_name
@@ -128,6 +130,8 @@ class Daemon:
         if booked:
             yield 2.0, Bookings(self.database, booked).order
         yield self.exchange.duty()
+        if self.is_whole:
+            yield 60.0, partial(freeze_next, self.database, Law.of(self.settings))
 
     def start(self) -> None:
         self.dispatch.renew_lease()

@@ -1,5 +1,6 @@
 """Counts one indicator after the other; what several of them need is read once."""
 
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from sqlmodel import Session
@@ -53,33 +54,31 @@ class Counting:
         return self.packs.item(row.step.unit_id, row.step.kind)
 
     def members(self, code: Code) -> tuple[Member, ...]:
-        at, zone = self.asked.as_of, self.asked.law.zone
-        match code:
-            case Code.EQUIPPED:
-                return registers.equipped(self.sheet)
-            case Code.TO_SPEC:
-                return registers.to_spec(self.sheet)
-            case Code.FULLY_RECORDED:
-                return duties.recorded(self.rows, Mode.FULL, at, self.item_of)
-            case Code.KEY_PARTS_RECORDED:
-                return duties.recorded(self.rows, Mode.PARTIAL, at, self.item_of)
-            case Code.LINKED:
-                return clips.linked(self.clips)
-            case Code.LABELLED:
-                return clips.labelled(self.clips)
-            case Code.UPLOADED_IN_TIME:
-                return clips.uploaded(self.clips)
-            case Code.INTACT:
-                return registers.intact(loading.checks(self.session, self.asked))
-            case Code.EXCEPTED:
-                return duties.excepted(self.rows, self.item_of)
-            case Code.HANDED_BACK:
-                return registers.handed_back(loading.checkouts(self.session, self.asked), at, zone)
-            case Code.VIEWINGS_APPROVED:
-                return registers.viewings(self.viewed, Side.EXCLUDED, "figure.no_approval_on_record")
-            case Code.VIEWINGS:
-                return registers.viewings(self.viewed, Side.BOTH, "")
-            case Code.ARCHIVE_OVERDUE:
-                since, until = self.asked.period.since, min(self.asked.period.until, at)
-                files = loading.cases(self.session, self.asked, self.packs)
-                return registers.archive_overdue(files, since, until, zone)
+        return FIGURES[code](self)
+
+    def archive_overdue(self) -> tuple[Member, ...]:
+        asked = self.asked
+        files = loading.cases(self.session, asked, self.packs)
+        until = min(asked.period.until, asked.as_of)
+        return registers.archive_overdue(files, asked.period.since, until, asked.law.zone)
+
+
+FIGURES: Mapping[Code, Callable[[Counting], tuple[Member, ...]]] = {
+    Code.EQUIPPED: lambda of: registers.equipped(of.sheet),
+    Code.TO_SPEC: lambda of: registers.to_spec(of.sheet),
+    Code.FULLY_RECORDED: lambda of: duties.recorded(of.rows, Mode.FULL, of.asked.as_of, of.item_of),
+    Code.KEY_PARTS_RECORDED: lambda of: duties.recorded(of.rows, Mode.PARTIAL, of.asked.as_of, of.item_of),
+    Code.LINKED: lambda of: clips.linked(of.clips),
+    Code.LABELLED: lambda of: clips.labelled(of.clips),
+    Code.UPLOADED_IN_TIME: lambda of: clips.uploaded(of.clips),
+    Code.INTACT: lambda of: registers.intact(loading.checks(of.session, of.asked)),
+    Code.EXCEPTED: lambda of: duties.excepted(of.rows, of.item_of),
+    Code.HANDED_BACK: lambda of: registers.handed_back(
+        loading.checkouts(of.session, of.asked), of.asked.as_of, of.asked.law.zone
+    ),
+    Code.VIEWINGS_APPROVED: lambda of: registers.viewings(
+        of.viewed, Side.EXCLUDED, "figure.no_approval_on_record"
+    ),
+    Code.VIEWINGS: lambda of: registers.viewings(of.viewed, Side.BOTH, ""),
+    Code.ARCHIVE_OVERDUE: Counting.archive_overdue,
+}

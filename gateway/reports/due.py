@@ -1,16 +1,20 @@
 """Quarters that have ended and that nobody has frozen: the daemon does, one unit at a time."""
 
+import logging
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
 from gateway.database import Database
+from gateway.device import Refused
 from gateway.law import Law, parents_of
 from gateway.models import CustodyEvent, Role, Snapshot, Unit, now
 from gateway.reports.figures import Period
 from gateway.reports.snapshots import freeze
 from gateway.visibility import Viewer
+
+log = logging.getLogger(__name__)
 
 DAEMON = Viewer("gateway", "gateway", Role.ADMIN, None)
 
@@ -50,4 +54,8 @@ def freeze_next(database: Database, law: Law, at: datetime | None = None) -> Sna
     if found is None:
         return None
     unit, period = found
-    return freeze(database, law, DAEMON, unit, period, "gateway", at=at)
+    try:
+        return freeze(database, law, DAEMON, unit, period, "gateway", at=at)
+    except Refused:
+        log.info("%s of %s was frozen by somebody else meanwhile", period.name, unit)
+        return None

@@ -55,6 +55,8 @@ class Fields:
 
     pairs: Sequence[tuple[str, str]]
     title: str = ""
+    is_blank: bool = False
+    """To be filled in by hand: with room for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def told_block(block: Block) -> Mapping[str, Any]:
     match block:
         case Fields():
             pairs = [[shown(name), shown(value)] for name, value in block.pairs]
-            return {"kind": "fields", "title": shown(block.title), "pairs": pairs}
+            return {"kind": "fields", "title": shown(block.title), "pairs": pairs, "is_blank": block.is_blank}
         case Prose():
             return {
                 "kind": "prose",

@@ -132,7 +132,7 @@ def case_section(
                 ("检查结果", "□ 合格　□ 存在问题"), ("整改期限", ""), ("问题及意见", ""),
                 ("被检查单位（签名）", ""), ("检查人（签名）", ""), ("检查日期", ""),
             ],
-            title="检查意见（签字后录入系统，跟踪至整改完毕）",
+            title="检查意见（签字后录入系统，跟踪至整改完毕）", is_blank=True,
         )
     )  # fmt: skip
     return Section(f"{place}．{sheet.title}", f"{place}", blocks, new_page=True)
@@ -183,7 +183,7 @@ def step_row(step: SheetStep, zone: ZoneInfo) -> tuple[str | Share | None, ...]:
         for one in step.said
     ]  # fmt: skip
     return (
-        step.stage, step.kind, f"{at_words(step.start, zone)} 至 {clock(step.end, zone)}",
+        step.stage, step.kind, f"{at_words(step.start, zone)} 至 {at_words(step.end, zone)[11:]}",
         "\n".join(part for part in (step.place, "、".join(step.officers)) if part), spoken(step.mode),
         word(STANDINGS, step.standing), Share(step.measured) if step.clips else None, gaps,
         "\n".join([*told(step.reasons, zone), *said]),
@@ -218,7 +218,11 @@ def clips_table(sheet: RecordingSheet, zone: ZoneInfo) -> Table:
 
 
 def clip_rows(clip: SheetClip, kinds: dict[str, str], zone: ZoneInfo) -> list[tuple[str, ...]]:
-    taken = f"{at_words(clip.start, zone)} 至 {clock(clip.end, zone)}" if clip.start and clip.end else "不明"
+    taken = (
+        f"{at_words(clip.start, zone)} 至 {at_words(clip.end, zone)[11:]}"
+        if clip.start and clip.end
+        else "不明"
+    )
     verified = at_words(clip.verified_at, zone)
     digest = f"{(clip.sha256 or '')[:16]}\n{verified or '未校验'}"
     return [

@@ -92,7 +92,8 @@ def write_table(sheet: Worksheet, row: int, table: Table, columns: int) -> int:
         cell.fill = PatternFill("solid", fgColor=PALE)
         cell.alignment = Alignment(horizontal=column.align, vertical="center", wrap_text=True)
         cell.border = Border(top=RULE, bottom=RULE)
-    for count, line in enumerate(table.rows, 1):
+    nothing = ("无", *([None] * (len(table.columns) - 1)))
+    for count, line in enumerate(table.rows or [nothing], 1):
         row += 1
         ends = bool(table.groups) and count % table.groups == 0
         write_line(sheet, row, line, table.columns, RULE if ends else THIN)
@@ -117,6 +118,8 @@ def write_fields(sheet: Worksheet, row: int, fields: Fields) -> int:
         for cell in (left, right):
             cell.alignment = Alignment(vertical="top", wrap_text=True)
             cell.border = Border(bottom=THIN)
+        if fields.is_blank:
+            sheet.row_dimensions[row].height = 30
         row += 1
     return row
 

@@ -58,7 +58,21 @@ class Blank(dict[str, str]):
 
 
 WORDED = frozenset(
-    {"source", "kind", "status", "type", "given", "wanted", "before", "after", "measure", "measures"}
+    {
+        "source",
+        "kind",
+        "status",
+        "type",
+        "mode",
+        "frame",
+        "ground",
+        "given",
+        "wanted",
+        "before",
+        "after",
+        "measure",
+        "measures",
+    }
 )
 """Facts that are words of ours; in any other a device may be called `camera` and keeps its name."""
 
