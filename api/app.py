@@ -21,6 +21,7 @@ from api.v1 import (
     offloads,
     orders,
     parties,
+    report_files,
     reports,
     retention,
     rooms,
@@ -41,7 +42,7 @@ PREFIX = "/api/v1"
 LARGEST = 8 * 1024 * 1024
 MODULES = (
     session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, links,
-    duties, webhooks, custody, retention, disposals, samples, reports, orders,
+    duties, webhooks, custody, retention, disposals, samples, reports, report_files, orders,
 )  # fmt: skip
 
 

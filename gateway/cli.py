@@ -198,14 +198,19 @@ def duty_commands(add: Add) -> None:
 def report_commands(add: Add) -> None:
     report = add("report", report_command, "the indicators and what stands behind each; quarters frozen")
     report.add_argument(
-        "action", choices=("show", "behind", "freeze", "list", "compare"), nargs="?", default="show"
+        "action",
+        choices=("show", "behind", "freeze", "list", "compare", "causes", "annual"),
+        nargs="?",
+        default="show",
     )
     report.add_argument(
         "target",
         nargs="?",
-        help="a figure's code (behind), or a unit, `-` for the site (freeze, compare, list)",
+        help="a figure's code (behind), or a unit, `-` for the site (freeze, compare, list; annual)",
     )
-    report.add_argument("value", nargs="?", metavar="QUARTER", help="such as 2026-Q3 (freeze, compare)")
+    report.add_argument(
+        "value", nargs="?", metavar="QUARTER", help="such as 2026-Q3 (freeze, compare); 2026 (annual)"
+    )
     report.add_argument("--unit", help="with those below it; default: every unit (show, behind)")
     report.add_argument("--quarter", help="such as 2026-Q3; default: the last that has ended (show, behind)")
     report.add_argument("--from", dest="since", metavar="DAY", help="instead of a quarter: the first day")
@@ -222,7 +227,9 @@ def report_commands(add: Add) -> None:
     )
     report.add_argument("--key", metavar="BY=KEY", help="only these, such as stage=调查取证 (behind)")
     report.add_argument("--why", help="only those with this reason (behind); why again (freeze)")
-    report.add_argument("--json", action="store_true", help="as the API answers (show, behind)")
+    report.add_argument("--json", action="store_true", help="as the API answers (show, behind, causes)")
+    report.add_argument("--out", type=Path, metavar="FILE", help="FILE.xlsx or FILE.pdf (annual)")
+    report.add_argument("--as-of", metavar="TIME", help="deadlines as of then; default: now (annual)")
 
 
 def disposal_commands(add: Add) -> None:

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,7 +17,7 @@ from gateway.law import Law
 from gateway.models import CaseSample, Role, now
 from gateway.opening import open_database
 from gateway.reports import making
-from gateway.reports.making import Format, Subject
+from gateway.reports.making import Subject
 from gateway.reports.remarks import RemarkIn, checked, remark, remarks_of
 from gateway.reports.sample import DrawIn, cases_of, faults, sample
 from gateway.reports.sheets import sheets_paper
@@ -114,7 +113,7 @@ def check(database: Database, sample_id: str | None) -> int:
 
 
 def sheets(database: Database, law: Law, asked: argparse.Namespace) -> None:
-    wanted = format_of(asked.out)
+    wanted = making.format_of(asked.out)
     with database.read() as session:
         drawn = find(session, asked.target)
         paper = sheets_paper(session, EVERYTHING, law, drawn, now(), asked.case)
@@ -124,13 +123,6 @@ def sheets(database: Database, law: Law, asked: argparse.Namespace) -> None:
         made = making.put_on_record(session, paper, subject, wanted, content, actor())
     making.put_down(asked.out, content)
     console.print(f"{asked.out}\t{made.size} bytes\tSHA-256 {made.sha256}", soft_wrap=True)
-
-
-def format_of(out: Path | None) -> Format:
-    try:
-        return Format((out.suffix if out else "")[1:].lower())
-    except ValueError:
-        raise ConfigError("where to? --out FILE.xlsx or --out FILE.pdf") from None
 
 
 def write_remark(database: Database, asked: argparse.Namespace) -> None:

@@ -7,14 +7,15 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session, col, select
 
+from api.files import attached
 from api.paging import Cutting, Page, page
 from api.problems import not_found
 from api.seeing import must_see
 from api.shapes import ReasonOut, Shape
 from api.signin import Checker, Db, Reader, Ruled
-from gateway.models import CaseRecord, CaseSample, ReportMade, SampleCase, Unit, now
+from gateway.models import CaseRecord, CaseSample, SampleCase, Unit, now
 from gateway.reports import making
-from gateway.reports.making import MEDIA, Format, Subject
+from gateway.reports.making import Format, Subject
 from gateway.reports.recording import RecordingSheet, recording_sheet
 from gateway.reports.remarks import Checked, RemarkIn, checked, remark, remarks_of
 from gateway.reports.sample import DrawIn, cases_of, faults, sample
@@ -69,9 +70,7 @@ class SampleWhole(SampleOut):
     candidates: int
     frame: dict[str, str] | None = Field(description="stratum by case; null: it holds cases of other units")
     cases: list[DrawnOut] = Field(description="those that you may see")
-    faults: list[ReasonOut] = Field(
-        description="what does not follow from frame and seed"
-    )
+    faults: list[ReasonOut] = Field(description="what does not follow from frame and seed")
 
 
 def whole(session: Session, viewer: Viewer, drawn: CaseSample) -> SampleWhole:
@@ -185,14 +184,3 @@ def sheets(
     with database.write() as session:
         made = making.put_on_record(session, paper, subject, format, content, viewer.name)
     return attached(made, format, content)
-
-
-def attached(made: ReportMade, format: Format, content: bytes) -> Response:
-    """The bytes, under a name that every file system takes, with what is on record of them."""
-    name = f"{made.kind}-{made.period}-{made.id[-8:]}.{format.value}"
-    headers = {
-        "content-disposition": f'attachment; filename="{name}"',
-        "x-report": made.id,
-        "digest": f"sha-256={made.sha256}",
-    }
-    return Response(content, media_type=MEDIA[format], headers=headers)

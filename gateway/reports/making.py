@@ -11,6 +11,7 @@ from typing import assert_never
 from sqlmodel import Session
 
 from gateway import custody
+from gateway.config import ConfigError
 from gateway.models import ReportMade
 from gateway.reports.paper import Paper
 from gateway.reports.printing import pdf
@@ -36,6 +37,14 @@ class Subject:
     unit: str
     period: str
     sample: str | None = None
+
+
+def format_of(out: Path | None) -> Format:
+    """By the name of the file. Raises ConfigError."""
+    try:
+        return Format((out.suffix if out else "")[1:].lower())
+    except ValueError:
+        raise ConfigError("where to? --out FILE.xlsx or --out FILE.pdf") from None
 
 
 def file_of(paper: Paper, wanted: Format) -> bytes:

@@ -9,6 +9,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import Cell as SheetCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from gateway.reports.paper import Cell, Column, Fields, Paper, Prose, Section, Share, Table, shown
@@ -172,10 +173,12 @@ def set_up_page(sheet: Worksheet, paper: Paper, first_table: int | None, *, alon
     setup = sheet.page_setup
     setup.paperSize, setup.orientation = 9, "landscape"  # A4
     setup.fitToWidth, setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_options.horizontalCentered = True
-    sheet.oddFooter.left.text = paper.footer.replace("&", "&&")[:200]
-    sheet.oddFooter.right.text = "第 &P 页，共 &N 页"
+    footer = sheet.oddFooter
+    assert footer is not None
+    footer.left.text = paper.footer.replace("&", "&&")[:200]
+    footer.right.text = "第 &P 页，共 &N 页"
     if first_table and alone:
         sheet.freeze_panes = f"A{first_table + 1}"
         sheet.print_title_rows = f"{first_table}:{first_table}"
