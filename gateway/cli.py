@@ -195,14 +195,12 @@ def duty_commands(add: Add) -> None:
     board.add_argument("--rows", action="store_true", help="each step with its reasons")
 
 
+REPORT_ACTIONS = ("show", "behind", "freeze", "list", "compare", "causes", "annual")
+
+
 def report_commands(add: Add) -> None:
     report = add("report", report_command, "the indicators and what stands behind each; quarters frozen")
-    report.add_argument(
-        "action",
-        choices=("show", "behind", "freeze", "list", "compare", "causes", "annual"),
-        nargs="?",
-        default="show",
-    )
+    report.add_argument("action", choices=REPORT_ACTIONS, nargs="?", default="show")
     report.add_argument(
         "target",
         nargs="?",
@@ -444,8 +442,10 @@ def board_command(asked: argparse.Namespace) -> int:
 
 
 def report_command(asked: argparse.Namespace) -> int:
-    from gateway import report_command
+    from gateway import annual_command, report_command
 
+    if asked.action in {"causes", "annual"}:
+        return annual_command.run(load(asked.config), asked)
     return report_command.run(load(asked.config), asked)
 
 

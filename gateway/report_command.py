@@ -4,8 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from rich.table import Table
@@ -19,30 +18,14 @@ from gateway.device import Refused
 from gateway.law import Law
 from gateway.models import Role, Snapshot, Unit, now
 from gateway.opening import open_database
-from gateway.reports import (
-    Code,
-    Figure,
-    Period,
-    Report,
-    Side,
-    making,
-    one_figure,
-    one_moment,
-    report,
-    snapshots,
-)
-from gateway.reports.annual import gather
-from gateway.reports.causes import causes
-from gateway.reports.chapters import annual_paper
+from gateway.reports import Code, Figure, Period, Report, Side, one_figure, one_moment, report, snapshots
 from gateway.reports.comparing import Change, compare
 from gateway.reports.due import last_quarter
 from gateway.reports.figures import Member
-from gateway.reports.weak import plainly
 from gateway.terminal import plain_console
 from gateway.visibility import Viewer
 from gateway.wording import reason, sentence
 from gateway.wording.reports import BREAKDOWNS, FIGURES, KINDS, SIDES
-from gateway.wording.sampling import CAUSES, word
 
 console = plain_console(None if sys.stdout.isatty() else 160)
 EVERYTHING = Viewer("cli", "cli", Role.ADMIN, None)
@@ -53,7 +36,6 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
     database = open_database(settings)
     actions: dict[str, Callable[[Law, Database, argparse.Namespace], None]] = {
         "show": show, "behind": behind, "freeze": freeze, "list": list_frozen, "compare": compare_frozen,
-        "causes": show_causes, "annual": annual_file,
     }  # fmt: skip
     try:
         actions[asked.action](Law.of(settings), database, asked)
@@ -242,49 +224,6 @@ def days(one: Period, zone: ZoneInfo) -> str:
     """The first day, and the first that is no longer of it."""
     since, until = (moment.astimezone(zone).strftime("%F") for moment in (one.since, one.until))
     return f"{one.name} [{since}, {until})".strip()
-
-
-def show_causes(law: Law, database: Database, asked: argparse.Namespace) -> None:
-    """Why recordings have gaps, why links are in doubt, why clips are linked to nothing."""
-    unit = known(database, asked.unit)
-    with one_moment(database) as session:
-        found = causes(session, law, EVERYTHING, unit, period(law, asked))
-    if asked.json:
-        dump(asdict(found))
-        return
-    table = Table("类别", "原因", "数量")
-    for words, counts in (
-        ("记录中断", found.gaps),
-        ("关联附注或者存疑", found.doubts),
-        ("未关联", found.unlinked),
-    ):
-        for code, count in counts.items():
-            table.add_row(words, word(CAUSES, code) if counts is found.gaps else plainly(code), str(count))
-    console.print(table)
-
-
-def annual_file(law: Law, database: Database, asked: argparse.Namespace) -> None:
-    """执法数据分析报告 as a file; who made it and its digest are on record."""
-    if not asked.target or not (asked.value or "").isdigit() or asked.out is None:
-        raise ConfigError("usage: gateway report annual UNIT 2026 --out FILE.xlsx|FILE.pdf [--as-of TIME]")
-    wanted = making.format_of(asked.out)
-    as_of = moment_of(asked.as_of, law.zone) if asked.as_of else now()
-    with one_moment(database) as session:
-        paper = annual_paper(gather(session, law, EVERYTHING, asked.target, int(asked.value), as_of))
-    content = making.file_of(paper, wanted)
-    subject = making.Subject("annual", asked.target, asked.value)
-    with database.write() as session:
-        made = making.put_on_record(session, paper, subject, wanted, content, actor())
-    making.put_down(asked.out, content)
-    console.print(f"{asked.out}\t{made.size} bytes\tSHA-256 {made.sha256}", soft_wrap=True)
-
-
-def moment_of(written: str, zone: ZoneInfo) -> datetime:
-    try:
-        read = datetime.fromisoformat(written)
-    except ValueError:
-        raise ConfigError(f"{written!r} is no time; write one such as 2027-01-05T09:00") from None
-    return read if read.tzinfo else read.replace(tzinfo=zone)
 
 
 def period(law: Law, asked: argparse.Namespace) -> Period:

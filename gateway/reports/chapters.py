@@ -77,7 +77,7 @@ def figures_blocks(annual: Annual) -> list[Table | Prose]:
         number(f"全年\n{annual.whole.query.ref}", 7), Column("出处（在各列查询结果中的位置）", 15),
     ]  # fmt: skip
     rows = [row for code in Code for row in figure_rows(annual, code)]
-    return [Prose(remarks(annual)), Table(columns, rows)]
+    return [Prose(remarks(annual)), Table(columns, rows, grouped=True)]
 
 
 def heading(title: str, column: PeriodColumn) -> str:
@@ -169,7 +169,7 @@ def units_table(annual: Annual) -> Table:
     ]  # fmt: skip
     rows = [row for unit in units[:UNITS] for row in unit_rows(annual, unit, shown, parts)]
     left = said("annual.units_left", count=len(units), shown=UNITS, ref=annual.whole.query.ref)
-    return Table(columns, rows, note=left if len(units) > UNITS else "", groups=3)
+    return Table(columns, rows, note=left if len(units) > UNITS else "", grouped=True)
 
 
 def unit_rows(
@@ -211,7 +211,7 @@ def steps_table(annual: Annual) -> Table:
 def weak_blocks(annual: Annual) -> list[Table]:
     found = weaknesses(annual)
     columns = [
-        Column("序号", 2, "center"), Column("薄弱环节", 20), number("数量", 4), number("总数", 4),
+        Column("序号", 3, "center"), Column("薄弱环节", 20), number("数量", 4), number("总数", 4),
         number("比率", 4), Column("选取规则", 13), Column("出处", 15),
     ]  # fmt: skip
     rows: list[Sequence[Cell]] = [
@@ -226,7 +226,7 @@ def weak_blocks(annual: Annual) -> list[Table]:
         (place, sentence(reason(code)), "、".join(map(str, because)))
         for place, (code, because) in enumerate(proposals(found), 1)
     ]
-    last = [Column("序号", 2, "center"), Column("建议", 40), Column("依据（薄弱环节序号）", 12)]
+    last = [Column("序号", 3, "center"), Column("建议", 40), Column("依据（薄弱环节序号）", 12)]
     return [
         Table(columns, rows, title="薄弱环节", note=nothing),
         Table(last, follows, title="改进建议", note="" if follows else said("proposal.none")),

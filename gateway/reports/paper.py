@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import groupby
 
 from gateway.custody import canonical
 
@@ -45,8 +46,14 @@ class Table:
     title: str = ""
     note: str = ""
     """Below it, such as: there are more."""
-    groups: int = 0
-    """So many rows belong together: a line is drawn below each group."""
+    grouped: bool = False
+    """Rows that begin with the same cell belong together."""
+
+    @property
+    def runs(self) -> list[int]:
+        """How many rows belong to each group, in order."""
+        firsts = [row[0] for row in self.rows] if self.grouped else list(range(len(self.rows)))
+        return [len(list(same)) for _, same in groupby(firsts)]
 
 
 @dataclass(frozen=True, slots=True)

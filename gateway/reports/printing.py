@@ -101,7 +101,7 @@ def told_block(block: Block) -> Mapping[str, Any]:
             ]
             return {
                 "kind": "table", "title": shown(block.title), "note": shown(block.note),
-                "groups": block.groups, "columns": columns,
+                "runs": block.runs, "columns": columns,
                 "rows": [[told_cell(cell) for cell in row] for row in block.rows],
             }  # fmt: skip
 

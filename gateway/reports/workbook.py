@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Sequence
+from itertools import accumulate
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell as SheetCell
@@ -19,6 +20,8 @@ FACE = "宋体"
 INK, PALE, LINE = "1F2D3D", "EEF2F6", "B8C2CC"
 THIN, RULE = Side(style="hair", color=LINE), Side(style="thin", color=LINE)
 WIDEST = 60
+LINE_HEIGHT = 14
+"""A spreadsheet fits no row to merged cells by itself."""
 MOMENT = (1980, 1, 1, 0, 0, 0)
 MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(<)")
 
@@ -52,6 +55,7 @@ def settled(packed: bytes, paper: Paper) -> bytes:
 
 def write_section(sheet: Worksheet, section: Section, paper: Paper) -> None:
     columns = max((wide(block) for block in section.blocks), default=1)
+    set_widths(sheet, section)
     row = heading(sheet, 1, section.title, columns, 14)
     if section.sheet == "封面":
         row = heading(sheet, row, paper.subtitle, columns, 11)
@@ -68,7 +72,6 @@ def write_section(sheet: Worksheet, section: Section, paper: Paper) -> None:
             case Prose():
                 row = write_prose(sheet, row, block, columns)
         row += 1
-    set_widths(sheet, section)
     set_up_page(sheet, paper, first_table, alone=sum(isinstance(one, Table) for one in section.blocks) == 1)
 
 
@@ -94,10 +97,10 @@ def write_table(sheet: Worksheet, row: int, table: Table, columns: int) -> int:
         cell.alignment = Alignment(horizontal=column.align, vertical="center", wrap_text=True)
         cell.border = Border(top=RULE, bottom=RULE)
     nothing = ("无", *([None] * (len(table.columns) - 1)))
+    ends = set(accumulate(table.runs)) if table.grouped else set()
     for count, line in enumerate(table.rows or [nothing], 1):
         row += 1
-        ends = bool(table.groups) and count % table.groups == 0
-        write_line(sheet, row, line, table.columns, RULE if ends else THIN)
+        write_line(sheet, row, line, table.columns, RULE if count in ends else THIN)
     row += 1
     return note(sheet, row, table.note, columns) if table.note else row
 
@@ -137,6 +140,8 @@ def note(sheet: Worksheet, row: int, text: str, columns: int) -> int:
     cell.alignment = Alignment(vertical="top", wrap_text=True)
     if columns > 1:
         sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=columns)
+    room = sum(sheet.column_dimensions[get_column_letter(place)].width for place in range(1, columns + 1))
+    sheet.row_dimensions[row].height = LINE_HEIGHT * (1 + int(len(text) * 2 / room))
     return row + 1
 
 
