@@ -1,4 +1,4 @@
-"""`gateway report annual` and `gateway report causes`: the annual report as a file, the causes it tells of."""
+"""`gateway report annual` and `gateway report causes`: the report as a file, the causes it tells of."""
 
 import argparse
 from dataclasses import asdict

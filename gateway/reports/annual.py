@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from shlex import quote
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -74,7 +74,7 @@ class Annual:
 
 def gather(session: Session, law: Law, viewer: Viewer, unit: str, year: int, as_of: datetime) -> Annual:
     """Take the session from `one_moment`. Raises Refused for a year that has not begun."""
-    found = session.get(Unit, unit)
+    found, as_of = session.get(Unit, unit), as_of.astimezone(UTC)  # one moment, one text
     if found is None:
         raise Refused("report.unknown_unit", unit=unit)
     if not 1900 <= year <= 2200 or as_of < Period.year(year, law.zone).since:

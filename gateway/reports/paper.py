@@ -113,7 +113,9 @@ def shown(text: str) -> str:
 
 
 def visible_character(one: str) -> str:
-    if one in "\n" or (unicodedata.category(one) not in {"Cc", "Cs", "Cn", "Zl", "Zp"} and one not in HIDING):
+    """Characters that are newer than we are may be names: only what is never one is taken out."""
+    is_none = unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} or ord(one) & 0xFFFE == 0xFFFE
+    if one == "\n" or not (is_none or one in HIDING):
         return one
     return " " if one in "\t\r" else named_character(one)
 

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import typst
+try:
+    import typst
+except ImportError:  # there is no wheel for this machine
+    typst = None  # type: ignore[assignment]
 
 from gateway.device import Refused
 from gateway.reports.paper import (
@@ -31,9 +34,11 @@ STRANGE = 200
 """So many characters that the font does not have are named; a text with more is no Chinese."""
 
 
-def pdf(paper: Paper) -> bytes:
-    """Raises Refused where the font is not installed."""
-    fonts = typst.Fonts(include_system_fonts=True, include_embedded_fonts=False)
+def pdf(paper: Paper, fonts: "typst.Fonts | None" = None) -> bytes:
+    """Raises Refused where the library or the font is not installed; `fonts`: the system's by default."""
+    if typst is None:
+        raise Refused("paper.no_typesetter")
+    fonts = fonts or typst.Fonts(include_system_fonts=True, include_embedded_fonts=False)
     if FACE not in fonts.families():
         raise Refused("paper.no_font", font=FACE, package=PACKAGE)
     written = json.dumps(told(paper), ensure_ascii=False)
@@ -52,7 +57,7 @@ def pdf(paper: Paper) -> bytes:
     raise Refused("paper.not_printable")
 
 
-def without(written: str, error: typst.TypstError) -> str:
+def without(written: str, error: "typst.TypstError") -> str:
     """The text with the character named that no glyph is there for: `〔U+323AF〕`, not an empty box."""
     found = UNKNOWN.search(str(error))
     if found is None:

@@ -63,6 +63,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "没有安装中文字体“{font}”，不能生成 PDF；请安装：apt-get install {package}",
         "the font {font} is not installed, so no PDF can be made; run: apt-get install {package}",
     ),
+    "paper.no_typesetter": (
+        "没有安装排版组件 typst，不能生成 PDF；请重新执行 make setup，或者改用 XLSX",
+        "the library typst is not installed, so no PDF can be made; run `make setup`, or take XLSX",
+    ),
     "paper.not_printable": (
         "文字中有太多字体没有的字符，不能生成 PDF；请改用 XLSX",
         "the text has too many characters that the font does not have; take XLSX instead of PDF",

@@ -26,6 +26,7 @@ from gateway.models import (
     CaseParty,
     CaseRecord,
     CaseRefusal,
+    CaseSample,
     Checkout,
     Clip,
     CustodyEvent,
@@ -50,9 +51,11 @@ from gateway.models import (
     PartyKind,
     Receipt,
     Rendition,
+    ReportMade,
     RetentionFlag,
     Role,
     Room,
+    SampleCase,
     Standing,
     State,
     Unit,
@@ -197,6 +200,15 @@ MATRIX += [
     Row("GET", "/disposals/run-{}/items", HOLD),
     Row("POST", "/disposals/run-{}/approve", AGREE, body={"count": 1}),
     Row("POST", "/disposals/run-{}/cancel", HOLD, body=WHY),
+    Row("GET", "/samples", EVERYBODY, listing=True),
+    Row("POST", "/samples", AGREE, body={"unit": "{}", "period": "2026-H1", "count": 1}),
+    Row("GET", "/samples/sample-{}", EVERYBODY),
+    Row("GET", "/samples/sample-{}/cases/case-{}", EVERYBODY),
+    Row("POST", "/samples/sample-{}/cases/case-{}/remarks", AGREE, body={"result": "SOUND"}),
+    Row("GET", "/samples/sample-{}/sheets", EVERYBODY, query="format=xlsx"),
+    Row("GET", "/reports/causes", EVERYBODY, query="unit={}&quarter=2024-Q2"),
+    Row("GET", "/reports/annual", EVERYBODY, query="unit={}&year=2024&format=xlsx"),
+    Row("GET", "/reports/files", EVERYBODY, listing=True),
     Row("GET", "/destructions", EVERYBODY, listing=True),
     Row("GET", "/destructions/destr-{}", EVERYBODY),
 ]
@@ -298,7 +310,27 @@ def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
             state=State.PRESERVED, stored_as=key, sha256=unit * 64, verified_at=now(),
         )
     )  # fmt: skip
-    session.add(CaseRecord(uid=f"case-{unit}", title="案", unit_id=unit))
+    session.add(
+        CaseRecord(uid=f"case-{unit}", title="案", unit_id=unit, closed_on=datetime(2026, 3, 1, tzinfo=UTC))
+    )
+    session.flush()
+    session.add(
+        CaseSample(
+            id=f"sample-{unit}", unit_id=unit, period="2025-H1", number=1, since=T0, until=T0, basis="CLOSED",  # type: ignore[arg-type]
+            per_unit=False, wanted=1, frame={f"case-{unit}": ""}, frame_digest="f", method="m", seed="s",
+            sealed_by={"chain": "site", "seq": 0}, drawn_by="x",
+        )
+    )  # fmt: skip
+    session.flush()
+    session.add(
+        SampleCase(sample_id=f"sample-{unit}", case_uid=f"case-{unit}", stratum="", place=1, digest="d")
+    )
+    session.add(
+        ReportMade(
+            id=f"made-{unit}", kind="annual", unit_id=unit, period="2025", format="pdf", as_of=T0, content="c",
+            sha256="s", size=1, made_by="x",
+        )
+    )  # fmt: skip
     session.add(Party(id=f"party-{unit}", kind=PartyKind.CITIZEN))
     session.add(CaseFeed(source_id=f"feed-{unit}"))
     session.add(

@@ -44,9 +44,19 @@ def build(session: Session, steps: int = 60) -> None:
         )
         session.add_all(Officer(id=f"{unit}-{n}", name=f"@员{n}", unit_id=unit) for n in range(3))
         session.add(
-            Device(id=f"cam-{unit}", name="=1+1", type="body_camera", unit_id=unit, in_service_from=date(2025, 1, 1))
+            Device(
+                id=f"cam-{unit}",
+                name="=1+1",
+                type="body_camera",
+                unit_id=unit,
+                in_service_from=date(2025, 1, 1),
+            )
         )
-        session.add(CaseRecord(uid=f"case-{unit}", title="=案", unit_id=unit, closed_on=datetime(2026, 5, 1, tzinfo=UTC)))
+        session.add(
+            CaseRecord(
+                uid=f"case-{unit}", title="=案", unit_id=unit, closed_on=datetime(2026, 5, 1, tzinfo=UTC)
+            )
+        )
     session.flush()
     for unit in HOSTILE:
         session.add(
@@ -66,7 +76,14 @@ def one_step(session: Session, number: int) -> None:
         Activity(id=step, case_uid=f"case-{unit}", kind=KINDS[number % 4], stage=STAGES[number % 4], started_at=start,
                  ended_at=start + HOUR, officers=[f"{unit}-0", f"{unit}-1"])
     )  # fmt: skip
-    session.add(Checkout(device_id=f"cam-{unit}", officer_id=f"{unit}-0", out_at=start, in_at=start + (4 + number % 7 * 3) * HOUR))
+    session.add(
+        Checkout(
+            device_id=f"cam-{unit}",
+            officer_id=f"{unit}-0",
+            out_at=start,
+            in_at=start + (4 + number % 7 * 3) * HOUR,
+        )
+    )
     session.flush()
     if number % 9 == 4:
         session.add(Statement(activity_id=step, kind=StatementKind.OMISSION, ground="emergency", why="情况紧急",
@@ -90,10 +107,14 @@ def one_step(session: Session, number: int) -> None:
     chain = custody.device_chain(f"cam-{unit}")
     custody.append(session, chain, "VERIFIED", "gateway", f"c{number:03}", detail={"sha256": f"{number:064}"})
     if unlinked is None:
-        reasons = [{"rule": "LK-1", "passed": False, "code": "labels.missing", "facts": {"labels": "证明对象"}}]
+        reasons = [
+            {"rule": "LK-1", "passed": False, "code": "labels.missing", "facts": {"labels": "证明对象"}}
+        ]
         session.add(
             Link(clip_id=f"c{number:03}", case_uid=f"case-{unit}", activity_id=step, score=1, rule_pack="p",
                  verdict="VALID_WITH_NOTE", reasons=reasons)
         )  # fmt: skip
     if number % 8 == 0:
-        session.add(Statement(activity_id=step, kind=StatementKind.GAP, ground="battery", why="没电", made_by="x"))
+        session.add(
+            Statement(activity_id=step, kind=StatementKind.GAP, ground="battery", why="没电", made_by="x")
+        )

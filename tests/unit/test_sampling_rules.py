@@ -39,7 +39,7 @@ def test_who_works_it_out_by_hand_draws_the_same(
 @given(st.text(), FRAMES, IDS)
 def test_a_case_more_pushes_out_at_most_one(seed: str, frame: dict[str, str], case: str) -> None:
     """A sample cannot be steered by adding cases but by those that are drawn themselves."""
-    few = {one: "" for one in frame}
+    few = dict.fromkeys(frame, "")
     before = {one.case for one in draw(seed, few, 5)}
     after = {one.case for one in draw(seed, few | {case: ""}, 5)}
     assert len(before - after) <= 1
