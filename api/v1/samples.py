@@ -13,12 +13,13 @@ from api.problems import not_found
 from api.seeing import must_see
 from api.shapes import ReasonOut, Shape
 from api.signin import Checker, Db, Reader, Ruled
+from gateway import custody
 from gateway.models import CaseRecord, CaseSample, SampleCase, Unit, now
 from gateway.reports import making
 from gateway.reports.making import Format, Subject
 from gateway.reports.recording import RecordingSheet, recording_sheet
 from gateway.reports.remarks import Checked, RemarkIn, checked, remark, remarks_of
-from gateway.reports.sample import DrawIn, cases_of, faults, sample
+from gateway.reports.sample import DrawIn, cases_of, faults, sample, seal_of
 from gateway.reports.sheets import sheets_paper
 from gateway.visibility import Viewer, visible
 
@@ -69,6 +70,7 @@ class DrawnOut(BaseModel):
 class SampleWhole(SampleOut):
     candidates: int
     frame: dict[str, str] | None = Field(description="stratum by case; null: it holds cases of other units")
+    seal: str | None = Field(description="the line of custody as it is digested: its SHA-256 is the seed")
     cases: list[DrawnOut] = Field(description="those that you may see")
     faults: list[ReasonOut] = Field(description="what does not follow from frame and seed")
 
@@ -78,9 +80,15 @@ def whole(session: Session, viewer: Viewer, drawn: CaseSample) -> SampleWhole:
     told = SampleOut.model_validate(drawn).model_dump()
     return SampleWhole(
         **told, candidates=len(drawn.frame), frame=drawn.frame if sees_all else None,
+        seal=sealed_text(session, drawn) if sees_all else None,
         cases=cases_seen(session, viewer, drawn),
         faults=[ReasonOut.told(one) for one in faults(session, drawn)],
     )  # fmt: skip
+
+
+def sealed_text(session: Session, drawn: CaseSample) -> str | None:
+    line = seal_of(session, drawn)
+    return custody.digested(line) if line else None
 
 
 def cases_seen(session: Session, viewer: Viewer, drawn: CaseSample) -> list[DrawnOut]:

@@ -137,12 +137,15 @@ def cases_of(session: Session, sample_id: str) -> list[SampleCase]:
     return list(session.exec(found.order_by(col(SampleCase.stratum), col(SampleCase.place))))
 
 
+def seal_of(session: Session, drawn: CaseSample) -> CustodyEvent | None:
+    return session.get(CustodyEvent, (drawn.sealed_by["chain"], drawn.sealed_by["seq"]))
+
+
 def faults(session: Session, drawn: CaseSample) -> list[dict[str, Any]]:
     """What of a sample does not follow from its frame, or its seed from the chain: reasons; none is right."""
-    found = []
+    found, line = [], seal_of(session, drawn)
     if frame_digest(drawn.frame) != drawn.frame_digest:
         found.append(reason("sample.frame_differs"))
-    line = session.get(CustodyEvent, (drawn.sealed_by["chain"], drawn.sealed_by["seq"]))
     if (
         line is None
         or custody.line_digest(line) != drawn.seed
