@@ -9,7 +9,7 @@ from gateway.law import Law
 from gateway.models import now
 from gateway.reports.basis import RULES, edition_digests, sources, unverified
 from gateway.reports.counting import Counting
-from gateway.reports.figures import Code, Figure, Member, Period, Report, Side
+from gateway.reports.figures import Code, Figure, Member, Period, Report, Side, ordered
 from gateway.reports.scope import Asked, one_moment
 from gateway.visibility import Viewer
 
@@ -55,7 +55,7 @@ def one_figure(
 
 
 def figure(code: Code, counting: Counting) -> Figure:
-    members = tuple(sorted(counting.members(code)))
+    members = ordered(counting.members(code))
     return Figure(
         code=code,
         members=members,

@@ -1,7 +1,7 @@
 """The figures of clips: linked (R-05), labelled (R-01), stored in time (R-50)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.reports.figures import Keys, Member, Side
@@ -9,9 +9,8 @@ from gateway.reports.figures import Keys, Member, Side
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkSeen:
-    """One link of a clip that stands: neither ended nor withdrawn."""
+    """One link of a clip that stands: neither ended nor withdrawn nor rejected."""
 
-    is_rejected: bool
     has_matter: bool
     """证明对象 is given for this link (LK-13)."""
     stage: str | None = None
@@ -41,12 +40,10 @@ class ClipSeen:
     has_person: bool = False
     has_matter: bool = False
     links: tuple[LinkSeen, ...] = ()
-    upload: timedelta = field(default=timedelta(), repr=False)
-    remote_upload: timedelta = field(default=timedelta(), repr=False)
-
-    @property
-    def good(self) -> list[LinkSeen]:
-        return [link for link in self.links if not link.is_rejected]
+    is_rejected: bool = False
+    """It has links, and they prove nothing."""
+    upload: timedelta = timedelta()
+    remote_upload: timedelta = timedelta()
 
 
 def linked(clips: Iterable[ClipSeen]) -> tuple[Member, ...]:
@@ -69,9 +66,9 @@ def members(judged: Iterable[tuple[ClipSeen, tuple[Side, str], Keys]]) -> tuple[
 
 
 def linked_side(clip: ClipSeen) -> tuple[Side, str]:
-    if clip.good:
+    if clip.links:
         return Side.BOTH, ""
-    return Side.DENOMINATOR, "figure.rejected" if clip.links else "figure.unlinked"
+    return Side.DENOMINATOR, "figure.rejected" if clip.is_rejected else "figure.unlinked"
 
 
 def labelled_side(clip: ClipSeen) -> tuple[Side, str]:
@@ -84,11 +81,11 @@ def labelled_side(clip: ClipSeen) -> tuple[Side, str]:
 def labels(clip: ClipSeen) -> dict[str, bool]:
     """The five of R-01; 证明对象 is asked for each link of its own (LK-13)."""
     return {
-        "case": clip.has_case_no or bool(clip.good),
+        "case": clip.has_case_no or bool(clip.links),
         "time": clip.ended_at is not None,
         "place": clip.has_place,
         "person": clip.has_person,
-        "matter": all(link.has_matter for link in clip.good) if clip.good else clip.has_matter,
+        "matter": all(link.has_matter for link in clip.links) if clip.links else clip.has_matter,
     }
 
 
@@ -103,7 +100,7 @@ def uploaded_side(clip: ClipSeen) -> tuple[Side, str]:
 def deadline(clip: ClipSeen, ended_at: datetime) -> datetime:
     """R-50 from the end of duty; R-51 from the return, where that is later."""
     due = max(ended_at, clip.returned or ended_at) + clip.upload
-    back = [link.back_at + clip.remote_upload for link in clip.good if link.back_at is not None]
+    back = [link.back_at + clip.remote_upload for link in clip.links if link.back_at is not None]
     return max(due, *back) if back else due
 
 
@@ -113,6 +110,6 @@ def own_keys(clip: ClipSeen) -> Keys:
 
 def step_keys(clip: ClipSeen) -> Keys:
     """A clip of two steps stands under both."""
-    items = {("item", link.item) for link in clip.good if link.item}
-    stages = {("stage", link.stage) for link in clip.good if link.stage}
+    items = {("item", link.item) for link in clip.links if link.item}
+    stages = {("stage", link.stage) for link in clip.links if link.stage}
     return tuple(sorted((*items, *stages, *own_keys(clip))))

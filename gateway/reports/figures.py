@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from gateway.custody import canonical
@@ -50,7 +51,7 @@ Keys = tuple[tuple[str, str], ...]
 """By what a figure is broken down: ("unit", "xt-scjg"), ("stage", "调查取证"), ("item", "现场检查") …"""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Member:
     """One case that stands behind a figure."""
 
@@ -234,4 +235,9 @@ def ungrouped(groups: Iterable[Mapping[str, object]]) -> tuple[Member, ...]:
         keys = tuple((str(by), str(key)) for by, key in group["keys"])  # type: ignore[attr-defined]
         kind, side, why = str(group["kind"]), Side(str(group["side"])), str(group["why"])
         found += [Member(kind, str(each), side, why, keys) for each in group["ids"]]  # type: ignore[attr-defined]
-    return tuple(sorted(found))
+    return ordered(found)
+
+
+def ordered(members: Iterable[Member]) -> tuple[Member, ...]:
+    """By kind and id: in one figure a case stands once."""
+    return tuple(sorted(members, key=attrgetter("kind", "id")))

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -98,31 +99,39 @@ def clips(session: Session, asked: Asked, packs: Packs) -> list[ClipSeen]:
         .order_by(col(Clip.id))
     )
     found = (
-        clip_seen(row, devices[row.device_id], held[row.device_id], linked.get(row.id, ()), packs)
+        clip_seen(row, devices[row.device_id], held[row.device_id], linked.get(row.id, UNLINKED), packs)
         for row in rows
-        if is_of(row, linked.get(row.id, ()), asked)
+        if is_of(row, linked.get(row.id, UNLINKED), asked)
     )
     return list(found)
 
 
-Linked = tuple[LinkSeen, bool]
-"""A link, and whether it says that the clip's time cannot be relied on."""
+@dataclass(slots=True)
+class Linked:
+    """What the links of one clip say."""
+
+    good: list[LinkSeen] = field(default_factory=list)
+    has_rejected: bool = False
+    doubts_time: bool = False
+    """One says that the clip's time cannot be relied on."""
 
 
-def is_of(row: Any, links: Sequence[Linked], asked: Asked) -> bool:
-    at = row.started_at if is_timed(row, links) else row.found_at
+UNLINKED = Linked()
+
+
+def is_of(row: Any, linked: Linked, asked: Asked) -> bool:
+    at = row.started_at if is_timed(row, linked) else row.found_at
     return bool(asked.period.since <= at < asked.period.until)
 
 
-def is_timed(row: Any, links: Sequence[Linked]) -> bool:
+def is_timed(row: Any, linked: Linked) -> bool:
     """Whether the time of recording can be relied on, as the deciding of links found."""
-    if row.started_at is None or row.ended_at is None:
+    if row.started_at is None or row.ended_at is None or linked.doubts_time:
         return False
-    lost = (row.unlinked or {}).get("code") == "unlinked.no_time"
-    return not lost and not any(doubted for _, doubted in links)
+    return (row.unlinked or {}).get("code") != "unlinked.no_time"
 
 
-def clip_seen(row: Any, device: Device, held: Held, links: Sequence[Linked], packs: Packs) -> ClipSeen:
+def clip_seen(row: Any, device: Device, held: Held, links: Linked, packs: Packs) -> ClipSeen:
     pack, timed = packs.of(device.unit_id), is_timed(row, links)
     custody = holder(row, held, pack.linking.custody_tolerance_minutes.value * 60) if timed else NOBODY
     taken = custody.basis if custody.basis is not None and custody.basis.kind == "CHECKOUT" else None
@@ -140,7 +149,8 @@ def clip_seen(row: Any, device: Device, held: Held, links: Sequence[Linked], pac
         has_place=bool(row.place) or custody.room_id is not None,
         has_person=row.officer_id is not None or custody.room_id is not None,
         has_matter=bool(row.matter),
-        links=tuple(link for link, _ in links),
+        links=tuple(links.good),
+        is_rejected=links.has_rejected and not links.good,
         upload=timedelta(hours=pack.deadlines.upload_hours.value),
         remote_upload=timedelta(hours=pack.deadlines.remote_upload_hours.value),
     )
@@ -166,7 +176,7 @@ def aside(row: Any, held: Held, *, timed: bool) -> str:
     return ""
 
 
-def links(session: Session, here: Sequence[Any], packs: Packs) -> dict[str, list[Linked]]:
+def links(session: Session, here: Sequence[Any], packs: Packs) -> dict[str, Linked]:
     """By clip, the links that stand."""
     columns: Any = several(
         Link.clip_id, Link.verdict, Link.matter, Link.reasons, Activity.stage, Activity.kind,
@@ -181,16 +191,17 @@ def links(session: Session, here: Sequence[Any], packs: Packs) -> dict[str, list
         .where(col(Link.ended_at).is_(None), Link.status != LinkStatus.WITHDRAWN, *here)
     )
     back = returns(session)
-    found: dict[str, list[Linked]] = defaultdict(list)
-    for row in rows:
-        link = LinkSeen(
-            is_rejected=row.verdict == "REJECTED",
-            has_matter=bool(row.matter),
-            stage=row.stage,
-            item=packs.item(row.unit_id, row.kind) if row.kind else None,
-            back_at=back.get(row.activity_id),
-        )
-        found[row.clip_id].append((link, doubts_time(row.reasons)))
+    found: dict[str, Linked] = defaultdict(Linked)
+    for clip, verdict, matter, reasons, stage, kind, unit, step in rows:
+        of_clip = found[clip]
+        of_clip.doubts_time |= doubts_time(reasons)
+        if verdict == "REJECTED":
+            of_clip.has_rejected = True
+        else:
+            item = packs.item(unit, kind) if kind else None
+            of_clip.good.append(
+                LinkSeen(has_matter=bool(matter), stage=stage, item=item, back_at=back.get(step))
+            )
     return found
 
 
