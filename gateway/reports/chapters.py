@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 
 from gateway.reports.annual import Annual
 from gateway.reports.annual import Column as PeriodColumn
-from gateway.reports.figures import COUNTS, Code, Figure, Part, Side
+from gateway.reports.details import details
+from gateway.reports.figures import COUNTS, Code, Figure, Part
 from gateway.reports.paper import Block, Cell, Column, Fields, Paper, Prose, Section, Share, Table, number
 from gateway.reports.sheets import at_words
-from gateway.reports.weak import name, plainly, proposals, weaknesses
+from gateway.reports.weak import name, plainly, proposals, said, weaknesses
 from gateway.wording import reason, sentence, spoken
-from gateway.wording.reports import BREAKDOWNS, FIGURES, KINDS
+from gateway.wording.reports import BREAKDOWNS, FIGURES
 
-UNITS, MEMBERS = 100, 200
-"""Units and cases of one figure in the file: more is for the query, not for paper."""
+UNITS = 100
+"""In the file: more is for the query, not for paper."""
 FORM = "annual-1"
 CHAPTERS = ("一", "二", "三", "四", "五", "六", "七", "八", "九")
 QUARTERS = ("第一季度", "第二季度", "第三季度", "第四季度")
@@ -27,7 +28,7 @@ EQUIPMENT = {
 def annual_paper(annual: Annual) -> Paper:
     chapters: list[tuple[str, str, Sequence[Block]]] = [
         ("指标总表", "指标", figures_blocks(annual)),
-        ("未达到和不计入的原因", "原因", [reasons_table(annual)]),
+        ("未计入分子和不计入的原因", "原因", [reasons_table(annual)]),
         ("分单位情况", "分单位", [units_table(annual)]),
         ("分阶段、分环节情况", "分环节", [steps_table(annual)]),
         ("薄弱环节和改进建议", "薄弱环节", weak_blocks(annual)),
@@ -49,10 +50,6 @@ def annual_paper(annual: Annual) -> Paper:
         landscape=True,
         marks={"form": FORM, "unit": annual.unit, "year": str(annual.year)},
     )
-
-
-def said(code: str, **facts: object) -> str:
-    return f"{sentence(reason(code, **facts))}。"
 
 
 def head(annual: Annual) -> Fields:
@@ -144,7 +141,7 @@ def reasons_table(annual: Annual) -> Table:
     rows: list[Sequence[Cell]] = []
     for figure in annual.report.figures:
         for field, words, found in (
-            ("failing", "未达到", figure.failing), ("excluded", "不计入", figure.excluded)
+            ("failing", "未计入分子", figure.failing), ("excluded", "不计入", figure.excluded)
         ):  # fmt: skip
             rows += [
                 (name(figure.code), words, plainly(why), count, f"{ref}: {figure.code}.{field}.{why}")
@@ -243,7 +240,7 @@ def equipment_table(annual: Annual) -> Table:
     rows: list[Sequence[Cell]] = [
         (
             one.name if one.unit is not None else "合计", one.grade or "—",
-            *(one.line(line).value for line in EQUIPMENT), f"{ref}: {one.unit or ''}",
+            *(one.line(line).value for line in EQUIPMENT), f"{ref}: {one.unit or 'whole'}",
         )
         for one in sheets
     ]  # fmt: skip
@@ -254,7 +251,7 @@ def equipment_table(annual: Annual) -> Table:
 
 def meaning_table() -> Table:
     columns = [
-        Column("指标", 6), Column("代码", 7), Column("分子", 14), Column("分母", 14), Column("依据", 16)
+        Column("指标", 7), Column("代码", 9), Column("分子", 14), Column("分母", 14), Column("依据", 16)
     ]  # fmt: skip
     told = {code: FIGURES[code] for code in Code}
     rows = [
@@ -274,38 +271,3 @@ def queries_table(annual: Annual) -> Table:
         for one in annual.queries
     ]
     return Table(columns, rows)
-
-
-def details(annual: Annual) -> Section:
-    """Each case that is counted among the whole and does not count, in the workbook only."""
-    columns = [
-        Column("指标", 8), Column("类别", 6), Column("编号", 18), Column("原因", 18), Column("分项", 20),
-        Column("出处", 14),
-    ]  # fmt: skip
-    rows: list[Sequence[Cell]] = []
-    left = []
-    for figure in annual.report.figures:
-        found = figure.of((Side.DENOMINATOR,))
-        if figure.code is Code.EQUIPPED:
-            continue  # places to be filled are no cases
-        rows += [
-            (
-                name(figure.code), KINDS[one.kind][0], one.id, plainly(one.why) if one.why else "",
-                "，".join(f"{BREAKDOWNS[by][0]} {spoken(key) or '—'}" for by, key in one.keys),
-                f"{annual.whole.query.ref}: {figure.code}.failing.{one.why}",
-            )
-            for one in found[:MEMBERS]
-        ]  # fmt: skip
-        if len(found) > MEMBERS:
-            command = annual.whole.query.command.replace("report show", f"report behind {figure.code}")
-            command = command.replace("--json", "--side DENOMINATOR")
-            left.append(
-                said(
-                    "annual.rows_left",
-                    name=name(figure.code),
-                    count=len(found),
-                    shown=MEMBERS,
-                    command=command,
-                )
-            )
-    return Section("明细：计入分母而未达到的", "明细", [Table(columns, rows), Prose(left)], is_detail=True)

@@ -182,13 +182,18 @@ def archive(annual: Annual) -> Iterator[Weakness]:
 
 
 def equipment(annual: Annual) -> Iterator[Weakness]:
-    missing = annual.sheet.whole.line("missing")
-    if missing.value:
+    """By unit: what is too many in one fills no place in another."""
+    wanting = [one for one in annual.sheet.units if one.line("missing").value]
+    for one in sorted(wanting, key=lambda one: (-(one.line("missing").value or 0), one.name))[:COMMONEST]:
         yield Weakness(
-            reason("weak.missing"), reason("weak.by_count"), missing.value,
-            annual.sheet.whole.line("required").value, None, f"{annual.sheet_query.ref}: .missing",
-            "proposal.equipped",
+            reason("weak.missing", unit=one.name), reason("weak.by_most", number=COMMONEST),
+            one.line("missing").value, one.line("required").value, None,
+            f"{annual.sheet_query.ref}: {one.unit}", "proposal.equipped",
         )  # fmt: skip
+
+
+def said(code: str, **facts: object) -> str:
+    return f"{sentence(reason(code, **facts))}。"
 
 
 def plainly(code: str) -> str:

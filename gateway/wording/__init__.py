@@ -70,21 +70,10 @@ class Blank(dict[str, str]):
 
 WORDED = frozenset(
     {
-        "source",
-        "kind",
-        "status",
-        "type",
-        "mode",
-        "frame",
-        "ground",
-        "given",
-        "wanted",
-        "before",
-        "after",
-        "measure",
-        "measures",
+        "source", "kind", "status", "type", "mode", "frame", "ground", "given", "wanted", "before", "after",
+        "measure", "measures",
     }
-)
+)  # fmt: skip
 """Facts that are words of ours; in any other a device may be called `camera` and keeps its name."""
 
 TERMS = {

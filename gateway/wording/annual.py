@@ -29,11 +29,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{count} units, of which {shown} are here; see query {ref} for the rest",
     ),
     "annual.rows_left": (
-        "{name}：未达到的共 {count} 件，列出前 {shown} 件；其余用命令查看：{command}",
-        "{name}: {count} do not count, {shown} are here; for the rest: {command}",
+        "{name}：共 {count} 件，列出前 {shown} 件；其余用命令查看：{command}",
+        "{name}: {count} cases, {shown} are here; for the rest: {command}",
     ),
     "annual.in_workbook": (
-        "未达到要求的逐件明细列在同一报告的电子表格（XLSX）“明细”页",
+        "未计入分子的逐件明细（超期未归档为逾期案件）列在同一报告的电子表格（XLSX）“明细”页",
         "each case that does not count is in the workbook of this report",
     ),
     # weak points: which rule chose them
@@ -48,6 +48,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "weak.by_fall": ("最近两个季度相比下降", "it fell between the last two quarters"),
     "weak.by_cause": ("最常见的 {number} 种", "one of the {number} commonest"),
+    "weak.by_most": ("缺配最多的 {number} 个单位", "one of the {number} that lack most"),
     "weak.by_count": ("数量不为零", "there are any"),
     # what is weak
     "weak.figure": ("{name}偏低", "{name} is low"),
@@ -58,7 +59,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "weak.doubt": ("关联附注或者存疑的理由：{why}", "reason of doubt about links: {why}"),
     "weak.unlinked": ("未关联案件的理由：{why}", "reason why clips fit no case: {why}"),
     "weak.archive": ("已结案件超过归档期限未归档", "closed cases were not archived in time"),
-    "weak.missing": ("在用执法记录设备少于应配数", "fewer devices in service than required"),
+    "weak.missing": (
+        "{unit}缺配执法记录设备（数量为缺配数，总数为应配数）",
+        "{unit} has fewer devices in service than required",
+    ),
     "weak.none": ("按以上规则没有需要列出的薄弱环节", "by these rules nothing is weak"),
     # what follows: each from one rule
     "proposal.equipped": (

@@ -169,8 +169,9 @@ def looked_up(answer: Any, place: str) -> float:
     if "units" in answer:
         unit, _, line = place.rpartition(".")
         line = EQUIPMENT.get(line, {"numerator": "missing", "denominator": "required"}.get(line, line))
-        unit = unit.removesuffix(".missing")
-        whole = [answer["whole"]] if unit == "" else [one for one in answer["units"] if one["unit"] == unit]
+        whole = (
+            [answer["whole"]] if unit == "whole" else [one for one in answer["units"] if one["unit"] == unit]
+        )
         return next(one["value"] for one in whole[0]["lines"] if one["name"] == line)
     if "gaps" in answer:
         kind, _, rest = place.partition(".")
@@ -325,7 +326,7 @@ def test_weak_points_follow_by_rule_from_what_is_counted(site: Site) -> None:
     book = workbook_rows(annual_paper(annual))
     assert [row[1] for row in book[:1]] == ["全程记录率偏低"]
     assert sum(found.gaps.values()) == sum(map(len, gaps))
-    assert found.unlinked == {"unlinked.no_step": 4}
+    assert found.unlinked == {"unlinked.no_activity": 4}
     assert found.doubts == {"labels.missing": 46}
 
 
@@ -365,7 +366,7 @@ def test_long_drill_downs_are_cut_and_it_says_so(database: Database) -> None:
         session.flush()
         session.add_all(
             Clip(id=f"x{number}", device_id="cam-east", kind="VIDEO", described="READY", started_at=start,  # type: ignore[arg-type]
-                 ended_at=start + timedelta(minutes=1), uncertainty_s=1, unlinked={"code": "unlinked.no_step", "facts": {}})
+                 ended_at=start + timedelta(minutes=1), uncertainty_s=1, unlinked={"code": "unlinked.no_activity", "facts": {}})
             for number in range(300)
         )  # fmt: skip
         assert session.exec(select(Link)).all()

@@ -97,7 +97,7 @@ def one_step(session: Session, number: int) -> None:
     )  # fmt: skip
     session.flush()
     long = HOUR if number % 4 else HOUR / 2
-    unlinked = {"code": "unlinked.no_step", "facts": {}} if number % 10 == 7 else None
+    unlinked = {"code": "unlinked.no_activity", "facts": {}} if number % 10 == 7 else None
     session.add(
         Clip(id=f"c{number:03}", device_id=f"cam-{unit}", kind="VIDEO", described=Described.READY, started_at=start,
              ended_at=start + long, uncertainty_s=1, place="桥东区" if number % 3 else None, officer_id=f"{unit}-0",
