@@ -152,6 +152,8 @@ def put(sheet: Worksheet, row: int, place: int, value: Cell) -> SheetCell:
     match value:
         case Share():
             cell.value, cell.number_format = value.value, "0.00%"
+        case "":
+            pass  # an empty text would be a cell of no type
         case str():
             cell.value = shown(value)
             cell.data_type = "s"
