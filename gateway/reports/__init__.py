@@ -68,12 +68,12 @@ def figure(code: Code, counting: Counting) -> Figure:
 
 def notes(code: Code, members: tuple[Member, ...], counting: Counting) -> Iterator[str]:
     if counting.asked.as_of < counting.asked.period.until:
-        yield "figure.note.running"
+        yield "figure.note_running"
     if unverified(code, counting.used):
-        yield "figure.note.unverified"
+        yield "figure.note_unverified"
     if code is Code.VIEWINGS_APPROVED:
-        yield "figure.note.approvals"
+        yield "figure.note_approvals"
     if code is Code.EQUIPPED:
-        yield "figure.note.over"
+        yield "figure.note_over"
         if any(one.why == "figure.no_quota" for one in members):
-            yield "figure.note.quota_unknown"
+            yield "figure.note_quota_unknown"

@@ -75,7 +75,16 @@ def labelled_side(clip: ClipSeen) -> tuple[Side, str]:
     missing = [name for name, given in labels(clip).items() if not given]
     if not missing:
         return Side.BOTH, ""
-    return Side.DENOMINATOR, f"figure.label_{missing[0] if len(missing) == 1 else 'several'}"
+    return Side.DENOMINATOR, MISSING[missing[0]] if len(missing) == 1 else "figure.label_several"
+
+
+MISSING = {
+    "case": "figure.label_case",
+    "time": "figure.label_time",
+    "place": "figure.label_place",
+    "person": "figure.label_person",
+    "matter": "figure.label_matter",
+}
 
 
 def labels(clip: ClipSeen) -> dict[str, bool]:

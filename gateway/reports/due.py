@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.law import Law, parents_of
-from gateway.models import CustodyEvent, Role, Snapshot, Unit, now
+from gateway.models import ChainHead, CustodyEvent, Role, Snapshot, Unit, now
 from gateway.reports.figures import Period
 from gateway.reports.snapshots import freeze
 from gateway.visibility import Viewer
@@ -43,7 +43,12 @@ def next_due(session: Session, law: Law, at: datetime) -> tuple[str, Period] | N
 
 def had_begun(session: Session, until: datetime) -> bool:
     """Of a quarter before this gateway was there it can tell nothing."""
-    return session.exec(select(CustodyEvent.seq).where(CustodyEvent.at < until).limit(1)).first() is not None
+    first = (
+        select(CustodyEvent.seq)
+        .join(ChainHead, col(ChainHead.chain) == CustodyEvent.chain)
+        .where(CustodyEvent.seq == 1, CustodyEvent.at < until)
+    )
+    return session.exec(first.limit(1)).first() is not None
 
 
 def freeze_next(database: Database, law: Law, at: datetime | None = None) -> Snapshot | None:

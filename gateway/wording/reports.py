@@ -224,7 +224,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "no approvals are recorded yet, so none can be counted",
     ),
     "figure.archive_not_due": ("归档期限未到", "the time to archive it still runs"),
-    "figure.not_read": ("无法读取，校验未完成", "it could not be read: no check took place"),
     # why something is counted among the whole and does not count
     "figure.place_to_fill": ("应配名额", "a place to be filled"),
     "figure.below_spec": ("有参数未达到最低要求", "some figure is below the least"),
@@ -246,17 +245,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "figure.out_overnight": ("当日日终未归还", "not given back by the end of that day"),
     "figure.archived": ("已归档", "archived"),
     # what a reader has to know beside a figure
-    "figure.note.approvals": ("系统尚未登记调阅审批", "no approvals are recorded yet"),
-    "figure.note.over": (
+    "figure.note_approvals": ("系统尚未登记调阅审批", "no approvals are recorded yet"),
+    "figure.note_over": (
         "超配单位会使合计高于实际满足程度，请看分单位数",
         "a unit with too many hides one with too few: see each unit",
     ),
-    "figure.note.unverified": ("所依据的数值有待核实", "it rests on values that nobody verified"),
-    "figure.note.quota_unknown": (
+    "figure.note_unverified": ("所依据的数值有待核实", "it rests on values that nobody verified"),
+    "figure.note_quota_unknown": (
         "部分单位应配数不明，未计入",
         "what some units must have is not known; they are left out",
     ),
-    "figure.note.running": ("期间尚未结束", "the period has not ended"),
+    "figure.note_running": ("期间尚未结束", "the period has not ended"),
     # frozen quarters
     "report.no_quarter": (
         "“{written}”不是季度，请写成 2026-Q3",

@@ -56,6 +56,8 @@ from gateway.models import (
     Role,
     Room,
     SampleCase,
+    Snapshot,
+    SnapshotFigure,
     Standing,
     State,
     Unit,
@@ -63,6 +65,7 @@ from gateway.models import (
     Viewing,
     now,
 )
+from gateway.reports import Code
 from gateway.store import LocalStore
 
 OPERATOR, EVIDENCE, SUPERVISOR = Role.OPERATOR, Role.EVIDENCE, Role.SUPERVISOR
@@ -211,6 +214,14 @@ MATRIX += [
     Row("GET", "/reports/files", EVERYBODY, listing=True),
     Row("GET", "/destructions", EVERYBODY, listing=True),
     Row("GET", "/destructions/destr-{}", EVERYBODY),
+    Row("GET", "/reports/figures", EVERYBODY, query="unit={}&quarter=2024-Q2"),
+    Row("GET", "/reports/figures/linked/members", EVERYBODY, query="unit={}&quarter=2024-Q2"),
+    Row("GET", "/reports/snapshots", EVERYBODY, listing=True),
+    Row("POST", "/reports/snapshots", AGREE, body={"unit": "{}", "quarter": "2024-Q1"}),
+    Row("GET", "/reports/snapshots/snap-{}", EVERYBODY),
+    Row("GET", "/reports/snapshots/snap-{}/figures/linked/members", EVERYBODY),
+    Row("GET", "/reports/snapshots/snap-{}/changes", EVERYBODY),
+    Row("GET", "/reports/snapshots/snap-{}/changes/linked", EVERYBODY),
 ]
 OPEN_TO_ALL = {("GET", "/health"), ("POST", "/session"), ("DELETE", "/session")}
 
@@ -222,6 +233,7 @@ def seed(session: Session, store: LocalStore) -> dict[str, str]:
         session.flush()
         seed_unit(session, store, unit)
         seed_disposal(session, store, unit)
+        seed_snapshot(session, unit)
     keys = {}
     for role in Role:
         user = add_user(session, f"user-{role.value}", None, role, None if role is ADMIN else "u")
@@ -290,6 +302,23 @@ def seed_disposal(session: Session, store: LocalStore, unit: str) -> None:
         rule={**item.shown["rule"], "on": item.shown["on"], "rule_pack": "p"}, proposed_by="x", approved_by="y",
     )  # fmt: skip
     session.add_all((item, record))
+
+
+def seed_snapshot(session: Session, unit: str) -> None:
+    session.add(
+        Snapshot(
+            id=f"snap-{unit}", unit_id=unit, quarter="2024-Q2", revision=1, since=T0, until=T0 + timedelta(days=90),
+            as_of=now(), packs={"p@1": "d"}, digest="d", frozen_by="x",
+        )
+    )  # fmt: skip
+    session.flush()
+    for place, code in enumerate(Code):
+        session.add(
+            SnapshotFigure(
+                snapshot_id=f"snap-{unit}", code=code.value, place=place, told=True, notes=[], rules=[], sources=[],
+                members=[{"kind": "clip", "side": "BOTH", "why": "", "keys": [["unit", unit]], "ids": [f"clip-{unit}"]}],
+            )
+        )  # fmt: skip
 
 
 def seed_unit(session: Session, store: LocalStore, unit: str) -> None:

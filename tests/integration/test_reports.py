@@ -108,7 +108,7 @@ def test_nothing_counted_is_no_rate(database: Database) -> None:
         assert one.numerator in (0, None)
     approved = found.figure(Code.VIEWINGS_APPROVED)
     assert (approved.numerator, approved.denominator) == (None, None)
-    assert "figure.note.approvals" in approved.notes
+    assert "figure.note_approvals" in approved.notes
 
 
 def test_approvals_are_not_made_up(database: Database) -> None:
