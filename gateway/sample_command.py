@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
@@ -129,8 +128,7 @@ def write_remark(database: Database, asked: argparse.Namespace) -> None:
     if not asked.target or not asked.case or not asked.result:
         raise ConfigError("usage: gateway sample remark SAMPLE --case CASE --result faulty --remark TEXT")
     told = {name: getattr(asked, name) for name in ("remark", "answers", "replaces")}
-    due = date.fromisoformat(asked.due) if asked.due else None
-    given = read(RemarkIn, {"result": asked.result.upper(), "due_on": due, **told})
+    given = read(RemarkIn, {"result": asked.result.upper(), "due_on": asked.due, **told})
     with database.write() as session:
         made = remark(session, find(session, asked.target), asked.case, given, actor())
     console.print(made.id)
