@@ -21,22 +21,20 @@ RULES: dict[Code, tuple[str, ...]] = {
     Code.ARCHIVE_OVERDUE: ("R-61",),
 }
 
-VALUES: dict[Code, tuple[str, ...]] = {
-    Code.EQUIPPED: ("equipment.counted_types", "equipment.classes"),
-    Code.TO_SPEC: ("equipment.counted_types", "equipment.min_spec"),
-    Code.FULLY_RECORDED: (
-        "scope.coverage_ratio", "scope.gap_tolerance_seconds", "scope.edge_slack_seconds",
-        "scope.edge_slack_share", "scope.room_mode", "scope.default_mode", "deadlines.upload_hours",
-        "deadlines.remote_upload_hours",
-    ),
-    Code.KEY_PARTS_RECORDED: (
-        "scope.room_mode", "scope.default_mode", "deadlines.upload_hours", "deadlines.remote_upload_hours",
-    ),
-    Code.UPLOADED_IN_TIME: ("deadlines.upload_hours", "deadlines.remote_upload_hours"),
-    Code.EXCEPTED: ("scope.omission_grounds",),
-    Code.ARCHIVE_OVERDUE: ("deadlines.archive_days",),
-}  # fmt: skip
-"""Places in a rule pack; a figure that is not here counts facts alone."""
+DEADLINE = {"deadlines": ("upload_hours", "remote_upload_hours")}
+OWED = ("room_mode", "default_mode")
+WHOLE = ("coverage_ratio", "gap_tolerance_seconds", "edge_slack_seconds", "edge_slack_share")
+
+VALUES: dict[Code, dict[str, tuple[str, ...]]] = {
+    Code.EQUIPPED: {"equipment": ("counted_types", "classes")},
+    Code.TO_SPEC: {"equipment": ("counted_types", "min_spec")},
+    Code.FULLY_RECORDED: {"scope": (*WHOLE, *OWED), **DEADLINE},
+    Code.KEY_PARTS_RECORDED: {"scope": OWED, **DEADLINE},
+    Code.UPLOADED_IN_TIME: DEADLINE,
+    Code.EXCEPTED: {"scope": ("omission_grounds",)},
+    Code.ARCHIVE_OVERDUE: {"deadlines": ("archive_days",)},
+}
+"""By group of the rule pack, the values in it; a figure that is not here counts facts alone."""
 
 
 def sources(code: Code, packs: Iterable[RulePack]) -> tuple[str, ...]:
@@ -59,10 +57,11 @@ def unverified(code: Code, packs: Iterable[RulePack]) -> bool:
 
 
 def values(code: Code, packs: Iterable[RulePack]) -> Iterator[tuple[RulePack, str, Sourced[object]]]:
-    asked = VALUES.get(code, ())
+    asked = VALUES.get(code, {})
     for pack in packs:
         for place, value in values_of(pack):
-            if any(place == one or place.startswith(f"{one}.") for one in asked):
+            group, _, rest = place.partition(".")
+            if rest.partition(".")[0] in asked.get(group, ()):
                 yield pack, place, value
 
 

@@ -243,7 +243,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "figure.altered": ("内容与原始摘要不一致", "it reads other bytes than at first"),
     "figure.lost": ("应存的文件不在", "the file that should be there is not"),
     "figure.out_overnight": ("当日日终未归还", "not given back by the end of that day"),
-    "figure.archived": ("已归档", "archived"),
+    "figure.archived": ("已按期归档", "archived in time"),
+    "figure.archived_late": ("超期后已归档", "archived, but late"),
     # what a reader has to know beside a figure
     "figure.note_approvals": ("系统尚未登记调阅审批", "no approvals are recorded yet"),
     "figure.note_over": (
