@@ -403,6 +403,20 @@ def test_marks_of_a_typesetter_are_text() -> None:
     assert text.replace("\n", " ").count("*x* $x$ `x` [x] <x> @x") == 4
 
 
+def test_a_name_longer_than_a_page_is_printed_to_its_end() -> None:
+    long = "长" * 1990 + "到此为止"
+    for cells in ([[long, "甲"], [long, "乙"]], [["甲", long], ["乙", long]]):
+        table = Table(
+            [Column("名", 4), Column("值", 4), Column("其余", 60)],
+            [[*row, ""] for row in cells],
+            grouped=True,
+        )
+        paper = Paper("题", "", Fields([]), [Section("节", "页", [table])], AT, "脚")
+        pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf(paper))).pages]
+        assert len(pages) > 1
+        assert "".join(pages).replace("\n", "").count("到此为止") == (1 if cells[0][0] == long else 2)
+
+
 def test_without_font_or_library_it_says_what_to_install() -> None:
     paper = Paper("题", "", Fields([]), [], AT, "")
     with pytest.raises(Refused) as no:
