@@ -235,7 +235,7 @@ def clip_of(clip: Clip, original: Original, links: Sequence[Link]) -> SheetClip:
         verified_at=original.verified_at, state=original.state.value,
         links=[
             SheetLink(
-                one.id, one.activity_id, one.status.value, one.verdict, one.matter or clip.matter,
+                one.id, one.activity_id, one.status.value, one.verdict, one.matter,
                 one.made_by, one.reasons,
             )
             for one in links
@@ -244,16 +244,16 @@ def clip_of(clip: Clip, original: Original, links: Sequence[Link]) -> SheetClip:
 
 
 def lacking(clip: Clip, links: Sequence[Link]) -> list[str]:
-    """What of the five labels is not there; the case number comes with the link."""
+    """What of the five labels is not there; the case number comes with the link, 证明对象 is each link's own."""
     matter = clip.matter or any(one.matter for one in links)
     held = any(
         one["code"].startswith("custody.") and one.get("passed") for link in links for one in link.reasons
     )
     given = {
         "采集时间": clip.started_at,
-        "采集地点": clip.place,
-        "采集人": clip.officer_id or held,
-        "证明对象": matter,
+        "采集地点": clip.place or in_room,
+        "采集人": clip.officer_id or in_room,
+        "证明对象": all(one.matter for one in links),
     }
     return [name for name, value in given.items() if not value]
 

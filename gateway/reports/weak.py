@@ -1,4 +1,4 @@
-"""What is weak and what follows from it: chosen by stated rules, every number with its place (ours, R-§8)."""
+"""What is weak and what follows from it: chosen by stated rules, every number with its place (ours)."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gateway.reports.annual import Annual, Column
 from gateway.reports.figures import COUNTS, Code, Figure, Part
+from gateway.reports.paper import Share, as_percent
 from gateway.wording import Reason, reason, sentence
 from gateway.wording.reports import FIGURES
 from gateway.wording.sampling import CAUSES, word
@@ -92,6 +93,7 @@ def proposal_of(code: Code) -> str:
         Code.KEY_PARTS_RECORDED: "proposal.key_parts_recorded", Code.LINKED: "proposal.linked",
         Code.LABELLED: "proposal.labelled", Code.UPLOADED_IN_TIME: "proposal.uploaded_in_time",
         Code.INTACT: "proposal.intact", Code.HANDED_BACK: "proposal.handed_back",
+        Code.VIEWINGS_APPROVED: "proposal.viewings_approved",
         Code.ARCHIVE_OVERDUE: "proposal.archive_overdue",
     }[code]  # fmt: skip
 
@@ -128,7 +130,7 @@ def falls(annual: Annual) -> Iterator[Weakness]:
             continue
         told = reason(
             "weak.fall", name=name(code), before=before.period.name, after=after.period.name,
-            old=f"{old.rate:.2%}", new=f"{new.rate:.2%}",
+            ref=before.query.ref, old=as_percent(Share(old.rate)), new=as_percent(Share(new.rate)),
         )  # fmt: skip
         yield Weakness(
             told, reason("weak.by_fall"), new.numerator, new.denominator, new.rate,

@@ -54,7 +54,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "weak.figure": ("{name}偏低", "{name} is low"),
     "weak.unit": ("{name}最低的单位：{unit}", "{name} is lowest in {unit}"),
     "weak.reason": ("{name}未达到的原因：{why}", "{name} does not count because: {why}"),
-    "weak.fall": ("{name}由 {before} 的 {old} 降至 {after} 的 {new}", "{name} fell: {old} to {new}"),
+    "weak.fall": ("{name}由 {before}（{ref}）的 {old} 降至 {after} 的 {new}", "{name} fell: {old} to {new}"),
     "weak.gap": ("记录中断的原因：{cause}", "cause of gaps: {cause}"),
     "weak.doubt": ("关联附注或者存疑的理由：{why}", "reason of doubt about links: {why}"),
     "weak.unlinked": ("未关联案件的理由：{why}", "reason why clips fit no case: {why}"),
@@ -100,6 +100,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "proposal.handed_back": (
         "落实设备当日领用、当日归还登记，日终未归还的由保管人核实去向",
         "see that devices come back on the day",
+    ),
+    "proposal.viewings_approved": (
+        "落实调阅审批，未经审批的不得调阅",
+        "let nobody view without approval",
     ),
     "proposal.archive_overdue": (
         "对超期未归档案件列出清单，限期归档",

@@ -230,6 +230,7 @@ def test_every_figure_is_what_its_query_answers(site: Site, capsys: pytest.Captu
     assert {place for place in numbers - traced if book[place[0]][place[1]].column_letter != "A"} == set(), (
         "a number that says nowhere what it is"
     )
+    assert falls_told(book, answers) >= 1
     assert len(found) > 300
     assert Counter(one.sheet for one in found).keys() == {
         "指标",
@@ -239,6 +240,22 @@ def test_every_figure_is_what_its_query_answers(site: Site, capsys: pytest.Captu
         "薄弱环节",
         "配备",
     }
+
+
+FALL = re.compile(r"(\S+?)由 \S+（(Q-\d)）的 (\S+) 降至 \S+ 的 (\S+)")
+
+
+def falls_told(book: Workbook, answers: dict[str, Any]) -> int:
+    """Rates that stand in a sentence; how many sentences."""
+    names = {row[0].value: row[1].value for row in lines(book, "口径", "指标")[1]}
+    count = 0
+    for row in lines(book, "薄弱环节", "序号")[1]:
+        for name, before, old, new in FALL.findall(str(row[1].value)):
+            after = str(row[-1].value).partition(":")[0]
+            assert old == f"{looked_up(answers[before], names[name] + '.rate'):.2%}"
+            assert new == f"{looked_up(answers[after], names[name] + '.rate'):.2%}"
+            count += 1
+    return count
 
 
 def printed(value: float, *, is_share: bool) -> str:
