@@ -96,9 +96,7 @@ def clips(session: Session, asked: Asked, packs: Packs) -> list[ClipSeen]:
         or_(asked.within(col(Clip.started_at)), asked.within(col(Original.found_at))),
         asked.devices,
     )
-    devices = {
-        device.id: device for device in session.exec(select(Device).where(asked.devices))
-    }  # they hold the stands and the holders of every clip
+    devices = {device.id: device for device in session.exec(select(Device).where(asked.devices))}
     held = held_devices(session, devices.values())
     linked = links(session, here, packs)
     columns: Any = several(
