@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,6 @@ from sqlalchemy import Text, case, cast
 from sqlmodel import Session, col, func, or_, select
 
 from gateway.holdings import checkout_entry
-from gateway.law import Natures, parents_of
 from gateway.linking.people import Held, held_devices
 from gateway.models import (
     Activity,
@@ -32,9 +31,9 @@ from gateway.models import (
     Viewing,
 )
 from gateway.reports.clips import ClipSeen, LinkSeen
+from gateway.reports.packs import Packs
 from gateway.reports.registers import CHECKS, CaseSeen, CheckoutSeen, CheckSeen, ViewingSeen
 from gateway.reports.scope import Asked
-from gateway.rulepacks import RulePack
 from gateway.rules.allocation import Custody, custody_over
 from gateway.rules.standing import status_at
 
@@ -58,36 +57,6 @@ DOUBTING: Any = case(
     )
 )
 """A reason card, if it has that word at all: unpacking every one would cost a quarter of a report."""
-
-
-class Packs:
-    """The rule pack of each unit, and what it calls a kind of step; asked once for each."""
-
-    def __init__(self, session: Session, asked: Asked) -> None:
-        self.packs, self.parents = asked.law.packs, parents_of(session)
-        self.of_units: dict[str | None, RulePack] = {}
-        self.natures: dict[str, Natures] = {}
-        self.items: dict[tuple[str | None, str], str] = {}
-
-    def of(self, unit: str | None) -> RulePack:
-        if unit not in self.of_units:
-            self.of_units[unit] = self.packs.of(unit, self.parents)
-        return self.of_units[unit]
-
-    def used(self, units: Collection[str] | None) -> tuple[RulePack, ...]:
-        """The packs that hold for these units; None: for all, and for what stands under none."""
-        every = (None, *self.parents) if units is None else units
-        found = {pack.edition: pack for pack in map(self.of, every)}
-        return tuple(found[edition] for edition in sorted(found))
-
-    def item(self, unit: str | None, written: str) -> str:
-        """The pack's name of a kind of step: 日常检查 and 现场检查 are one line; else as written."""
-        if (unit, written) not in self.items:
-            pack = self.of(unit)
-            natures = self.natures.setdefault(pack.edition, Natures.of(pack))
-            kind = natures.kind(written)
-            self.items[unit, written] = kind.zh if kind else written
-        return self.items[unit, written]
 
 
 def clips(session: Session, asked: Asked, packs: Packs) -> list[ClipSeen]:

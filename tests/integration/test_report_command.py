@@ -111,6 +111,12 @@ def test_freeze_compare_and_what_is_refused(site: Path, capsys: pytest.CaptureFi
     assert run(site, "compare", "city", "2026-Q3", "--frozen", "1", "--with", "2") == 0
     assert run(site, "freeze", "-", "2026-Q3") == 0
     assert "全部单位" in capsys.readouterr().out
+    assert run(site, "freeze", "east-1", "2026-Q3") == 0
+    for unit, shown in (("-", "全部单位"), ("east-1", "east-1")):
+        capsys.readouterr()
+        assert run(site, "list", unit) == 0
+        lines = [line for line in capsys.readouterr().out.splitlines() if "2026-Q3" in line]
+        assert [shown in line for line in lines] == [True]
 
 
 @pytest.mark.parametrize(
