@@ -63,11 +63,11 @@ def show(law: Law, database: Database, asked: argparse.Namespace) -> None:
 
 def show_report(found: Report, zone: ZoneInfo) -> None:
     """Which figures, of whom, over which days, by which packs, as they stood when."""
-    whose = found.unit_id or "全部单位"
+    unit = found.unit_id or "全部单位"
     as_of = found.as_of.astimezone(zone).strftime("%F %R")
     table = Table(
         "指标", "代码", "分子", "分母", "率", "不计入", title_justify="left",
-        title=f"{whose}  {days(found.period, zone)}  截至 {as_of}  {', '.join(found.packs)}",
+        title=f"{unit}  {days(found.period, zone)}  截至 {as_of}  {', '.join(found.packs)}",
         caption=f"SHA-256 {found.digest}", caption_justify="left",
     )  # fmt: skip
     for one in found.figures:
@@ -110,7 +110,7 @@ def behind(law: Law, database: Database, asked: argparse.Namespace) -> None:
     if asked.json:
         dump([MemberOut.of(one).model_dump(mode="json") for one in shown])
         return
-    table = Table("类别", "编号", "计入", "原因", "分项")
+    table = whole("类别", "编号", "计入", "原因", "分项")
     for one in shown:
         table.add_row(*line(one))
     console.print(table)
@@ -150,8 +150,8 @@ def freeze(law: Law, database: Database, asked: argparse.Namespace) -> None:
 def list_frozen(law: Law, database: Database, asked: argparse.Namespace) -> None:
     wanted = select(Snapshot).order_by(col(Snapshot.quarter), col(Snapshot.unit_id), col(Snapshot.revision))
     if asked.target:
-        wanted = wanted.where(Snapshot.unit_id == asked.target.replace(WHOLE_SITE, ""))
-    table = Table("季度", "单位", "版次", "固化时间", "固化人", "原因", "SHA-256")
+        wanted = wanted.where(Snapshot.unit_id == (whose(asked.target) or ""))
+    table = whole("季度", "单位", "版次", "固化时间", "固化人", "原因", "SHA-256")
     with database.read() as session:
         for one in session.exec(wanted):
             at = one.frozen_at.astimezone(law.zone).strftime("%F %R")
@@ -189,7 +189,7 @@ def show_changes(changes: Sequence[Change], before: str, after: str, *, moves: b
     console.print(table)
     if not moves:
         return
-    table = Table("指标", "类别", "编号", before, after)
+    table = whole("指标", "类别", "编号", before, after)
     for change in changes:
         for move in change.moves:
             kind, ref = move.order
@@ -254,7 +254,19 @@ def frozen(session: Session, law: Law, unit: str | None, asked: argparse.Namespa
 def unit_and_quarter(law: Law, asked: argparse.Namespace, usage: str) -> tuple[str | None, Period]:
     if not asked.target or not asked.value:
         raise ConfigError(f"usage: gateway report {usage}; for the whole site write {WHOLE_SITE} as UNIT")
-    return None if asked.target == WHOLE_SITE else asked.target, snapshots.quarter(asked.value, law.zone)
+    return whose(asked.target), snapshots.quarter(asked.value, law.zone)
+
+
+def whose(target: str) -> str | None:
+    return None if target == WHOLE_SITE else str(target)
+
+
+def whole(*headings: str) -> Table:
+    """A cut id is no id."""
+    table = Table()
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
 
 
 def known(database: Database, unit: str | None) -> str | None:

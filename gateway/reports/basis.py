@@ -21,7 +21,7 @@ RULES: dict[Code, tuple[str, ...]] = {
     Code.ARCHIVE_OVERDUE: ("R-61",),
 }
 
-DEADLINE = {"deadlines": ("upload_hours", "remote_upload_hours")}
+DEADLINE: dict[str, tuple[str, ...]] = {"deadlines": ("upload_hours", "remote_upload_hours")}
 OWED = ("room_mode", "default_mode")
 WHOLE = ("coverage_ratio", "gap_tolerance_seconds", "edge_slack_seconds", "edge_slack_share")
 

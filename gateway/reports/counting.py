@@ -10,7 +10,7 @@ from gateway.compliance import Sheet, Span
 from gateway.reports import clips, duties, loading, registers
 from gateway.reports.clips import ClipSeen
 from gateway.reports.figures import Code, Member, Side
-from gateway.reports.loading import Packs
+from gateway.reports.packs import Packs
 from gateway.reports.registers import ViewingSeen
 from gateway.reports.scope import Asked
 from gateway.rulepacks import RulePack

@@ -1,16 +1,17 @@
 """Loads what figures count, one query for each kind of fact, however many clips a quarter has."""
 
+import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy
+from sqlalchemy import Text, case, cast
 from sqlmodel import Session, col, func, or_, select
 
 from gateway.holdings import checkout_entry
-from gateway.law import Natures, parents_of
 from gateway.linking.people import Held, held_devices
 from gateway.models import (
     Activity,
@@ -30,9 +31,9 @@ from gateway.models import (
     Viewing,
 )
 from gateway.reports.clips import ClipSeen, LinkSeen
+from gateway.reports.packs import Packs
 from gateway.reports.registers import CHECKS, CaseSeen, CheckoutSeen, CheckSeen, ViewingSeen
 from gateway.reports.scope import Asked
-from gateway.rulepacks import RulePack
 from gateway.rules.allocation import Custody, custody_over
 from gateway.rules.standing import status_at
 
@@ -44,36 +45,18 @@ UNDESCRIBED = {Described.RAW, Described.CHARACTERIZED}
 TRIALS = {"ACCEPTED", "REPAIR"}
 """What a device records before it is in service, or while it is repaired, is a trial (AL-8)."""
 TIME_LABEL = "采集时间"
-
-
-class Packs:
-    """The rule pack of each unit, and what it calls a kind of step; asked once for each."""
-
-    def __init__(self, session: Session, asked: Asked) -> None:
-        self.packs, self.parents = asked.law.packs, parents_of(session)
-        self.of_units: dict[str | None, RulePack] = {}
-        self.natures: dict[str, Natures] = {}
-        self.items: dict[tuple[str | None, str], str] = {}
-
-    def of(self, unit: str | None) -> RulePack:
-        if unit not in self.of_units:
-            self.of_units[unit] = self.packs.of(unit, self.parents)
-        return self.of_units[unit]
-
-    def used(self, units: Collection[str] | None) -> tuple[RulePack, ...]:
-        """The packs that hold for these units; None: for all, and for what stands under none."""
-        every = (None, *self.parents) if units is None else units
-        found = {pack.edition: pack for pack in map(self.of, every)}
-        return tuple(found[edition] for edition in sorted(found))
-
-    def item(self, unit: str | None, written: str) -> str:
-        """The pack's name of a kind of step: 日常检查 and 现场检查 are one line; else as written."""
-        if (unit, written) not in self.items:
-            pack = self.of(unit)
-            natures = self.natures.setdefault(pack.edition, Natures.of(pack))
-            kind = natures.kind(written)
-            self.items[unit, written] = kind.zh if kind else written
-        return self.items[unit, written]
+DOUBTING: Any = case(
+    (
+        or_(
+            *(
+                cast(col(Link.reasons), Text).contains(written, autoescape=True)
+                for written in (TIME_LABEL, json.dumps(TIME_LABEL).strip('"'))
+            )
+        ),
+        col(Link.reasons),
+    )
+)
+"""A reason card, if it has that word at all: unpacking every one would cost a quarter of a report."""
 
 
 def clips(session: Session, asked: Asked, packs: Packs) -> list[ClipSeen]:
@@ -82,9 +65,7 @@ def clips(session: Session, asked: Asked, packs: Packs) -> list[ClipSeen]:
         or_(asked.within(col(Clip.started_at)), asked.within(col(Original.found_at))),
         asked.devices,
     )
-    devices = {
-        device.id: device for device in session.exec(select(Device).where(asked.devices))
-    }  # they hold the stands and the holders of every clip
+    devices = {device.id: device for device in session.exec(select(Device).where(asked.devices))}
     held = held_devices(session, devices.values())
     linked = links(session, here, packs)
     columns: Any = several(
@@ -179,8 +160,8 @@ def aside(row: Any, held: Held, *, timed: bool) -> str:
 def links(session: Session, here: Sequence[Any], packs: Packs) -> dict[str, Linked]:
     """By clip, the links that stand."""
     columns: Any = several(
-        Link.clip_id, Link.verdict, Link.matter, Link.reasons, Activity.stage, Activity.kind,
-        CaseRecord.unit_id, Link.activity_id,
+        Link.clip_id, Link.verdict, Link.matter, DOUBTING, Activity.stage, Activity.kind, CaseRecord.unit_id,
+        Link.activity_id,
     )  # fmt: skip
     rows = session.exec(
         columns.join(Clip, col(Clip.id) == Link.clip_id)
@@ -194,7 +175,7 @@ def links(session: Session, here: Sequence[Any], packs: Packs) -> dict[str, Link
     found: dict[str, Linked] = defaultdict(Linked)
     for clip, verdict, matter, reasons, stage, kind, unit, step in rows:
         of_clip = found[clip]
-        of_clip.doubts_time |= doubts_time(reasons)
+        of_clip.doubts_time |= doubts_time(reasons or ())
         if verdict == "REJECTED":
             of_clip.has_rejected = True
         else:

@@ -1,6 +1,8 @@
 """`gateway report`: what is printed can be asked for again, and each figure listed."""
 
 import json
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,11 @@ from sqlmodel import select
 from api.app import create_app
 from api.signin import add_key, add_user
 from gateway.cli import main
+from gateway.config import load
+from gateway.daemon import Daemon
 from gateway.database import Database
 from gateway.live import LiveFolder
-from gateway.models import Link, Role
+from gateway.models import Link, Role, Snapshot
 from gateway.reports import Code
 from gateway.store import LocalStore
 from tests.integration.figures_site import Site
@@ -107,6 +111,12 @@ def test_freeze_compare_and_what_is_refused(site: Path, capsys: pytest.CaptureFi
     assert run(site, "compare", "city", "2026-Q3", "--frozen", "1", "--with", "2") == 0
     assert run(site, "freeze", "-", "2026-Q3") == 0
     assert "全部单位" in capsys.readouterr().out
+    assert run(site, "freeze", "east-1", "2026-Q3") == 0
+    for unit, shown in (("-", "全部单位"), ("east-1", "east-1")):
+        capsys.readouterr()
+        assert run(site, "list", unit) == 0
+        lines = [line for line in capsys.readouterr().out.splitlines() if "2026-Q3" in line]
+        assert [shown in line for line in lines] == [True]
 
 
 @pytest.mark.parametrize(
@@ -195,3 +205,27 @@ def test_the_api_pages_and_agrees(site: Path, capsys: pytest.CaptureFixture[str]
         wrong = {"since": "2026-07-01", "until": "2026-07-01"}
         assert client.get("/api/v1/reports/figures", params=wrong, headers=headers).status_code == 422
     database.close()
+
+
+def test_the_daemon_freezes_the_quarter_by_itself(site: Path) -> None:
+    """As it runs in a unit: nobody asked for it."""
+    daemon = Daemon(load(site))
+    daemon.start()
+    try:
+        assert until(lambda: frozen_by(daemon.database) == ["gateway"], 60)
+    finally:
+        assert daemon.stop()
+
+
+def frozen_by(database: Database) -> list[str]:
+    with database.read() as session:
+        return list(session.exec(select(Snapshot.frozen_by)))
+
+
+def until(holds: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
