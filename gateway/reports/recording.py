@@ -244,10 +244,9 @@ def clip_of(clip: Clip, original: Original, links: Sequence[Link]) -> SheetClip:
 
 
 def lacking(clip: Clip, links: Sequence[Link]) -> list[str]:
-    """What of the five labels is not there; the case number comes with the link, 证明对象 is each link's own."""
-    matter = clip.matter or any(one.matter for one in links)
-    held = any(
-        one["code"].startswith("custody.") and one.get("passed") for link in links for one in link.reasons
+    """What of the five labels is not there; the case number comes with the link, 证明对象 is its own."""
+    in_room = any(
+        one["code"] == "custody.room" and one.get("passed") for link in links for one in link.reasons
     )
     given = {
         "采集时间": clip.started_at,
