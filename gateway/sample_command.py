@@ -68,7 +68,8 @@ def read(shape: type[Any], told: dict[str, Any]) -> Any:
     try:
         return shape.model_validate({name: value for name, value in told.items() if value is not None})
     except ValidationError as error:
-        raise ConfigError(str(error)) from None
+        wrong = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise ConfigError("; ".join(wrong)) from None
 
 
 def find(session: Session, sample_id: str | None) -> CaseSample:

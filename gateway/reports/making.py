@@ -40,7 +40,9 @@ class Subject:
 
 
 def format_of(out: Path | None) -> Format:
-    """By the name of the file. Raises ConfigError."""
+    """By the name of the file. Raises ConfigError, also where no file can be put: before it is on record."""
+    if out is not None and not os.access(out.parent, os.W_OK):
+        raise ConfigError(f"{out}: its folder is not there, or cannot be written to")
     try:
         return Format((out.suffix if out else "")[1:].lower())
     except ValueError:

@@ -454,6 +454,14 @@ def test_without_font_or_library_it_says_what_to_install() -> None:
     assert run.stdout == "paper.no_typesetter\n"
 
 
+def test_a_file_that_cannot_be_put_anywhere_is_not_put_on_record(site: Site) -> None:
+    for out in (site.folder / "nowhere" / "r.pdf", site.folder / "r.doc"):
+        asked = ["report", "annual", "city", "2026", "--out", str(out)]
+        assert main([*asked, "--config", str(site.folder / "devices.yaml")]) == 2
+    with site.database.read() as session:
+        assert session.exec(select(ReportMade)).all() == []
+
+
 def test_the_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     out = tmp_path / "r.pdf"
     out.write_bytes(b"old")
