@@ -19,6 +19,7 @@ from gateway.models import (
     DeviceState,
     Grade,
     Link,
+    LinkStatus,
     LiveView,
     Officer,
     Original,
@@ -32,7 +33,7 @@ from gateway.models import (
     User,
     Viewing,
 )
-from tests.integration.test_board import BEGIN, DAYS, Town
+from tests.integration.test_board import BEGIN, DAYS, END, Town
 
 GOOD = {
     "width": 1920, "height": 1080, "still_mp": 30, "battery_mah": 2500, "record_hours": 8, "storage_gb": 16, "ip": 67,
@@ -175,9 +176,10 @@ class Site(Town):
             if self.sometimes(0.2):
                 step = self.chance.choice(steps)
                 verdict = self.chance.choice(["VALID", "REJECTED"])
+                status = self.chance.choice(list(LinkStatus))
                 self.session.add(
                     Link(clip_id=clip.id, case_uid=step.case_uid, activity_id=step.id, score=1, verdict=verdict, reasons=[],
-                         rule_pack="p", matter="x" if self.sometimes(0.5) else None)
+                         rule_pack="p", status=status, matter="x" if self.sometimes(0.5) else None)
                 )  # fmt: skip
 
     def checkouts(self) -> None:
@@ -193,6 +195,8 @@ class Site(Town):
                     )
                 )  # fmt: skip
         self.session.add(Checkout(device_id="n2", officer_id="o0", out_at=self.moment()))
+        out = BEGIN + timedelta(days=2)
+        self.session.add(Checkout(device_id="n2", officer_id="o0", out_at=out, in_at=out, superseded_at=END))
 
     def checks(self) -> None:
         told: list[tuple[str, dict[str, Any]]] = [
