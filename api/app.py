@@ -21,8 +21,11 @@ from api.v1 import (
     offloads,
     orders,
     parties,
+    report_files,
+    reports,
     retention,
     rooms,
+    samples,
     session,
     telemetry,
     webhooks,
@@ -39,7 +42,7 @@ PREFIX = "/api/v1"
 LARGEST = 8 * 1024 * 1024
 MODULES = (
     session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, links,
-    duties, webhooks, custody, retention, disposals, orders,
+    duties, webhooks, custody, retention, disposals, samples, reports, report_files, orders,
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 from sqlmodel import select
 
-from benchmarks import board, devices, linking, peers
+from benchmarks import board, devices, linking, peers, reports
 from gateway.config import from_mapping
 from gateway.daemon import Daemon
 from gateway.models import Original, State
@@ -215,6 +215,7 @@ BENCHES: dict[str, Callable[[Path], None]] = {
     "playable": lambda scratch: devices.playable(scratch, note),
     "linking": lambda scratch: linking.measure(note, scratch),
     "board": lambda scratch: board.town(scratch, note),
+    "reports": lambda scratch: reports.quarter(scratch, note),
     "readiness": readiness_and_idling,
     "memory": peak_memory,
     "one": one_big_clip,

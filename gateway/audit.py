@@ -27,6 +27,7 @@ from gateway.models import (
     CaseAlias,
     CaseParty,
     CaseRecord,
+    CaseSample,
     ChainHead,
     Checkout,
     Clip,
@@ -50,10 +51,15 @@ from gateway.models import (
     Receipt,
     Recording,
     Rendition,
+    ReportMade,
     RetentionFlag,
     RulePackUse,
+    SampleCase,
+    SampleRemark,
     ScopeItem,
     ScopeList,
+    Snapshot,
+    SnapshotFigure,
     Standing,
     State,
     Statement,
@@ -62,6 +68,7 @@ from gateway.models import (
     Viewing,
     Work,
 )
+from gateway.reports import check as sealed
 from gateway.store import LocalStore
 from gateway.store.digests import digests
 from gateway.store.local import MANIFEST, is_unfinished
@@ -72,8 +79,13 @@ EVIDENCE: tuple[type[SQLModel], ...] = (
     CaseRecord, CaseAlias, Party, CaseParty, Document, Activity, ScopeList, ScopeItem, Statement, RulePackUse,
     User, ApiKey, Viewing, LiveView, Endpoint,
     LegalHold, RetentionFlag, DisposalRun, DisposalItem, DestructionRecord,
+    CaseSample, SampleCase, SampleRemark, ReportMade,
+    Snapshot, SnapshotFigure,
 )  # fmt: skip
 """Tables in which every row is vouched for by a line of a chain."""
+
+FEW = 10
+"""Rows at a time where each may hold a megabyte."""
 
 STORED = (State.ACQUIRED, State.VERIFIED, State.PRESERVED, State.QUARANTINED)
 
@@ -99,6 +111,7 @@ def audit(
         "rows": in_session(database, rows),
         "offloads": in_session(database, offloads),
         "disposals": in_session(database, disposals),
+        "frozen quarters": in_session(database, frozen_quarters),
         "files": files(database, store, read_bytes=read_bytes),
         "strays": strays(database, store),
     }
@@ -187,8 +200,9 @@ def table_rows(
     table = str(model.__tablename__)
     [key_column] = inspect(model).primary_key
     keys = session.exec(select(key_column)).all()
-    for start in range(0, len(keys), PAGE):
-        page = keys[start : start + PAGE]
+    step = FEW if model is SnapshotFigure else PAGE
+    for start in range(0, len(keys), step):
+        page = keys[start : start + step]
         found = readable(session, model, page)
         for key in page:
             where = f"row {table}/{key}"
@@ -225,6 +239,11 @@ def offloads(session: Session) -> Iterator[Difference]:
 
 def disposals(session: Session) -> Iterator[Difference]:
     for where, what in check.differences(session):
+        yield Difference(where, what)
+
+
+def frozen_quarters(session: Session) -> Iterator[Difference]:
+    for where, what in sealed.differences(session):
         yield Difference(where, what)
 
 

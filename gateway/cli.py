@@ -82,6 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     ingest.add_argument("--json", action="store_true", help="print the receipt as JSON")
     registry_commands(add)
     duty_commands(add)
+    report_commands(add)
     add("demo", demo, "run the whole way on simulated devices").add_argument(
         "--exit", action="store_true", help="stop after the table instead of leaving the API running"
     )
@@ -119,6 +120,7 @@ def registry_commands(add: Add) -> None:
     rules.add_argument("target", nargs="?", help="a pack's name or file (check), or a requirement (explain)")
     rules.add_argument("--pack", help="whose values to show (explain); default: the configured one")
     disposal_commands(add)
+    sample_commands(add)
     user = add("user", user_command, "add a user, or a key for a program")
     user.add_argument("action", choices=("add", "key", "disable", "list"))
     user.add_argument("name", nargs="?")
@@ -195,6 +197,41 @@ def duty_commands(add: Add) -> None:
     board.add_argument("--limit", type=int, default=50, help="so many rows (50), 0 for all")
 
 
+REPORT_ACTIONS = ("show", "behind", "freeze", "list", "compare", "causes", "annual")
+
+
+def report_commands(add: Add) -> None:
+    report = add("report", report_command, "the indicators and what stands behind each; quarters frozen")
+    report.add_argument("action", choices=REPORT_ACTIONS, nargs="?", default="show")
+    report.add_argument(
+        "target",
+        nargs="?",
+        help="a figure's code (behind), or a unit, `-` for the site (freeze, compare, list; annual)",
+    )
+    report.add_argument(
+        "value", nargs="?", metavar="QUARTER", help="such as 2026-Q3 (freeze, compare); 2026 (annual)"
+    )
+    report.add_argument("--unit", help="with those below it; default: every unit (show, behind)")
+    report.add_argument("--quarter", help="such as 2026-Q3; default: the last that has ended (show, behind)")
+    report.add_argument("--from", dest="since", metavar="DAY", help="instead of a quarter: the first day")
+    report.add_argument("--to", dest="until", metavar="DAY", help="the first day that is no longer of it")
+    report.add_argument(
+        "--frozen", type=int, nargs="?", const=0, metavar="REVISION",
+        help="as it was frozen; without a number the latest (show, behind, compare)",
+    )  # fmt: skip
+    report.add_argument("--with", dest="other", type=int, metavar="REVISION", help="default: now (compare)")
+    breakdowns = ("unit", "stage", "item", "ground", "type", "media", "check")
+    report.add_argument("--by", choices=breakdowns, help="broken down (show)")
+    report.add_argument(
+        "--side", choices=("BOTH", "DENOMINATOR", "NUMERATOR", "EXCLUDED"), help="only (behind)"
+    )
+    report.add_argument("--key", metavar="BY=KEY", help="only these, such as stage=调查取证 (behind)")
+    report.add_argument("--why", help="only those with this reason (behind); why again (freeze)")
+    report.add_argument("--json", action="store_true", help="as the API answers (show, behind, causes)")
+    report.add_argument("--out", type=Path, metavar="FILE", help="FILE.xlsx or FILE.pdf (annual)")
+    report.add_argument("--as-of", metavar="TIME", help="deadlines as of then; default: now (annual)")
+
+
 def disposal_commands(add: Add) -> None:
     actions = ("due", "review", "propose", "list", "show", "approve", "cancel", "records")
     disposal = add("disposal", disposal_command, "what may go, who proposed it, who agreed; 销毁")
@@ -213,6 +250,24 @@ def disposal_commands(add: Add) -> None:
     disposal.add_argument(
         "--password-stdin", action="store_true", help="read the password from standard input"
     )
+
+
+def sample_commands(add: Add) -> None:
+    sample = add("sample", sample_command, "draw cases to be checked, their recording sheets; 案卷抽查")
+    sample.add_argument("action", choices=("draw", "list", "show", "check", "sheets", "remark"))
+    sample.add_argument("target", nargs="?", help="a unit (draw), or a sample")
+    sample.add_argument("--period", help="2026-H1: check of files; 2026-Q3: online patrol")
+    sample.add_argument("--count", type=int, help="how many cases")
+    sample.add_argument("--per-unit", action="store_true", help="so many of each unit, not of all together")
+    sample.add_argument("--basis", choices=("CLOSED", "ACTIVE"), help="closed or worked on in the period")
+    sample.add_argument("--why", help="why it is drawn again")
+    sample.add_argument("--out", type=Path, help="sheets: FILE.xlsx or FILE.pdf")
+    sample.add_argument("--case", help="sheets: of this case alone; remark: of which case")
+    sample.add_argument("--result", choices=("sound", "faulty", "followed", "settled"))
+    sample.add_argument("--remark", help="what is wrong, or what was done about it")
+    sample.add_argument("--due", metavar="DATE", help="by when a fault has to be mended")
+    sample.add_argument("--answers", metavar="REMARK", help="the fault that is followed up or settled")
+    sample.add_argument("--replaces", metavar="REMARK", help="the remark that this one corrects")
 
 
 def check(asked: argparse.Namespace) -> int:
@@ -388,10 +443,24 @@ def board_command(asked: argparse.Namespace) -> int:
     return scope_command.obligation_board(load(asked.config), asked)
 
 
+def report_command(asked: argparse.Namespace) -> int:
+    from gateway import annual_command, report_command
+
+    if asked.action in {"causes", "annual"}:
+        return annual_command.run(load(asked.config), asked)
+    return report_command.run(load(asked.config), asked)
+
+
 def disposal_command(asked: argparse.Namespace) -> int:
     from gateway import disposal_command
 
     return disposal_command.run(load(asked.config), asked)
+
+
+def sample_command(asked: argparse.Namespace) -> int:
+    from gateway import sample_command
+
+    return sample_command.run(load(asked.config), asked)
 
 
 def user_command(asked: argparse.Namespace) -> int:

@@ -122,8 +122,12 @@ def first_head(session: Session, chain: str) -> ChainHead:
 
 
 def line_digest(line: CustodyEvent) -> str:
-    content = {name: getattr(line, name) for name in CustodyEvent.model_fields if name != "digest"}
-    return hashlib.sha256(canonical(content).encode()).hexdigest()
+    return hashlib.sha256(digested(line).encode()).hexdigest()
+
+
+def digested(line: CustodyEvent) -> str:
+    """The text of a line of which its digest is the SHA-256."""
+    return canonical({name: getattr(line, name) for name in CustodyEvent.model_fields if name != "digest"})
 
 
 def head_of(session: Session, chain: str) -> tuple[int, str]:

@@ -27,6 +27,7 @@ from gateway.scope.telling import asked_by, gap_reason, names_of, why
 from gateway.terminal import plain_console
 from gateway.visibility import Viewer, units_below
 from gateway.wording import TERMS, sentence
+from gateway.wording.sampling import STANDINGS, word
 
 console = plain_console()
 EVERYTHING = Viewer("cli", "cli", Role.ADMIN, None)
@@ -38,10 +39,6 @@ STATES = {
 }
 GIVEN = ("ground", "why", "work_record", "reported_to", "approved_by", "replaces")
 TIMES = ("from_at", "to_at", "approved_at")
-STANDINGS = {
-    Standing.UPCOMING: "未到时间", Standing.ARRIVED: "已到位", Standing.PARTIAL: "不完整",
-    Standing.MISSING: "未到", Standing.OVERDUE: "逾期", Standing.EXEMPT: "可不记录",
-}  # fmt: skip
 
 BY = {"unit": "单位", "officer": "人员", "case": "案件", "stage": "阶段", "kind": "环节"}
 SUMS = ("应\n记录", "已\n到位", "不\n完整", "未到", "逾期", "可不\n记录", "未到\n时间", "待\n说明", "可选")
@@ -194,7 +191,7 @@ def show_rows(rows: Sequence[Row], zone: ZoneInfo, names: Mapping[str, Mapping[s
         people = "、".join(called(names["officer"], one) for one in step.officers)
         share = f"，已录 {percent(row.duty.recorded.measured)}%" if row.footage.parts else ""
         lines = [
-            f"{STANDINGS[row.duty.standing]}  {step.kind}  {time_told(step, zone)}  {step.id}",
+            f"{word(STANDINGS, row.duty.standing)}  {step.kind}  {time_told(step, zone)}  {step.id}",
             f"    {step.case_title} {step.case_uid}，{called(names['unit'], step.unit_id or '')}",
             f"    {people or '没有写明执法人员'}；{step.stage}",
             f"    {sentence(asked_by(row), 'zh', zone)}{share}",

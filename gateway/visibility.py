@@ -15,6 +15,7 @@ from gateway.models import (
     CaseParty,
     CaseRecord,
     CaseRefusal,
+    CaseSample,
     Checkout,
     Clip,
     DestructionRecord,
@@ -32,9 +33,13 @@ from gateway.models import (
     OrderRow,
     Original,
     Party,
+    ReportMade,
     RetentionFlag,
     Role,
     Room,
+    SampleCase,
+    SampleRemark,
+    Snapshot,
     Standing,
     Unit,
     UnitClass,
@@ -52,6 +57,8 @@ class Right(StrEnum):
     HOLD = "hold"  # legal holds, marks of evidence
     DISPOSE = "dispose"  # propose a disposal
     APPROVE = "approve"  # agree to a disposal, lift a hold
+    CHECK = "check"  # draw samples of cases, say what was found in them
+    FREEZE = "freeze"  # freeze a quarter's figures
     ENDPOINTS = "endpoints"  # who is told of what happens (webhooks), and what sources of cases brought
     ADMIN = "admin"
 
@@ -71,7 +78,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.DISPOSE,
         }
     ),
-    Role.SUPERVISOR: frozenset({Right.READ, Right.VIEW, Right.CUSTODY, Right.HOLD, Right.APPROVE}),
+    Role.SUPERVISOR: frozenset(
+        {Right.READ, Right.VIEW, Right.CUSTODY, Right.HOLD, Right.APPROVE, Right.CHECK, Right.FREEZE}
+    ),
     Role.INTEGRATOR: frozenset({Right.READ, Right.CASES, Right.ENDPOINTS}),
     Role.ADMIN: frozenset(Right),
 }
@@ -133,6 +142,7 @@ def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
         Party: col(Party.id).in_(select(CaseParty.party_id).where(col(CaseParty.case_uid).in_(cases))),
         Link: col(Link.clip_id).in_(clips),
         Standing: col(Standing.device_id).in_(devices),
+        Snapshot: col(Snapshot.unit_id).in_(units),
         Unit: col(Unit.id).in_(units),
         UnitClass: col(UnitClass.unit_id).in_(units),
         Officer: col(Officer.unit_id).in_(units),
@@ -147,6 +157,14 @@ def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
         DestructionRecord: or_(
             col(DestructionRecord.device_id).in_(devices), col(DestructionRecord.clip_id).in_(clips)
         ),
+        # who has a case in a sample may know what was found in it
+        CaseSample: or_(
+            col(CaseSample.unit_id).in_(units),
+            col(CaseSample.id).in_(select(SampleCase.sample_id).where(col(SampleCase.case_uid).in_(cases))),
+        ),
+        SampleCase: col(SampleCase.case_uid).in_(cases),
+        SampleRemark: col(SampleRemark.case_uid).in_(cases),
+        ReportMade: col(ReportMade.unit_id).in_(units),
         OrderRow: or_(col(OrderRow.device_id).in_(devices), col(OrderRow.clip_id).in_(clips)),
     }
     found: ColumnElement[bool] = conditions[model]

@@ -35,6 +35,7 @@ from gateway.linking.packs import put_in_force
 from gateway.live import LiveFolder
 from gateway.models import new_id
 from gateway.opening import open_database, open_stores, packs_of
+from gateway.reports.due import freeze_next
 from gateway.scope.news import DutyNews
 from gateway.store.durable import write_whole
 from gateway.supervisor import Supervisor
@@ -136,6 +137,7 @@ class Daemon:
             law = Law(self.packs, ZoneInfo(self.settings.timezone))
             yield 2.0, DutyNews(self.database, law, self.executor).round
             yield 10.0, partial(retrieval.end_expired, self.database)
+            yield 60.0, partial(freeze_next, self.database, law)
 
     def start(self) -> None:
         self.dispatch.renew_lease()

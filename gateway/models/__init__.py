@@ -63,6 +63,7 @@ from gateway.models.footage import (
 from gateway.models.orders import OrderRow, OrderState
 from gateway.models.organisation import AnnualCheck, Grade, Officer, Room, Unit, UnitClass
 from gateway.models.parties import CaseParty, Party, PartyKind
+from gateway.models.reports import Snapshot, SnapshotFigure
 from gateway.models.retention import (
     OPEN_ITEMS,
     DestructionRecord,
@@ -74,6 +75,7 @@ from gateway.models.retention import (
     RetentionFlag,
     RunState,
 )
+from gateway.models.sampling import Basis, CaseSample, ReportMade, Result, SampleCase, SampleRemark
 from gateway.models.scope import ScopeItem, ScopeList, Statement, StatementKind
 from gateway.models.telemetry import DeviceSignal, Track
 
@@ -87,12 +89,14 @@ __all__ = [
     "AnnualCheck",
     "ApiKey",
     "Attachment",
+    "Basis",
     "CaseAlias",
     "CaseFeed",
     "CaseFile",
     "CaseParty",
     "CaseRecord",
     "CaseRefusal",
+    "CaseSample",
     "ChainHead",
     "Checkout",
     "Clip",
@@ -144,14 +148,20 @@ __all__ = [
     "ReleaseState",
     "RelinkDue",
     "Rendition",
+    "ReportMade",
+    "Result",
     "RetentionFlag",
     "Role",
     "Room",
     "RulePackUse",
     "RunState",
+    "SampleCase",
+    "SampleRemark",
     "ScopeItem",
     "ScopeList",
     "SignIn",
+    "Snapshot",
+    "SnapshotFigure",
     "Standing",
     "State",
     "Statement",

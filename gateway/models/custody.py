@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
 from gateway.models.columns import Json, UtcDateTime
@@ -11,6 +11,8 @@ from gateway.models.columns import Json, UtcDateTime
 
 class CustodyEvent(SQLModel, table=True):
     """One line of a chain; `digest` covers every other column, `previous` the line before."""
+
+    __table_args__ = (Index("ix_custodyevent_event_at", "event", "at"),)
 
     chain: str = Field(primary_key=True)
     seq: int = Field(primary_key=True, sa_type=BigInteger)

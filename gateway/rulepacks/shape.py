@@ -188,6 +188,8 @@ class Deadlines(Model):
     register_preserve_days: Sourced[Positive]
     decision_days: Sourced[Positive]
     service_days: Sourced[Positive]
+    archive_days: Sourced[Annotated[int, Field(ge=1, le=366)]]
+    """From the day a case is closed; then its file is overdue (超期未归档)."""
 
 
 Period = Annotated[int, Field(ge=1, le=200)] | Literal["permanent"]
@@ -229,6 +231,15 @@ class RetentionRules(Model):
     """Unlinked footage comes up for a person's review after so long; nothing is ever deleted by it."""
     transfer_years: TransferYears
     log_months: Sourced[Months]
+
+
+class ReportRules(Model):
+    """When the statistics of a period are due (regulations 8)."""
+
+    freeze_after_days: Sourced[Annotated[int, Field(ge=0, le=366)]]
+    """After a quarter has ended, its figures are frozen; until then corrections still count."""
+    annual_report_by: Sourced[Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]]
+    """Month and day of the following year."""
 
 
 class StageName(Model):
@@ -279,6 +290,7 @@ class RulePack(Model):
     scope: ScopeRules
     deadlines: Deadlines
     retention: RetentionRules
+    reports: ReportRules
     forms: FormRules
 
     @model_validator(mode="after")

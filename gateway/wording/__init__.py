@@ -6,7 +6,18 @@ from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.wording import cases, devices, equipment, footage, retention, rules, scope
+from gateway.wording import (
+    annual,
+    cases,
+    devices,
+    equipment,
+    footage,
+    reports,
+    retention,
+    rules,
+    sampling,
+    scope,
+)
 
 CHINA = ZoneInfo("Asia/Shanghai")
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
@@ -148,6 +159,7 @@ def verdict_word(verdict: str, language: str = "zh") -> str:
 
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    **annual.SENTENCES,
     **footage.SENTENCES,
     **devices.SENTENCES,
     **equipment.SENTENCES,
@@ -155,4 +167,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **cases.SENTENCES,
     **scope.SENTENCES,
     **retention.SENTENCES,
+    **sampling.SENTENCES,
+    **reports.SENTENCES,
 }

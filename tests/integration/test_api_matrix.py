@@ -26,6 +26,7 @@ from gateway.models import (
     CaseParty,
     CaseRecord,
     CaseRefusal,
+    CaseSample,
     Checkout,
     Clip,
     CustodyEvent,
@@ -50,9 +51,13 @@ from gateway.models import (
     PartyKind,
     Receipt,
     Rendition,
+    ReportMade,
     RetentionFlag,
     Role,
     Room,
+    SampleCase,
+    Snapshot,
+    SnapshotFigure,
     Standing,
     State,
     Unit,
@@ -60,6 +65,7 @@ from gateway.models import (
     Viewing,
     now,
 )
+from gateway.reports import Code
 from gateway.store import LocalStore
 
 OPERATOR, EVIDENCE, SUPERVISOR = Role.OPERATOR, Role.EVIDENCE, Role.SUPERVISOR
@@ -199,8 +205,25 @@ MATRIX += [
     Row("GET", "/disposals/run-{}/items", HOLD),
     Row("POST", "/disposals/run-{}/approve", AGREE, body={"count": 1}),
     Row("POST", "/disposals/run-{}/cancel", HOLD, body=WHY),
+    Row("GET", "/samples", EVERYBODY, listing=True),
+    Row("POST", "/samples", AGREE, body={"unit": "{}", "period": "2026-H1", "count": 1}),
+    Row("GET", "/samples/sample-{}", EVERYBODY),
+    Row("GET", "/samples/sample-{}/cases/case-{}", EVERYBODY),
+    Row("POST", "/samples/sample-{}/cases/case-{}/remarks", AGREE, body={"result": "SOUND"}),
+    Row("GET", "/samples/sample-{}/sheets", EVERYBODY, query="format=xlsx"),
+    Row("GET", "/reports/causes", EVERYBODY, query="unit={}&quarter=2024-Q2"),
+    Row("GET", "/reports/annual", EVERYBODY, query="unit={}&year=2024&format=xlsx"),
+    Row("GET", "/reports/files", EVERYBODY, listing=True),
     Row("GET", "/destructions", EVERYBODY, listing=True),
     Row("GET", "/destructions/destr-{}", EVERYBODY),
+    Row("GET", "/reports/figures", EVERYBODY, query="unit={}&quarter=2024-Q2"),
+    Row("GET", "/reports/figures/linked/members", EVERYBODY, query="unit={}&quarter=2024-Q2"),
+    Row("GET", "/reports/snapshots", EVERYBODY, listing=True),
+    Row("POST", "/reports/snapshots", AGREE, body={"unit": "{}", "quarter": "2024-Q1"}),
+    Row("GET", "/reports/snapshots/snap-{}", EVERYBODY),
+    Row("GET", "/reports/snapshots/snap-{}/figures/linked/members", EVERYBODY),
+    Row("GET", "/reports/snapshots/snap-{}/changes", EVERYBODY),
+    Row("GET", "/reports/snapshots/snap-{}/changes/linked", EVERYBODY),
 ]
 OPEN_TO_ALL = {("GET", "/health"), ("POST", "/session"), ("DELETE", "/session")}
 
@@ -212,6 +235,7 @@ def seed(session: Session, store: LocalStore) -> dict[str, str]:
         session.flush()
         seed_unit(session, store, unit)
         seed_disposal(session, store, unit)
+        seed_snapshot(session, unit)
     keys = {}
     for role in Role:
         user = add_user(session, f"user-{role.value}", None, role, None if role is ADMIN else "u")
@@ -282,6 +306,23 @@ def seed_disposal(session: Session, store: LocalStore, unit: str) -> None:
     session.add_all((item, record))
 
 
+def seed_snapshot(session: Session, unit: str) -> None:
+    session.add(
+        Snapshot(
+            id=f"snap-{unit}", unit_id=unit, quarter="2024-Q2", revision=1, since=T0, until=T0 + timedelta(days=90),
+            as_of=now(), packs={"p@1": "d"}, digest="d", frozen_by="x",
+        )
+    )  # fmt: skip
+    session.flush()
+    for place, code in enumerate(Code):
+        session.add(
+            SnapshotFigure(
+                snapshot_id=f"snap-{unit}", code=code.value, place=place, told=True, notes=[], rules=[], sources=[],
+                members=[{"kind": "clip", "side": "BOTH", "why": "", "keys": [["unit", unit]], "ids": [f"clip-{unit}"]}],
+            )
+        )  # fmt: skip
+
+
 def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
     from gateway.models import Officer
 
@@ -300,7 +341,27 @@ def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
             state=State.PRESERVED, stored_as=key, sha256=unit * 64, verified_at=now(),
         )
     )  # fmt: skip
-    session.add(CaseRecord(uid=f"case-{unit}", title="案", unit_id=unit))
+    session.add(
+        CaseRecord(uid=f"case-{unit}", title="案", unit_id=unit, closed_on=datetime(2026, 3, 1, tzinfo=UTC))
+    )
+    session.flush()
+    session.add(
+        CaseSample(
+            id=f"sample-{unit}", unit_id=unit, period="2025-H1", number=1, since=T0, until=T0, basis="CLOSED",  # type: ignore[arg-type]
+            per_unit=False, wanted=1, frame={f"case-{unit}": ""}, frame_digest="f", method="m", seed="s",
+            sealed_by={"chain": "site", "seq": 0}, drawn_by="x",
+        )
+    )  # fmt: skip
+    session.flush()
+    session.add(
+        SampleCase(sample_id=f"sample-{unit}", case_uid=f"case-{unit}", stratum="", place=1, digest="d")
+    )
+    session.add(
+        ReportMade(
+            id=f"made-{unit}", kind="annual", unit_id=unit, period="2025", format="pdf", as_of=T0, content="c",
+            sha256="s", size=1, made_by="x",
+        )
+    )  # fmt: skip
     session.add(Party(id=f"party-{unit}", kind=PartyKind.CITIZEN))
     session.add(CaseFeed(source_id=f"feed-{unit}"))
     session.add(

@@ -1,0 +1,39 @@
+"""What holds for each unit whose figures are counted."""
+
+from collections.abc import Collection
+
+from sqlmodel import Session
+
+from gateway.law import Natures, parents_of
+from gateway.reports.scope import Asked
+from gateway.rulepacks import RulePack
+
+
+class Packs:
+    """The rule pack of each unit, and what it calls a kind of step; asked once for each."""
+
+    def __init__(self, session: Session, asked: Asked) -> None:
+        self.packs, self.parents = asked.law.packs, parents_of(session)
+        self.of_units: dict[str | None, RulePack] = {}
+        self.natures: dict[str, Natures] = {}
+        self.items: dict[tuple[str | None, str], str] = {}
+
+    def of(self, unit: str | None) -> RulePack:
+        if unit not in self.of_units:
+            self.of_units[unit] = self.packs.of(unit, self.parents)
+        return self.of_units[unit]
+
+    def used(self, units: Collection[str] | None) -> tuple[RulePack, ...]:
+        """The packs that hold for these units; None: for all, and for what stands under none."""
+        every = (None, *self.parents) if units is None else units
+        found = {pack.edition: pack for pack in map(self.of, every)}
+        return tuple(found[edition] for edition in sorted(found))
+
+    def item(self, unit: str | None, written: str) -> str:
+        """The pack's name of a kind of step: 日常检查 and 现场检查 are one line; else as written."""
+        if (unit, written) not in self.items:
+            pack = self.of(unit)
+            natures = self.natures.setdefault(pack.edition, Natures.of(pack))
+            kind = natures.kind(written)
+            self.items[unit, written] = kind.zh if kind else written
+        return self.items[unit, written]
