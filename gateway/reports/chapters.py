@@ -129,7 +129,7 @@ def notes(annual: Annual) -> Iterator[str]:
         for code in figure.notes:
             whose.setdefault(code, []).append(name(figure.code))
     for code, names in whose.items():
-        if code != "figure.note.running":
+        if code != "figure.note_running":
             yield f"{'、'.join(names)}：{sentence(reason(code))}。"
 
 
