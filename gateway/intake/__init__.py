@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError, Stateme
 from gateway.database import Database
 from gateway.device import DeviceEvent, FileFound
 from gateway.guard import guarded
+from gateway.intake import telemetry
 from gateway.intake.events import device_of, end_what_was_open, listed_instead, statuses_of, store_one
 
 log = logging.getLogger(__name__)
@@ -129,7 +130,11 @@ class Intake:
         with self.database.write() as session:
             held = statuses_of(session, events)
             found = [
-                item for event in ordered for item in store_one(session, event, self.host, self.executor)
+                item
+                for event in ordered
+                if not telemetry.is_telemetry(event)
+                for item in store_one(session, event, self.host, self.executor)
             ]
+            telemetry.keep(session, [event for event in ordered if telemetry.is_telemetry(event)])
             del held  # until here: the session forgets what nobody holds
             return found

@@ -68,9 +68,9 @@ def told(session: Session, event: SignalReceived | TrackReceived | BayRead | Bad
         case SignalReceived(event_id=""):
             signal(session, event)
         case SignalReceived():
-            telemetry.happened(session, event)
+            telemetry.keep(session, [event])
         case TrackReceived():
-            telemetry.was_at(session, event)
+            telemetry.keep(session, [event])
         case BayRead():
             handover.bay_read(session, event)
         case BadgeShown():

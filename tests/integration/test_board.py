@@ -189,7 +189,7 @@ class Town:
         )  # fmt: skip
 
     def statement(self, step: str, start: datetime, end: datetime) -> None:
-        kind = self.chance.choices(list(StatementKind), [3, 6, 1, 1])[0]
+        kind = self.chance.choices(list(StatementKind), [3, 6, 1, 1, 1])[0]
         gap = kind is StatementKind.GAP
         since = start + self.seconds(900) if self.sometimes(0.7) else None
         grounds = ["fault", "battery", "other"] if gap else ["secret", "emergency", "impossible"]
