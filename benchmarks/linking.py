@@ -10,8 +10,9 @@ from sqlmodel import Session, col, select
 
 from gateway import ledger, linking, migrations, rulepacks
 from gateway.database import Database
-from gateway.linking.deciding import differences, judge_all, labels_of, link_for, links_of
+from gateway.linking.deciding import differences, judge_all, labels_of
 from gateway.linking.facts import Facts
+from gateway.linking.standing import link_for, links_of
 from gateway.models import Checkout, Clip, Link
 from tests.scenarios.town.books import write
 from tests.scenarios.town.days import build

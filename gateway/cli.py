@@ -3,20 +3,14 @@
 import argparse
 import logging
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from gateway import __version__
-from gateway.config import ConfigError, Settings, load
+from gateway import __version__, words
+from gateway.config import ConfigError
 from gateway.rulepacks import PackError
-
-log = logging.getLogger(__name__)
-
-# Commands import what they need when they run: `gateway check` must not load the job engine.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,23 +61,23 @@ def build_parser() -> argparse.ArgumentParser:
             command.add_argument(*part, **{**options, "default": argparse.SUPPRESS})
         return command
 
-    add("check", check, "check the configuration; exit 0, 1 (a spool) or 2")
-    add("run", run, "talk to devices and process footage").add_argument(
+    add("check", words.check, "check the configuration; exit 0, 1 (a spool) or 2")
+    add("run", words.run, "talk to devices and process footage").add_argument(
         "--name", default="run", help="this worker's name, where several work on one database (default: run)"
     )
-    add("serve", serve, "serve the API")
-    add("up", up, "both in one process: for one PC")
-    add("migrate", migrate, "bring the database to the newest schema")
-    verify = add("verify", verify_all, "compare store, database and custody; exit 1 on any difference")
+    add("serve", words.serve, "serve the API")
+    add("up", words.up, "both in one process: for one PC")
+    add("migrate", words.migrate, "bring the database to the newest schema")
+    verify = add("verify", words.verify_all, "compare store, database and custody; exit 1 on any difference")
     verify.add_argument("--quick", action="store_true", help="sizes only, do not read the stored bytes")
-    ingest = add("ingest", ingest_path, "take in one folder or card by hand and print the receipt")
+    ingest = add("ingest", words.ingest_path, "take in one folder or card by hand and print the receipt")
     ingest.add_argument("path", type=Path)
     ingest.add_argument("--device", required=True, help="which device the footage comes from")
     ingest.add_argument("--json", action="store_true", help="print the receipt as JSON")
     registry_commands(add)
     duty_commands(add)
     report_commands(add)
-    add("demo", demo, "run the whole way on simulated devices").add_argument(
+    add("demo", words.demo, "run the whole way on simulated devices").add_argument(
         "--exit", action="store_true", help="stop after the table instead of leaving the API running"
     )
     return parser
@@ -99,7 +93,9 @@ class Add(Protocol):
 
 
 def registry_commands(add: Add) -> None:
-    devices = add("devices", devices_command, "list devices, see what is plugged in, or say who has one")
+    devices = add(
+        "devices", words.devices_command, "list devices, see what is plugged in, or say who has one"
+    )
     devices.add_argument("action", nargs="?", choices=DEVICE_ACTIONS, default="list")
     devices.add_argument(
         "target", nargs="?", help="a device id (allocate, enrol, connect) or a registry file (import)"
@@ -111,17 +107,17 @@ def registry_commands(add: Add) -> None:
     devices.add_argument("--officer", help="officer id who holds the device")
     devices.add_argument("--from", dest="valid_from", help="ISO time, with zone or in the configured one")
     devices.add_argument("--to", dest="valid_to")
-    cases = add("cases", cases_command, "import textual case records, or list them")
+    cases = add("cases", words.cases_command, "import textual case records, or list them")
     cases.add_argument("action", choices=("import", "list"))
     cases.add_argument("file", nargs="?", type=Path)
     equipment_arguments(add)
-    rules = add("rules", rules_command, "check a rule pack, or explain a requirement such as R-31")
+    rules = add("rules", words.rules_command, "check a rule pack, or explain a requirement such as R-31")
     rules.add_argument("action", choices=("check", "explain"))
     rules.add_argument("target", nargs="?", help="a pack's name or file (check), or a requirement (explain)")
     rules.add_argument("--pack", help="whose values to show (explain); default: the configured one")
     disposal_commands(add)
     sample_commands(add)
-    user = add("user", user_command, "add a user, or a key for a program")
+    user = add("user", words.user_command, "add a user, or a key for a program")
     user.add_argument("action", choices=("add", "key", "disable", "list"))
     user.add_argument("name", nargs="?")
     user.add_argument("--role", default="operator")
@@ -130,7 +126,9 @@ def registry_commands(add: Add) -> None:
 
 
 def equipment_arguments(add: Add) -> None:
-    equipment = add("equipment", equipment_command, "how units are equipped; where a device stands; classes")
+    equipment = add(
+        "equipment", words.equipment_command, "how units are equipped; where a device stands; classes"
+    )
     equipment.add_argument(
         "action",
         choices=("sheet", "status", "holder", "class", "check", "import"),
@@ -166,7 +164,7 @@ SCOPE_ACTIONS = ("import", "show", "omit", "gap", "urgent", "away")
 
 def duty_commands(add: Add) -> None:
     scope = add(
-        "scope", scope_command, "what must be recorded: a unit's list, and what people state of a step"
+        "scope", words.scope_command, "what must be recorded: a unit's list, and what people state of a step"
     )
     scope.add_argument("action", choices=SCOPE_ACTIONS)
     scope.add_argument(
@@ -183,7 +181,9 @@ def duty_commands(add: Add) -> None:
     for name in ("work-record", "reported-to", "approved-by", "approved-at", "replaces"):
         scope.add_argument(f"--{name}")
     board = add(
-        "board", board_command, "what had to be recorded and did not come; exit 1 if something is overdue"
+        "board",
+        words.board_command,
+        "what had to be recorded and did not come; exit 1 if something is overdue",
     )
     board.add_argument("--by", choices=("unit", "officer", "case", "stage", "kind"), default="unit")
     board.add_argument("--since", help="steps that began from here on; 31 days back by default")
@@ -201,7 +201,9 @@ REPORT_ACTIONS = ("show", "behind", "freeze", "list", "compare", "causes", "annu
 
 
 def report_commands(add: Add) -> None:
-    report = add("report", report_command, "the indicators and what stands behind each; quarters frozen")
+    report = add(
+        "report", words.report_command, "the indicators and what stands behind each; quarters frozen"
+    )
     report.add_argument("action", choices=REPORT_ACTIONS, nargs="?", default="show")
     report.add_argument(
         "target",
@@ -234,7 +236,7 @@ def report_commands(add: Add) -> None:
 
 def disposal_commands(add: Add) -> None:
     actions = ("due", "review", "propose", "list", "show", "approve", "cancel", "records")
-    disposal = add("disposal", disposal_command, "what may go, who proposed it, who agreed; 销毁")
+    disposal = add("disposal", words.disposal_command, "what may go, who proposed it, who agreed; 销毁")
     disposal.add_argument("action", choices=actions)
     disposal.add_argument(
         "target", nargs="?", help="a run (show, approve, cancel) or the first clip (propose)"
@@ -253,7 +255,7 @@ def disposal_commands(add: Add) -> None:
 
 
 def sample_commands(add: Add) -> None:
-    sample = add("sample", sample_command, "draw cases to be checked, their recording sheets; 案卷抽查")
+    sample = add("sample", words.sample_command, "draw cases to be checked, their recording sheets; 案卷抽查")
     sample.add_argument("action", choices=("draw", "list", "show", "check", "sheets", "remark"))
     sample.add_argument("target", nargs="?", help="a unit (draw), or a sample")
     sample.add_argument("--period", help="2026-H1: check of files; 2026-Q3: online patrol")
@@ -268,211 +270,6 @@ def sample_commands(add: Add) -> None:
     sample.add_argument("--due", metavar="DATE", help="by when a fault has to be mended")
     sample.add_argument("--answers", metavar="REMARK", help="the fault that is followed up or settled")
     sample.add_argument("--replaces", metavar="REMARK", help="the remark that this one corrects")
-
-
-def check(asked: argparse.Namespace) -> int:
-    settings = load(asked.config)
-    from gateway import rulepacks
-
-    for pack in (settings.rule_pack, *settings.unit_rule_packs.values()):
-        rulepacks.load(pack)
-    check_keys(settings)
-    from gateway.config import spools
-
-    wrong = [*spools.unwritable(settings), *left_behind(settings, asked.config)]
-    for line in (*wrong, *spools.elsewhere(settings)):
-        print(line)
-    print(f"{asked.config}: {'see above' if wrong else 'good'}, {len(settings.devices)} devices")
-    return 1 if wrong else 0
-
-
-def left_behind(settings: Settings, config: Path) -> list[str]:
-    from gateway.config import spools
-
-    return list(spools.left_behind(settings, config.resolve().parent))
-
-
-def check_keys(settings: Settings) -> None:
-    """Raises ConfigError for a key of a case source that cannot be read."""
-    from gateway.case_sources.signatures import Checker
-    from gateway.config.sources import FolderSource
-
-    for source in settings.case_sources:
-        if isinstance(source, FolderSource):
-            Checker(source.signature)
-
-
-def run(asked: argparse.Namespace) -> int:
-    from gateway.serving import run_daemon
-
-    settings = load(asked.config)
-    for line in left_behind(settings, asked.config):
-        log.warning("%s", line)
-    run_daemon(settings, stop_on_signal(), asked.name)
-    return 0
-
-
-def stop_on_signal() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
-
-
-def serve(asked: argparse.Namespace) -> int:
-    from gateway.serving import serve_api
-
-    return serve_api(load(asked.config), stop_on_signal())
-
-
-def up(asked: argparse.Namespace) -> int:
-    from gateway.serving import serve_both
-
-    load(asked.config)
-    return serve_both(asked.config, stop_on_signal())
-
-
-def migrate(asked: argparse.Namespace) -> int:
-    from gateway.opening import open_database
-
-    open_database(load(asked.config)).close()
-    print("the database has the newest schema")
-    return 0
-
-
-def verify_all(asked: argparse.Namespace) -> int:
-    from gateway.audit import lasting
-    from gateway.opening import open_database, open_stores
-
-    settings = load(asked.config)
-    database = open_database(settings)
-    store, second = open_stores(settings, database)
-    found = lasting(database, store, second, read_bytes=not asked.quick)
-    for difference in found:
-        print(difference)
-    print(f"{len(found)} differences" if found else "store, database and custody agree")
-    return 1 if found else 0
-
-
-def ingest_path(asked: argparse.Namespace) -> int:
-    from gateway.manual import ingest_by_hand
-
-    return ingest_by_hand(load(asked.config), asked.path, asked.device, as_json=asked.json)
-
-
-def devices_command(asked: argparse.Namespace) -> int:
-    if asked.action == "enrol":
-        return enrol(asked)
-    if asked.action == "connect":
-        return connect(asked)
-    settings = load(asked.config)
-    if asked.action in {"attached", "teach"}:
-        from gateway import attached
-
-        if asked.action == "teach":
-            return attached.teach(settings, out=asked.out)
-        return attached.show_attached(settings)
-    from gateway import commands
-
-    ended = commands.devices(settings, asked)
-    if asked.action == "list":
-        from gateway import attached
-
-        attached.show_attached(settings, unasked=True)
-    return ended
-
-
-def enrol(asked: argparse.Namespace) -> int:
-    """A certificate for a camera, or with --address for the broker and the upload listener."""
-    from gateway import identities
-
-    if not asked.target:
-        raise ConfigError("whom? usage: gateway devices enrol NAME [--address HOST …] [--out FOLDER]")
-    folder = asked.out or Path("pki")
-    certificate, key = identities.enrol(folder, asked.target, tuple(asked.address))
-    print(f"{certificate}\n{key}\n{folder / 'ca.crt'}")
-    return 0
-
-
-def connect(asked: argparse.Namespace) -> int:
-    """The connection file for AXIS Body Worn Manager, on standard output; it holds the key."""
-    from drivers.axis.connection import connection_file
-    from gateway.config.connected import AxisBodyWornSettings
-
-    device = load(asked.config).device(asked.target or "")
-    if not isinstance(device, AxisBodyWornSettings):
-        raise ConfigError(f"{device.id} is no axis_body_worn device; only those have a connection file")
-    sys.stdout.buffer.write(connection_file(device) + b"\n")
-    return 0
-
-
-def cases_command(asked: argparse.Namespace) -> int:
-    from gateway import commands
-
-    return commands.cases(load(asked.config), asked)
-
-
-def equipment_command(asked: argparse.Namespace) -> int:
-    from gateway.equipment_command import equipment
-
-    return equipment(load(asked.config), asked)
-
-
-def rules_command(asked: argparse.Namespace) -> int:
-    from gateway.rules_command import rules
-
-    return rules(asked, configured_pack(asked.config))
-
-
-def configured_pack(path: Path) -> str:
-    """The pack of the configuration; where there is none yet, the one that comes with us."""
-    from gateway.config import Settings
-
-    return load(path).rule_pack if path.exists() else Settings().rule_pack
-
-
-def scope_command(asked: argparse.Namespace) -> int:
-    from gateway import scope_command
-
-    return scope_command.scope(load(asked.config), asked)
-
-
-def board_command(asked: argparse.Namespace) -> int:
-    from gateway import scope_command
-
-    return scope_command.obligation_board(load(asked.config), asked)
-
-
-def report_command(asked: argparse.Namespace) -> int:
-    from gateway import annual_command, report_command
-
-    if asked.action in {"causes", "annual"}:
-        return annual_command.run(load(asked.config), asked)
-    return report_command.run(load(asked.config), asked)
-
-
-def disposal_command(asked: argparse.Namespace) -> int:
-    from gateway import disposal_command
-
-    return disposal_command.run(load(asked.config), asked)
-
-
-def sample_command(asked: argparse.Namespace) -> int:
-    from gateway import sample_command
-
-    return sample_command.run(load(asked.config), asked)
-
-
-def user_command(asked: argparse.Namespace) -> int:
-    from gateway import commands
-
-    return commands.users(load(asked.config), asked)
-
-
-def demo(asked: argparse.Namespace) -> int:
-    from gateway.demo import run_demo
-
-    return run_demo(exit_after_table=asked.exit, stop=stop_on_signal())
 
 
 if __name__ == "__main__":

@@ -4,19 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.orm import defer
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from gateway import custody, outbox, receipts
-from gateway.linking.archived import archived_later, doubt_of_frozen
 from gateway.linking.facts import Facts
-from gateway.models import Clip, Described, Link, LinkStatus, Original, now
+from gateway.linking.standing import Links, links_of, moved, write_links
+from gateway.models import Clip, Described, Link, Original
 from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules.allocation import Custody
 from gateway.rules.clock import Interval
 from gateway.rules.facts import CaseFacts
-from gateway.rules.findings import Verdict, finding
-from gateway.rules.judgement import Candidate
+from gateway.rules.findings import finding
 from gateway.rules.linking import Decision, decide
 from gateway.uncollected import uncollected
 from gateway.wording import reason
@@ -34,54 +32,6 @@ class Judged:
     key: str | None
     """What the clip itself declares, as parts that two spellings share."""
     quarantine: dict[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """The links of one clip: those that stand, and the cases from which a person took it back."""
-
-    standing: tuple[Link, ...] = ()
-    withdrawn: frozenset[str] = frozenset()
-    frozen: frozenset[str] = frozenset()
-    """Ids of those that were proposed and then filed with an archived case (LK-20)."""
-
-    @property
-    def kept(self) -> tuple[Link, ...]:
-        """What the machine changes no more; where the facts move, it flags."""
-        return (*self.by_person, *(link for link in self.standing if link.id in self.frozen))
-
-    @property
-    def by_person(self) -> tuple[Link, ...]:
-        return tuple(link for link in self.standing if link.status is not LinkStatus.PROPOSED)
-
-    @property
-    def proposed(self) -> tuple[Link, ...]:
-        proposed = (link for link in self.standing if link.status is LinkStatus.PROPOSED)
-        return tuple(link for link in proposed if link.id not in self.frozen)
-
-
-def links_of(session: Session, clips: Sequence[str], *, lock: bool = False) -> dict[str, Links]:
-    wanted = select(Link).where(col(Link.clip_id).in_(clips)).order_by(col(Link.id))
-    # the reasons are long and are asked for only of links from before they had a fingerprint
-    lean = wanted.options(defer(col(Link.reasons)), defer(col(Link.losers)))  # type: ignore[arg-type]
-    found = session.exec(wanted.with_for_update() if lock else lean).all()
-    standing: dict[str, list[Link]] = {clip: [] for clip in clips}
-    withdrawn: dict[str, set[str]] = {clip: set() for clip in clips}
-    undone = {link.supersedes for link in found if link.status is LinkStatus.PROPOSED}
-    for link in found:
-        if link.ended_at is None:
-            standing[link.clip_id].append(link)
-        elif link.status is LinkStatus.WITHDRAWN and link.id not in undone:
-            withdrawn[link.clip_id].add(link.case_uid)
-    archived = archived_later(session, found)
-    return {
-        clip: Links(
-            tuple(standing[clip]),
-            frozenset(withdrawn[clip]),
-            frozenset(link.id for link in standing[clip] if link.id in archived),
-        )
-        for clip in clips
-    }
 
 
 def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> list[Judged]:
@@ -137,7 +87,7 @@ def differences(facts: Facts, clips: Sequence[Clip]) -> list[str]:
             clip.id
             for clip, one in zip(clips, judged, strict=True)
             if not facts.is_destroyed(clip)
-            and (labels_of(clip, one) != labels_now(clip) or moved(links[clip.id], one))
+            and (labels_of(clip, one) != labels_now(clip) or moved(links[clip.id], one.decision.winners))
         ]
 
 
@@ -164,7 +114,7 @@ def write_one(
     for name, value in labels_of(clip, judged).items():
         setattr(clip, name, value)
     session.add(clip)
-    touched = write_links(session, clip, judged, pack, links)
+    touched = write_links(session, clip, judged.decision, pack, links)
     is_relabelled = custody.row_digest(clip) != before
     if touched or is_relabelled:
         receipts.mark_stale(session, clip.id)
@@ -207,132 +157,3 @@ def labels_of(clip: Clip, judged: Judged) -> dict[str, Any]:
     labels["quarantine"] = judged.quarantine
     labels["unlinked"] = judged.decision.unlinked.stored() if judged.decision.unlinked else None
     return labels
-
-
-def moved(links: Links, judged: Judged) -> bool:
-    """Whether the decision differs from what stands, or from what a person was told of it."""
-    winners = judged.decision.winners
-    if any(doubt_of(link, winners, links) != link.doubt for link in links.standing):
-        return True
-    winners = beside(links, winners)
-    said = sorted(fingerprint(decided(winner)) for winner in winners)
-    return said != sorted(fingerprint_of(link) for link in links.proposed)
-
-
-def write_links(session: Session, clip: Clip, judged: Judged, pack: RulePack, links: Links) -> list[Link]:
-    winners = judged.decision.winners
-    flagged = flag(session, links, winners)
-    winners = beside(links, winners)
-    wanted = {fingerprint(decided(winner)): winner for winner in winners}
-    ends = [link for link in links.proposed if fingerprint_of(link) not in wanted]
-    stand = {fingerprint_of(link) for link in links.proposed}
-    for link in ends:
-        link.ended_at = now()
-        link.ended_why = reason("ended.superseded" if winners else "ended.no_longer_fits")
-    made = [
-        link_for(clip, winner, judged.decision, pack, ends)
-        for print_, winner in wanted.items()
-        if print_ not in stand
-    ]
-    session.add_all((*ends, *made))
-    return [*flagged, *ends, *made]
-
-
-def beside(links: Links, winners: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """What the machine may propose beside a person's decision: nothing new where the two disagree."""
-    said = {(link.case_uid, link.activity_id) for link in links.kept}
-    others = tuple(one for one in winners if (one.case.case_uid, step_id(one)) not in said)
-    if len(winners) - len(others) == len(said):
-        return others
-    there = {(link.case_uid, link.activity_id) for link in links.proposed}
-    return tuple(one for one in others if (one.case.case_uid, step_id(one)) in there)
-
-
-def flag(session: Session, links: Links, winners: Sequence[Candidate]) -> list[Link]:
-    """What is kept stands; where the facts now say something else, that is shown beside it."""
-    flagged = []
-    for link in links.standing:
-        doubt = doubt_of(link, winners, links)
-        if doubt != link.doubt:
-            link.doubt = doubt
-            flagged.append(link)
-    session.add_all(flagged)
-    return flagged
-
-
-def doubt_of(link: Link, winners: Sequence[Candidate], links: Links) -> dict[str, Any] | None:
-    if link.id in links.frozen:
-        return doubt_of_frozen(link, winners)
-    if link.status is LinkStatus.PROPOSED:
-        return None
-    said, before = pointed(winners), link.facts.get("machine")
-    same = [one for one in said if one[:2] == [link.case_uid, link.activity_id]]
-    if said == before or (same and same[0][2] != Verdict.REJECTED):
-        return None
-    if same:
-        return dict(reason("link.now_rejected"))
-    if not winners:
-        return dict(reason("link.facts_gone"))
-    return dict(reason("link.facts_moved", cases="、".join(winner.case.title for winner in winners)))
-
-
-def pointed(winners: Sequence[Candidate]) -> list[list[str | None]]:
-    """What the machine says; kept with a person's decision, to tell whether that has changed since."""
-    return [[winner.case.case_uid, step_id(winner), winner.verdict.value] for winner in winners]
-
-
-def step_id(winner: Candidate) -> str | None:
-    return winner.activity.activity_id if winner.activity else None
-
-
-def decided(winner: Candidate) -> dict[str, Any]:
-    """What a link says: where it points, the part of the clip, the verdict and all its reasons."""
-    t0, t1 = winner.segment or (None, None)
-    return {
-        "case_uid": winner.case.case_uid,
-        "activity_id": step_id(winner),
-        "t0_s": t0,
-        "t1_s": t1,
-        "verdict": winner.verdict.value,
-        "reasons": [finding.stored() for finding in winner.findings],
-    }
-
-
-def fingerprint(said: dict[str, Any]) -> str:
-    """Equal for two decisions that say the same for the same reasons."""
-    return custody.value_digest(said)
-
-
-def fingerprint_of(link: Link) -> str:
-    names = ("case_uid", "activity_id", "t0_s", "t1_s", "verdict", "reasons")
-    return link.fingerprint or fingerprint({name: getattr(link, name) for name in names})
-
-
-def link_for(
-    clip: Clip, winner: Candidate, decision: Decision, pack: RulePack, before: Sequence[Link]
-) -> Link:
-    said = decided(winner)
-    same = [link for link in before if link.case_uid == winner.case.case_uid]
-    replaced = (same or list(before))[:1]
-    return Link(
-        **said,
-        fingerprint=fingerprint(said),
-        clip_id=clip.id,
-        document_id=winner.activity.document_id if winner.activity else None,
-        matter_proposed=winner.activity.proves if winner.activity else None,
-        score=winner.score,
-        losers=[lost(candidate, why.stored()) for candidate, why in decision.losers],
-        rule_pack=pack.edition,
-        supersedes=replaced[0].id if replaced else None,
-    )
-
-
-def lost(candidate: Candidate, why: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "case_uid": candidate.case.case_uid,
-        "activity_id": step_id(candidate),
-        "score": candidate.score,
-        "verdict": candidate.verdict.value,
-        "why": why,
-        "failed": [finding.stored() for finding in candidate.findings if not finding.passed],
-    }

@@ -5,9 +5,10 @@ from sqlmodel import Session, select
 
 from gateway import custody, outbox, receipts
 from gateway.device import Refused
-from gateway.linking.deciding import decided, fingerprint, links_of, pointed, preview
+from gateway.linking.deciding import preview
 from gateway.linking.due import due
 from gateway.linking.facts import Facts
+from gateway.linking.standing import decided, fingerprint, links_of, pointed
 from gateway.models import Activity, CaseRecord, Clip, Document, Link, LinkStatus, Original, now
 from gateway.rulepacks import RulePacks
 from gateway.rules.judgement import judge

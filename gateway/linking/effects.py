@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from gateway.database import Database
-from gateway.linking.deciding import judge_all, links_of, moved, step_id
+from gateway.linking.deciding import judge_all
 from gateway.linking.due import BATCH, affected
 from gateway.linking.facts import Facts
+from gateway.linking.standing import links_of, moved, step_id
 from gateway.models import Clip, RelinkDue
 from gateway.rulepacks import RulePacks
 
@@ -73,7 +74,10 @@ def moves(facts: Facts, clips: list[Clip]) -> list[Effect]:
     links = links_of(facts.session, [clip.id for clip in clips])
     found = []
     for clip, judged in zip(clips, judge_all(facts, clips, links), strict=True):
-        if not moved(links[clip.id], judged) and judged.custody.officer_id == clip.officer_id:
+        if (
+            not moved(links[clip.id], judged.decision.winners)
+            and judged.custody.officer_id == clip.officer_id
+        ):
             continue
         found.append(
             Effect(
