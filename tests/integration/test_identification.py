@@ -14,7 +14,8 @@ from drivers.usb_dock import UsbDock
 from gateway.config.devices import CameraSettings
 from gateway.device import DeviceSeen, OffloadOpened, StrangerSeen
 from tests.integration.test_drivers import Recorder, running
-from tests.integration.test_usb_dock import ANDROID, BCPLUS, DV16, Town, bay_states, why
+from tests.integration.test_recorders import ANDROID, BCPLUS, DV16
+from tests.integration.test_usb_dock import Town, bay_states, why
 
 
 def camera(identity: str = "cam", **match: object) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from gateway.config.devices import UsbDockSettings
 from gateway.device import DeviceSeen, OffloadOpened, SignalReceived, StrangerSeen
 from gateway.wording import sentence
 from tests.integration.test_drivers import running
-from tests.integration.test_usb_dock import BCPLUS, DV16, Town, bay_states, why
+from tests.integration.test_recorders import BCPLUS, DV16
+from tests.integration.test_usb_dock import Town, bay_states, why
 
 
 @pytest.fixture

@@ -36,9 +36,10 @@ from tests.integration.test_ftp import settings_for as ftp_settings
 from tests.integration.test_mqtt_camera import driver_for as mqtt_driver
 from tests.integration.test_nvr import Line
 from tests.integration.test_nvr import settings_for as nvr_settings
+from tests.integration.test_recorders import ANDROID
 from tests.integration.test_room import driver_for as room_driver
 from tests.integration.test_serial_dock import cabinet
-from tests.integration.test_usb_dock import ANDROID, Town
+from tests.integration.test_usb_dock import Town
 
 Later = ExitStack
 

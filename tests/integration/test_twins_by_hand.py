@@ -23,7 +23,8 @@ from gateway.device import (
     Release,
 )
 from tests.integration.test_drivers import Recorder, running
-from tests.integration.test_usb_dock import BCPLUS, CAMERA, DV16, Town, bay_states, why
+from tests.integration.test_recorders import BCPLUS, DV16
+from tests.integration.test_usb_dock import CAMERA, Town, bay_states, why
 
 ERASE = {**CAMERA, "release": "erase", "erase_without_second_copy": True}
 
