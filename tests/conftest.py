@@ -99,7 +99,7 @@ def postgres() -> Iterator[str]:
     )  # fmt: skip
     server = subprocess.Popen(
         [*user, programs / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1",
-         "-c", "fsync=off"],
+         "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"],
         env=environment, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     url = f"postgresql://gateway@127.0.0.1:{port}"
@@ -125,14 +125,44 @@ def wait_for_postgres(url: str) -> None:
     raise AssertionError("PostgreSQL did not come up")
 
 
-@pytest.fixture
-def postgres_database(postgres: str) -> Iterator[str]:
-    """The URL of an empty database."""
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str) -> str:
+    """The name of a database with the newest schema and nothing in it, to be copied."""
+    name = "migrated"
+    created(postgres, name, "template0")
+    made = Database(f"{postgres}/{name}")
+    migrations.upgrade(made.engine)
+    made.close()
+    return name
+
+
+def created(server: str, name: str, template: str) -> str:
     import psycopg
 
-    name = f"t{time.monotonic_ns()}"
-    with psycopg.connect(f"{postgres}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield f"{postgres}/{name}"
-    with psycopg.connect(f"{postgres}/postgres", autocommit=True) as connection:
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return f"{server}/{name}"
+
+
+def dropped(url: str) -> None:
+    import psycopg
+
+    server, _, name = url.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgres_database(postgres: str, migrated_postgres: str) -> Iterator[str]:
+    """The URL of a database with the newest schema and nothing in it."""
+    url = created(postgres, f"t{time.monotonic_ns()}", migrated_postgres)
+    yield url
+    dropped(url)
+
+
+@pytest.fixture
+def bare_postgres_database(postgres: str) -> Iterator[str]:
+    """The URL of a database with nothing in it at all."""
+    url = created(postgres, f"t{time.monotonic_ns()}", "template0")
+    yield url
+    dropped(url)

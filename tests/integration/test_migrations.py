@@ -34,7 +34,7 @@ FILLED = (
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'm.sqlite'}"
-    return str(request.getfixturevalue("postgres_database"))
+    return str(request.getfixturevalue("bare_postgres_database"))
 
 
 def test_up_down_and_up_again(url: str) -> None:

@@ -628,7 +628,7 @@ def test_a_camera_shows_what_it_sees(broker: Broker, tmp_path: Path) -> None:
         assert order("stop_live").done
         eventually(lambda: not folder.exists())
         assert camera.done[-1] == "stop_live"
-        assert camera.pushing is None
+        eventually(lambda: camera.pushing is None)
 
         camera.deaf = True
         assert order("start_live").done

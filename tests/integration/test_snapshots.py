@@ -287,6 +287,8 @@ def told(database: Database, store: LocalStore) -> list[str]:
 def test_the_daemon_freezes_what_nobody_has_one_unit_at_a_time(site: Database) -> None:
     days = LAW.packs.default.reports.freeze_after_days.value
     due = Q3.until + timedelta(days=days)
+    with site.write() as session:
+        custody.append(session, "device:first", "X", "x", "x").at = Q3.since
     assert freeze_next(site, LAW, due - timedelta(seconds=1)) is None
     freeze(site, unit="east")
     made = []
