@@ -14,7 +14,7 @@ from gateway.commands import actor, moment
 from gateway.config import ConfigError, Settings
 from gateway.device import Refused
 from gateway.law import Law
-from gateway.models import Role, ScopeList, StatementKind, now
+from gateway.models import CaseRecord, Role, ScopeList, StatementKind, Unit, now
 from gateway.opening import open_database
 from gateway.rules.duty import Standing, percent
 from gateway.rules.scope import Mode, owed
@@ -145,6 +145,7 @@ def obligation_board(settings: Settings, asked: argparse.Namespace) -> int:
     until = moment(asked.until, settings) if asked.until else now()
     since = moment(asked.since, settings) if asked.since else until - timedelta(days=31)
     with open_database(settings).read() as session:
+        must_be_there(session, asked)
         rows = asked_for(session, law, asked, since, until)
         names = all_names(session, rows)
     show_tallies(rows, asked.by, names)
@@ -155,6 +156,17 @@ def obligation_board(settings: Settings, asked: argparse.Namespace) -> int:
     for kind, count in unknown_kinds(rows).items():
         console.print(f"不认识的环节类型 unknown kind: {kind} ({count})")
     return 1 if any(row.duty.standing is Standing.OVERDUE for row in rows) else 0
+
+
+def must_be_there(session: Session, asked: argparse.Namespace) -> None:
+    """Raises ConfigError: nothing but zeros for a misspelt name would look like all is well."""
+    told = None
+    if asked.unit and session.get(Unit, asked.unit) is None:
+        told = reason("scope.unknown_unit", unit=asked.unit)
+    elif asked.case and session.get(CaseRecord, asked.case) is None:
+        told = reason("scope.unknown_case", case=asked.case)
+    if told is not None:
+        raise ConfigError(f"{sentence(told, 'zh')}\n{sentence(told, 'en')}")
 
 
 def asked_for(
