@@ -362,6 +362,17 @@ def test_reasons_of_clips_without_a_case_are_of_those_that_the_rate_misses(site:
     assert sum(told.unlinked.values()) == dict(figure.failing)["figure.unlinked"] == 4
 
 
+def test_places_that_are_filled_are_no_reason_why_some_are_not(site: Site) -> None:
+    with one_moment(site.database) as session:
+        annual = gather(session, LAW, ALL, "city", 2026, AT)
+    assert annual.report.figure(Code.EQUIPPED).failing
+    [section] = [one for one in annual_paper(annual).sections if one.sheet == "原因"]
+    [table] = section.blocks
+    assert isinstance(table, Table)
+    assert table.rows
+    assert not [row for row in table.rows if "应配名额" in row]
+
+
 def partial_rows(session: Any) -> list[Any]:
     from gateway.rules.duty import Standing
     from gateway.scope.board import board
