@@ -37,6 +37,7 @@ from gateway.models import (
     Statement,
     StatementKind,
     Unit,
+    now,
 )
 from gateway.reports import making
 from gateway.reports.making import Format, Subject
@@ -266,7 +267,7 @@ def test_a_fault_is_followed_up_until_it_is_settled(town: Database) -> None:
     drawn = drawn_of(town)
     with town.write() as session:
         first, second = (one.case_uid for one in cases_of(session, drawn.id)[:2])
-        fault = said(session, drawn, first, result="FAULTY", remark="无视频", due_on="2026-10-01")
+        fault = said(session, drawn, first, result="FAULTY", remark="无视频", due_on="2126-10-01")
         said(session, drawn, first, result="FOLLOWED", remark="已补工作记录", answers=fault.id)
         assert checked(remarks_of(session, drawn.id, first)) is Checked.OPEN
         with pytest.raises(Refused) as no:
@@ -288,16 +289,49 @@ def test_a_fault_is_followed_up_until_it_is_settled(town: Database) -> None:
         )
         assert checked(remarks_of(session, drawn.id, first)) is Checked.OPEN, "a correction opens it again"
         with pytest.raises(Refused) as no:
-            said(session, drawn, first, result="FAULTY", remark="x", replaces=fault.id)
+            said(session, drawn, first, result="FAULTY", remark="x", due_on="2126-10-01", replaces=fault.id)
         assert no.value.reason["code"] == "sample.answered"
         assert checked(remarks_of(session, drawn.id, second)) is Checked.UNCHECKED
-        assert fault.due_on == date(2026, 10, 1)
+        assert fault.due_on == date(2126, 10, 1)
+
+
+def test_one_fault_is_written_down_once_and_corrected_with_its_day(town: Database) -> None:
+    drawn = drawn_of(town)
+    told = {"result": "FAULTY", "remark": "无视频", "due_on": "2126-10-01"}
+    with town.write() as session:
+        case = cases_of(session, drawn.id)[0].case_uid
+        fault = said(session, drawn, case, **told)
+        with pytest.raises(Refused) as no:
+            said(session, drawn, case, **told)
+        assert no.value.reason["code"] == "sample.fault_twice"
+        fault.due_on = date(2026, 10, 1)  # time has passed
+        session.add(fault)
+        session.flush()
+        again = said(
+            session, drawn, case, result="FAULTY", remark="缺视频", due_on="2026-10-01", replaces=fault.id
+        )
+        assert [one.id for one in remarks_of(session, drawn.id, case)] == [again.id]
+        said(session, drawn, case, **told)
+
+
+def test_files_of_a_half_year_that_runs_are_not_drawn_yet(town: Database) -> None:
+    """What is closed until its end would have had no chance; a patrol looks at what is going on."""
+    this = f"{now().year}-{'H1' if now().month < 7 else 'H2'}"
+    with pytest.raises(Refused) as no:
+        drawn_of(town, period=this)
+    assert no.value.reason["code"] == "sample.runs"
+    quarter = f"{now().year}-Q{(now().month + 2) // 3}"
+    with pytest.raises(Refused) as no:
+        drawn_of(town, period=quarter, basis="CLOSED")
+    assert no.value.reason["code"] == "sample.runs"
 
 
 @pytest.mark.parametrize(
     ("given", "code"),
     [
         ({"result": "FAULTY"}, "sample.says_nothing"),
+        ({"result": "FAULTY", "remark": "x"}, "sample.no_due"),
+        ({"result": "FAULTY", "remark": "x", "due_on": "2026-10-01"}, "sample.due_is_past"),
         ({"result": "SETTLED", "remark": "x"}, "sample.answers_what"),
         ({"result": "SOUND", "answers": "x"}, "sample.answers_what"),
         ({"result": "SOUND", "due_on": "2026-10-01"}, "sample.due_without_fault"),
