@@ -41,11 +41,13 @@ from gateway.models import (
 )
 from gateway.reports import making
 from gateway.reports.making import Format, Subject
+from gateway.reports.paper import as_percent
 from gateway.reports.recording import recording_sheet
 from gateway.reports.remarks import Checked, RemarkIn, checked, remark, remarks_of
 from gateway.reports.sample import DrawIn, cases_of, faults, sample, span_of
-from gateway.reports.sheets import sheets_paper
+from gateway.reports.sheets import measured, sheets_paper
 from gateway.rulepacks import packs
+from gateway.rules.duty import percent
 from gateway.rules.sampling import draw
 from gateway.visibility import Viewer
 
@@ -257,6 +259,11 @@ def test_the_sheet_tells_what_was_owed_what_is_there_and_who_held_it(town: Datab
     assert (clip.lacking, clip.verified_at, clip.sha256) == (["证明对象"], T0 + 2 * HOUR, "c" * 64)
     [device] = less.devices
     assert (device.held_by, device.held_as, device.serial_no, device.clips) == ("张三", "PERSONAL", "SN1", 1)
+
+
+@pytest.mark.parametrize("share", [1 / 15, 0.97999, 0.98, 1.0, 0.0, 0.123456])
+def test_a_row_of_a_sheet_gives_one_share(share: float) -> None:
+    assert float(as_percent(measured(share)).rstrip("%")) == float(percent(share))
 
 
 def said(session: Session, drawn: CaseSample, case: str, **given: object) -> SampleRemark:
