@@ -13,7 +13,7 @@ from gateway import disposal
 from gateway.config import ConfigError, Settings
 from gateway.database import Database
 from gateway.device import Refused
-from gateway.models import DestructionRecord, DisposalItem, DisposalRun, now
+from gateway.models import DestructionRecord, DisposalItem, DisposalRun, LinkStatus, now
 from gateway.opening import open_database, packs_of
 from gateway.rulepacks import RulePacks
 from gateway.terminal import plain_console
@@ -132,11 +132,16 @@ def lines() -> Table:
     return table
 
 
+def link_told(link: dict[str, Any]) -> str:
+    """Only a person withdraws a link; others end because facts changed or a later one took their place."""
+    if link["stands"]:
+        return str(link["case"])
+    return f"{link['case']}（{'人工撤销' if link['status'] == LinkStatus.WITHDRAWN.value else '已不成立'}）"
+
+
 def add_line(table: Table, clip: str, told: dict[str, Any], state: str) -> None:
     viewed = told["last_viewed"]
-    links = "、".join(
-        f"{link['case']}{'' if link['stands'] else '（已撤销）'}" for link in told["links"]
-    )  # fmt: skip
+    links = "、".join(map(link_told, told["links"]))
     table.add_row(
         clip, told["name"], told["on"] or "", sentence(told["rule"]), links or "无",
         f"{viewed['by']} {viewed['at'][:10]}" if viewed else "从未",

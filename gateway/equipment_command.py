@@ -21,6 +21,7 @@ from gateway.config import ConfigError, Settings
 from gateway.daemon import register
 from gateway.database import Database
 from gateway.device import Refused
+from gateway.instants import reckonable
 from gateway.models import Device, Unit
 from gateway.opening import open_database, packs_of
 from gateway.terminal import plain_console
@@ -205,9 +206,11 @@ def needed(value: str | None, usage: str) -> str:
 
 def day(written: str | None) -> date | None:
     try:
-        return date.fromisoformat(written) if written else None
+        return reckonable(date.fromisoformat(written)) if written else None
     except ValueError:
-        raise ConfigError(f"{written!r} is no day; write one such as 2024-05-06") from None
+        raise ConfigError(
+            f"{written!r} is no day between 1900 and 2200; write one such as 2024-05-06"
+        ) from None
 
 
 def read(shape: type[Given], told: dict[str, Any]) -> Given:

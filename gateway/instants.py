@@ -1,6 +1,6 @@
 """Times as people and programs write them to us: always with a zone."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
@@ -23,10 +23,18 @@ def written_out(value: object) -> object:
     raise ValueError("write date, time and zone, such as 2024-05-06T09:30:00+08:00")
 
 
+def reckonable(value: date) -> date:
+    """The days beside those of the calendar's ends cannot be told in every zone."""
+    if not 1900 <= value.year <= 2200:
+        raise ValueError("the year must lie between 1900 and 2200")
+    return value
+
+
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 """The end of what has none."""
 
 Moment = Annotated[datetime, BeforeValidator(written_out), AfterValidator(aware)]
+Day = Annotated[date, AfterValidator(reckonable)]
 
 
 def moment() -> datetime:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from gateway.law import words_of
 from gateway.models import ScopeItem, ScopeList
 from gateway.rulepacks import RulePack
-from gateway.rules.scope import Item, mode_of_item
+from gateway.rules.scope import Item, mode_of_item, mode_written
 
 
 class Lists:
@@ -50,6 +50,14 @@ def in_force(editions: Iterable[Sequence[ScopeList]], at: datetime) -> ScopeList
 
 
 def item_of(line: ScopeItem, pack: RulePack) -> Item:
-    texts = (line.demand, line.means, line.content, line.starts, line.ends, line.note)
-    mode = mode_of_item(texts, words_of(pack), has_span=bool(line.starts and line.ends))
+    mode = mode_of_item(texts_of(line), words_of(pack), has_span=bool(line.starts and line.ends))
     return Item(line.id, line.step, line.matter, mode)
+
+
+def is_guessed(line: ScopeItem, pack: RulePack) -> bool:
+    """Neither a word that the pack knows nor two ends tell how much it asks for."""
+    return mode_written(texts_of(line), words_of(pack)) is None and not (line.starts and line.ends)
+
+
+def texts_of(line: ScopeItem) -> tuple[str, ...]:
+    return line.demand, line.means, line.content, line.starts, line.ends, line.note

@@ -15,6 +15,7 @@ from gateway.commands import actor
 from gateway.config import ConfigError, Settings
 from gateway.database import Database
 from gateway.device import Refused
+from gateway.instants import reckonable
 from gateway.law import Law
 from gateway.models import Role, Snapshot, Unit, now
 from gateway.opening import open_database
@@ -242,9 +243,11 @@ def period(law: Law, asked: argparse.Namespace) -> Period:
 
 def day(written: str | None) -> date | None:
     try:
-        return date.fromisoformat(written) if written else None
+        return reckonable(date.fromisoformat(written)) if written else None
     except ValueError:
-        raise ConfigError(f"{written!r} is no day; write one such as 2026-07-01") from None
+        raise ConfigError(
+            f"{written!r} is no day between 1900 and 2200; write one such as 2026-07-01"
+        ) from None
 
 
 def frozen(session: Session, law: Law, unit: str | None, asked: argparse.Namespace) -> Snapshot:

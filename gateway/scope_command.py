@@ -14,19 +14,19 @@ from gateway.commands import actor, moment
 from gateway.config import ConfigError, Settings
 from gateway.device import Refused
 from gateway.law import Law
-from gateway.models import Role, StatementKind, now
+from gateway.models import CaseRecord, Role, ScopeList, StatementKind, Unit, now
 from gateway.opening import open_database
 from gateway.rules.duty import Standing, percent
 from gateway.rules.scope import Mode, owed
 from gateway.scope.board import GROUPS, Book, Row, Tally, board, tallies, tally, unknown_kinds
 from gateway.scope.facts import Step, Wanted
-from gateway.scope.lists import in_force, item_of, store_list
+from gateway.scope.lists import in_force, is_guessed, item_of, store_list
 from gateway.scope.reading import read_list
 from gateway.scope.statements import StatementIn, state
 from gateway.scope.telling import asked_by, gap_reason, names_of, why
 from gateway.terminal import plain_console
 from gateway.visibility import Viewer, units_below
-from gateway.wording import TERMS, sentence
+from gateway.wording import TERMS, reason, sentence
 from gateway.wording.sampling import STANDINGS, word
 
 console = plain_console()
@@ -74,9 +74,23 @@ def import_list(settings: Settings, asked: argparse.Namespace) -> int:
         return 1
     with open_database(settings).write() as session:
         since = moment(asked.since, settings)
-        store_list(session, read, path.name, content, asked.unit, since, actor())
+        edition = store_list(session, read, path.name, content, asked.unit, since, actor())
+        session.flush()
+        understood(session, settings, edition)
     console.print(f"{path}: {len(read.lines)} items of {asked.unit}, from {since.isoformat()}")
     return 0
+
+
+def understood(session: Session, settings: Settings, edition: ScopeList) -> None:
+    """How each line was read, so that whoever imports it sees a word that nobody knew."""
+    book = Book.load(session, Law.of(settings))
+    pack = book.of(edition.unit_id).pack
+    for line in book.lists.lines[edition.id]:
+        mode = said(item_of(line, pack).mode)
+        console.print(f"第 {line.row} 行 {line.step or line.matter}：{mode}", soft_wrap=True)
+        if is_guessed(line, pack):
+            told = reason("scope.no_mode", row=line.row, mode=mode)
+            console.print(f"    {sentence(told, 'zh')}\n    {sentence(told, 'en')}", soft_wrap=True)
 
 
 def show(settings: Settings, law: Law, asked: argparse.Namespace) -> int:
@@ -131,6 +145,7 @@ def obligation_board(settings: Settings, asked: argparse.Namespace) -> int:
     until = moment(asked.until, settings) if asked.until else now()
     since = moment(asked.since, settings) if asked.since else until - timedelta(days=31)
     with open_database(settings).read() as session:
+        must_be_there(session, asked)
         rows = asked_for(session, law, asked, since, until)
         names = all_names(session, rows)
     show_tallies(rows, asked.by, names)
@@ -141,6 +156,17 @@ def obligation_board(settings: Settings, asked: argparse.Namespace) -> int:
     for kind, count in unknown_kinds(rows).items():
         console.print(f"不认识的环节类型 unknown kind: {kind} ({count})")
     return 1 if any(row.duty.standing is Standing.OVERDUE for row in rows) else 0
+
+
+def must_be_there(session: Session, asked: argparse.Namespace) -> None:
+    """Raises ConfigError: nothing but zeros for a misspelt name would look like all is well."""
+    told = None
+    if asked.unit and session.get(Unit, asked.unit) is None:
+        told = reason("scope.unknown_unit", unit=asked.unit)
+    elif asked.case and session.get(CaseRecord, asked.case) is None:
+        told = reason("scope.unknown_case", case=asked.case)
+    if told is not None:
+        raise ConfigError(f"{sentence(told, 'zh')}\n{sentence(told, 'en')}")
 
 
 def asked_for(

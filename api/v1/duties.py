@@ -23,6 +23,7 @@ from api.duties import (
 )
 from api.paging import CuttingByName, Page
 from api.problems import Problem, not_found
+from api.seeing import must_see
 from api.shapes import ReasonOut
 from api.signin import Db, Labeller, LedgerKeeper, Reader, Ruled
 from gateway.config import ConfigError
@@ -81,7 +82,12 @@ Filtered = Annotated[Filter, Query()]
 
 
 def rows_for(session: Session, viewer: Viewer, law: Law, asked: Filter) -> list[Row]:
+    """Raises Problem for a unit or case that is not there: nothing but zeros would look like all is well."""
     since, until = asked.span()
+    if asked.unit is not None:
+        must_see(session, viewer, Unit, asked.unit)
+    if asked.case is not None:
+        must_see(session, viewer, CaseRecord, asked.case, "Case")
     units = units_below(session, asked.unit) if asked.unit else None
     wanted = Wanted(since=since, until=until, units=units, case=asked.case, stage=asked.stage)
     rows = board(session, viewer, law, wanted)

@@ -1,6 +1,6 @@
 """How units are equipped (配备情况); what people enter of devices, units and officers is only superseded."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -14,7 +14,7 @@ from api.signin import Db, LedgerKeeper, Reader, Ruled
 from gateway import compliance, device_facts, holdings, ledger, qualifications, standing
 from gateway.compliance import Span
 from gateway.device_facts import DeviceFacts
-from gateway.instants import Moment
+from gateway.instants import Day, Moment
 from gateway.models import AnnualCheck, Device, Officer, Room, Standing, Unit, UnitClass
 from gateway.qualifications import CheckIn, ClassIn
 from gateway.standing import StandingIn
@@ -30,9 +30,9 @@ def sheet(
     database: Db,
     law: Ruled,
     unit: Annotated[str | None, Query(description="with those below; default: all you see")] = None,
-    on: Annotated[date | None, Query(description="how things stood on that day; default: today")] = None,
+    on: Annotated[Day | None, Query(description="how things stood on that day; default: today")] = None,
     since: Annotated[
-        date | None, Query(description="checkouts from that day on; default: the first of the month")
+        Day | None, Query(description="checkouts from that day on; default: the first of the month")
     ] = None,
 ) -> SheetOut:
     """Required, held, in service, below spec, over quota, idle: each number with its rule and source."""

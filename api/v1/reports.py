@@ -1,7 +1,7 @@
 """The indicators (regulations 8): counted now, with what stands behind each; quarters frozen and compared."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query
@@ -13,6 +13,7 @@ from api.paging import Cutting, Page, page
 from api.problems import Problem, not_found
 from api.seeing import must_see
 from api.signin import Db, Freezer, Reader, Ruled
+from gateway.instants import Day
 from gateway.law import Law
 from gateway.models import Snapshot, Unit, now
 from gateway.reports import (
@@ -43,8 +44,8 @@ class Span(BaseModel):
 
     unit: str | None = Field(default=None, description="with those below it; default: all you see")
     quarter: str | None = Field(default=None, examples=["2026-Q3"])
-    since: date | None = Field(default=None, description="the first day")
-    until: date | None = Field(default=None, description="the first day that is no longer of it")
+    since: Day | None = Field(default=None, description="the first day")
+    until: Day | None = Field(default=None, description="the first day that is no longer of it")
 
     def period(self, law: Law) -> Period:
         if self.quarter is not None:

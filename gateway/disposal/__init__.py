@@ -98,7 +98,7 @@ def chosen(
     for one in mine:
         if not one.is_due:
             until = one.deadline.on.isoformat() if one.deadline.on else "—"
-            raise Refused("disposal.not_due", clip=one.clip.id, rule=one.deadline.decides.code, on=until)
+            raise Refused("disposal.not_due", clip=one.clip.id, rule=one.deadline.decides.rule, on=until)
         if lent(session, one.clip.id):
             raise Refused("disposal.lent")
     return mine

@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from gateway.law import Law
-from gateway.models import Clip, Device, Link, now
-from gateway.reports.figures import Period
+from gateway.models import Clip, Device, Link, Original, now
+from gateway.reports.clips import linked
+from gateway.reports.figures import Period, Side
+from gateway.reports.loading import clips
+from gateway.reports.packs import Packs
 from gateway.reports.scope import Asked
 from gateway.rules.duty import Standing
 from gateway.scope.board import board
@@ -70,17 +73,21 @@ def doubts(session: Session, asked: Asked) -> dict[str, int]:
 
 
 def unlinked(session: Session, asked: Asked) -> dict[str, int]:
-    fitting = (
-        select(Clip.unlinked)
+    """Of the clips that the rate `linked` misses for having no link; those not decided yet have no reason."""
+    seen = linked(clips(session, asked, Packs(session, asked)))
+    without = {one.id for one in seen if one.side is Side.DENOMINATOR and one.why == "figure.unlinked"}
+    told = (
+        select(Clip.id, Clip.unlinked)
+        .join(Original, col(Original.id) == Clip.id)
         .join(Device, col(Device.id) == Clip.device_id)
         .where(
             col(Clip.unlinked).is_not(None),
             asked.devices,
-            asked.within(Clip.started_at),
+            or_(asked.within(col(Clip.started_at)), asked.within(col(Original.found_at))),
             visible(asked.viewer, Clip),
         )
     )
-    return counted(Counter(why["code"] for why in session.exec(fitting) if why))
+    return counted(Counter(why["code"] for clip, why in session.exec(told) if why and clip in without))
 
 
 def counted(found: Counter[str]) -> dict[str, int]:

@@ -133,6 +133,10 @@ def notes(annual: Annual) -> Iterator[str]:
             yield f"{'、'.join(names)}：{sentence(reason(code))}。"
 
 
+PLACE = "figure.place_to_fill"
+"""What a rate of places counts below the line; no reason why one is not filled."""
+
+
 def reasons_table(annual: Annual) -> Table:
     ref = annual.whole.query.ref
     columns = [
@@ -146,6 +150,7 @@ def reasons_table(annual: Annual) -> Table:
             rows += [
                 (name(figure.code), words, plainly(why), count, f"{ref}: {figure.code}.{field}.{why}")
                 for why, count in found.items()
+                if why != PLACE  # filled or not: those that are not stand under 配备, as 缺配
             ]
     return Table(columns, rows)
 

@@ -30,7 +30,7 @@ class RemarkIn(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     result: Result
     remark: Text | None = Field(default=None, description="needed for all but SOUND")
-    due_on: date | None = Field(default=None, description="FAULTY: by when it has to be mended")
+    due_on: date | None = Field(default=None, description="needed for FAULTY: by when it has to be mended")
     answers: str | None = Field(default=None, description="FOLLOWED, SETTLED: the remark of the fault")
     replaces: str | None = Field(default=None, description="the remark that this one corrects")
 
@@ -71,10 +71,24 @@ def check(given: RemarkIn, standing: Sequence[SampleRemark]) -> None:
         raise Refused("sample.answers_what")
     if given.due_on is not None and given.result is not Result.FAULTY:
         raise Refused("sample.due_without_fault")
+    if given.result is Result.FAULTY:
+        check_fault(given, standing, rest)
     if given.answers is not None and given.answers not in {one.id for one in open_faults(rest)}:
         raise Refused("sample.no_open_fault", remark=given.answers)
     if given.result is Result.SOUND and any(one.result is Result.FAULTY for one in rest):
         raise Refused("sample.fault_stands")
+
+
+def check_fault(given: RemarkIn, standing: Sequence[SampleRemark], rest: Sequence[SampleRemark]) -> None:
+    """A correction may keep its day, also once that is past."""
+    if given.due_on is None:
+        raise Refused("sample.no_due")
+    kept = {one.due_on for one in standing if one.id == given.replaces}
+    if given.due_on < now().date() and given.due_on not in kept:
+        raise Refused("sample.due_is_past", due=given.due_on.isoformat())
+    for one in open_faults(rest):
+        if (one.remark, one.due_on) == (given.remark, given.due_on):
+            raise Refused("sample.fault_twice", remark=one.id)
 
 
 def remarks_of(session: Session, sample_id: str, case: str | None = None) -> list[SampleRemark]:

@@ -87,11 +87,13 @@ def sample(session: Session, law: Law, asked: DrawIn, actor: str) -> CaseSample:
     since, until = span_of(asked.period, law.zone)
     if since > now():
         raise Refused("sample.not_begun", period=asked.period)
+    basis = asked.basis or basis_of(asked.period)
+    if basis is Basis.CLOSED and until > now():
+        raise Refused("sample.runs", until=until.isoformat())
     custody.take(session, custody.SITE)  # two that draw at once get two numbers
     number = 1 + drawn_before(session, asked.unit, asked.period)
     if number > 1 and not asked.why:
         raise Refused("sample.again", period=asked.period, drawn=number - 1)
-    basis = asked.basis or basis_of(asked.period)
     frame = frame_of(session, asked.unit, since, until, basis, per_unit=asked.per_unit)
     if not frame:
         raise Refused("sample.no_case", period=asked.period)

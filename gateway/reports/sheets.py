@@ -12,6 +12,7 @@ from gateway.reports.paper import Block, Column, Fields, Paper, Prose, Section, 
 from gateway.reports.recording import Names, RecordingSheet, SheetClip, SheetStep, recording_sheet
 from gateway.reports.remarks import checked, remarks_of
 from gateway.reports.sample import cases_of
+from gateway.rules.duty import percent
 from gateway.visibility import Viewer
 from gateway.wording import Reason, reason, sentence, spoken, verdict_word
 from gateway.wording.sampling import BASES, CAUSES, RESULTS, STANDINGS, STATEMENTS, STATUSES, word
@@ -163,6 +164,11 @@ def steps_table(sheet: RecordingSheet, zone: ZoneInfo) -> Table:
     return Table(columns, [step_row(one, zone) for one in sheet.steps], title="应当记录的环节与实有记录")
 
 
+def measured(share: float) -> Share:
+    """Rounded down as the sentence beside it rounds: one row, one number."""
+    return Share(float(percent(share)) / 100)
+
+
 def step_row(step: SheetStep, zone: ZoneInfo) -> tuple[str | Share | None, ...]:
     gaps = "\n".join(
         f"{clock(gap.start, zone)} 至 {clock(gap.end, zone)}（{gap.seconds:.0f} 秒）："
@@ -185,7 +191,7 @@ def step_row(step: SheetStep, zone: ZoneInfo) -> tuple[str | Share | None, ...]:
     return (
         step.stage, step.kind, f"{at_words(step.start, zone)} 至 {at_words(step.end, zone)[11:]}",
         "\n".join(part for part in (step.place, "、".join(step.officers)) if part), spoken(step.mode),
-        word(STANDINGS, step.standing), Share(step.measured) if step.clips else None, gaps,
+        word(STANDINGS, step.standing), measured(step.measured) if step.clips else None, gaps,
         "\n".join([*told(step.reasons, zone), *said]),
     )  # fmt: skip
 

@@ -131,16 +131,30 @@ def owed(written: str, frame: Frame, items: Sequence[Item] = (), *, in_room: boo
     )
 
 
+NEGATED = (
+    r"(?:(?<!不得)(?<!不可)(?<!不能)不(?:需要|需|必|用|要求|要|一定)?|非|无需|无须|毋需|毋须)"
+    r"(?:进行|实行|作|做)?"
+)
+"""可以不全程记录 asks for less than all; 不得不全程记录 and 不能全程记录的应说明 do not."""
+
+
 def mode_of_item(texts: Sequence[str], words: Mapping[Mode, Sequence[str]], *, has_span: bool) -> Mode:
     """How much a line of a list asks for: by its own words, the strictest first; else by its two ends.
 
     A line that names where recording begins and ends means all between the two (R-16).
     """
+    return mode_written(texts, words) or (Mode.FULL if has_span else Mode.PARTIAL)
+
+
+def mode_written(texts: Sequence[str], words: Mapping[Mode, Sequence[str]]) -> Mode | None:
+    """None: the line says nothing of it in a word that the pack knows."""
     text = fold("".join(texts))
+    full = "|".join(re.escape(fold(word)) for word in words.get(Mode.FULL, ()))
+    rest = re.sub(f"{NEGATED}(?:{full})", "\0", text) if full else text
     for mode in reversed(LEAST_FIRST):
-        if any(fold(word) in text for word in words.get(mode, ())):
+        if any(fold(word) in rest for word in words.get(mode, ())):
             return mode
-    return Mode.FULL if has_span else Mode.PARTIAL
+    return Mode.PARTIAL if rest != text else None
 
 
 @dataclass(frozen=True, slots=True)

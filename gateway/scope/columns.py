@@ -75,6 +75,13 @@ def one_of(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?:{pattern})(?:(?:{JOIN})(?:{pattern}))*")
 
 
+MODE = re.compile(
+    r"(应当?|须|必须|要求)?(全程|全过程|不间断|连续|部分|适时|必要时|主要过程|关键环节|重点环节|可以?不(进行)?|不需要?|无需|非全程)"
+    r"(同步|不间断|连续)?(音像)?(记录|录制|录音录像|录像|摄录|拍摄)?|文字记录即可"
+)
+"""How much to record, and nothing that could be recorded."""
+
+
 LOOKS: Mapping[str, Looks] = {
     "number": Looks(
         re.compile(r"[(（]?[\d一二三四五六七八九十百.\-、]{1,8}[)）]?"), re.compile(r"\d{1,3}"), strict=True
@@ -119,6 +126,10 @@ def surely(column: str, text: str) -> bool:
 def surely_of(text: str, columns: frozenset[str]) -> str | None:
     """The column among these whose cells, and hardly any others, look like this text."""
     return next((name for name in LOOKS if name in columns and surely(name, text)), None)
+
+
+def is_mode(text: str) -> bool:
+    return bool(MODE.fullmatch(text))
 
 
 def may_be_either(column: str) -> bool:

@@ -23,6 +23,7 @@ from gateway.scope.columns import (
     FILLED_DOWN,
     column_of,
     fits,
+    is_mode,
     is_strict,
     may_be_either,
     surely,
@@ -244,6 +245,17 @@ def faults_of(row: int, line: Sequence[str], columns: dict[int, str]) -> list[Re
         name = columns.get(place)
         if name is None:
             sure.append(reason("scope.beyond", row=row, cell=cell_name(row, place), text=text[:SHOWN]))
+            continue
+        if name in ABOUT and is_mode(text):
+            sure.append(
+                reason(
+                    "scope.mode_there",
+                    row=row,
+                    cell=cell_name(row, place),
+                    heading=COLUMNS[name][0],
+                    text=text,
+                )
+            )
             continue
         other = None if surely(name, text) else surely_of(text, here - {name})
         if fits(name, text) and (other is None or may_be_either(name)):

@@ -6,6 +6,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{period} is no period; write a half-year as 2026-H1, a quarter as 2026-Q3",
     ),
     "sample.not_begun": ("{period} 尚未开始", "{period} has not begun"),
+    "sample.runs": (
+        "该期间到 {until} 才结束，此前不能抽查其中办结的案卷",
+        "the period ends at {until}; files closed in it cannot be drawn before",
+    ),
     "sample.no_case": ("{period} 没有可抽查的案件", "there is no case to draw from in {period}"),
     "sample.again": (
         "{period} 已抽取 {drawn} 次；再次抽取须写明理由，以前的抽查仍然保留",
@@ -25,6 +29,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "sample.due_without_fault": (
         "只有存在问题时才有整改期限",
         "only a fault has a day by which to be mended",
+    ),
+    "sample.no_due": ("存在问题的，须写明整改期限", "a fault needs a day by which it has to be mended"),
+    "sample.due_is_past": ("整改期限 {due} 已过", "{due} is past: nothing can be mended by then"),
+    "sample.fault_twice": (
+        "同一问题已经记录（{remark}），尚未整改",
+        "the same fault is on record already ({remark}) and still open",
     ),
     "sample.no_open_fault": ("{remark} 不是尚未整改的问题", "{remark} is no fault that is still open"),
     "sample.fault_stands": (

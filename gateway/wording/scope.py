@@ -31,6 +31,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "第 {row} 行 {cell}：“{text}”不像“{heading}”，单元格可能错位",
         "row {row}, {cell}: {text} is no {heading}; cells may be shifted",
     ),
+    "scope.mode_there": (
+        "第 {row} 行 {cell}：“{heading}”列中的“{text}”是记录要求，不是环节或事项，单元格可能错位",
+        "row {row}, {cell}: {text} under {heading} tells how much to record, not of what; cells are shifted",
+    ),
+    "scope.no_mode": (
+        "第 {row} 行：没有写明全程还是部分（或者用了不认识的词），按{mode}处理",
+        "row {row}: no word that is known tells how much to record; taken for {mode}",
+    ),
     "scope.nothing_named": (
         "第 {row} 行 {cell}：没有写明记录环节或执法事项，单元格可能错位",
         "row {row}, {cell}: neither 记录环节 nor 执法事项 is given; cells may be shifted",
@@ -40,6 +48,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the list has {count} faults; nothing of it was imported",
     ),
     "scope.unknown_unit": ("没有单位 {unit}", "there is no unit {unit}"),
+    "scope.unknown_case": ("没有案件 {case}", "there is no case {case}"),
     "scope.unknown_activity": ("没有执法环节 {activity}", "there is no step {activity}"),
     # who asks for how much
     "scope.by_frame": ("按三项制度要求：{mode}", "by the frame of city and province: {mode}"),

@@ -21,7 +21,7 @@ import typst
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
-from sqlmodel import select
+from sqlmodel import col, select
 
 from api.app import create_app
 from api.signin import add_key, add_user
@@ -32,7 +32,7 @@ from gateway.device import Refused
 from gateway.law import Law
 from gateway.live import LiveFolder
 from gateway.models import Activity, Clip, CustodyEvent, Link, Original, ReportMade, Role, State
-from gateway.reports import making, one_moment, snapshots
+from gateway.reports import Code, making, one_moment, report, snapshots
 from gateway.reports.annual import gather
 from gateway.reports.causes import causes
 from gateway.reports.chapters import annual_paper
@@ -345,6 +345,32 @@ def test_weak_points_follow_by_rule_from_what_is_counted(site: Site) -> None:
     assert sum(found.gaps.values()) == sum(map(len, gaps))
     assert found.unlinked == {"unlinked.no_activity": 4}
     assert found.doubts == {"labels.missing": 46}
+
+
+def test_reasons_of_clips_without_a_case_are_of_those_that_the_rate_misses(site: Site) -> None:
+    """Two clips have a link again, by hand, while what the machine said of them still stands there."""
+    with site.database.write() as session:
+        linked = session.exec(
+            select(Clip).join(Link, col(Link.clip_id) == Clip.id).where(col(Link.ended_at).is_(None))
+        )
+        for clip in linked.fetchmany(2):
+            clip.unlinked = {"code": "unlinked.no_activity", "facts": {}}
+    period = Period.year(2026, ZONE)
+    with one_moment(site.database) as session:
+        told = causes(session, LAW, ALL, "city", period, AT)
+        figure = report(session, LAW, ALL, "city", period, AT).figure(Code.LINKED)
+    assert sum(told.unlinked.values()) == dict(figure.failing)["figure.unlinked"] == 4
+
+
+def test_places_that_are_filled_are_no_reason_why_some_are_not(site: Site) -> None:
+    with one_moment(site.database) as session:
+        annual = gather(session, LAW, ALL, "city", 2026, AT)
+    assert annual.report.figure(Code.EQUIPPED).failing
+    [section] = [one for one in annual_paper(annual).sections if one.sheet == "原因"]
+    [table] = section.blocks
+    assert isinstance(table, Table)
+    assert table.rows
+    assert not [row for row in table.rows if "应配名额" in row]
 
 
 def partial_rows(session: Any) -> list[Any]:

@@ -1,5 +1,6 @@
 """Disposal on both databases: what is listed, who may agree, what drops out, what a crash leaves."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlmodel import Session, col, select
 from gateway import custody, disposal, holds, migrations, retention
 from gateway.database import Database
 from gateway.device import Refused
+from gateway.disposal_command import link_told
 from gateway.models import (
     Allocation,
     AllocationKind,
@@ -363,9 +365,17 @@ def test_a_unit_lists_its_own_footage_only(lite: Shelf) -> None:
     refused("disposal.listed_already", lambda: propose(lite, "mine"))
 
 
+def test_the_list_says_of_a_link_who_ended_it() -> None:
+    ended = {"case": "k1", "status": "PROPOSED", "stands": False}
+    assert link_told(ended) == "k1（已不成立）"
+    assert link_told({**ended, "status": "WITHDRAWN"}) == "k1（人工撤销）"
+    assert link_told({**ended, "stands": True}) == "k1"
+
+
 def test_what_is_not_due_cannot_be_named(lite: Shelf) -> None:
     lite.clip("young", found=now() - timedelta(days=30))
-    refused("disposal.not_due", lambda: propose(lite, "young"))
+    facts = refused("disposal.not_due", lambda: propose(lite, "young"))
+    assert re.fullmatch(r"R-\d+", facts["rule"]), "what regulations.md knows it by, not a name of code"
     with lite.database.read() as session:
         assert session.exec(select(DisposalRun)).first() is None
 

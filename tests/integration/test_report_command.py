@@ -125,7 +125,7 @@ def test_freeze_compare_and_what_is_refused(site: Path, capsys: pytest.CaptureFi
         (("show", "--unit", "nowhere"), "没有单位 nowhere"), (("show", "--quarter", "2026-Q9"), "不是季度"),
         (("show", "--from", "2026-07-01"), "give both"), (("show", "--from", "x", "--to", "y"), "is no day"),
         (("show", "--from", "2026-07-02", "--to", "2026-07-01"), "晚于开始"), (("behind", "nothing"), "which figure"),
-        (("behind",), "which figure"), (("freeze", "city"), "usage: gateway report freeze"),
+        (("show", "--from", "9999-12-01", "--to", "9999-12-31"), "is no day"), (("behind",), "which figure"), (("freeze", "city"), "usage: gateway report freeze"),
         (("freeze", "nowhere", "2026-Q3"), "没有单位 nowhere"), (("compare", "city", "2026-Q3"), "没有这一季度"),
         (("show", *QUARTER, "--frozen"), "没有这一季度"),
     ],
@@ -204,6 +204,14 @@ def test_the_api_pages_and_agrees(site: Path, capsys: pytest.CaptureFixture[str]
         assert client.get(path, params={"with": other}, headers=headers).status_code == 404
         wrong = {"since": "2026-07-01", "until": "2026-07-01"}
         assert client.get("/api/v1/reports/figures", params=wrong, headers=headers).status_code == 422
+        for path, far in (
+            ("reports/figures", {"since": "9999-12-01", "until": "9999-12-31"}),
+            ("reports/causes", {"since": "0001-01-01", "until": "0001-01-02"}),
+            ("equipment/sheet", {"on": "9999-12-31"}),
+            ("equipment/sheet", {"on": "0001-01-01"}),
+            ("equipment/sheet", {"since": "2201-01-01", "on": "2201-01-02"}),
+        ):
+            assert client.get(f"/api/v1/{path}", params=far, headers=headers).status_code == 422
     database.close()
 
 

@@ -37,14 +37,17 @@ from gateway.models import (
     Statement,
     StatementKind,
     Unit,
+    now,
 )
 from gateway.reports import making
 from gateway.reports.making import Format, Subject
+from gateway.reports.paper import as_percent
 from gateway.reports.recording import recording_sheet
 from gateway.reports.remarks import Checked, RemarkIn, checked, remark, remarks_of
 from gateway.reports.sample import DrawIn, cases_of, faults, sample, span_of
-from gateway.reports.sheets import sheets_paper
+from gateway.reports.sheets import measured, sheets_paper
 from gateway.rulepacks import packs
+from gateway.rules.duty import percent
 from gateway.rules.sampling import draw
 from gateway.visibility import Viewer
 
@@ -258,6 +261,11 @@ def test_the_sheet_tells_what_was_owed_what_is_there_and_who_held_it(town: Datab
     assert (device.held_by, device.held_as, device.serial_no, device.clips) == ("张三", "PERSONAL", "SN1", 1)
 
 
+@pytest.mark.parametrize("share", [1 / 15, 0.97999, 0.98, 1.0, 0.0, 0.123456])
+def test_a_row_of_a_sheet_gives_one_share(share: float) -> None:
+    assert float(as_percent(measured(share)).rstrip("%")) == float(percent(share))
+
+
 def said(session: Session, drawn: CaseSample, case: str, **given: object) -> SampleRemark:
     return remark(session, drawn, case, RemarkIn.model_validate(given), "王五")
 
@@ -266,7 +274,7 @@ def test_a_fault_is_followed_up_until_it_is_settled(town: Database) -> None:
     drawn = drawn_of(town)
     with town.write() as session:
         first, second = (one.case_uid for one in cases_of(session, drawn.id)[:2])
-        fault = said(session, drawn, first, result="FAULTY", remark="无视频", due_on="2026-10-01")
+        fault = said(session, drawn, first, result="FAULTY", remark="无视频", due_on="2126-10-01")
         said(session, drawn, first, result="FOLLOWED", remark="已补工作记录", answers=fault.id)
         assert checked(remarks_of(session, drawn.id, first)) is Checked.OPEN
         with pytest.raises(Refused) as no:
@@ -288,16 +296,49 @@ def test_a_fault_is_followed_up_until_it_is_settled(town: Database) -> None:
         )
         assert checked(remarks_of(session, drawn.id, first)) is Checked.OPEN, "a correction opens it again"
         with pytest.raises(Refused) as no:
-            said(session, drawn, first, result="FAULTY", remark="x", replaces=fault.id)
+            said(session, drawn, first, result="FAULTY", remark="x", due_on="2126-10-01", replaces=fault.id)
         assert no.value.reason["code"] == "sample.answered"
         assert checked(remarks_of(session, drawn.id, second)) is Checked.UNCHECKED
-        assert fault.due_on == date(2026, 10, 1)
+        assert fault.due_on == date(2126, 10, 1)
+
+
+def test_one_fault_is_written_down_once_and_corrected_with_its_day(town: Database) -> None:
+    drawn = drawn_of(town)
+    told = {"result": "FAULTY", "remark": "无视频", "due_on": "2126-10-01"}
+    with town.write() as session:
+        case = cases_of(session, drawn.id)[0].case_uid
+        fault = said(session, drawn, case, **told)
+        with pytest.raises(Refused) as no:
+            said(session, drawn, case, **told)
+        assert no.value.reason["code"] == "sample.fault_twice"
+        fault.due_on = date(2026, 10, 1)  # time has passed
+        session.add(fault)
+        session.flush()
+        again = said(
+            session, drawn, case, result="FAULTY", remark="缺视频", due_on="2026-10-01", replaces=fault.id
+        )
+        assert [one.id for one in remarks_of(session, drawn.id, case)] == [again.id]
+        said(session, drawn, case, **told)
+
+
+def test_files_of_a_half_year_that_runs_are_not_drawn_yet(town: Database) -> None:
+    """What is closed until its end would have had no chance; a patrol looks at what is going on."""
+    this = f"{now().year}-{'H1' if now().month < 7 else 'H2'}"
+    with pytest.raises(Refused) as no:
+        drawn_of(town, period=this)
+    assert no.value.reason["code"] == "sample.runs"
+    quarter = f"{now().year}-Q{(now().month + 2) // 3}"
+    with pytest.raises(Refused) as no:
+        drawn_of(town, period=quarter, basis="CLOSED")
+    assert no.value.reason["code"] == "sample.runs"
 
 
 @pytest.mark.parametrize(
     ("given", "code"),
     [
         ({"result": "FAULTY"}, "sample.says_nothing"),
+        ({"result": "FAULTY", "remark": "x"}, "sample.no_due"),
+        ({"result": "FAULTY", "remark": "x", "due_on": "2026-10-01"}, "sample.due_is_past"),
         ({"result": "SETTLED", "remark": "x"}, "sample.answers_what"),
         ({"result": "SOUND", "answers": "x"}, "sample.answers_what"),
         ({"result": "SOUND", "due_on": "2026-10-01"}, "sample.due_without_fault"),

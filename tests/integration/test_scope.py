@@ -177,6 +177,25 @@ def test_a_list_with_a_shifted_row_is_refused_and_nothing_is_stored(
         assert session.exec(select(ScopeList)).all() == session.exec(select(ScopeItem)).all() == []
 
 
+def test_importing_tells_how_each_line_is_understood(office: Office) -> None:
+    lines = "序号,记录环节,记录要求\n1,现场检查,全程记录\n2,送达,摄影留痕\n"
+    told = office.run("scope", "import", office.write(lines), "--unit", "u", "--from", "2026-08-04")
+    assert "第 2 行 现场检查：全程" in told
+    assert "第 3 行：没有写明全程还是部分" in told
+    assert "第 2 行：没有写明" not in told
+
+
+def test_a_misspelt_unit_or_case_is_told_and_not_answered_with_zeros(
+    office: Office, client: TestClient
+) -> None:
+    assert "没有单位 nosuch" in office.run("board", "--unit", "nosuch", expect=2)
+    assert "没有案件 nosuch" in office.run("board", "--case", "nosuch", expect=2)
+    for path in ("board", "obligations"):
+        for name, there in (("unit", "u"), ("case", "k-u")):
+            assert client.get(f"/api/v1/{path}", params={name: "nosuch"}).status_code == 404
+            assert client.get(f"/api/v1/{path}", params={name: there}).status_code == 200
+
+
 def test_a_list_holds_from_its_day_for_the_unit_and_those_below(office: Office, client: TestClient) -> None:
     assert obligations(client)["u-check"]["mode"] == "PARTIAL"
     office.run("scope", "import", office.write(GOOD), "--unit", "u", "--from", "2026-08-04")

@@ -133,6 +133,15 @@ def test_a_row_whose_cells_are_shifted_is_refused_with_row_and_cell(
     assert facts[0]["cell"] in told(read)
 
 
+def test_how_much_to_record_is_no_step() -> None:
+    """Two cells changed places, and the list would ask for less than it says."""
+    heads = ["序号", "执法事项", "记录环节", "记录方式", "储存期限"]
+    swapped = read_list("a.csv", as_csv([heads, ["1", "现场检查", "全程记录", "检查过程", "2年"]]))
+    assert ("scope.mode_there", "C2") in [(one["code"], one["facts"]["cell"]) for one in swapped.faults]
+    right = read_list("a.csv", as_csv([heads, ["1", "现场检查", "检查过程", "全程记录", "2年"]]))
+    assert (told(right), len(right.lines)) == ("", 1)
+
+
 @pytest.mark.parametrize(
     ("heads", "says"),
     [

@@ -118,6 +118,10 @@ def test_a_line_reaches_kinds_that_nobody_knows_by_their_own_words() -> None:
         (["检查的全过程"], False, Mode.FULL), (["主要过程"], True, Mode.PARTIAL), (["适时"], True, Mode.PARTIAL),
         (["可以不记录"], True, Mode.OPTIONAL), (["全程，必要时"], False, Mode.FULL), (["拍照"], True, Mode.FULL),
         (["拍照"], False, Mode.PARTIAL),
+        (["可以不全程记录"], True, Mode.PARTIAL), (["不需要全程记录"], True, Mode.PARTIAL),
+        (["非全程"], True, Mode.PARTIAL), (["无需全程，文字记录即可"], True, Mode.OPTIONAL),
+        (["不得不全程记录"], False, Mode.FULL), (["不能全程记录的，应当说明原因"], False, Mode.FULL),
+        (["不间断全程记录"], False, Mode.FULL), (["不必全程记录；拆封的全过程"], False, Mode.FULL),
     ],
 )  # fmt: skip
 def test_how_much_a_line_asks_for(texts: list[str], has_span: bool, mode: Mode) -> None:
