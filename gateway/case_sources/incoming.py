@@ -1,5 +1,6 @@
 """A textual case record as it comes in: the fields of the provincial forms (regulations 7)."""
 
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -11,6 +12,8 @@ from gateway.rules.freshness import Edition
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Long = Annotated[str, Field(max_length=20_000)]
 LARGEST_VERSION = 2**63 - 1
+LONGEST_STEP = timedelta(days=180)
+"""Ours, no number of law: three times the longest 查封 (60 days), half of what a mistyped year adds."""
 
 
 def credit_code(written: str) -> str:
@@ -65,6 +68,12 @@ class ActivityIn(Incoming):
     def forwards(self) -> Self:
         if self.ended_at < self.started_at:
             raise ValueError(f"activity {self.id}: ends before it starts")
+        if self.ended_at - self.started_at > LONGEST_STEP:
+            days = (self.ended_at - self.started_at).days
+            raise ValueError(
+                f"activity {self.id}: lasts {days} days, and no step lasts more than {LONGEST_STEP.days};"
+                " is a year mistyped?"
+            )
         return self
 
 
