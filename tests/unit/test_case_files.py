@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from gateway.case_sources.files import read_cases
 from gateway.case_sources.incoming import CaseIn
@@ -130,3 +131,34 @@ def test_a_mistyped_year_makes_no_step(tmp_path: Path, until: str) -> None:
     said = refused(tmp_path / "c.json")
     assert "activity a: lasts " in said
     assert "is a year mistyped?" in said
+
+
+@pytest.mark.parametrize("uid", ["a/b", ".", "..", "/"])
+def test_an_id_that_no_address_can_name_is_refused(uid: str) -> None:
+    """It came in by a file, and GET /cases/a%2Fb did not find it."""
+    step = {"id": uid, "kind": "x", "started_at": "2024-05-01T09:00:00Z", "ended_at": "2024-05-01T10:00:00Z"}
+    for told in (
+        {"uid": uid},
+        {"activities": [step]},
+        {"documents": [{"id": uid, "type": "现场笔录"}]},
+    ):
+        with pytest.raises(ValidationError, match="an id holds no slash"):
+            CaseIn.model_validate({"uid": "k", "title": "t"} | told)
+
+
+@pytest.mark.parametrize("uid", ["k.1", "..a", "冀邢市监罚〔2024〕27号", "a b", "k#1?x"])
+def test_other_ids_stay_as_they_are(uid: str) -> None:
+    assert CaseIn.model_validate({"uid": uid, "title": "t"}).uid == uid
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [("opened_on", "decided_on"), ("opened_on", "closed_on"), ("opened_on", "archived_on"),
+     ("decided_on", "closed_on"), ("closed_on", "archived_on")],
+)  # fmt: skip
+def test_a_case_does_not_end_before_it_begins(earlier: str, later: str) -> None:
+    dates = {earlier: "2024-05-05T10:00:00+08:00", later: "2024-05-04T00:00:00+08:00"}
+    with pytest.raises(ValidationError, match=f"{later}: is earlier than {earlier}"):
+        CaseIn.model_validate({"uid": "k", "title": "t"} | dates)
+    same_day = dates | {later: "2024-05-05T00:00:00+08:00"}
+    assert CaseIn.model_validate({"uid": "k", "title": "t"} | same_day)
