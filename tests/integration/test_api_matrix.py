@@ -513,10 +513,11 @@ def test_what_was_destroyed_is_gone_and_its_record_says_so(api: tuple[TestClient
     for method, path in (
         ("GET", "retention"),
         ("GET", "original?viewing=v"), ("GET", "renditions/proxy?viewing=v"), ("POST", "viewings"),
+        ("PATCH", "labels"), ("POST", "links"),
     ):  # fmt: skip
-        said = client.request(
-            method, f"/api/v1/clips/gone-u/{path}", headers=headers, json={"purpose": "评查"}
-        )
+        given = {"labels": {"matter": "证明对象"}, "links": {"case": "case-u", "why": "补录"}}
+        body = given.get(path, {"purpose": "评查"})
+        said = client.request(method, f"/api/v1/clips/gone-u/{path}", headers=headers, json=body)
         assert said.status_code == 410, said.text
         assert said.json()["record"]["id"] == "destr-u"
     whole = client.get("/api/v1/clips/gone-u", headers=headers).json()
