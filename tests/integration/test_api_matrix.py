@@ -696,6 +696,23 @@ def test_a_case_cannot_take_anothers_steps_or_footage(api: tuple[TestClient, dic
     assert client.get("/api/v1/clips/clip-v", headers=evidence).status_code == 404
 
 
+def test_a_unit_that_nobody_knew_is_told(api: tuple[TestClient, dict[str, str]], database: Database) -> None:
+    """A misspelt unit becomes a unit of its own: who wrote it reads so at once, and the chain says so."""
+    client, keys = api
+
+    def put(uid: str, unit: str) -> Any:
+        body = {"uid": uid, "title": "案", "unit": unit}
+        return client.put(f"/api/v1/cases/{uid}", json=body, headers={"x-api-key": keys["admin"]}).json()
+
+    assert put("known", "u")["unit_entered"] is None
+    assert put("misspelt", "nix")["unit_entered"] == "nix"
+    assert put("later", "nix")["unit_entered"] is None
+    with database.read() as session:
+        lines = session.exec(select(CustodyEvent).where(CustodyEvent.event == "CASE_STORED")).all()
+    told = {line.subject: line.detail.get("unit_entered") for line in lines}
+    assert (told["known"], told["misspelt"], told["later"]) == (None, "nix", None)
+
+
 @pytest.mark.parametrize("row", [row for row in MATRIX if row.method == "GET"], ids=lambda row: row.path)
 def test_an_unknown_parameter_is_an_error(api: tuple[TestClient, dict[str, str]], row: Row) -> None:
     """A filter with a typo must not show everything."""
