@@ -22,6 +22,7 @@ from gateway.config import ConfigError, Settings
 from gateway.daemon import register
 from gateway.database import Database
 from gateway.device import Refused
+from gateway.intake.places import is_new_unit
 from gateway.models import CaseAlias, CaseRecord, Device, DeviceState, DeviceStatus, Role, Unit, User
 from gateway.offloads import Progress, open_offloads, progress
 from gateway.opening import open_database, packs_of
@@ -134,15 +135,21 @@ def cases(settings: Settings, asked: argparse.Namespace) -> int:
         if asked.file is None:
             raise ConfigError("which file? usage: gateway cases import FILE")
         changed = 0
+        strangers: list[str | None] = []
         given, rules = read_cases(asked.file), of_site(settings)
         for case in given:
             try:
                 with database.write() as session:
+                    is_strange = is_new_unit(session, case.unit)
                     changed += store_case(session, case, actor(), asked.file.name, rules)
+                    if is_strange and not is_new_unit(session, case.unit):
+                        strangers.append(case.unit)
             except Refused as no:
                 raise ConfigError(f"{asked.file}: case {case.uid}: {sentence(no.reason, 'en')}") from no
         decide_now(settings, database)
         console.print(f"{asked.file}: {len(given)} cases, {changed} new or changed")
+        for unit in strangers:
+            console.print(f"unit {unit} was not known and now stands in the registry, under none: misspelt?")
         return 0
     table = Table("案件", "案由/名称", "编号")
     with database.read() as session:

@@ -86,7 +86,8 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
 
 def serve_both(config: Path, stop: threading.Event) -> int:
     """`gateway run` and `gateway serve` as two processes; both end if one does, or if we are killed."""
-    begin = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "gateway.cli", "--config", str(config)]
+    python = [sys.executable, "-P", "-m"]  # -P: nothing is imported from the working directory
+    begin = ["setpriv", "--pdeathsig", "TERM", *python, "gateway.cli", "--config", str(config)]
     running = [subprocess.Popen([*begin, name]) for name in ("run", "serve")]
     while not stop.wait(0.2) and all(process.poll() is None for process in running):
         pass

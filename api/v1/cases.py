@@ -15,6 +15,7 @@ from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.records import Ended
 from gateway.case_sources.records import put_case as put
 from gateway.case_sources.rules import CaseRules
+from gateway.intake.places import is_new_unit
 from gateway.models import (
     Activity,
     CaseAlias,
@@ -93,6 +94,10 @@ class Stored(BaseModel):
     uid: str
     changed: bool = Field(description="false: the same, or something newer, was here already")
     outdated: bool = Field(default=False, description="what is stored is newer than what was sent")
+    unit_entered: str | None = Field(
+        default=None,
+        description="nobody knew this unit: it stands in the registry now, under none",
+    )
 
 
 @router.get("/cases")
@@ -191,10 +196,14 @@ def put_case(
         raise Problem(422, "The uid in the path differs from the one in the body")
     with database.write() as session:
         existing = session.get(CaseRecord, uid)
+        stranger = given.unit if is_new_unit(session, given.unit) else None
         if viewer.units is not None:
             owner = existing.unit_id if existing else given.unit
             if owner not in viewer.units or given.unit not in viewer.units:
                 raise not_found("Case")
         ended = put(session, given, viewer.name, "api", rules)
     response.status_code = 200 if existing else 201
-    return Stored(uid=uid, changed=ended.changed, outdated=ended is Ended.OUTDATED)
+    outdated = ended is Ended.OUTDATED
+    return Stored(
+        uid=uid, changed=ended.changed, outdated=outdated, unit_entered=None if outdated else stranger
+    )

@@ -161,6 +161,7 @@ def label(clip_id: str, given: Labels, viewer: Labeller, database: Db) -> ClipWh
     """Add or correct labels; the clip is decided anew at once by what they say."""
     with database.write() as session:
         found, original = seen(session, viewer, clip_id)
+        must_be_there(session, original)
         for name in ("place", "matter"):
             if (value := getattr(given, name)) is not None:
                 setattr(found, name, value)

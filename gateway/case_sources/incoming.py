@@ -1,5 +1,7 @@
 """A textual case record as it comes in: the fields of the provincial forms (regulations 7)."""
 
+from datetime import timedelta
+from itertools import combinations
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -8,9 +10,22 @@ from gateway.instants import Moment
 from gateway.rules import identity
 from gateway.rules.freshness import Edition
 
+
+def addressable(ref: str) -> str:
+    """Ids stand in addresses, where a slash would part them and a dot would mean the folder."""
+    if "/" in ref or not ref.strip("."):
+        raise ValueError("an id holds no slash and is more than dots")
+    return ref
+
+
 Text = Annotated[str, Field(min_length=1, max_length=500)]
+Id = Annotated[Text, AfterValidator(addressable)]
 Long = Annotated[str, Field(max_length=20_000)]
 LARGEST_VERSION = 2**63 - 1
+DAY = timedelta(days=1)
+COURSE = ("opened_on", "decided_on", "closed_on", "archived_on")
+LONGEST_STEP = timedelta(days=180)
+"""Ours, no number of law: three times the longest 查封 (60 days), half of what a mistyped year adds."""
 
 
 def credit_code(written: str) -> str:
@@ -38,14 +53,14 @@ class Incoming(BaseModel):
 
 
 class DocumentIn(Incoming):
-    id: Text
+    id: Id
     type: Text = Field(examples=["检查(勘验)笔录"])
     number: str | None = Field(default=None, examples=["冀邢市监现笔〔2024〕12号"])
     issued_at: Moment | None = None
 
 
 class ActivityIn(Incoming):
-    id: Text
+    id: Id
     kind: Text = Field(examples=["现场检查"])
     stage: Text = Field(default="调查取证", examples=["调查取证"])
     started_at: Moment
@@ -65,6 +80,12 @@ class ActivityIn(Incoming):
     def forwards(self) -> Self:
         if self.ended_at < self.started_at:
             raise ValueError(f"activity {self.id}: ends before it starts")
+        if self.ended_at - self.started_at > LONGEST_STEP:
+            days = (self.ended_at - self.started_at).days
+            raise ValueError(
+                f"activity {self.id}: lasts {days} days, and no step lasts more than {LONGEST_STEP.days};"
+                " is a year mistyped?"
+            )
         return self
 
 
@@ -152,7 +173,7 @@ class CaseIn(Incoming):
     `version` or `updated_at` is the case system's own: what is older than what we have changes nothing.
     """
 
-    uid: Text
+    uid: Id
     version: int | None = Field(default=None, ge=0, le=LARGEST_VERSION)
     updated_at: Moment | None = None
     title: Text = Field(examples=["某某商店销售过期食品案"])
@@ -184,6 +205,7 @@ class CaseIn(Incoming):
 
     @model_validator(mode="after")
     def consistent(self) -> Self:
+        self.in_order()
         papers = {paper.id for paper in self.documents}
         steps = [step.id for step in self.activities]
         for step in self.activities:
@@ -197,6 +219,13 @@ class CaseIn(Incoming):
         if len(set(codes)) < len(codes):
             raise ValueError("parties: the same party is there twice")
         return self
+
+    def in_order(self) -> None:
+        """With a day of slack: who knows only the day writes its midnight."""
+        for earlier, later in combinations(COURSE, 2):
+            before, after = getattr(self, earlier), getattr(self, later)
+            if before is not None and after is not None and after <= before - DAY:
+                raise ValueError(f"{later}: is earlier than {earlier}")
 
     @property
     def edition(self) -> Edition:

@@ -12,7 +12,7 @@ from gateway.case_sources.incoming import CaseIn, HandlerIn
 from gateway.case_sources.parties import write_parties
 from gateway.case_sources.rules import CaseRules, usual
 from gateway.device import Refused
-from gateway.intake.places import ensure_room, ensure_unit
+from gateway.intake.places import ensure_room, ensure_unit, is_new_unit
 from gateway.models import Activity, CaseAlias, CaseParty, CaseRecord, Document, Officer, Room, now
 from gateway.rules import case_number
 from gateway.rules.freshness import Edition, is_outdated, latest
@@ -69,6 +69,7 @@ def put_case(
     if case and is_outdated(incoming.edition, Edition(case.told_version, case.told_at)):
         return Ended.OUTDATED
     before = snapshot(session, case) if case else {}
+    entered = {"unit_entered": incoming.unit} if is_new_unit(session, incoming.unit) else {}
     numbers_before, spans_before = reach(session, incoming.uid)
     write_case(session, case, incoming, source, is_home=is_home)
     gone = write_aliases(session, incoming, rules)
@@ -80,8 +81,9 @@ def put_case(
         return Ended.SAME
     rows = (case, *parts(session, incoming.uid), *parties)
     custody.append(
-        session, custody.SITE, "CASE_STORED", actor, case.uid, rows, {"source": source}, gone=[*gone, *left]
-    )
+        session, custody.SITE, "CASE_STORED", actor, case.uid, rows, {"source": source, **entered},
+        gone=[*gone, *left],
+    )  # fmt: skip
     outbox.duties_moved(session, [row.id for row in rows if isinstance(row, Activity)])
     numbers, spans = reach(session, incoming.uid)
     linking.due(session, "case", numbers=numbers | numbers_before)

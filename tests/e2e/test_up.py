@@ -41,3 +41,25 @@ def test_up_is_killed_and_can_be_started_again(tmp_path: Path) -> None:
                 os.kill(one, signal.SIGKILL)
     with site.running():
         site.wait("up again", lambda _: site.log.read_text().count("running:") == 2)
+
+
+def test_up_imports_nothing_from_the_folder_it_is_started_in(tmp_path: Path) -> None:
+    """A file called api.py there would break it, or run as the gateway."""
+    site = Site(tmp_path, [volume()], api={"port": free_port()})
+    for name in ("api", "gateway", "drivers"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported from the working directory')\n")
+    with site.log.open("wb") as log:
+        up = subprocess.Popen([GATEWAY, "--config", site.config, "up"], stdout=log, stderr=log, cwd=tmp_path)
+    try:
+        deadline = time.monotonic() + 60
+        while up.poll() is None and time.monotonic() < deadline:
+            said = site.log.read_text()
+            if "running:" in said and "serving http" in said:
+                break
+            time.sleep(0.1)
+        said = site.log.read_text()
+        assert "running:" in said, said
+        assert "serving http" in said, said
+    finally:
+        up.terminate()
+        up.wait(20)

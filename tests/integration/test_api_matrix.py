@@ -513,10 +513,11 @@ def test_what_was_destroyed_is_gone_and_its_record_says_so(api: tuple[TestClient
     for method, path in (
         ("GET", "retention"),
         ("GET", "original?viewing=v"), ("GET", "renditions/proxy?viewing=v"), ("POST", "viewings"),
+        ("PATCH", "labels"), ("POST", "links"),
     ):  # fmt: skip
-        said = client.request(
-            method, f"/api/v1/clips/gone-u/{path}", headers=headers, json={"purpose": "评查"}
-        )
+        given = {"labels": {"matter": "证明对象"}, "links": {"case": "case-u", "why": "补录"}}
+        body = given.get(path, {"purpose": "评查"})
+        said = client.request(method, f"/api/v1/clips/gone-u/{path}", headers=headers, json=body)
         assert said.status_code == 410, said.text
         assert said.json()["record"]["id"] == "destr-u"
     whole = client.get("/api/v1/clips/gone-u", headers=headers).json()
@@ -693,6 +694,23 @@ def test_a_case_cannot_take_anothers_steps_or_footage(api: tuple[TestClient, dic
     said = client.put("/api/v1/cases/case-u", json=stolen, headers=evidence)
     assert (said.status_code, said.json()["code"]) == (409, "case.part_of_another")
     assert client.get("/api/v1/clips/clip-v", headers=evidence).status_code == 404
+
+
+def test_a_unit_that_nobody_knew_is_told(api: tuple[TestClient, dict[str, str]], database: Database) -> None:
+    """A misspelt unit becomes a unit of its own: who wrote it reads so at once, and the chain says so."""
+    client, keys = api
+
+    def put(uid: str, unit: str) -> Any:
+        body = {"uid": uid, "title": "案", "unit": unit}
+        return client.put(f"/api/v1/cases/{uid}", json=body, headers={"x-api-key": keys["admin"]}).json()
+
+    assert put("known", "u")["unit_entered"] is None
+    assert put("misspelt", "nix")["unit_entered"] == "nix"
+    assert put("later", "nix")["unit_entered"] is None
+    with database.read() as session:
+        lines = session.exec(select(CustodyEvent).where(CustodyEvent.event == "CASE_STORED")).all()
+    told = {line.subject: line.detail.get("unit_entered") for line in lines}
+    assert (told["known"], told["misspelt"], told["later"]) == (None, "nix", None)
 
 
 @pytest.mark.parametrize("row", [row for row in MATRIX if row.method == "GET"], ids=lambda row: row.path)

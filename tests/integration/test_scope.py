@@ -446,3 +446,11 @@ def test_a_broken_pack_is_told_in_words(office: Office) -> None:
     )
     rulepacks.load.cache_clear()
     assert "own.yaml:5" in office.run("board", expect=2)
+
+
+def test_an_import_tells_of_a_unit_that_nobody_knew(office: Office) -> None:
+    """It becomes a unit of its own, which a misspelt one should not do without a word."""
+    path = office.folder / "more.json"
+    path.write_text(json.dumps([{"uid": "m1", "title": "案", "unit": "nix"}]))
+    assert "unit nix was not known" in office.run("cases", "import", path)
+    assert "not known" not in office.run("cases", "import", path)

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from gateway.case_sources.files import read_cases
+from gateway.case_sources.incoming import CaseIn
 from gateway.config import ConfigError
 
 TABLE = """uid,title,unit,numbers,activity_id,activity_kind,activity_started_at,activity_ended_at,activity_place,activity_officers
@@ -109,3 +111,54 @@ def test_a_wrong_cell_of_a_table_is_named_as_tables_name_it(tmp_path: Path) -> N
 def test_a_wrong_code_of_a_party_is_named_by_its_cell(tmp_path: Path) -> None:
     said = refused(table(tmp_path, "uid,title,party_name,party_code\nk1,x,某店,91350100M000100Y44\n"))
     assert "line 2, cell D2: case 1: party_code: is no 统一社会信用代码" in said
+
+
+def one_step(**told: str) -> dict[str, object]:
+    step = {"id": "a", "kind": "查封", "started_at": "2024-05-01T09:00:00+08:00", **told}
+    return {"uid": "k", "title": "t", "activities": [step]}
+
+
+@pytest.mark.parametrize("until", ["2024-05-01T09:00:00+08:00", "2024-06-30T09:00:00+08:00"])
+def test_a_step_may_last_as_long_as_a_sealing(until: str) -> None:
+    """查封、扣押: 30 days, and 30 more."""
+    assert len(CaseIn.model_validate(one_step(ended_at=until)).activities) == 1
+
+
+@pytest.mark.parametrize("until", ["2025-05-01T09:50:00+08:00", "2064-05-01T09:50:00+08:00"])
+def test_a_mistyped_year_makes_no_step(tmp_path: Path, until: str) -> None:
+    """It would lie over every clip of its officers, and take them from the steps that they show."""
+    (tmp_path / "c.json").write_text(json.dumps([one_step(ended_at=until)]))
+    said = refused(tmp_path / "c.json")
+    assert "activity a: lasts " in said
+    assert "is a year mistyped?" in said
+
+
+@pytest.mark.parametrize("uid", ["a/b", ".", "..", "/"])
+def test_an_id_that_no_address_can_name_is_refused(uid: str) -> None:
+    """It came in by a file, and GET /cases/a%2Fb did not find it."""
+    step = {"id": uid, "kind": "x", "started_at": "2024-05-01T09:00:00Z", "ended_at": "2024-05-01T10:00:00Z"}
+    for told in (
+        {"uid": uid},
+        {"activities": [step]},
+        {"documents": [{"id": uid, "type": "现场笔录"}]},
+    ):
+        with pytest.raises(ValidationError, match="an id holds no slash"):
+            CaseIn.model_validate({"uid": "k", "title": "t"} | told)
+
+
+@pytest.mark.parametrize("uid", ["k.1", "..a", "冀邢市监罚〔2024〕27号", "a b", "k#1?x"])
+def test_other_ids_stay_as_they_are(uid: str) -> None:
+    assert CaseIn.model_validate({"uid": uid, "title": "t"}).uid == uid
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [("opened_on", "decided_on"), ("opened_on", "closed_on"), ("opened_on", "archived_on"),
+     ("decided_on", "closed_on"), ("closed_on", "archived_on")],
+)  # fmt: skip
+def test_a_case_does_not_end_before_it_begins(earlier: str, later: str) -> None:
+    dates = {earlier: "2024-05-05T10:00:00+08:00", later: "2024-05-04T00:00:00+08:00"}
+    with pytest.raises(ValidationError, match=f"{later}: is earlier than {earlier}"):
+        CaseIn.model_validate({"uid": "k", "title": "t"} | dates)
+    same_day = dates | {later: "2024-05-05T00:00:00+08:00"}
+    assert CaseIn.model_validate({"uid": "k", "title": "t"} | same_day)
