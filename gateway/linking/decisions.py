@@ -33,7 +33,7 @@ def confirm(
     """A person stands by the link, and may say what it proves; the machine will not overturn it."""
     link.status, link.doubt = LinkStatus.CONFIRMED, None
     link.matter = matter or link.matter
-    link.facts = machine(session, link.clip_id, packs)
+    link.facts = link.facts | machine(session, link.clip_id, packs)
     return kept(session, link, actor, "LINK_CONFIRMED", why)
 
 
@@ -63,7 +63,7 @@ def add(session: Session, clip: Clip, given: LinkIn, packs: RulePacks, actor: st
     """A person links a clip that the machine did not. Raises Refused as `correct` does."""
     standing = links_of(session, [clip.id], lock=True)[clip.id].standing
     wanted = (given.case, given.activity, given.t0_s, given.t1_s)
-    if any((one.case_uid, one.activity_id, one.t0_s, one.t1_s) == wanted for one in standing):
+    if any(place(one) == wanted for one in standing):
         raise Refused("link.there_already", case=given.case)
     made = by_hand(session, clip, given, packs, actor)
     made.facts = machine(session, clip.id, packs)
@@ -78,28 +78,53 @@ def undo(session: Session, link: Link, actor: str, why: str) -> Link:
     if link.status is LinkStatus.PROPOSED or superseded(session, link):
         raise Refused("link.nothing_to_undo")
     if link.ended_at is None and link.status is LinkStatus.CONFIRMED and link.made_by == "gateway":
-        link.status = LinkStatus.PROPOSED
-        kept(session, link, actor, "LINK_UNDONE", why)
-        due(session, "undone", clip_id=link.clip_id)
-        return link
-    before = link
-    if link.ended_at is None:  # made by a person: it ends, and what it took the place of stands again
-        link.ended_at, link.ended_why = now(), reason("ended.undone", why=why)
-        session.add(link)
-        replaced = session.get(Link, link.supersedes) if link.supersedes else None
-        if replaced is None:
-            kept(session, link, actor, "LINK_UNDONE", why)
-            due(session, "undone", clip_id=link.clip_id)
-            return link
-        before = replaced
+        link.status, link.doubt = LinkStatus.PROPOSED, None
+        link.facts = {name: said for name, said in link.facts.items() if name != "machine"}
+        return undone(session, link, actor, why, link)
+    if link.ended_at is not None:
+        return undone(session, link, actor, why, restored(session, link))
+    replaced = replaced_by(
+        session, link
+    )  # made by a person: it ends, and what it took the place of stands again
+    link.ended_at, link.ended_why = now(), reason("ended.undone", why=why)
+    session.add(link)
+    session.flush()
+    return undone(session, link, actor, why, restored(session, replaced) if replaced else link)
+
+
+def undone(session: Session, link: Link, actor: str, why: str, stands: Link) -> Link:
+    kept(session, stands, actor, "LINK_UNDONE", why, beside=link)
+    due(session, "undone", clip_id=link.clip_id)
+    return stands
+
+
+def restored(session: Session, before: Link) -> Link:
+    """Again as it stood: what a person stood by is a person's still, and no proposal of the machine's."""
+    standing = links_of(session, [before.clip_id], lock=True)[before.clip_id].standing
+    if any(place(one) == place(before) for one in standing):
+        raise Refused("link.there_already", case=before.case_uid)
+    by_person = before.made_by != "gateway" or "machine" in before.facts
     again = Link.model_validate(
         before.model_dump(exclude={"id", "made_at", "ended_at", "ended_why", "doubt", "status"})
-        | {"status": LinkStatus.PROPOSED, "supersedes": before.id}
+        | {
+            "status": LinkStatus.CONFIRMED if by_person else LinkStatus.PROPOSED,
+            "supersedes": before.id,
+            "facts": before.facts | {"restores": before.id},
+        }
     )
     session.add(again)
-    kept(session, again, actor, "LINK_UNDONE", why, beside=link)
-    due(session, "undone", clip_id=link.clip_id)
     return again
+
+
+def replaced_by(session: Session, link: Link) -> Link | None:
+    """The link whose place a person's correction took; a restored one stands for that which it restores."""
+    while "restores" in link.facts:
+        link = session.get_one(Link, link.supersedes)
+    return session.get(Link, link.supersedes) if link.supersedes else None
+
+
+def place(link: Link) -> tuple[object, ...]:
+    return link.case_uid, link.activity_id, link.t0_s, link.t1_s
 
 
 def machine(session: Session, clip_id: str, packs: RulePacks) -> dict[str, object]:

@@ -132,6 +132,59 @@ def test_a_confirmation_can_be_undone_and_then_the_machine_decides_again(desk: D
         desk.undo(before.id)
 
 
+def test_what_a_person_linked_stands_as_that_persons_again_when_its_end_is_undone(desk: Desk) -> None:
+    by_hand = desk.correct("m", "d")
+    ends = [desk.withdraw, lambda: desk.correct("m", "b").supersedes or ""]
+    for end in ends:
+        ended = end()
+        last = desk.link().id if desk.standing() else ended
+        desk.undo(last)
+        desk.again()
+        assert desk.standing() == [("m", "d")]
+        assert desk.link(LinkStatus.CONFIRMED).made_by == by_hand.made_by
+        assert desk.link().doubt is None, "nothing has changed since the person knew"
+    desk.undo(desk.link().id)
+    assert desk.standing() == [("k", "a")], "what the correction took the place of, not what was undone"
+    assert desk.link(LinkStatus.PROPOSED)
+
+
+def test_what_was_confirmed_is_confirmed_again_and_what_was_not_is_not(desk: Desk) -> None:
+    desk.confirm()
+    desk.undo(desk.withdraw())
+    assert desk.link(LinkStatus.CONFIRMED).doubt is None
+    desk.undo(desk.link().id)
+    assert desk.link(LinkStatus.PROPOSED)
+    desk.undo(desk.withdraw())
+    assert desk.link(LinkStatus.PROPOSED), "the confirmation had been taken back before"
+
+
+def test_a_withdrawal_that_was_undone_never_counts_again(desk: Desk) -> None:
+    desk.undo(desk.withdraw())
+    desk.confirm()
+    desk.again()
+
+    def unlinked() -> dict[str, object] | None:
+        with desk.database.read() as session:
+            return session.get_one(Clip, "c").unlinked
+
+    assert unlinked() is None
+    assert desk.link(LinkStatus.CONFIRMED).facts["machine"] == [["k", "a", "VALID_WITH_NOTE"]]
+    again = desk.withdraw()
+    assert (unlinked() or {})["code"] == "unlinked.withdrawn"
+    desk.undo(again)
+    assert unlinked() is None
+
+
+def test_what_stands_already_is_not_restored_beside_itself(desk: Desk) -> None:
+    made = desk.correct("m", "b")
+    desk.withdraw()
+    with desk.database.write() as session:
+        given = LinkIn(case="m", activity="b")
+        decisions.add(session, session.get_one(Clip, "c"), given, PACK, "li", "还是它")
+    with pytest.raises(Refused):
+        desk.undo(made.id)
+
+
 def test_what_is_not_there_cannot_be_linked(desk: Desk) -> None:
     wrong = [
         LinkIn(case="nowhere"),
