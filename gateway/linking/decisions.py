@@ -33,7 +33,7 @@ def confirm(
     """A person stands by the link, and may say what it proves; the machine will not overturn it."""
     link.status, link.doubt = LinkStatus.CONFIRMED, None
     link.matter = matter or link.matter
-    link.facts = link.facts | machine(session, link.clip_id, packs)
+    link.facts = link.facts | machine(session, link.clip_id, packs) | {"taken_back": False}
     return kept(session, link, actor, "LINK_CONFIRMED", why)
 
 
@@ -79,7 +79,7 @@ def undo(session: Session, link: Link, actor: str, why: str) -> Link:
         raise Refused("link.nothing_to_undo")
     if link.ended_at is None and link.status is LinkStatus.CONFIRMED and link.made_by == "gateway":
         link.status, link.doubt = LinkStatus.PROPOSED, None
-        link.facts = {name: said for name, said in link.facts.items() if name != "machine"}
+        link.facts = link.facts | {"taken_back": True}
         return undone(session, link, actor, why, link)
     if link.ended_at is not None:
         return undone(session, link, actor, why, restored(session, link))
@@ -103,7 +103,8 @@ def restored(session: Session, before: Link) -> Link:
     standing = links_of(session, [before.clip_id], lock=True)[before.clip_id].standing
     if any(place(one) == place(before) for one in standing):
         raise Refused("link.there_already", case=before.case_uid)
-    by_person = before.made_by != "gateway" or "machine" in before.facts
+    was_confirmed = "machine" in before.facts and not before.facts.get("taken_back")
+    by_person = before.made_by != "gateway" or was_confirmed
     again = Link.model_validate(
         before.model_dump(exclude={"id", "made_at", "ended_at", "ended_why", "doubt", "status"})
         | {

@@ -66,7 +66,7 @@ def links_of(session: Session, clips: Sequence[str], *, lock: bool = False) -> d
 
 
 def is_restored(link: Link) -> bool:
-    """Whether an undo made it, whatever became of it later; a correction takes a link's place and undoes nothing."""
+    """Whether an undo made it, whatever became of it later; a correction undoes nothing."""
     return "restores" in link.facts or link.status is LinkStatus.PROPOSED
 
 
