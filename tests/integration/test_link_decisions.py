@@ -185,6 +185,17 @@ def test_what_stands_already_is_not_restored_beside_itself(desk: Desk) -> None:
         desk.undo(made.id)
 
 
+def test_what_was_recorded_at_another_time_than_its_step_asks_for_a_person(desk: Desk) -> None:
+    """As what was recorded just beside it does; nothing else speaks against this one."""
+    with desk.database.write() as session:
+        clip, given = session.get_one(Clip, "later"), LinkIn(case="k", activity="a")
+        made = decisions.add(session, clip, given, PACK, "li", "放错")
+    assert [one["code"] for one in made.reasons if not one["passed"] and one["rule"] != "LK-1"] == [
+        "time.outside"
+    ]
+    assert made.verdict == "NEEDS_REVIEW"
+
+
 def test_what_is_not_there_cannot_be_linked(desk: Desk) -> None:
     wrong = [
         LinkIn(case="nowhere"),
