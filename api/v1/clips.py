@@ -12,7 +12,7 @@ from api.problems import Problem, not_found
 from api.seeing import refusal_noted
 from api.shapes import ClipOut, ClipWhole, DestructionOut, LinkOut, RenditionOut
 from api.signin import Db, Labeller, Reader, Watcher
-from gateway import custody, linking, outbox, retrieval
+from gateway import custody, holds, linking, outbox, retrieval
 from gateway.database import Database
 from gateway.instants import Moment
 from gateway.models import (
@@ -161,6 +161,7 @@ def label(clip_id: str, given: Labels, viewer: Labeller, database: Db) -> ClipWh
     """Add or correct labels; the clip is decided anew at once by what they say."""
     with database.write() as session:
         found, original = seen(session, viewer, clip_id)
+        holds.must_be_there(session, clip_id)
         for name in ("place", "matter"):
             if (value := getattr(given, name)) is not None:
                 setattr(found, name, value)

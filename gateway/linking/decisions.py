@@ -1,10 +1,14 @@
-"""What a person decides about links: confirm, withdraw, correct, link, undo; nothing is erased (LK-17)."""
+"""What a person decides about links: confirm, withdraw, correct, link, undo; nothing is erased (LK-17).
+
+Of a clip that was destroyed they stand as they were when it went: each raises Refused.
+"""
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session, select
 
 from gateway import custody, outbox, receipts
 from gateway.device import Refused
+from gateway.holds import must_be_there
 from gateway.linking.deciding import preview
 from gateway.linking.due import due
 from gateway.linking.facts import Facts
@@ -31,6 +35,7 @@ def confirm(
     session: Session, link: Link, packs: RulePacks, actor: str, why: str, matter: str | None = None
 ) -> Link:
     """A person stands by the link, and may say what it proves; the machine will not overturn it."""
+    must_be_there(session, link.clip_id)
     link.status, link.doubt = LinkStatus.CONFIRMED, None
     link.matter = matter or link.matter
     link.facts = link.facts | machine(session, link.clip_id, packs) | {"taken_back": False}
@@ -39,6 +44,7 @@ def confirm(
 
 def withdraw(session: Session, link: Link, actor: str, why: str) -> Link:
     """A person takes the link back; the machine does not propose that case again."""
+    must_be_there(session, link.clip_id)
     link.status = LinkStatus.WITHDRAWN
     link.ended_at, link.ended_why = now(), reason("ended.withdrawn", why=why)
     kept(session, link, actor, "LINK_WITHDRAWN", why)
@@ -75,6 +81,7 @@ def undo(session: Session, link: Link, actor: str, why: str) -> Link:
 
     Raises Refused for a link that no person decided, and one whose decision was undone already.
     """
+    must_be_there(session, link.clip_id)
     if link.status is LinkStatus.PROPOSED or superseded(session, link):
         raise Refused("link.nothing_to_undo")
     if link.ended_at is None and link.status is LinkStatus.CONFIRMED and link.made_by == "gateway":
@@ -141,14 +148,15 @@ def superseded(session: Session, link: Link) -> bool:
 
 def by_hand(session: Session, clip: Clip, given: LinkIn, packs: RulePacks, actor: str) -> Link:
     """With what the rules say of it: a person decides, and sees what speaks against it."""
+    must_be_there(session, clip.id)
     if session.get(CaseRecord, given.case) is None:
-        raise Refused("ledger.unknown", what="case", ref=given.case)
+        raise Refused("ledger.unknown", kind="case", ref=given.case)
     step_row = session.get(Activity, given.activity) if given.activity else None
     if given.activity and (step_row is None or step_row.case_uid != given.case):
-        raise Refused("ledger.unknown", what="activity", ref=given.activity)
+        raise Refused("ledger.unknown", kind="activity", ref=given.activity)
     paper = session.get(Document, given.document) if given.document else None
     if given.document and (paper is None or paper.case_uid != given.case):
-        raise Refused("ledger.unknown", what="document", ref=given.document)
+        raise Refused("ledger.unknown", kind="document", ref=given.document)
     if (given.t0_s is None) != (given.t1_s is None) or (given.t0_s or 0) >= (given.t1_s or 1e12):
         raise Refused("link.no_segment")
     if clip.duration_s is not None and given.t1_s is not None and given.t1_s > clip.duration_s + 1:

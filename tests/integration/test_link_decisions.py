@@ -1,14 +1,26 @@
 """What a person decides about links stands, can be taken back, and erases nothing; effects are shown before they are made."""
 
+from collections.abc import Callable
+
 import pytest
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from gateway import audit, ledger, linking
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.linking import decisions
 from gateway.linking.decisions import LinkIn
-from gateway.models import CaseRecord, Checkout, Clip, CustodyEvent, Link, LinkStatus, RelinkDue
+from gateway.models import (
+    CaseRecord,
+    Checkout,
+    Clip,
+    CustodyEvent,
+    Link,
+    LinkStatus,
+    Original,
+    RelinkDue,
+    State,
+)
 from gateway.scope import statements
 from gateway.scope.statements import StatementIn
 from tests.scenarios.stage import Stage
@@ -194,6 +206,31 @@ def test_what_was_recorded_at_another_time_than_its_step_asks_for_a_person(desk:
         "time.outside"
     ]
     assert made.verdict == "NEEDS_REVIEW"
+
+
+def test_nothing_is_decided_about_a_clip_that_was_destroyed(desk: Desk) -> None:
+    with desk.database.write() as session:
+        session.get_one(Original, "c").state = State.DESTROYED
+    given, link_id = LinkIn(case="m", activity="b"), desk.link().id
+    decided: list[Callable[[Session, Link], object]] = [
+        lambda session, link: decisions.confirm(session, link, PACK, "li", "核对"),
+        lambda session, link: decisions.withdraw(session, link, "li", "不是"),
+        lambda session, link: decisions.correct(session, link, given, PACK, "li", "另案"),
+        lambda session, link: decisions.undo(session, link, "li", "看错"),
+        lambda session, _link: decisions.add(session, session.get_one(Clip, "c"), given, PACK, "li", "补"),
+    ]
+    for decide in decided:
+        with pytest.raises(Refused) as refused, desk.database.write() as session:
+            decide(session, session.get_one(Link, link_id))
+        assert refused.value.reason["code"] == "hold.destroyed"
+    assert desk.standing() == [("k", "a")]
+
+
+def test_a_case_that_is_not_there_is_named_as_what_it_is(desk: Desk) -> None:
+    for given, kind in ((LinkIn(case="nowhere"), "case"), (LinkIn(case="k", activity="b"), "activity")):
+        with pytest.raises(Refused) as refused, desk.database.write() as session:
+            decisions.add(session, session.get_one(Clip, "c"), given, PACK, "li", "试试")
+        assert refused.value.reason["facts"]["kind"] == kind
 
 
 def test_what_is_not_there_cannot_be_linked(desk: Desk) -> None:
