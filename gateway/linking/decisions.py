@@ -4,7 +4,7 @@ Of a clip that was destroyed they stand as they were when it went: each raises R
 """
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from gateway import custody, outbox, receipts
 from gateway.device import Refused
@@ -13,7 +13,17 @@ from gateway.linking.deciding import preview
 from gateway.linking.due import due
 from gateway.linking.facts import Facts
 from gateway.linking.standing import decided, fingerprint, links_of, pointed
-from gateway.models import Activity, CaseRecord, Clip, Document, Link, LinkStatus, Original, now
+from gateway.models import (
+    Activity,
+    CaseRecord,
+    Clip,
+    CustodyEvent,
+    Document,
+    Link,
+    LinkStatus,
+    Original,
+    now,
+)
 from gateway.rulepacks import RulePacks
 from gateway.rules.judgement import judge
 from gateway.wording import reason
@@ -139,6 +149,16 @@ def machine(session: Session, clip_id: str, packs: RulePacks) -> dict[str, objec
     """What the rules say at the moment of a person's decision."""
     judged = preview(session, session.get_one(Clip, clip_id), packs)
     return {"machine": pointed(judged.decision.winners)}
+
+
+def must_stand(session: Session, link: Link) -> None:
+    """Raises Refused where another decision, or a fact that changed, came first."""
+    if link.ended_at is None:
+        return
+    of_clip = select(CustodyEvent).where(CustodyEvent.subject == link.clip_id).order_by(col(CustodyEvent.seq))
+    told = [one for one in session.exec(of_clip) if any(row["id"] == link.id for row in one.rows)]
+    by = told[-1].actor if told else link.made_by
+    raise Refused("link.ended", by=by, at=link.ended_at.isoformat(timespec="seconds"))
 
 
 def superseded(session: Session, link: Link) -> bool:
