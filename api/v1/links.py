@@ -187,7 +187,9 @@ def open_link(
     """A link that stands, locked until the decision is written; with `ended`, also one that does not."""
     wanted = select(Link).where(Link.id == link_id, visible(viewer, Link)).with_for_update()
     with database.write() as session:
-        link = session.exec(wanted if ended else wanted.where(col(Link.ended_at).is_(None))).one_or_none()
+        link = session.exec(wanted).one_or_none()
         if link is None:
             raise not_found("Link")
+        if not ended:
+            decisions.must_stand(session, link)
         yield session, link

@@ -1,15 +1,29 @@
-"""What a person decides about links: confirm, withdraw, correct, link, undo; nothing is erased (LK-17)."""
+"""What a person decides about links: confirm, withdraw, correct, link, undo; nothing is erased (LK-17).
+
+Of a clip that was destroyed they stand as they were when it went: each raises Refused.
+"""
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from gateway import custody, outbox, receipts
 from gateway.device import Refused
+from gateway.holds import must_be_there
 from gateway.linking.deciding import preview
 from gateway.linking.due import due
 from gateway.linking.facts import Facts
 from gateway.linking.standing import decided, fingerprint, links_of, pointed
-from gateway.models import Activity, CaseRecord, Clip, Document, Link, LinkStatus, Original, now
+from gateway.models import (
+    Activity,
+    CaseRecord,
+    Clip,
+    CustodyEvent,
+    Document,
+    Link,
+    LinkStatus,
+    Original,
+    now,
+)
 from gateway.rulepacks import RulePacks
 from gateway.rules.judgement import judge
 from gateway.wording import reason
@@ -31,14 +45,16 @@ def confirm(
     session: Session, link: Link, packs: RulePacks, actor: str, why: str, matter: str | None = None
 ) -> Link:
     """A person stands by the link, and may say what it proves; the machine will not overturn it."""
+    must_be_there(session, link.clip_id)
     link.status, link.doubt = LinkStatus.CONFIRMED, None
     link.matter = matter or link.matter
-    link.facts = machine(session, link.clip_id, packs)
+    link.facts = link.facts | machine(session, link.clip_id, packs) | {"taken_back": False}
     return kept(session, link, actor, "LINK_CONFIRMED", why)
 
 
 def withdraw(session: Session, link: Link, actor: str, why: str) -> Link:
     """A person takes the link back; the machine does not propose that case again."""
+    must_be_there(session, link.clip_id)
     link.status = LinkStatus.WITHDRAWN
     link.ended_at, link.ended_why = now(), reason("ended.withdrawn", why=why)
     kept(session, link, actor, "LINK_WITHDRAWN", why)
@@ -63,7 +79,7 @@ def add(session: Session, clip: Clip, given: LinkIn, packs: RulePacks, actor: st
     """A person links a clip that the machine did not. Raises Refused as `correct` does."""
     standing = links_of(session, [clip.id], lock=True)[clip.id].standing
     wanted = (given.case, given.activity, given.t0_s, given.t1_s)
-    if any((one.case_uid, one.activity_id, one.t0_s, one.t1_s) == wanted for one in standing):
+    if any(place(one) == wanted for one in standing):
         raise Refused("link.there_already", case=given.case)
     made = by_hand(session, clip, given, packs, actor)
     made.facts = machine(session, clip.id, packs)
@@ -75,37 +91,74 @@ def undo(session: Session, link: Link, actor: str, why: str) -> Link:
 
     Raises Refused for a link that no person decided, and one whose decision was undone already.
     """
+    must_be_there(session, link.clip_id)
     if link.status is LinkStatus.PROPOSED or superseded(session, link):
         raise Refused("link.nothing_to_undo")
     if link.ended_at is None and link.status is LinkStatus.CONFIRMED and link.made_by == "gateway":
-        link.status = LinkStatus.PROPOSED
-        kept(session, link, actor, "LINK_UNDONE", why)
-        due(session, "undone", clip_id=link.clip_id)
-        return link
-    before = link
-    if link.ended_at is None:  # made by a person: it ends, and what it took the place of stands again
-        link.ended_at, link.ended_why = now(), reason("ended.undone", why=why)
-        session.add(link)
-        replaced = session.get(Link, link.supersedes) if link.supersedes else None
-        if replaced is None:
-            kept(session, link, actor, "LINK_UNDONE", why)
-            due(session, "undone", clip_id=link.clip_id)
-            return link
-        before = replaced
+        link.status, link.doubt = LinkStatus.PROPOSED, None
+        link.facts = link.facts | {"taken_back": True}
+        return undone(session, link, actor, why, link)
+    if link.ended_at is not None:
+        return undone(session, link, actor, why, restored(session, link))
+    replaced = replaced_by(
+        session, link
+    )  # made by a person: it ends, and what it took the place of stands again
+    link.ended_at, link.ended_why = now(), reason("ended.undone", why=why)
+    session.add(link)
+    session.flush()
+    return undone(session, link, actor, why, restored(session, replaced) if replaced else link)
+
+
+def undone(session: Session, link: Link, actor: str, why: str, stands: Link) -> Link:
+    kept(session, stands, actor, "LINK_UNDONE", why, beside=link)
+    due(session, "undone", clip_id=link.clip_id)
+    return stands
+
+
+def restored(session: Session, before: Link) -> Link:
+    """Again as it stood: what a person stood by is a person's still, and no proposal of the machine's."""
+    standing = links_of(session, [before.clip_id], lock=True)[before.clip_id].standing
+    if any(place(one) == place(before) for one in standing):
+        raise Refused("link.there_already", case=before.case_uid)
+    was_confirmed = "machine" in before.facts and not before.facts.get("taken_back")
+    by_person = before.made_by != "gateway" or was_confirmed
     again = Link.model_validate(
         before.model_dump(exclude={"id", "made_at", "ended_at", "ended_why", "doubt", "status"})
-        | {"status": LinkStatus.PROPOSED, "supersedes": before.id}
+        | {
+            "status": LinkStatus.CONFIRMED if by_person else LinkStatus.PROPOSED,
+            "supersedes": before.id,
+            "facts": before.facts | {"restores": before.id},
+        }
     )
     session.add(again)
-    kept(session, again, actor, "LINK_UNDONE", why, beside=link)
-    due(session, "undone", clip_id=link.clip_id)
     return again
+
+
+def replaced_by(session: Session, link: Link) -> Link | None:
+    """The link whose place a person's correction took; a restored one stands for that which it restores."""
+    while "restores" in link.facts:
+        link = session.get_one(Link, link.supersedes)
+    return session.get(Link, link.supersedes) if link.supersedes else None
+
+
+def place(link: Link) -> tuple[object, ...]:
+    return link.case_uid, link.activity_id, link.t0_s, link.t1_s
 
 
 def machine(session: Session, clip_id: str, packs: RulePacks) -> dict[str, object]:
     """What the rules say at the moment of a person's decision."""
     judged = preview(session, session.get_one(Clip, clip_id), packs)
     return {"machine": pointed(judged.decision.winners)}
+
+
+def must_stand(session: Session, link: Link) -> None:
+    """Raises Refused where another decision, or a fact that changed, came first."""
+    if link.ended_at is None:
+        return
+    of_clip = select(CustodyEvent).where(CustodyEvent.subject == link.clip_id).order_by(col(CustodyEvent.seq))
+    told = [one for one in session.exec(of_clip) if any(row["id"] == link.id for row in one.rows)]
+    by = told[-1].actor if told else link.made_by
+    raise Refused("link.ended", by=by, at=link.ended_at.isoformat(timespec="seconds"))
 
 
 def superseded(session: Session, link: Link) -> bool:
@@ -115,14 +168,15 @@ def superseded(session: Session, link: Link) -> bool:
 
 def by_hand(session: Session, clip: Clip, given: LinkIn, packs: RulePacks, actor: str) -> Link:
     """With what the rules say of it: a person decides, and sees what speaks against it."""
+    must_be_there(session, clip.id)
     if session.get(CaseRecord, given.case) is None:
-        raise Refused("ledger.unknown", what="case", ref=given.case)
+        raise Refused("ledger.unknown", kind="case", ref=given.case)
     step_row = session.get(Activity, given.activity) if given.activity else None
     if given.activity and (step_row is None or step_row.case_uid != given.case):
-        raise Refused("ledger.unknown", what="activity", ref=given.activity)
+        raise Refused("ledger.unknown", kind="activity", ref=given.activity)
     paper = session.get(Document, given.document) if given.document else None
     if given.document and (paper is None or paper.case_uid != given.case):
-        raise Refused("ledger.unknown", what="document", ref=given.document)
+        raise Refused("ledger.unknown", kind="document", ref=given.document)
     if (given.t0_s is None) != (given.t1_s is None) or (given.t0_s or 0) >= (given.t1_s or 1e12):
         raise Refused("link.no_segment")
     if clip.duration_s is not None and given.t1_s is not None and given.t1_s > clip.duration_s + 1:

@@ -48,7 +48,7 @@ def links_of(session: Session, clips: Sequence[str], *, lock: bool = False) -> d
     found = session.exec(wanted.with_for_update() if lock else lean).all()
     standing: dict[str, list[Link]] = {clip: [] for clip in clips}
     withdrawn: dict[str, set[str]] = {clip: set() for clip in clips}
-    undone = {link.supersedes for link in found if link.status is LinkStatus.PROPOSED}
+    undone = {link.supersedes for link in found if is_restored(link)}
     for link in found:
         if link.ended_at is None:
             standing[link.clip_id].append(link)
@@ -63,6 +63,11 @@ def links_of(session: Session, clips: Sequence[str], *, lock: bool = False) -> d
         )
         for clip in clips
     }
+
+
+def is_restored(link: Link) -> bool:
+    """Whether an undo made it, whatever became of it later; a correction undoes nothing."""
+    return "restores" in link.facts or link.status is LinkStatus.PROPOSED
 
 
 def moved(links: Links, winners: Sequence[Candidate]) -> bool:

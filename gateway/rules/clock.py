@@ -107,20 +107,21 @@ def capture_interval(
     length = timedelta(seconds=max(0.0, min(duration_s or 0.0, LONGEST.total_seconds())))
     contradicted = False
     for read in ordered:
+        if contradicted and read.source is TimeSource.FILE:
+            break  # the same lost clock wrote it, or whoever copied the file: it proves nothing
         plausible = EPOCH_DOUBT < read.instant <= window.until + timedelta(days=1)
         if read.source is TimeSource.GPS and window.until - read.instant > HALF_ROLLOVER and len(ordered) > 1:
             continue  # a receiver whose week number has rolled over
         if read.source in TRUE_TIME or not clock.is_known:
             if plausible:
                 return ended_by(as_read(read, length, limits), window.until)
+            contradicted = contradicted or read.source not in TRUE_TIME
             continue
-        if contradicted and read.source is TimeSource.FILE:
-            break  # of an uploaded file it may be ours: it proves nothing against what the device wrote
         lasted = 0.0 if read.at_end else length.total_seconds()
         spans = possible_times(read.instant, lasted, clock, window, limits)
         if spans and spans[-1].high - spans[0].low <= 2 * limits.doubt_s:
             return corrected(read, length, spans, limits)
-        contradicted = contradicted or plausible
+        contradicted = True
     return replace(as_read(ordered[0], length, limits), doubtful=True)
 
 

@@ -145,7 +145,7 @@ def time_rule(clip: ClipFacts, step: ActivityFacts | None, met: Meeting) -> Find
     if met.certain > 0:
         return finding("LK-7", True, "time.overlaps", **facts)
     if not met.loose:
-        return finding("LK-7", False, "time.outside", **facts)
+        return asking("LK-7", False, "time.outside", **facts)
     sure = met.is_borne_out or begins_in(clip, step)
     return (finding if sure else asking)("LK-7", False, "time.near", **facts)
 

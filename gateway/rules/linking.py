@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import inf
 
 from gateway.rules.allocation import Custody
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
@@ -117,13 +118,23 @@ def fits(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> bool:
 def then(clip: ClipFacts, case: CaseFacts) -> ActivityFacts | None:
     """The step of a named case during which the clip was recorded, whoever held the camera."""
     at_the_time = [step for step in case.activities if strict(clip, step) > 0]
-    return max(at_the_time, key=lambda step: (strict(clip, step), step.activity_id), default=None)
+    return max(
+        at_the_time, key=lambda step: (strict(clip, step), -lasts(step), step.activity_id), default=None
+    )
 
 
-def order(candidate: Candidate) -> tuple[float, str, str]:
-    """The best first; between equals always the same one, in whatever order the facts arrived."""
-    step = candidate.activity.activity_id if candidate.activity else ""
-    return -candidate.score, candidate.case.case_uid, step
+def lasts(step: ActivityFacts) -> float:
+    return (step.end - step.start).total_seconds()
+
+
+def order(candidate: Candidate) -> tuple[float, float, str, str]:
+    """The best first; between equals always the same one, in whatever order the facts arrived.
+
+    The shorter step says more of when it was: a mistyped year makes one that everything lies in.
+    """
+    step = candidate.activity
+    span = lasts(step) if step else inf
+    return -candidate.score, span, candidate.case.case_uid, step.activity_id if step else ""
 
 
 def apart(clip: ClipFacts, candidates: Iterable[Candidate], limits: LinkLimits) -> Decision:
@@ -157,8 +168,7 @@ def shows(clip: ClipFacts, candidate: Candidate, limits: LinkLimits) -> bool:
     """Whether enough of a further step is on the clip to be sure of it, by this clock."""
     if candidate.activity is None or clip.interval is None:
         return False
-    step = (candidate.activity.end - candidate.activity.start).total_seconds()
-    least = min(step / 2, limits.min_segment_s) + clip.interval.uncertainty_s
+    least = min(lasts(candidate.activity) / 2, limits.min_segment_s) + clip.interval.uncertainty_s
     return strict(clip, candidate.activity) >= least
 
 

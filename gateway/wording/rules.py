@@ -223,6 +223,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "片段起止时间不成立，应同时给出、起点早于终点并在资料时长之内",
         "no such segment: give both ends, the first before the second and both within the clip",
     ),
+    "link.ended": (
+        "该关联已由 {by} 于 {at} 结束，请重新查看该资料的关联",
+        "{by} ended this link at {at}; look at the clip's links again",
+    ),
     "link.nothing_to_undo": ("没有可以撤回的人工决定", "there is no decision of a person to take back"),
     "ended.superseded": ("事实变化，重新判定", "decided anew after a fact changed"),
     "ended.withdrawn": ("人工撤销：{why}", "withdrawn by a person: {why}"),

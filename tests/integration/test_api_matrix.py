@@ -525,6 +525,41 @@ def test_what_was_destroyed_is_gone_and_its_record_says_so(api: tuple[TestClient
     assert "至少保存 6 个月" in whole["destruction"]["rule"]["zh"]
 
 
+@pytest.mark.parametrize("first", ["withdraw", "correct"])
+@pytest.mark.parametrize("second", ["confirm", "withdraw", "correct"])
+def test_of_two_decisions_the_later_is_told_who_came_first(
+    api: tuple[TestClient, dict[str, str]], first: str, second: str
+) -> None:
+    client, keys = api
+
+    def post(role: str, what: str) -> Any:
+        body = {"why": "不是本案"} | ({"case": "case-u"} if what == "correct" else {})
+        headers = {"x-api-key": keys[role]}
+        return client.post(f"/api/v1/links/link-u/{what}", json=body, headers=headers)
+
+    assert post("evidence", first).status_code == 200
+    said = post("admin", second)
+    assert (said.status_code, said.json()["code"]) == (409, "link.ended")
+    assert "user-evidence" in said.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "labels", {"place": "新华路9号"}),
+        ("POST", "links", {"case": "case-u", "why": "补充关联"}),
+    ],
+)
+def test_what_was_destroyed_is_changed_no_more(
+    api: tuple[TestClient, dict[str, str]], method: str, path: str, body: dict[str, str]
+) -> None:
+    client, keys = api
+    said = client.request(
+        method, f"/api/v1/clips/gone-u/{path}", headers={"x-api-key": keys["evidence"]}, json=body
+    )
+    assert (said.status_code, said.json()["code"]) == (409, "hold.destroyed")
+
+
 def test_nothing_in_the_api_deletes_footage() -> None:
     """Only what is no footage can be deleted: a session, a view, a webhook."""
     deleting = {row.path for row in MATRIX if row.method == "DELETE"} | {"/session"}

@@ -1,14 +1,26 @@
 """What a person decides about links stands, can be taken back, and erases nothing; effects are shown before they are made."""
 
+from collections.abc import Callable
+
 import pytest
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from gateway import audit, ledger, linking
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.linking import decisions
 from gateway.linking.decisions import LinkIn
-from gateway.models import CaseRecord, Checkout, Clip, CustodyEvent, Link, LinkStatus, RelinkDue
+from gateway.models import (
+    CaseRecord,
+    Checkout,
+    Clip,
+    CustodyEvent,
+    Link,
+    LinkStatus,
+    Original,
+    RelinkDue,
+    State,
+)
 from gateway.scope import statements
 from gateway.scope.statements import StatementIn
 from tests.scenarios.stage import Stage
@@ -130,6 +142,95 @@ def test_a_confirmation_can_be_undone_and_then_the_machine_decides_again(desk: D
     assert desk.link(LinkStatus.PROPOSED).id == before.id
     with pytest.raises(Refused):
         desk.undo(before.id)
+
+
+def test_what_a_person_linked_stands_as_that_persons_again_when_its_end_is_undone(desk: Desk) -> None:
+    by_hand = desk.correct("m", "d")
+    ends = [desk.withdraw, lambda: desk.correct("m", "b").supersedes or ""]
+    for end in ends:
+        ended = end()
+        last = desk.link().id if desk.standing() else ended
+        desk.undo(last)
+        desk.again()
+        assert desk.standing() == [("m", "d")]
+        assert desk.link(LinkStatus.CONFIRMED).made_by == by_hand.made_by
+        assert desk.link().doubt is None, "nothing has changed since the person knew"
+    desk.undo(desk.link().id)
+    assert desk.standing() == [("k", "a")], "what the correction took the place of, not what was undone"
+    assert desk.link(LinkStatus.PROPOSED)
+
+
+def test_what_was_confirmed_is_confirmed_again_and_what_was_not_is_not(desk: Desk) -> None:
+    desk.confirm()
+    desk.undo(desk.withdraw())
+    assert desk.link(LinkStatus.CONFIRMED).doubt is None
+    desk.undo(desk.link().id)
+    assert desk.link(LinkStatus.PROPOSED)
+    desk.undo(desk.withdraw())
+    assert desk.link(LinkStatus.PROPOSED), "the confirmation had been taken back before"
+
+
+def test_a_withdrawal_that_was_undone_never_counts_again(desk: Desk) -> None:
+    desk.undo(desk.withdraw())
+    desk.confirm()
+    desk.again()
+
+    def unlinked() -> dict[str, object] | None:
+        with desk.database.read() as session:
+            return session.get_one(Clip, "c").unlinked
+
+    assert unlinked() is None
+    assert desk.link(LinkStatus.CONFIRMED).facts["machine"] == [["k", "a", "VALID_WITH_NOTE"]]
+    again = desk.withdraw()
+    assert (unlinked() or {})["code"] == "unlinked.withdrawn"
+    desk.undo(again)
+    assert unlinked() is None
+
+
+def test_what_stands_already_is_not_restored_beside_itself(desk: Desk) -> None:
+    made = desk.correct("m", "b")
+    desk.withdraw()
+    with desk.database.write() as session:
+        given = LinkIn(case="m", activity="b")
+        decisions.add(session, session.get_one(Clip, "c"), given, PACK, "li", "还是它")
+    with pytest.raises(Refused):
+        desk.undo(made.id)
+
+
+def test_what_was_recorded_at_another_time_than_its_step_asks_for_a_person(desk: Desk) -> None:
+    """As what was recorded just beside it does; nothing else speaks against this one."""
+    with desk.database.write() as session:
+        clip, given = session.get_one(Clip, "later"), LinkIn(case="k", activity="a")
+        made = decisions.add(session, clip, given, PACK, "li", "放错")
+    assert [one["code"] for one in made.reasons if not one["passed"] and one["rule"] != "LK-1"] == [
+        "time.outside"
+    ]
+    assert made.verdict == "NEEDS_REVIEW"
+
+
+def test_nothing_is_decided_about_a_clip_that_was_destroyed(desk: Desk) -> None:
+    with desk.database.write() as session:
+        session.get_one(Original, "c").state = State.DESTROYED
+    given, link_id = LinkIn(case="m", activity="b"), desk.link().id
+    decided: list[Callable[[Session, Link], object]] = [
+        lambda session, link: decisions.confirm(session, link, PACK, "li", "核对"),
+        lambda session, link: decisions.withdraw(session, link, "li", "不是"),
+        lambda session, link: decisions.correct(session, link, given, PACK, "li", "另案"),
+        lambda session, link: decisions.undo(session, link, "li", "看错"),
+        lambda session, _link: decisions.add(session, session.get_one(Clip, "c"), given, PACK, "li", "补"),
+    ]
+    for decide in decided:
+        with pytest.raises(Refused) as refused, desk.database.write() as session:
+            decide(session, session.get_one(Link, link_id))
+        assert refused.value.reason["code"] == "hold.destroyed"
+    assert desk.standing() == [("k", "a")]
+
+
+def test_a_case_that_is_not_there_is_named_as_what_it_is(desk: Desk) -> None:
+    for given, kind in ((LinkIn(case="nowhere"), "case"), (LinkIn(case="k", activity="b"), "activity")):
+        with pytest.raises(Refused) as refused, desk.database.write() as session:
+            decisions.add(session, session.get_one(Clip, "c"), given, PACK, "li", "试试")
+        assert refused.value.reason["facts"]["kind"] == kind
 
 
 def test_what_is_not_there_cannot_be_linked(desk: Desk) -> None:

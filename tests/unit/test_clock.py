@@ -217,6 +217,22 @@ def test_a_clock_at_1970_is_doubted_and_a_possible_time_is_preferred() -> None:
     assert not interval(reset, named).doubtful
 
 
+@pytest.mark.parametrize("year", [1970, 2099])
+@pytest.mark.parametrize("known", [(), (read(at("18:00", 7), 1.0), read(at("18:00", 8), 1.0))])
+def test_a_files_own_time_is_no_way_out_for_a_clock_that_was_lost(
+    year: int, known: tuple[Reading, ...]
+) -> None:
+    """The same clock wrote it, or whoever copied the file since."""
+    copied = TimeRead(TimeSource.FILE, datetime(2025, 8, 8, 17, 0), "UTC", at_end=True)
+    window = {"readings": known, "until": at("18:00", 8), "since": at("18:01", 7)}
+    for source in (TimeSource.CONTAINER, TimeSource.NAME):
+        lost = TimeRead(source, datetime(year, 1, 1, 0, 30), "UTC")
+        assert interval(lost, copied, **window).doubtful  # type: ignore[arg-type]
+    assert not interval(copied, **window).doubtful, "nothing was written that speaks against it"  # type: ignore[arg-type]
+    gone = TimeRead(TimeSource.GPS, datetime(1980, 1, 6), "UTC")
+    assert not interval(gone, copied, **window).doubtful, "a receiver without a fix is another clock"  # type: ignore[arg-type]
+
+
 def test_a_time_in_the_future_is_doubted() -> None:
     assert interval(TimeRead(TimeSource.NAME, datetime(2037, 1, 1), "UTC")).doubtful
 

@@ -228,6 +228,26 @@ def test_a_tie_is_a_persons_question() -> None:
     assert any(finding.code == "link.tied" for finding in decision.winner.findings)
 
 
+WRONG_YEAR, MEANT = step(T0 - timedelta(days=9000), 40 * 365 * 24 * 60, id="x"), step(id="m")
+NUMBER = "冀邢市监罚〔2024〕27号"
+
+
+@pytest.mark.parametrize(
+    ("cases", "told"),
+    [
+        ([case("k", WRONG_YEAR, MEANT)], {}),
+        ([case("a", WRONG_YEAR), case("k", MEANT)], {}),
+        ([case("k", WRONG_YEAR, MEANT, numbers=(NUMBER,))], {"case_no": NUMBER, "custody": NOBODY}),
+    ],
+    ids=["of one case", "of two cases", "of the case whose number it bears"],
+)
+def test_of_steps_that_tie_the_shorter_is_proposed(cases: list[CaseFacts], told: dict[str, object]) -> None:
+    """One with a mistyped year holds every clip whole; it takes none from the step that was meant."""
+    decision = decide(clip(**told), cases, LIMITS)
+    assert decision.winner is not None
+    assert decision.winner.activity == MEANT
+
+
 def test_one_officer_alone_is_rejected_but_kept_with_its_reason() -> None:
     decision = decide(clip(), [case("k", step(officers="zhang"))], LIMITS)
     assert decision.winner is not None
