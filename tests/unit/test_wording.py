@@ -39,6 +39,7 @@ def test_words_of_ours_and_measures_are_told_in_the_readers_language() -> None:
     assert sentence(below, "en") == "below what is asked: width 1280 < 1920, storage in GB 8 < 16"
     assert "电量、时钟" in sentence(reason("equipment.precheck_missing", measures="battery, clock"))
     assert sentence(reason("ledger.unknown", kind="room", ref="room")) == "登记簿中没有场所 room"
+    assert sentence(reason("ledger.unknown", kind="unit", ref="x"), "en") == "not in the registry: a unit x"
     assert "camera holds" in sentence(reason("ledger.overlaps", holder="camera holds", since="x"))
     assert sentence(reason("scope.by_list", mode="FULL", frame="PARTIAL")) == (
         "按本单位音像记录事项清单：全程音像记录（严于三项制度的相关环节音像记录）"
