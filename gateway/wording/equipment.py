@@ -1,6 +1,10 @@
 """What the equipment ledger refuses, and what the rules of equipment find (AL-1…AL-12)."""
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    "access.not_allowed": (
+        "您的角色“{role}”没有这项权限：{right}",
+        "your role, {role}, has not the right to {right}",
+    ),
     # the ledger refuses
     "ledger.unknown": ("登记簿中没有{kind} {ref}", "not in the registry: {kind} {ref}"),
     "ledger.superseded": (

@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 
+from gateway.models import Role
 from gateway.outbox import KINDS
-from gateway.wording import SENTENCES, reason, sentence
+from gateway.visibility import Right
+from gateway.wording import ACCESS, SENTENCES, reason, sentence
 
 PROJECT = Path(__file__).parents[2]
 GIVEN = re.compile(
-    r'"((?:figure|report|sample|paper|annual|weak|proposal|case_source|case_file|webhook|scope|gap|retention|disposal|hold|found|statement|duty|coverage|omission|rest|bay|nvr|broker|live|room|upload|cabinet|lock|handover|recorder|case|wait|quarantine|condition|listed|release|order|ledger|standing|retirement|equipment|number|device|custody|handler|certificate|officers|time|original|labels|link|lost|unlinked|ended|place|notice|retrieval|transcript|secrecy)\.[a-z_0-9]+)"'
+    r'"((?:figure|report|sample|paper|annual|weak|proposal|case_source|case_file|webhook|scope|gap|retention|disposal|hold|found|statement|duty|coverage|omission|rest|bay|nvr|broker|live|room|upload|cabinet|lock|handover|recorder|case|wait|quarantine|condition|listed|release|order|ledger|standing|retirement|equipment|number|device|custody|handler|certificate|officers|time|original|labels|link|lost|unlinked|ended|place|notice|retrieval|access|transcript|secrecy)\.[a-z_0-9]+)"'
 )
 
 
@@ -57,3 +59,10 @@ def test_instants_are_told_in_local_time_and_unknown_codes_show() -> None:
     assert "2024-05-06 09:30" in told
     assert sentence({"code": "new.code", "facts": {}}) == "new.code"
     assert "‹free›" in sentence({"code": "wait.store_full", "facts": {}})
+
+
+def test_every_role_and_right_has_its_words() -> None:
+    assert {*map(str, Role), *map(str, Right)} <= set(ACCESS)
+    told = reason("access.not_allowed", role=Role.EVIDENCE, right=Right.ENDPOINTS)
+    assert sentence(told) == "您的角色“证据管理”没有这项权限：管理推送接收方"
+    assert sentence(told, "en") == "your role, evidence, has not the right to say who is told of what happens"
