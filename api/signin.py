@@ -15,6 +15,7 @@ from gateway.database import Database
 from gateway.law import Law
 from gateway.models import ApiKey, Role, SignIn, User, now
 from gateway.visibility import Right, Viewer, units_below
+from gateway.wording import reason, sentence
 
 SESSION = timedelta(hours=12)
 KEY_PREFIX = "gwk_"
@@ -123,7 +124,8 @@ class Needs:
 
     def __call__(self, viewer: Annotated[Viewer, Depends(viewer_of)]) -> Viewer:
         if not any(viewer.may(right) for right in self.rights):
-            raise Problem(403, f"Your role {viewer.role.value!r} may not {self.rights[0].value}")
+            why = reason("access.not_allowed", role=viewer.role, right=self.rights[0])
+            raise Problem(403, sentence(why, "en"), sentence(why, "zh"), code=why["code"])
         return viewer
 
 

@@ -124,8 +124,9 @@ def check_out(session: Session, given: CheckoutIn, actor: str, replaces: str | N
 def give_back(session: Session, checkout_id: str, given: ReturnIn, actor: str) -> Checkout:
     """Close an open checkout. What is closed is corrected by another entry, not by a second return."""
     row = session.get(Checkout, checkout_id, with_for_update=True)
-    if row is None or row.superseded_at is not None:
+    if row is None:
         raise Refused("ledger.unknown", kind="checkout", ref=checkout_id)
+    must_stand(row)
     if row.in_at is not None:
         raise Refused("ledger.returned_already", at=row.in_at.isoformat())
     in_order(row.out_at, given.in_at)
@@ -221,11 +222,17 @@ def superseded(session: Session, model: type[Entry], entry_id: str | None) -> En
     if entry_id is None:
         return None
     old = session.get(model, entry_id, with_for_update=True)
-    if old is None or old.superseded_at is not None:
+    if old is None:
         raise Refused("ledger.unknown", kind=model.__name__.lower(), ref=entry_id)
+    must_stand(old)
     old.superseded_at = now()
     linking.due(session, "correction", device_id=old.device_id, span=span_of(old))
     return old
+
+
+def must_stand(entry: Allocation | Checkout) -> None:
+    if entry.superseded_at is not None:
+        raise Refused("ledger.superseded", at=entry.superseded_at.isoformat())
 
 
 def span_of(entry: Allocation | Checkout) -> Span:

@@ -71,7 +71,7 @@ class Blank(dict[str, str]):
 WORDED = frozenset(
     {
         "source", "kind", "status", "type", "given", "wanted", "before", "after", "measure", "measures",
-        "mode", "frame", "ground", "flag", "verdict",
+        "mode", "frame", "ground", "flag", "verdict", "role", "right",
     }
 )  # fmt: skip
 """Facts that are words of ours; in any other a device may be called `camera` and keeps its name."""
@@ -84,8 +84,31 @@ VERDICTS = {
     "EXEMPT": ("依法可不记录", "exempt"),
 }
 
+ACCESS = {
+    "operator": ("操作员", "operator"),
+    "evidence": ("证据管理", "evidence"),
+    "supervisor": ("监督", "supervisor"),
+    "integrator": ("系统对接", "integrator"),
+    "admin": ("管理员", "admin"),
+    "read": ("查看", "see what is there"),
+    "view": ("调阅音像资料", "watch footage"),
+    "operate": ("操作设备、登记领用归还", "order devices and enter checkouts"),
+    "label": ("标注、关联", "label and link"),
+    "ledger": ("登记装备台账", "write the equipment ledger"),
+    "cases": ("写入案件", "write cases"),
+    "custody": ("查看保管链", "read the chain of custody"),
+    "hold": ("保全、标记", "hold and mark footage"),
+    "dispose": ("提出销毁", "propose a disposal"),
+    "approve": ("批准销毁、解除保全", "agree to a disposal or lift a hold"),
+    "check": ("抽查评查", "draw samples and say what was found"),
+    "freeze": ("冻结季度数据", "freeze a quarter's figures"),
+    "endpoints": ("管理推送接收方", "say who is told of what happens"),
+}
+"""Roles and rights."""
+
 TERMS = {
     **VERDICTS,
+    **ACCESS,
     "gps": ("卫星定位", "its GPS track"),
     "gateway": ("网关时钟", "the gateway's clock"),
     "container": ("文件内记录", "its container"),

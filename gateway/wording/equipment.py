@@ -1,8 +1,16 @@
 """What the equipment ledger refuses, and what the rules of equipment find (AL-1…AL-12)."""
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    "access.not_allowed": (
+        "您的角色“{role}”没有这项权限：{right}",
+        "your role, {role}, has not the right to {right}",
+    ),
     # the ledger refuses
-    "ledger.unknown": ("登记簿中没有{kind} {ref}", "the registry has no {kind} {ref}"),
+    "ledger.unknown": ("登记簿中没有{kind} {ref}", "not in the registry: {kind} {ref}"),
+    "ledger.superseded": (
+        "该记录已于 {at} 被另一条更正；请更正或归还现行的那一条",
+        "that entry was corrected at {at}; correct or return the one that took its place",
+    ),
     "ledger.one_holder": (
         "请且仅请指定一个持有方：人员、房间或单位",
         "name exactly one holder: officer, room or unit",

@@ -731,6 +731,13 @@ def test_a_case_cannot_take_anothers_steps_or_footage(api: tuple[TestClient, dic
     assert client.get("/api/v1/clips/clip-v", headers=evidence).status_code == 404
 
 
+def test_a_role_without_the_right_is_told_so_with_a_code(api: tuple[TestClient, dict[str, str]]) -> None:
+    client, keys = api
+    said = client.get("/api/v1/webhooks", headers={"x-api-key": keys["evidence"]})
+    assert (said.status_code, said.json()["code"]) == (403, "access.not_allowed")
+    assert "没有这项权限" in said.json()["detail"]
+
+
 def test_a_unit_that_nobody_knew_is_told(api: tuple[TestClient, dict[str, str]], database: Database) -> None:
     """A misspelt unit becomes a unit of its own: who wrote it reads so at once, and the chain says so."""
     client, keys = api

@@ -173,6 +173,27 @@ def test_a_return_is_entered_once_and_corrected_by_another_entry(town: Database)
     agree(town)
 
 
+def test_who_comes_to_an_entry_that_was_corrected_is_told_so(town: Database) -> None:
+    """It is there, and shows with ?history=true: that the registry had none of it misled."""
+    out = check_out(town)
+    check_out(town, out.id, out_at=T0 + DAY / 2)
+    given = allocate(town, officer="zhang")
+    allocate(town, given.id, officer="li")
+    for again in (
+        lambda: check_out(town, out.id, in_at=T0 + DAY),
+        lambda: allocate(town, given.id, officer="zhang"),
+    ):
+        with pytest.raises(Refused) as refused:
+            again()
+        assert code(refused) == "ledger.superseded"
+    with town.write() as session, pytest.raises(Refused) as refused:
+        ledger.give_back(session, out.id, ReturnIn(in_at=T0 + DAY), "chen")
+    assert code(refused) == "ledger.superseded"
+    with pytest.raises(Refused) as refused:
+        check_out(town, "nowhere")
+    assert code(refused) == "ledger.unknown"
+
+
 def test_the_ledger_tells_who_held_it_and_what_it_told_before(town: Database) -> None:
     """An allocation corrected, a checkout returned: each answer of then can be had again."""
     first = allocate(town, officer="zhang")

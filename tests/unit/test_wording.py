@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 
+from gateway.models import Role
 from gateway.outbox import KINDS
-from gateway.wording import SENTENCES, reason, sentence
+from gateway.visibility import Right
+from gateway.wording import ACCESS, SENTENCES, reason, sentence
 
 PROJECT = Path(__file__).parents[2]
 GIVEN = re.compile(
-    r'"((?:figure|report|sample|paper|annual|weak|proposal|case_source|case_file|webhook|scope|gap|retention|disposal|hold|found|statement|duty|coverage|omission|rest|bay|nvr|broker|live|room|upload|cabinet|lock|handover|recorder|case|wait|quarantine|condition|listed|release|order|ledger|standing|retirement|equipment|number|device|custody|handler|certificate|officers|time|original|labels|link|lost|unlinked|ended|place|notice|retrieval|transcript|secrecy)\.[a-z_0-9]+)"'
+    r'"((?:figure|report|sample|paper|annual|weak|proposal|case_source|case_file|webhook|scope|gap|retention|disposal|hold|found|statement|duty|coverage|omission|rest|bay|nvr|broker|live|room|upload|cabinet|lock|handover|recorder|case|wait|quarantine|condition|listed|release|order|ledger|standing|retirement|equipment|number|device|custody|handler|certificate|officers|time|original|labels|link|lost|unlinked|ended|place|notice|retrieval|access|transcript|secrecy)\.[a-z_0-9]+)"'
 )
 
 
@@ -39,6 +41,7 @@ def test_words_of_ours_and_measures_are_told_in_the_readers_language() -> None:
     assert sentence(below, "en") == "below what is asked: width 1280 < 1920, storage in GB 8 < 16"
     assert "电量、时钟" in sentence(reason("equipment.precheck_missing", measures="battery, clock"))
     assert sentence(reason("ledger.unknown", kind="room", ref="room")) == "登记簿中没有场所 room"
+    assert sentence(reason("ledger.unknown", kind="unit", ref="x"), "en") == "not in the registry: a unit x"
     assert "camera holds" in sentence(reason("ledger.overlaps", holder="camera holds", since="x"))
     assert sentence(reason("scope.by_list", mode="FULL", frame="PARTIAL")) == (
         "按本单位音像记录事项清单：全程音像记录（严于三项制度的相关环节音像记录）"
@@ -56,3 +59,10 @@ def test_instants_are_told_in_local_time_and_unknown_codes_show() -> None:
     assert "2024-05-06 09:30" in told
     assert sentence({"code": "new.code", "facts": {}}) == "new.code"
     assert "‹free›" in sentence({"code": "wait.store_full", "facts": {}})
+
+
+def test_every_role_and_right_has_its_words() -> None:
+    assert {*map(str, Role), *map(str, Right)} <= set(ACCESS)
+    told = reason("access.not_allowed", role=Role.EVIDENCE, right=Right.ENDPOINTS)
+    assert sentence(told) == "您的角色“证据管理”没有这项权限：管理推送接收方"
+    assert sentence(told, "en") == "your role, evidence, has not the right to say who is told of what happens"
