@@ -100,9 +100,8 @@ def undo(session: Session, link: Link, actor: str, why: str) -> Link:
         return undone(session, link, actor, why, link)
     if link.ended_at is not None:
         return undone(session, link, actor, why, restored(session, link))
-    replaced = replaced_by(
-        session, link
-    )  # made by a person: it ends, and what it took the place of stands again
+    # made by a person: it ends, and what it took the place of stands again
+    replaced = replaced_by(session, link)
     link.ended_at, link.ended_why = now(), reason("ended.undone", why=why)
     session.add(link)
     session.flush()
@@ -156,8 +155,8 @@ def must_stand(session: Session, link: Link) -> None:
     if link.ended_at is None:
         return
     of_clip = select(CustodyEvent).where(CustodyEvent.subject == link.clip_id).order_by(col(CustodyEvent.seq))
-    told = [one for one in session.exec(of_clip) if any(row["id"] == link.id for row in one.rows)]
-    by = told[-1].actor if told else link.made_by
+    about = [one for one in session.exec(of_clip) if any(row["id"] == link.id for row in one.rows)]
+    by = next((one.actor for one in about if one.at >= link.ended_at), link.made_by)
     raise Refused("link.ended", by=by, at=link.ended_at.isoformat(timespec="seconds"))
 
 
