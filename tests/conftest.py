@@ -1,5 +1,6 @@
 """What every test may use: a database, a store, media made by ffmpeg, a real PostgreSQL."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -33,6 +34,14 @@ LONGEST = ("test_power_cut.py", "test_disposal.py", "test_case_system.py", "test
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes a minute begins first: else one worker is at it when the others have nothing left to do."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forgotten() -> Iterator[None]:
+    """What earlier tests left is walked once by the collector of cycles, not again and again by every later one."""
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

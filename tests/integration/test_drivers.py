@@ -47,7 +47,7 @@ class Recorder:
     def of(self, kind: type) -> list[DeviceEvent]:
         return [event for event in self.events if isinstance(event, kind)]
 
-    def wait(self, holds: Callable[["Recorder"], object], timeout: float = 20) -> None:
+    def wait(self, holds: Callable[["Recorder"], object], timeout: float = 60) -> None:
         deadline = time.monotonic() + timeout
         while not holds(self):
             assert time.monotonic() < deadline, f"not within {timeout} s: {self.events[-5:]}"

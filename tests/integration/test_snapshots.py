@@ -1,15 +1,17 @@
 """A frozen quarter stays as it was; what is frozen again is a new revision; who changes one is found."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text
 from sqlmodel import Session, col, select
 
-from gateway import custody, migrations
+from gateway import custody
 from gateway.audit import audit
 from gateway.database import Database
 from gateway.device import Refused
@@ -21,6 +23,7 @@ from gateway.reports.due import freeze_next, last_quarter
 from gateway.reports.figures import grouped, ungrouped, written
 from gateway.store import LocalStore
 from gateway.visibility import Viewer
+from tests.conftest import created, dropped
 from tests.integration.figures_site import Site
 from tests.integration.slow_figures import CHINA
 from tests.integration.test_board import LAW
@@ -31,22 +34,45 @@ Q3 = Period.quarter(2026, 3, CHINA)
 AFTER = Q3.until + timedelta(days=20)
 
 
+@pytest.fixture(scope="module")
+def site_file(tmp_path_factory: pytest.TempPathFactory, empty_database: bytes) -> bytes:
+    """The generated site as an SQLite file: made once, for making it takes longer than most tests here."""
+    path = tmp_path_factory.mktemp("site") / "site.sqlite"
+    path.write_bytes(empty_database)
+    fill(f"sqlite:///{path}")
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def site_template(postgres: str, migrated_postgres: str) -> Iterator[str]:
+    """The name of the same in PostgreSQL, to be copied."""
+    url = created(postgres, f"site{time.monotonic_ns()}", migrated_postgres)
+    fill(url)
+    yield url.rpartition("/")[2]
+    dropped(url)
+
+
+def fill(url: str) -> None:
+    database = Database(url)
+    with database.write() as session:
+        Site(session, 1, 60)
+    database.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def either(request: pytest.FixtureRequest) -> Iterator[Database]:
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     if request.param == "sqlite":
-        yield request.getfixturevalue("database")
-        return
-    opened = Database(request.getfixturevalue("postgres_database"))
-    migrations.upgrade(opened.engine)
+        path = tmp_path / "gateway.sqlite"
+        path.write_bytes(request.getfixturevalue("site_file"))
+        url = f"sqlite:///{path}"
+    else:
+        server, template = request.getfixturevalue("postgres"), request.getfixturevalue("site_template")
+        url = created(server, f"t{time.monotonic_ns()}", template)
+    opened = Database(url)
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def site(either: Database) -> Database:
-    with either.write() as session:
-        Site(session, 1, 60)
-    return either
+    if request.param == "postgresql":
+        dropped(url)
 
 
 def freeze(
