@@ -175,3 +175,14 @@ def bare_postgres_database(postgres: str) -> Iterator[str]:
     url = created(postgres, f"t{time.monotonic_ns()}", "template0")
     yield url
     dropped(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """The newest schema and nothing in it, on each kind of database."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("database")
+        return
+    opened = Database(request.getfixturevalue("postgres_database"))
+    yield opened
+    opened.close()

@@ -31,6 +31,7 @@ from gateway.models import (
     Work,
 )
 from tests.e2e.site import GATEWAY, Site, serving, volume
+from tests.e2e.test_end_to_end import on
 from tests.e2e.test_ingest import PEOPLE
 from tests.e2e.test_kill_campaign import fill, seed_of
 
@@ -38,10 +39,7 @@ from tests.e2e.test_kill_campaign import fill, seed_of
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)])
 def backend(request: pytest.FixtureRequest) -> dict[str, Any]:
     """A minute each: `make soak` runs them on PostgreSQL, and integration tests of disposal always do."""
-    if request.param == "sqlite":
-        return {}
-    url = request.getfixturevalue("postgres_database")
-    return {"database": url, "engine_database": f"{url}_engine"}
+    return on(request)
 
 
 LONG_AGO = datetime(2020, 5, 6, tzinfo=UTC)

@@ -21,6 +21,10 @@ from tests.e2e.test_kill_campaign import campaign
 @pytest.fixture(params=["sqlite", "postgresql"])
 def backend(request: pytest.FixtureRequest) -> dict[str, Any]:
     """Settings that put our tables and the job engine's on one kind of database."""
+    return on(request)
+
+
+def on(request: pytest.FixtureRequest) -> dict[str, Any]:
     if request.param == "sqlite":
         return {}
     url = request.getfixturevalue("postgres_database")

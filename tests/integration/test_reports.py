@@ -1,6 +1,5 @@
 """Every figure is the length of a list, and the number that an independent slow count finds (Must show 8)."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -8,7 +7,6 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session, select
 
-from gateway import migrations
 from gateway.database import Database
 from gateway.models import Activity, Clip, Link, Role
 from gateway.reports import Code, Figure, Period, Report, Side, one_figure, one_moment, report
@@ -24,17 +22,6 @@ ALL = Viewer("x", "x", Role.ADMIN, None)
 PERIOD = Period.days(date(2026, 9, 29), date(2026, 10, 3), CHINA)
 EVERY = {"city", "east", "east-1", "west"}
 ENDED = PERIOD.until + timedelta(days=3)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(request: pytest.FixtureRequest) -> Iterator[Database]:
-    if request.param == "sqlite":
-        yield request.getfixturevalue("database")
-        return
-    opened = Database(request.getfixturevalue("postgres_database"))
-    migrations.upgrade(opened.engine)
-    yield opened
-    opened.close()
 
 
 def counted(

@@ -1,13 +1,12 @@
 """Samples of cases on both databases: drawn once and for all, sheets that tell what is there, remarks."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import Session, select
 
-from gateway import custody, migrations
+from gateway import custody
 from gateway.audit import EVIDENCE, rows
 from gateway.database import Database
 from gateway.device import Refused
@@ -57,17 +56,6 @@ ALL = Viewer("x", "x", Role.ADMIN, None)
 T0 = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 AT = datetime(2026, 9, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(request: pytest.FixtureRequest) -> Iterator[Database]:
-    if request.param == "sqlite":
-        yield request.getfixturevalue("database")
-        return
-    opened = Database(request.getfixturevalue("postgres_database"))
-    migrations.upgrade(opened.engine)
-    yield opened
-    opened.close()
 
 
 def seed(session: Session) -> None:
