@@ -46,15 +46,8 @@ MODULES = (
 )  # fmt: skip
 
 
-def create_app(
-    database: Database,
-    store: LocalStore,
-    live_folder: LiveFolder,
-    law: Law | None = None,
-    rules: CaseRules | None = None,
-    webhook_hosts: Sequence[str] = (),
-) -> FastAPI:
-    """`law` and `rules`: the site's; without them the pack that comes with us holds."""
+def create_app() -> FastAPI:
+    """Every route, with nothing to serve yet: see `serve_from`."""
     app = FastAPI(
         title="Evidence gateway 执法全过程记录网关",
         version=__version__,
@@ -63,9 +56,6 @@ def create_app(
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
     )
-    app.state.database, app.state.store, app.state.live = database, store, live_folder
-    app.state.law = law or Law.of(Settings())
-    app.state.rules, app.state.webhook_hosts = rules or usual(), tuple(webhook_hosts)
     problems.install(app)
     root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
     for module in MODULES:
@@ -73,6 +63,22 @@ def create_app(
     app.include_router(root)
 
     app.add_middleware(Headers)
+    return app
+
+
+def serve_from(
+    app: FastAPI,
+    database: Database,
+    store: LocalStore,
+    live_folder: LiveFolder,
+    law: Law | None = None,
+    rules: CaseRules | None = None,
+    webhook_hosts: Sequence[str] = (),
+) -> FastAPI:
+    """`law` and `rules`: the site's; without them the pack that comes with us holds."""
+    app.state.database, app.state.store, app.state.live = database, store, live_folder
+    app.state.law = law or Law.of(Settings())
+    app.state.rules, app.state.webhook_hosts = rules or usual(), tuple(webhook_hosts)
     return app
 
 

@@ -46,7 +46,7 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
     """Serve until asked to stop; open connections are given a second. 1 if it could not begin."""
     import uvicorn
 
-    from api.app import create_app
+    from api.app import create_app, serve_from
     from gateway.case_sources.rules import of_site
     from gateway.law import Law
     from gateway.live import LiveFolder
@@ -55,7 +55,8 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
     database = open_database(settings)
     store, _ = open_stores(settings, database)
     config = uvicorn.Config(
-        create_app(
+        serve_from(
+            create_app(),
             database,
             store,
             LiveFolder(settings.data),

@@ -23,7 +23,6 @@ from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 from sqlmodel import col, select
 
-from api.app import create_app
 from api.signin import add_key, add_user
 from gateway import migrations
 from gateway.cli import main
@@ -43,6 +42,7 @@ from gateway.reports.workbook import workbook
 from gateway.rulepacks import packs
 from gateway.store import LocalStore
 from gateway.visibility import Viewer
+from tests.client import client_of
 from tests.integration.year_of_records import HOSTILE, build
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -91,7 +91,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path, store: LocalStore) -> I
         snapshots.freeze(database, LAW, ALL, "city", snapshots.quarter(quarter, ZONE), "x", at=AT)
     with database.write() as session:  # after freezing: the frozen figures must not move
         session.get_one(Activity, "s003").withdrawn_at = AT
-    with TestClient(create_app(database, store, LiveFolder(tmp_path), law=LAW)) as client:
+    with client_of(database, store, LiveFolder(tmp_path), law=LAW) as client:
         yield Site(tmp_path, database, client, key)
     database.close()
 

@@ -3,14 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from starlette.testclient import TestClient
-
-from api.app import create_app
 from api.signin import add_key, add_user
 from gateway.database import Database
 from gateway.live import LiveFolder
 from gateway.models import Allocation, Clip, Device, Original, Role, Room, State, Unit
 from gateway.store import LocalStore
+from tests.client import client_of
 
 NINE = datetime(2026, 8, 4, 1, tzinfo=UTC)
 
@@ -40,7 +38,7 @@ def test_what_only_one_recorder_has(database: Database, store: LocalStore, tmp_p
                 )
         user = add_user(session, "w", None, Role.SUPERVISOR, "u")
         _, key = add_key(session, user, "test")
-    with TestClient(create_app(database, store, LiveFolder(tmp_path))) as client:
+    with client_of(database, store, LiveFolder(tmp_path)) as client:
         client.headers["x-api-key"] = key
         told = client.get(f"/api/v1/rooms/hearing/recorded?since={at(-5)}&until={at(60)}").json()
         first, second = told["recorders"]
@@ -87,7 +85,7 @@ def test_a_recorder_that_was_moved_counts_where_it_stood(
         )
         user = add_user(session, "w", None, Role.SUPERVISOR, "u")
         _, key = add_key(session, user, "test")
-    with TestClient(create_app(database, store, LiveFolder(tmp_path))) as client:
+    with client_of(database, store, LiveFolder(tmp_path)) as client:
         client.headers["x-api-key"] = key
         spans = {}
         for room in ("old", "new"):

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from api.app import create_app
 from api.signin import add_key, add_user
 from gateway.cli import main
 from gateway.config import load
@@ -21,6 +19,7 @@ from gateway.live import LiveFolder
 from gateway.models import Link, Role, Snapshot
 from gateway.reports import Code
 from gateway.store import LocalStore
+from tests.client import client_of
 from tests.integration.figures_site import Site
 
 
@@ -155,7 +154,7 @@ def test_the_api_pages_and_agrees(site: Path, capsys: pytest.CaptureFixture[str]
         _, key = add_key(session, add_user(session, "judge", None, Role.SUPERVISOR, "city"), "t")
     store = LocalStore(site.parent / "store")
     headers = {"x-api-key": key}
-    with TestClient(create_app(database, store, LiveFolder(site.parent))) as client:
+    with client_of(database, store, LiveFolder(site.parent)) as client:
 
         def get(path: str, **query: Any) -> Any:
             said = client.get(f"/api/v1/reports/{path}", params=query, headers=headers)

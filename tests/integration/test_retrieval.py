@@ -26,9 +26,6 @@ from gateway.models import (
     now,
 )
 from gateway.store import LocalStore
-from tests.integration.test_api_matrix import api
-
-__all__ = ["api"]
 
 Api = tuple[TestClient, dict[str, str]]
 

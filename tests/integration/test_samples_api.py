@@ -13,13 +13,13 @@ import pytest
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook
 
-from api.app import create_app
 from api.signin import add_key, add_user
 from gateway.cli import main
 from gateway.database import Database
 from gateway.live import LiveFolder
 from gateway.models import Role
 from gateway.store import LocalStore
+from tests.client import client_of
 from tests.integration.test_samples import LAW, seed
 
 
@@ -53,7 +53,7 @@ def api(database: Database, store: LocalStore, tmp_path: Path) -> Iterator[Api]:
     (tmp_path / "devices.yaml").write_text(
         f"database: sqlite:///{tmp_path / 'gateway.sqlite'}\ndevices: []\n"
     )
-    with TestClient(create_app(database, store, LiveFolder(tmp_path), law=LAW)) as client:
+    with client_of(database, store, LiveFolder(tmp_path), law=LAW) as client:
         yield Api(client, keys, tmp_path)
 
 

@@ -12,7 +12,6 @@ import yaml
 from sqlmodel import col, select
 from starlette.testclient import TestClient
 
-from api.app import create_app
 from api.signin import add_key, add_user
 from gateway import audit, rulepacks
 from gateway.cli import main
@@ -34,6 +33,7 @@ from gateway.models import (
 )
 from gateway.opening import open_database
 from gateway.store import LocalStore
+from tests.client import client_of
 
 NINE = datetime(2026, 8, 4, 1, tzinfo=UTC)
 GOOD = "序号,记录环节,记录方式,开始记录时间,结束记录时间,储存期限\n1,现场检查,执法记录仪,进入检查场所,离开检查场所,3年\n"
@@ -140,8 +140,8 @@ def client(office: Office, store: LocalStore, tmp_path: Path) -> Iterator[TestCl
     database = office.database()
     with database.write() as session:
         _, key = add_key(session, add_user(session, "e", None, Role.EVIDENCE, "u"), "test")
-    app = create_app(database, store, LiveFolder(tmp_path), Law.of(load(office.config)))
-    with TestClient(app) as made:
+
+    with client_of(database, store, LiveFolder(tmp_path), Law.of(load(office.config))) as made:
         made.headers["x-api-key"] = key
         yield made
 
@@ -326,7 +326,7 @@ def test_a_unit_of_its_own_rules_is_judged_by_them(office: Office, tmp_path: Pat
     database = office.database()
     with database.write() as session:
         _, key = add_key(session, add_user(session, "a", None, Role.ADMIN, None), "test")
-    with TestClient(create_app(database, store, LiveFolder(tmp_path), Law.of(load(office.config)))) as client:
+    with client_of(database, store, LiveFolder(tmp_path), Law.of(load(office.config))) as client:
         client.headers["x-api-key"] = key
         told = obligations(client)
         assert (told["u-night"]["standing"], told["v-night"]["standing"]) == ("PARTIAL", "ARRIVED")

@@ -9,7 +9,6 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from api.app import create_app
 from api.signin import add_user
 from api.throttle import FREE, note_failure, tries_of
 from gateway import migrations
@@ -17,6 +16,7 @@ from gateway.database import Database
 from gateway.live import LiveFolder
 from gateway.models import CustodyEvent, FailedSignIns, Role, now
 from gateway.store import LocalStore
+from tests.client import client_of
 
 RIGHT, WRONG = "correct horse", "battery staple"
 
@@ -29,7 +29,7 @@ def client(request: pytest.FixtureRequest, tmp_path: Path, store: LocalStore) ->
     migrations.upgrade(database.engine)
     with database.write() as session:
         add_user(session, "chen", RIGHT, Role.OPERATOR, None)
-    with TestClient(create_app(database, store, LiveFolder(tmp_path))) as client:
+    with client_of(database, store, LiveFolder(tmp_path)) as client:
         yield client
     database.close()
 
