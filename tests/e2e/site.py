@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,8 +18,7 @@ from gateway.database import Database
 from gateway.models import Clip, CustodyEvent, Finding, Original, Receipt, Work
 from gateway.store import LocalStore
 from gateway.store.local import MANIFEST
-
-GATEWAY = Path(sys.executable).with_name("gateway")
+from tests import warm
 
 
 class Site:
@@ -30,7 +28,7 @@ class Site:
         self.config = folder / "devices.yaml"
         written = {"store": {"reserve_mb": 1}, "devices": devices, **more}
         self.config.write_text(yaml.safe_dump(written, allow_unicode=True))
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: warm.Process | None = None
         self.log = folder / "run.log"
 
     @property
@@ -46,20 +44,14 @@ class Site:
         return [key for key in self.store.files() if not key.endswith(MANIFEST) and ".partial" not in key]
 
     def command(self, *arguments: str | Path, expect: int | None = 0, timeout: float = 120) -> str:
-        done = subprocess.run(
-            [GATEWAY, "--config", self.config, *map(str, arguments)],
-            capture_output=True, text=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        done = warm.finished("--config", self.config, *arguments, timeout=timeout)
         if expect is not None:
             assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 
     def start(self, *arguments: str) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [GATEWAY, "--config", self.config, "run", *arguments],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+        words = ("--config", self.config, "run", *arguments)
+        self.process = warm.Process(words, told=self.log, warned=self.log)
 
     def kill(self) -> None:
         """SIGKILL to the daemon alone: what it started has to notice by itself."""
@@ -177,7 +169,7 @@ def utc(*parts: int) -> datetime:
 
 @contextmanager
 def serving(site: Site) -> Iterator[httpx.Client]:
-    process = subprocess.Popen([GATEWAY, "--config", site.config, "serve"])
+    process = warm.Process(["--config", site.config, "serve"])
     url = f"http://127.0.0.1:{site.settings.api.port}/api/v1"
     try:
         with httpx.Client(base_url=url, timeout=10) as client:

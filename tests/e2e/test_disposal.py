@@ -1,7 +1,6 @@
 """Must show 7: dry-run, wrong count, the same person, a hold; then gone, with its record and its chain."""
 
 import random
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -30,7 +29,8 @@ from gateway.models import (
     State,
     Work,
 )
-from tests.e2e.site import GATEWAY, Site, serving, volume
+from tests import warm
+from tests.e2e.site import Site, serving, volume
 from tests.e2e.test_end_to_end import on
 from tests.e2e.test_ingest import PEOPLE
 from tests.e2e.test_kill_campaign import fill, seed_of
@@ -72,10 +72,8 @@ def user(site: Site, name: str, role: str) -> str:
 def disposal(site: Site, *arguments: str, who: tuple[str, str] | None = None, expect: int = 0) -> str:
     """One command of a person, who types the password."""
     more = ["--user", who[0], "--password-stdin"] if who else []
-    done = subprocess.run(
-        [GATEWAY, "--config", site.config, "disposal", *arguments, *more],
-        input=f"{who[1]}\n" if who else "", capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    words = ("--config", site.config, "disposal", *arguments, *more)
+    done = warm.finished(*words, said=f"{who[1]}\n" if who else "")
     assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
 

@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from drivers.ports import free_port
-from tests.e2e.site import GATEWAY, Site, volume
+from tests.e2e.site import Site, volume
+from tests.warm import GATEWAY
 
 
 def children(pid: int) -> list[int]:

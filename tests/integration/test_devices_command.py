@@ -15,7 +15,8 @@ from gateway.database import Database
 from gateway.device import DeviceSeen
 from gateway.intake.devices import device_seen
 from gateway.models import Device, DeviceState
-from tests.e2e.site import GATEWAY, Site, volume
+from tests.e2e.site import Site, volume
+from tests.warm import GATEWAY
 
 NET = {
     "id": "net", "driver": "mqtt_camera", "cameras": [{"id": "bwc-*"}],

@@ -1,0 +1,110 @@
+"""Commands of the gateway in processes of their own, forked from one that has imported everything already.
+
+Importing costs a command about two seconds of a core, and the tests start a thousand of them. They differ from the
+installed `gateway` in nothing else: `tests/e2e/test_up.py`, `make test-usb` and `make demo` run that one.
+"""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import cache
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+GATEWAY = Path(sys.executable).with_name("gateway")
+IMPORTED = ("gateway.cli", "gateway.words", "gateway.daemon", "gateway.daemon.drivers", "api.app", "uvicorn")
+
+
+class Process:
+    """As much of `subprocess.Popen` as tests use."""
+
+    def __init__(
+        self, arguments: Sequence[str | Path], folder: Path | None = None, *,
+        said: str | Path = os.devnull, told: str | Path | None = None, warned: str | Path | None = None,
+    ) -> None:  # fmt: skip
+        words = [str(word) for word in arguments]
+        files = [str(name) if name else None for name in (said, told, warned)]
+        self.args = words
+        self.process = forks().Process(
+            target=run, args=(words, dict(os.environ), folder or Path.cwd(), files)
+        )
+        self.process.start()
+        assert self.process.pid is not None
+        self.pid = self.process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self.process.exitcode
+
+    def poll(self) -> int | None:
+        return self.process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self.process.join(timeout)
+        if self.process.exitcode is None:
+            raise subprocess.TimeoutExpired(self.args, timeout or 0)
+        return self.process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        if self.process.exitcode is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+def finished(
+    *arguments: str | Path, said: str = "", timeout: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """One command to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = {name: Path(folder, name) for name in ("said", "told", "warned")}
+        files["said"].write_text(said)
+        process = Process(arguments, **files)
+        try:
+            code = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+        return subprocess.CompletedProcess(
+            process.args, code, files["told"].read_text(), files["warned"].read_text()
+        )
+
+
+@cache
+def forks() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(IMPORTED))
+    return context
+
+
+def run(
+    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, files: Sequence[str | None]
+) -> None:
+    """In the new process."""
+    os.setsid()
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, name in enumerate(files):
+        if name:
+            how = os.O_WRONLY | os.O_CREAT | os.O_APPEND if number else os.O_RDONLY
+            os.dup2(os.open(name, how, 0o644), number)
+    sys.stdin, sys.stdout, sys.stderr = (
+        os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False) for number in range(3)
+    )
+    sys.argv = [str(GATEWAY), *arguments]
+    from gateway.cli import main
+
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    sys.exit(code)
