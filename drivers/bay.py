@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -295,11 +295,13 @@ class Bay:
     def run_through(self, volume: "Volume | MtpVolume") -> None:
         """Until it leaves."""
         self.volume, self.in_vain = volume, 0
-        try:
+        with ExitStack() as unless_told:
+            unless_told.callback(self.owe, volume.settings.id)
             volume.offload(self.emit, self.stop)
-        except BaseException:
-            self.owed = Disconnected(device_id=volume.settings.id, at=moment())
-            raise
+            unless_told.pop_all()
+
+    def owe(self, camera: str) -> None:
+        self.owed = Disconnected(device_id=camera, at=moment())
 
     def bears(self, markers: Collection[str]) -> bool:
         """Whether all of that lies on the card. Raises Refused("bay.mount_failed") if it cannot be read."""
