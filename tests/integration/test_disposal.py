@@ -1,7 +1,7 @@
 """Disposal on both databases: what is listed, who may agree, what drops out, what a crash leaves."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -48,15 +48,9 @@ ARCHIVED = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shelf]:
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path / 'm.sqlite'}")
-    else:
-        database = Database(request.getfixturevalue("postgres_database"))
-    migrations.upgrade(database.engine)
-    yield Shelf(database, tmp_path)
-    database.close()
+@pytest.fixture
+def shelf(either: Database, tmp_path: Path) -> Shelf:
+    return Shelf(either, tmp_path)
 
 
 @pytest.fixture
