@@ -16,8 +16,8 @@ from drivers.axis.listener import Listener
 from drivers.axis.shelf import Body, Container, Missing, Shelf
 from drivers.uploads.server import Server
 from drivers.uploads.spool import readable_name
-from gateway.config.base import DeviceSettings
 from gateway.config.connected import AxisBodyWornSettings
+from gateway.config.every_device import DeviceSettings
 from gateway.device import (
     Connected,
     DeviceEvent,

@@ -19,7 +19,7 @@ from drivers.room.account import ASKED, LOST, Edge, Gap, missing
 from drivers.room.capture import SEGMENT, Capture, Segment
 from drivers.room.takes import RUNNING, Leftover, Take, Takes, fallback_start
 from drivers.room.wishes import Wish, Wishes, until
-from gateway.config.connected import RtspRecorderSettings
+from gateway.config.recorders import RtspRecorderSettings
 from gateway.device import (
     Connected,
     Declared,

@@ -14,8 +14,8 @@ from sqlmodel import Session
 
 from gateway import retrieval
 from gateway.config import FAMILY, ConfigError, DeviceSettings, Settings
-from gateway.config.connected import RtspRecorderSettings
 from gateway.config.devices import SerialDockSettings, UsbDockSettings
+from gateway.config.recorders import RtspRecorderSettings
 from gateway.daemon.backup import Backup
 from gateway.daemon.bookings import Bookings
 from gateway.daemon.caretaker import Caretaker, Duty, Progress

@@ -19,7 +19,7 @@ from drivers.room.capture import Capture
 from drivers.rtsp_recorder import RtspRecorder
 from drivers.simulators.rooms import Room
 from gateway import ffmpeg
-from gateway.config.connected import RtspRecorderSettings
+from gateway.config.recorders import RtspRecorderSettings
 from gateway.device import (
     Connected,
     DeviceUnavailable,
