@@ -19,8 +19,9 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from drivers.simulators.fault_forms import Fault, only
 from drivers.simulators.fault_script import add_to, given
-from drivers.simulators.faults import Cut, Fault, Rename, Reset, Twice, only
+from drivers.simulators.faults import Cut, Rename, Reset, Twice
 from drivers.simulators.timetable import tell
 
 SETTLES_S = 0.3
