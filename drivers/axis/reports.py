@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from drivers.axis.shelf import Body, Container, Meta
+from drivers.axis.containers import Body, Container, Meta
 from drivers.names import kind_of
 from gateway.config.model import IDENTIFIER
 from gateway.device import AttachmentKind, Declared, MediaKind, Position
