@@ -24,7 +24,7 @@ from gateway.models import (
     now,
 )
 from gateway.store import LocalStore
-from tests.integration.test_api_matrix import api
+from tests.integration.api_site import api
 
 __all__ = ["api"]
 

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from gateway.database import Database
 from gateway.delivery import sorting
 from gateway.models import CustodyEvent, Delivery, Endpoint, EndpointKind, OutboxEvent
-from tests.integration.test_api_matrix import api
+from tests.integration.api_site import api
 
 __all__ = ["api"]
 HOOK = {"name": "案件系统", "url": "https://cases.example/hook", "unit": "u"}
