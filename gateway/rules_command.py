@@ -7,7 +7,7 @@ from gateway import rulepacks
 from gateway.config import ConfigError
 from gateway.rulepacks import RulePack, Sourced, values_of
 from gateway.rulepacks.requirements import Catalogue, catalogue, resting_on
-from gateway.rulepacks.shape import cited
+from gateway.rulepacks.sourced import cited
 from gateway.terminal import plain_console
 
 console = plain_console()

@@ -13,8 +13,9 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from gateway.config.base import DeviceSettings, Model
 from gateway.config.devices import AnyDevice
+from gateway.config.every_device import DeviceSettings
+from gateway.config.model import Model
 from gateway.config.settings import ConfigError, Settings
 from gateway.config.sources import AnyCaseSource, Ed25519, FolderSource, Hmac, HttpSource
 from gateway.written import read_yaml
