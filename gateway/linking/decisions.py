@@ -69,7 +69,7 @@ def correct(session: Session, link: Link, given: LinkIn, packs: RulePacks, actor
     made.supersedes = link.id
     link.status = LinkStatus.WITHDRAWN
     link.ended_at, link.ended_why = now(), reason("ended.corrected", why=why)
-    session.add(link)
+    session.add_all((link, made))  # both: within one case it is no withdrawal of that case
     session.flush()
     made.facts = machine(session, clip.id, packs)
     return kept(session, made, actor, "LINK_CORRECTED", why, beside=link)
