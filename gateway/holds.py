@@ -9,8 +9,21 @@ from sqlmodel import Session, col, select
 from gateway import custody
 from gateway.device import Refused
 from gateway.instants import Moment
-from gateway.models import CaseRecord, Clip, Device, HoldKind, LegalHold, Original, RetentionFlag, State, now
+from gateway.models import (
+    CaseRecord,
+    Clip,
+    DestructionRecord,
+    Device,
+    HoldKind,
+    LegalHold,
+    Original,
+    RetentionFlag,
+    State,
+    now,
+)
 from gateway.rules.retention import Flag
+
+DESTROYED = "hold.destroyed"
 
 
 class HoldIn(BaseModel):
@@ -116,11 +129,13 @@ def unmark(session: Session, row: RetentionFlag, why: str, actor: str) -> Retent
 
 
 def must_be_there(session: Session, clip_id: str) -> None:
+    """Raises Refused for what was destroyed, with the id of the record that is left of it."""
     original = session.get(Original, clip_id)
     if original is not None and original.duplicate_of is not None:
         original = session.get(Original, original.duplicate_of)
     if original is not None and original.state is State.DESTROYED:
-        raise Refused("hold.destroyed", clip=clip_id)
+        left = select(DestructionRecord.id).where(DestructionRecord.original_id == original.id)
+        raise Refused(DESTROYED, clip=clip_id, record=session.exec(left).first() or "—")
 
 
 def told(moment: datetime) -> str:

@@ -13,12 +13,11 @@ from api.problems import not_found
 from api.seeing import must_see
 from api.shapes import LinkOut
 from api.signin import Db, Labeller, LedgerKeeper, Reader, Ruled
-from api.v1.clips import must_be_there
 from gateway import linking
 from gateway.database import Database
 from gateway.ledger import AllocationIn, CheckoutIn, allocate, check_out
 from gateway.linking import decisions
-from gateway.models import Allocation, CaseRecord, Checkout, Clip, Device, Link, Original
+from gateway.models import Allocation, CaseRecord, Checkout, Clip, Device, Link
 from gateway.visibility import Viewer, visible
 
 router = APIRouter(tags=["links"])
@@ -121,7 +120,6 @@ def add_link(clip_id: str, given: LinkGiven, viewer: Labeller, database: Db, law
         clip = session.exec(select(Clip).where(Clip.id == clip_id, visible(viewer, Clip))).one_or_none()
         if clip is None:
             raise not_found("Clip")
-        must_be_there(session, session.get_one(Original, clip_id))
         must_see(session, viewer, CaseRecord, given.case, "Case")
         return LinkOut.of(decisions.add(session, clip, given.place(), law.packs, viewer.name, given.why))
 

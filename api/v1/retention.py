@@ -11,10 +11,9 @@ from api.paging import Cutting, Page, page
 from api.seeing import must_see
 from api.shapes import ReasonOut, Shape
 from api.signin import Approver, Db, Holder, Reader, Ruled
-from api.v1.clips import must_be_there
 from gateway import disposal, holds, retention
 from gateway.holds import HoldIn
-from gateway.models import CaseRecord, Clip, Device, LegalHold, Original, RetentionFlag, User, now
+from gateway.models import CaseRecord, Clip, Device, LegalHold, RetentionFlag, User, now
 from gateway.retention import Judged
 from gateway.rules.retention import Flag
 from gateway.visibility import visible
@@ -104,7 +103,7 @@ def of_clip(clip_id: str, viewer: Reader, database: Db, law: Ruled) -> Retention
     """Every floor that was considered, the one that decides first."""
     with database.read() as session:
         must_see(session, viewer, Clip, clip_id, "Clip")
-        must_be_there(session, session.get_one(Original, clip_id))
+        holds.must_be_there(session, clip_id)
         [judged] = retention.judge(session, law.packs, [clip_id], now())
     return RetentionOut.of(judged)
 

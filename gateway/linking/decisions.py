@@ -77,6 +77,7 @@ def correct(session: Session, link: Link, given: LinkIn, packs: RulePacks, actor
 
 def add(session: Session, clip: Clip, given: LinkIn, packs: RulePacks, actor: str, why: str) -> Link:
     """A person links a clip that the machine did not. Raises Refused as `correct` does."""
+    must_be_there(session, clip.id)
     standing = links_of(session, [clip.id], lock=True)[clip.id].standing
     wanted = (given.case, given.activity, given.t0_s, given.t1_s)
     if any(place(one) == wanted for one in standing):

@@ -109,7 +109,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "hold.unknown": ("没有 {ref}", "there is no {ref}"),
     "hold.lifted": ("已由 {by} 于 {at} 解除", "{by} lifted it at {at}"),
-    "hold.destroyed": ("资料 {clip} 已依程序销毁", "clip {clip} was destroyed by a disposal"),
+    "hold.destroyed": (
+        "资料 {clip} 已依程序销毁，见销毁记录 {record}",
+        "clip {clip} was destroyed by a disposal; see its record {record}",
+    ),
     "order.destroyed": (
         "已依程序销毁，没有可读取的原件",
         "it was destroyed by a disposal; there is nothing to read",
