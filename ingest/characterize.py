@@ -108,8 +108,8 @@ def container_time(read: dict[str, Any], item: Item, context: Context) -> dict[s
 
 
 def taken(read: dict[str, Any], item: Item, context: Context) -> dict[str, Any] | None:
-    """When a camera says that it took a photo (Exif): its own local time; DateTime is whoever edited it last."""
-    tags = next(iter(read.get("frames", ())), {}).get("tags", {})
+    """When a camera took a photo (Exif), in its local time; DateTime is whoever edited it last."""
+    tags = next((frame.get("tags", {}) for frame in read.get("frames", ())), {})
     written = tags.get("DateTimeOriginal") or tags.get("DateTimeDigitized") or ""
     try:
         moment = datetime.strptime(written.strip(), "%Y:%m:%d %H:%M:%S")

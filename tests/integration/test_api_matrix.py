@@ -769,12 +769,14 @@ def test_a_role_without_the_right_is_told_so_with_a_code(api: tuple[TestClient, 
 
 
 def test_a_unit_that_nobody_knew_is_told(api: tuple[TestClient, dict[str, str]], database: Database) -> None:
-    """A misspelt unit becomes a unit of its own: who wrote it reads so at once, and the chain says so."""
-    client, keys = api
+    """A case system brings its units; what it misspelt it reads at once, and the chain says so."""
+    client, _ = api
+    with database.write() as session:
+        _, key = add_key(session, add_user(session, "platform", None, INTEGRATOR, None), "test")
 
     def put(uid: str, unit: str) -> Any:
         body = {"uid": uid, "title": "案", "unit": unit}
-        return client.put(f"/api/v1/cases/{uid}", json=body, headers={"x-api-key": keys["admin"]}).json()
+        return client.put(f"/api/v1/cases/{uid}", json=body, headers={"x-api-key": key}).json()
 
     assert put("known", "u")["unit_entered"] is None
     assert put("misspelt", "nix")["unit_entered"] == "nix"
@@ -783,6 +785,32 @@ def test_a_unit_that_nobody_knew_is_told(api: tuple[TestClient, dict[str, str]],
         lines = session.exec(select(CustodyEvent).where(CustodyEvent.event == "CASE_STORED")).all()
     told = {line.subject: line.detail.get("unit_entered") for line in lines}
     assert (told["known"], told["misspelt"], told["later"]) == (None, "nix", None)
+
+
+def test_a_person_enters_no_unit_by_misspelling_one(
+    api: tuple[TestClient, dict[str, str]], database: Database
+) -> None:
+    client, keys = api
+    with database.write() as session:
+        session.add(Unit(id="xt-scjg", name="市场监管局"))
+
+    def put(unit: str, **query: str) -> Any:
+        body = {"uid": "by-hand", "title": "案", "unit": unit}
+        return client.put(
+            "/api/v1/cases/by-hand", json=body, params=query, headers={"x-api-key": keys["admin"]}
+        )
+
+    for misspelt in ("xt-scjq", "市场监督局"):
+        said = put(misspelt)
+        assert (said.status_code, said.json()["code"]) == (409, "case.unknown_unit")
+        assert "xt-scjg" in said.json()["detail"], "what was meant"
+    assert "new_unit=true" in put("nothing-like-it").json()["detail"]
+    with database.read() as session:
+        assert session.get(Unit, "xt-scjq") is None
+        assert session.get(CaseRecord, "by-hand") is None
+    assert put("xt-scjg").status_code == 201
+    assert put("xt-scjq").status_code == 409, "nor is a case moved there"
+    assert put("new-one", new_unit="true").json()["unit_entered"] == "new-one"
 
 
 @pytest.mark.parametrize("row", [row for row in MATRIX if row.method == "GET"], ids=lambda row: row.path)

@@ -74,7 +74,8 @@ def test_a_photo_tells_when_it_was_taken(tmp_path: Path, picture: bytes, tag: in
 
 
 @pytest.mark.parametrize(
-    ("tag", "written"), [(EDITED, "2024:05:06 09:30:00"), (TAKEN, "0000:00:00 00:00:00"), (TAKEN, "    :  :  ")]
+    ("tag", "written"),
+    [(EDITED, "2024:05:06 09:30:00"), (TAKEN, "0000:00:00 00:00:00"), (TAKEN, "    :  :  ")],
 )
 def test_when_it_was_edited_and_an_empty_time_are_none(
     tmp_path: Path, picture: bytes, tag: int, written: str
