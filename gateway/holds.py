@@ -22,6 +22,7 @@ from gateway.models import (
     now,
 )
 from gateway.rules.retention import Flag
+from gateway.texts import Why
 
 DESTROYED = "hold.destroyed"
 
@@ -39,7 +40,7 @@ class HoldIn(BaseModel):
     device: str | None = None
     since: Moment | None = Field(default=None, description="of what the device recorded; from its first")
     until: Moment | None = Field(default=None, description="to its last, also of what comes later")
-    why: str = Field(min_length=2, max_length=300, examples=["当事人申请行政复议"])
+    why: Why = Field(examples=["当事人申请行政复议"])
 
     @model_validator(mode="after")
     def one_thing(self) -> "HoldIn":

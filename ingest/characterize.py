@@ -109,7 +109,7 @@ def container_time(read: dict[str, Any], item: Item, context: Context) -> dict[s
 
 def taken(read: dict[str, Any], item: Item, context: Context) -> dict[str, Any] | None:
     """When a camera took a photo (Exif), in its local time; DateTime is whoever edited it last."""
-    tags = next((frame.get("tags", {}) for frame in read.get("frames", ())), {})
+    tags: dict[str, str] = next((frame.get("tags", {}) for frame in read.get("frames", ())), {})
     written = tags.get("DateTimeOriginal") or tags.get("DateTimeDigitized") or ""
     try:
         moment = datetime.strptime(written.strip(), "%Y:%m:%d %H:%M:%S")

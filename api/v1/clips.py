@@ -29,6 +29,7 @@ from gateway.models import (
     now,
 )
 from gateway.store import LocalStore
+from gateway.texts import Why
 from gateway.visibility import Viewer, visible
 
 router = APIRouter(tags=["clips"])
@@ -63,7 +64,7 @@ class Labels(BaseModel):
 
 
 class Purpose(BaseModel):
-    purpose: str = Field(min_length=2, max_length=300, examples=["案卷评查"])
+    purpose: Why = Field(examples=["案卷评查"])
 
 
 class ViewingOut(BaseModel):

@@ -16,6 +16,7 @@ from gateway.holds import HoldIn
 from gateway.models import CaseRecord, Clip, Device, LegalHold, RetentionFlag, User, now
 from gateway.retention import Judged
 from gateway.rules.retention import Flag
+from gateway.texts import Why
 from gateway.visibility import visible
 
 router = APIRouter(tags=["retention"])
@@ -91,11 +92,11 @@ class FlagOut(Shape):
 
 class FlagIn(BaseModel):
     flag: Flag
-    why: str = Field(min_length=2, max_length=300, examples=["当事人阻碍执法"])
+    why: Why = Field(examples=["当事人阻碍执法"])
 
 
-class Why(BaseModel):
-    why: str = Field(min_length=2, max_length=300, examples=["诉讼已终结"])
+class Reasoned(BaseModel):
+    why: Why = Field(examples=["诉讼已终结"])
 
 
 @router.get("/clips/{clip_id}/retention")
@@ -134,7 +135,7 @@ def flags(viewer: Reader, database: Db, wanted: Cutting) -> Page[FlagOut]:
 
 
 @router.post("/flags/{flag_id}/lift")
-def unmark(flag_id: str, given: Why, viewer: Approver, database: Db) -> FlagOut:
+def unmark(flag_id: str, given: Reasoned, viewer: Approver, database: Db) -> FlagOut:
     with database.write() as session:
         row = must_see(session, viewer, RetentionFlag, flag_id, "Mark")
         return FlagOut.model_validate(holds.unmark(session, row, given.why, viewer.name))
@@ -168,7 +169,7 @@ def place(given: HoldIn, viewer: Holder, database: Db) -> HoldOut:
 
 
 @router.post("/holds/{hold_id}/lift")
-def lift(hold_id: str, given: Why, viewer: Approver, database: Db) -> HoldOut:
+def lift(hold_id: str, given: Reasoned, viewer: Approver, database: Db) -> HoldOut:
     """By somebody who may agree to disposals, with the reason; the hold stays readable."""
     with database.write() as session:
         hold = must_see(session, viewer, LegalHold, hold_id, "Hold")

@@ -77,6 +77,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "资料 {clip} 尚未到期（{rule}，最早 {on}）",
         "clip {clip} is not due ({rule}, not before {on})",
     ),
+    "disposal.no_day": (
+        "资料 {clip} 不能提请销毁：依 {rule}，还没有期满之日",
+        "clip {clip} is not due: by {rule} there is no day yet on which its time ends",
+    ),
     "disposal.listed_already": ("资料 {clip} 已在另一次销毁清单中", "clip {clip} is on another open list"),
     "disposal.too_many": ("一次最多 {most} 件", "at most {most} clips in one run"),
     "disposal.authority": (

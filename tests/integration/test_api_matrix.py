@@ -813,6 +813,29 @@ def test_a_person_enters_no_unit_by_misspelling_one(
     assert put("new-one", new_unit="true").json()["unit_entered"] == "new-one"
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "name"),
+    [
+        ("/links/link-u/confirm", {}, "why"), ("/links/link-u/correct", {"case": "case-u"}, "why"),
+        ("/clips/clip-u/flags", {"flag": "MAJOR"}, "why"), ("/flags/flag-u/lift", {}, "why"),
+        ("/holds", {"clip": "clip-u"}, "why"), ("/disposals", {"clips": ["old-u"]}, "why"),
+        ("/clips/clip-u/viewings", {}, "purpose"), ("/devices/cam-u/live", {}, "purpose"),
+    ],
+)  # fmt: skip
+def test_a_reason_is_one_word_at_least_and_never_blank(
+    api: tuple[TestClient, dict[str, str]], path: str, body: dict[str, Any], name: str
+) -> None:
+    client, keys = api
+
+    def post(said: str) -> Any:
+        headers = {"x-api-key": keys["admin"]}
+        return client.post(f"/api/v1{path}", json={**body, name: said}, headers=headers)
+
+    for blank in ("", "   ", "\u3000\u3000", "字" * 301):
+        assert post(blank).status_code == 422
+    assert post(" 误 ").status_code < 300
+
+
 @pytest.mark.parametrize("row", [row for row in MATRIX if row.method == "GET"], ids=lambda row: row.path)
 def test_an_unknown_parameter_is_an_error(api: tuple[TestClient, dict[str, str]], row: Row) -> None:
     """A filter with a typo must not show everything."""

@@ -40,6 +40,7 @@ from gateway.models import (
 )
 from gateway.rulepacks import RulePacks
 from gateway.rules.retention import Flag
+from gateway.wording import sentence
 from tests.shelf import LONG_AGO, Shelf, told
 
 ARCHIVED = {
@@ -129,7 +130,7 @@ def test_two_persons_and_then_it_is_gone_and_everything_else_stands(shelf: Shelf
     assert shelf.events("one") == ["DISPOSAL_LISTED", "DESTRUCTION_BEGUN", "DESTROYED"]
     assert shelf.events(run) == ["DISPOSAL_PROPOSED", "DISPOSAL_APPROVED", "DISPOSAL_ENDED"]
     assert due(shelf) == []
-    refused("disposal.not_due", lambda: propose(shelf, "one"))
+    refused("hold.destroyed", lambda: propose(shelf, "one"))
 
 
 def test_the_list_tells_the_rule_the_links_who_looked_last_size_and_digest(lite: Shelf) -> None:
@@ -194,7 +195,8 @@ def test_a_hold_keeps_it_from_being_listed_and_takes_it_off_a_list(
     assert refused("disposal.held", lambda: approve(lite, run, 2, "zhao"))["left"] == "1"
     assert item(lite, "one").state is ItemState.DROPPED
     assert item(lite, "one").why["code"] == "retention.held"  # type: ignore[index]
-    refused("disposal.not_due", lambda: propose(lite, "one"))
+    facts = refused("disposal.no_day", lambda: propose(lite, "one"))
+    assert "—" not in sentence({"code": "disposal.no_day", "facts": facts}), "no date that is none"
     assert "one" not in due(lite)
     approve(lite, run, 1)
     lite.daemon.round()
