@@ -24,9 +24,9 @@ class Caller:
     """Follows no redirect, takes no proxy from the environment, reads no more than `most` bytes."""
 
     def __init__(self, timeout_s: float, ca: Path | None = None, most: int = 2**16) -> None:
-        self.most = most
         import httpx2 as httpx  # here, since most sites call nobody
 
+        self.most = most
         self.errors = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
         context = ssl.create_default_context(cafile=str(ca)) if ca else ssl.create_default_context()
         self.client = httpx.Client(

@@ -63,7 +63,7 @@ def from_mapping(
 
 
 def check_databases(settings: Settings) -> None:
-    from sqlalchemy import make_url  # half of what `gateway --help` would cost, and it asks no database
+    from sqlalchemy import make_url  # here: who only needs the settings' shape does not wait for it
     from sqlalchemy.exc import ArgumentError
 
     try:
