@@ -10,10 +10,8 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
-
 from gateway import retrieval
-from gateway.config import FAMILY, ConfigError, DeviceSettings, Settings
+from gateway.config import ConfigError, Settings
 from gateway.config.devices import SerialDockSettings, UsbDockSettings
 from gateway.config.recorders import RtspRecorderSettings
 from gateway.daemon.backup import Backup
@@ -24,12 +22,11 @@ from gateway.daemon.exchange import Exchange
 from gateway.daemon.lights import Lights
 from gateway.daemon.live import Live
 from gateway.daemon.pulling import Pulling, sweep
-from gateway.database import Database
-from gateway.device import DeviceSeen, Driver
+from gateway.device import Driver
 from gateway.disposal.execution import Destruction
 from gateway.guard import guarded
 from gateway.intake import Intake
-from gateway.intake.devices import device_seen, enter_device
+from gateway.intake.devices import register
 from gateway.law import Law
 from gateway.linking.packs import put_in_force
 from gateway.live import LiveFolder
@@ -236,25 +233,3 @@ def host_id(data: Path) -> str:
         known = new_id()[-12:]
         write_whole(path, known.encode())
     return known
-
-
-def register(database: Database, settings: Settings) -> None:
-    """Put every configured device into the registry, or bring its entry up to date, with custody.
-
-    A camera that is named in full is entered before it was ever seen: it can be allocated at once.
-    """
-    with database.write() as session:
-        for device in settings.devices:
-            enter(session, device)
-            for camera in device.members:
-                if not FAMILY.intersection(camera.id):
-                    entry = device.entry_of(camera)
-                    device_seen(
-                        session,
-                        DeviceSeen(device_id=camera.id, via="devices.yaml", type=camera.type, entry=entry),
-                    )
-
-
-def enter(session: Session, device: DeviceSettings) -> None:
-    told = device.entry() | {"driver": device.kind}
-    enter_device(session, device.id, device.type, told, "devices.yaml")

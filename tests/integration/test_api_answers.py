@@ -3,16 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from api.signin import add_user
+from api.signin import add_key, add_user
 from gateway.database import Database
-from gateway.models import (
-    CustodyEvent,
-    Role,
-)
+from gateway.models import CaseRecord, CustodyEvent, Role, Unit
+from tests.integration.api_site import INTEGRATOR
 
 
 def test_signing_in_and_out(api: tuple[TestClient, dict[str, str]], database: Database) -> None:
@@ -107,12 +106,14 @@ def test_a_role_without_the_right_is_told_so_with_a_code(api: tuple[TestClient, 
 
 
 def test_a_unit_that_nobody_knew_is_told(api: tuple[TestClient, dict[str, str]], database: Database) -> None:
-    """A misspelt unit becomes a unit of its own: who wrote it reads so at once, and the chain says so."""
-    client, keys = api
+    """A case system brings its units; what it misspelt it reads at once, and the chain says so."""
+    client, _ = api
+    with database.write() as session:
+        _, key = add_key(session, add_user(session, "platform", None, INTEGRATOR, None), "test")
 
     def put(uid: str, unit: str) -> Any:
         body = {"uid": uid, "title": "案", "unit": unit}
-        return client.put(f"/api/v1/cases/{uid}", json=body, headers={"x-api-key": keys["admin"]}).json()
+        return client.put(f"/api/v1/cases/{uid}", json=body, headers={"x-api-key": key}).json()
 
     assert put("known", "u")["unit_entered"] is None
     assert put("misspelt", "nix")["unit_entered"] == "nix"
@@ -138,3 +139,52 @@ def test_a_wrong_cursor_and_a_huge_body_are_errors(api: tuple[TestClient, dict[s
     assert huge.status_code == 413
     wrong = {"uid": "x", "title": "a\u0000b", "unit": "u"}
     assert client.put("/api/v1/cases/x", json=wrong, headers=headers).status_code == 422
+
+
+def test_a_person_enters_no_unit_by_misspelling_one(
+    api: tuple[TestClient, dict[str, str]], database: Database
+) -> None:
+    client, keys = api
+    with database.write() as session:
+        session.add(Unit(id="xt-scjg", name="市场监管局"))
+
+    def put(unit: str, **query: str) -> Any:
+        body = {"uid": "by-hand", "title": "案", "unit": unit}
+        return client.put(
+            "/api/v1/cases/by-hand", json=body, params=query, headers={"x-api-key": keys["admin"]}
+        )
+
+    for misspelt in ("xt-scjq", "市场监督局"):
+        said = put(misspelt)
+        assert (said.status_code, said.json()["code"]) == (409, "case.unknown_unit")
+        assert "xt-scjg" in said.json()["detail"], "what was meant"
+    assert "new_unit=true" in put("nothing-like-it").json()["detail"]
+    with database.read() as session:
+        assert session.get(Unit, "xt-scjq") is None
+        assert session.get(CaseRecord, "by-hand") is None
+    assert put("xt-scjg").status_code == 201
+    assert put("xt-scjq").status_code == 409, "nor is a case moved there"
+    assert put("new-one", new_unit="true").json()["unit_entered"] == "new-one"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "name"),
+    [
+        ("/links/link-u/confirm", {}, "why"), ("/links/link-u/correct", {"case": "case-u"}, "why"),
+        ("/clips/clip-u/flags", {"flag": "MAJOR"}, "why"), ("/flags/flag-u/lift", {}, "why"),
+        ("/holds", {"clip": "clip-u"}, "why"), ("/disposals", {"clips": ["old-u"]}, "why"),
+        ("/clips/clip-u/viewings", {}, "purpose"), ("/devices/cam-u/live", {}, "purpose"),
+    ],
+)  # fmt: skip
+def test_a_reason_is_one_word_at_least_and_never_blank(
+    api: tuple[TestClient, dict[str, str]], path: str, body: dict[str, Any], name: str
+) -> None:
+    client, keys = api
+
+    def post(said: str) -> Any:
+        headers = {"x-api-key": keys["admin"]}
+        return client.post(f"/api/v1{path}", json={**body, name: said}, headers=headers)
+
+    for blank in ("", "   ", "\u3000\u3000", "字" * 301):
+        assert post(blank).status_code == 422
+    assert post(" 误 ").status_code < 300

@@ -11,6 +11,8 @@ from gateway.models import (
     CustodyEvent,
     Device,
     Finding,
+    Link,
+    LinkStatus,
 )
 
 
@@ -78,20 +80,31 @@ def test_of_two_decisions_the_later_is_told_who_came_first(
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body"),
+    ("path", "body"),
     [
-        ("PATCH", "labels", {"place": "新华路9号"}),
-        ("POST", "links", {"case": "case-u", "why": "补充关联"}),
+        ("clips/gone-u/labels", {"place": "新华路9号"}),
+        ("clips/gone-u/links", {"case": "case-u", "why": "补充关联"}),
+        ("clips/gone-u/flags", {"flag": "MAJOR", "why": "重大案件"}),
+        ("holds", {"clip": "gone-u", "why": "当事人申请复议"}),
+        *((f"links/of-gone/{what}", {"why": "不是本案", **more}) for what, more in (
+            ("confirm", {}), ("withdraw", {}), ("correct", {"case": "case-u"}), ("undo", {}),
+        )),
     ],
-)
+)  # fmt: skip
 def test_what_was_destroyed_is_changed_no_more(
-    api: tuple[TestClient, dict[str, str]], method: str, path: str, body: dict[str, str]
+    api: tuple[TestClient, dict[str, str]], database: Database, path: str, body: dict[str, str]
 ) -> None:
+    """Whatever is asked of it: 410 with the record, as its bytes answer."""
     client, keys = api
-    said = client.request(
-        method, f"/api/v1/clips/gone-u/{path}", headers={"x-api-key": keys["evidence"]}, json=body
-    )
-    assert said.status_code == 410, "as its bytes are"
+    with database.write() as session:
+        session.add(
+            Link(id="of-gone", clip_id="gone-u", case_uid="case-u", verdict="VALID", score=1, reasons=[], losers=[],
+                 rule_pack="p", status=LinkStatus.CONFIRMED, made_by="x")
+        )  # fmt: skip
+    method = "PATCH" if path.endswith("labels") else "POST"
+    said = client.request(method, f"/api/v1/{path}", headers={"x-api-key": keys["evidence"]}, json=body)
+    assert (said.status_code, said.json().get("code")) == (410, "hold.destroyed"), said.text
+    assert said.json()["record"]["id"] == "destr-u"
 
 
 def test_the_second_person_by_the_api(api: tuple[TestClient, dict[str, str]]) -> None:

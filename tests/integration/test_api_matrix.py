@@ -206,6 +206,24 @@ def test_role_by_endpoint_by_unit(api: tuple[TestClient, dict[str, str]], row: R
         assert other.status_code == 404, other.text
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("standings/stand-u", "STANDING"), ("classes/class-u", "CLASS"), ("checks/check-u", "CHECK")],
+)
+def test_an_entry_that_was_corrected_is_told_as_such(
+    api: tuple[TestClient, dict[str, str]], path: str, body: str
+) -> None:
+    client, keys = api
+    given = filled(globals()[body], "u")
+
+    def put() -> Any:
+        return client.put(f"/api/v1/{path}", headers={"x-api-key": keys["admin"]}, json=given)
+
+    assert put().status_code == 200
+    said = put()
+    assert (said.status_code, said.json()["code"]) == (409, "ledger.superseded"), said.text
+
+
 def test_nothing_in_the_api_deletes_footage() -> None:
     """Only what is no footage can be deleted: a session, a view, a webhook."""
     deleting = {row.path for row in MATRIX if row.method == "DELETE"} | {"/session"}

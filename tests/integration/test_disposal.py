@@ -60,7 +60,7 @@ def test_two_persons_and_then_it_is_gone_and_everything_else_stands(shelf: Shelf
     assert shelf.events("one") == ["DISPOSAL_LISTED", "DESTRUCTION_BEGUN", "DESTROYED"]
     assert shelf.events(run) == ["DISPOSAL_PROPOSED", "DISPOSAL_APPROVED", "DISPOSAL_ENDED"]
     assert due(shelf) == []
-    refused("disposal.not_due", lambda: propose(shelf, "one"))
+    refused("hold.destroyed", lambda: propose(shelf, "one"))
 
 
 def test_the_list_tells_the_rule_the_links_who_looked_last_size_and_digest(lite: Shelf) -> None:

@@ -27,6 +27,7 @@ from gateway.models import (
 )
 from gateway.rulepacks import RulePacks
 from gateway.rules.retention import Flag
+from gateway.wording import sentence
 from tests.integration.disposing import (
     ARCHIVED,
     approve,
@@ -78,7 +79,8 @@ def test_a_hold_keeps_it_from_being_listed_and_takes_it_off_a_list(
     assert refused("disposal.held", lambda: approve(lite, run, 2, "zhao"))["left"] == "1"
     assert item(lite, "one").state is ItemState.DROPPED
     assert item(lite, "one").why["code"] == "retention.held"  # type: ignore[index]
-    refused("disposal.not_due", lambda: propose(lite, "one"))
+    facts = refused("disposal.no_day", lambda: propose(lite, "one"))
+    assert "—" not in sentence({"code": "disposal.no_day", "facts": facts}), "no date that is none"
     assert "one" not in due(lite)
     approve(lite, run, 1)
     lite.daemon.round()
