@@ -135,7 +135,7 @@ class Dock:
             if self.guest.clock() > deadline:
                 log = self.guest.run("tail -n 20 /run/warm.log /mnt/site/run.log")
                 raise AssertionError(f"{query}: {told}, not {value} within {timeout} s\n{log}")
-            time.sleep(0.2)
+            time.sleep(0.5)
 
     def preserved(self, count: int, timeout: float = 150) -> None:
         self.wait("select count(*) from original where state = 'PRESERVED'", count, timeout)
