@@ -166,8 +166,8 @@ def a_stranger(dock: Dock) -> None:
 def torn_out_in_the_middle(dock: Dock) -> None:
     """A slow card, pulled half-way, put into another bay: resumed, one clip, no attempt spent."""
     image = dock.card("BWC-E", {"DCIM/0001.MP4": os.urandom(9 << 20)})
-    dock.guest.plug("1.4", image, "BWC-E", bytes_per_s=1_500_000)
-    dock.wait("select max(done_bytes) from work where pipeline = 'preserve'", 3 << 20, 60)
+    dock.guest.plug("1.4", image, "BWC-E", bytes_per_s=500_000)  # its middle is not missed on a busy machine
+    dock.wait("select max(done_bytes) from work where pipeline = 'preserve'", 2 << 20, 60)
     dock.guest.pull("1.4")
     dock.wait("select count(*) from work where waiting is not null and waiting != 'null'", 1, 30)
     [[bay, why]] = dock.sql(
