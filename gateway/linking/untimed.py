@@ -9,12 +9,12 @@ from sqlmodel import col, or_
 
 from gateway.models import Link
 from gateway.models.columns import Json
+from gateway.rules.labels import TIME
 
-TIME_LABEL = "采集时间"
 WORD: Any = or_(
     *(
         cast(col(Link.reasons), Text).contains(written, autoescape=True)
-        for written in (TIME_LABEL, json.dumps(TIME_LABEL).strip('"'))
+        for written in (TIME, json.dumps(TIME).strip('"'))
     )
 )
 
@@ -31,7 +31,5 @@ def card_if(condition: Any) -> Any:
 def doubts_time(card: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a link's reason card says that the clip's time is not known."""
     return any(
-        TIME_LABEL in str(one.get("facts", {}).get("labels", ""))
-        for one in card
-        if one["code"] == "labels.missing"
+        TIME in str(one.get("facts", {}).get("labels", "")) for one in card if one["code"] == "labels.missing"
     )
