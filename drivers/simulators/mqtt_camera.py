@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,6 +81,8 @@ class Camera:
         self.online = threading.Event()
         self.acknowledged = 0
         self.pushing: subprocess.Popen[bytes] | None = None
+        self.showing = threading.Lock()
+        self.screen = ThreadPoolExecutor(1, "screen")
         self.client = self.made()
 
     def made(self) -> paho.Client:
@@ -194,7 +197,10 @@ class Camera:
         del client, data
         told = json.loads(message.payload)
         work = {"cmd": self.obey, "file": self.file, "event": self.kept}[message.topic.rpartition("/")[2]]
-        threading.Thread(target=work, args=(told,), daemon=True).start()
+        if str(told.get("op")).endswith("_live"):  # one after the other: what was ended does not begin again
+            self.screen.submit(work, told)
+        else:
+            threading.Thread(target=work, args=(told,), daemon=True).start()
 
     def obey(self, told: dict[str, Any]) -> None:
         if self.deaf:
@@ -227,10 +233,11 @@ class Camera:
 
     def show(self, url: str | None) -> None:
         """Push a moving picture by RTSP, or none any more."""
-        if self.pushing is not None:
-            self.pushing.kill()
-            self.pushing.wait()
-        self.pushing = None if url is None else subprocess.Popen([*PICTURE, url], stdin=subprocess.DEVNULL)
+        with self.showing:
+            if self.pushing is not None:
+                self.pushing.kill()
+                self.pushing.wait()
+            self.pushing = None if url is None else subprocess.Popen([*PICTURE, url], stdin=subprocess.DEVNULL)
 
     def file(self, told: dict[str, Any]) -> None:
         if told["op"] == "list":
