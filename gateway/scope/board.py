@@ -8,11 +8,12 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from gateway.law import Law, frame_of, limits_of, parents_of
+from gateway.law import Law, frame_of, limits_of, parents_of, stages_of
 from gateway.models import ScopeList, Statement, now
 from gateway.rulepacks import RulePack, lineage_of
 from gateway.rules.duty import Duty, DutyFacts, DutyLimits, Standing, duty
 from gateway.rules.scope import Frame, Mode, Owed, owed
+from gateway.rules.stages import UNKNOWN, Stage, counted_under, is_within
 from gateway.scope.facts import (
     Footage,
     Signals,
@@ -37,6 +38,8 @@ class Row:
     owed: Owed
     duty: Duty
     footage: Footage
+    stage: str
+    """What it counts under: one of the seed's four, or `unknown_stage`; `step.stage` is as it was told."""
     marks: tuple[str, ...]
     """What it adds one to in a tally: worked out once, counted in many."""
 
@@ -90,7 +93,7 @@ GROUPS: Mapping[str, Callable[[Row], Sequence[str]]] = {
     "unit": lambda row: [row.step.unit_id or ""],
     "officer": lambda row: row.step.officers,
     "case": lambda row: [row.step.case_uid],
-    "stage": lambda row: [row.step.stage],
+    "stage": lambda row: [row.stage],
     "kind": lambda row: [row.step.kind],
 }
 """A step of two officers is a duty of each."""
@@ -119,6 +122,7 @@ class Rulings:
     frame: Frame
     limits: DutyLimits
     causes: frozenset[str]
+    stages: tuple[Stage, ...]
     editions: Sequence[Sequence[ScopeList]]
     """Of the unit and those above it, the nearest first; each in the order in which they hold."""
     changes: Sequence[datetime]
@@ -154,10 +158,14 @@ class Book:
                 self.frames[pack.edition],
                 limits_of(pack, self.law.zone),
                 frozenset(pack.scope.gap_causes.value),
+                stages_of(pack),
                 editions,
                 sorted({edition.valid_from for held in editions for edition in held}),
             )
         return self.units[unit]
+
+    def is_of(self, step: Step, stage: str | None) -> bool:
+        return stage is None or is_within(step.stage, stage, self.of(step.unit_id).stages)
 
     def owed(self, step: Step) -> Owed:
         """By the list that held when the step began; many steps have the same kind."""
@@ -180,7 +188,7 @@ def board(
 def rows_at(session: Session, viewer: Viewer, law: Law, wanted: Wanted, at: datetime) -> list[Row]:
     book = Book.load(session, law)
     conditions = wanted.conditions(viewer)
-    asked = steps(session, conditions)
+    asked = [one for one in steps(session, conditions) if book.is_of(one, wanted.stage)]
     if not asked:
         return []
     linked, stated = footage(session, conditions), statements(session, conditions)
@@ -222,7 +230,8 @@ def judged(
             urgent=is_urgent(stated),
         )
     found = duty(facts, rulings.limits, at)
-    return Row(step, demand, found, linked, marks_of(demand, found))
+    stage = counted_under(step.stage, rulings.stages)
+    return Row(step, demand, found, linked, stage, marks_of(demand, found))
 
 
 def unknown_kinds(rows: Iterable[Row]) -> dict[str, int]:
@@ -232,3 +241,8 @@ def unknown_kinds(rows: Iterable[Row]) -> dict[str, int]:
         if row.owed.kind is None and not row.owed.items:
             found[row.step.kind] += 1
     return dict(sorted(found.items()))
+
+
+def unknown_stages(rows: Iterable[Row]) -> dict[str, int]:
+    """Stages as written that no rule pack knows, and how often: a unit's pack may name them as aliases."""
+    return dict(sorted(Counter(row.step.stage for row in rows if row.stage == UNKNOWN).items()))

@@ -48,6 +48,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the list has {count} faults; nothing of it was imported",
     ),
     "scope.unknown_unit": ("没有单位 {unit}", "there is no unit {unit}"),
+    "scope.unknown_stage": (
+        "没有“{stage}”这一阶段；可用的：{known}",
+        "no rule pack knows the stage {stage}; known: {known}",
+    ),
     "scope.unknown_case": ("没有案件 {case}", "there is no case {case}"),
     "scope.unknown_activity": ("没有执法环节 {activity}", "there is no step {activity}"),
     # who asks for how much
