@@ -114,7 +114,7 @@ def cases(
     if number:
         same = or_(
             CaseAlias.norm == case_number.normalise(number),
-            CaseAlias.key == (case_number.key_text(number, rules.number_kinds) or ""),
+            col(CaseAlias.key).in_(case_number.readings(number, rules.packs.number_kinds)),
         )
         known = col(CaseRecord.uid).in_(select(CaseAlias.case_uid).where(same))
         statement = statement.where(or_(known, CaseRecord.archive_no == number))
@@ -157,8 +157,9 @@ def whole(session: Session, viewer: Viewer, found: CaseRecord, rules: CaseRules)
     steps = session.exec(select(Activity).where(Activity.case_uid == found.uid))
     shown.parties = parties_of(session, found.uid)
     shown.documents = [paper.model_dump(mode="json") for paper in papers]
+    stages = rules.stages(session, found.unit_id)
     shown.activities = [
-        step.model_dump(mode="json") | {"seed_stage": seed_stage(step.stage, rules.stages)} for step in steps
+        step.model_dump(mode="json") | {"seed_stage": seed_stage(step.stage, stages)} for step in steps
     ]
     shown.links = [LinkOut.of(link) for link in links]
     return shown

@@ -166,9 +166,10 @@ def write_aliases(session: Session, incoming: CaseIn, rules: CaseRules) -> list[
     for alias in gone:
         session.delete(alias)
     known = {alias.norm for alias in present}
-    session.add_all(
-        alias_of(incoming.uid, raw, rules.number_kinds) for norm, raw in wanted.items() if norm not in known
-    )
+    kinds = rules.number_kinds(session, incoming.unit)
+    for alias in present:
+        alias.key = case_number.key_text(alias.raw, kinds)  # another pack reads it otherwise
+    session.add_all(alias_of(incoming.uid, raw, kinds) for norm, raw in wanted.items() if norm not in known)
     return gone
 
 

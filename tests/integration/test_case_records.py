@@ -20,7 +20,7 @@ from gateway.store import LocalStore
 
 CODE, OTHER_CODE = "91350100M000100Y43", "91130500MA00000003"
 ID_NO = "11010519491231002X"
-RULES = CaseRules(usual().number_kinds, usual().stages, b"a key of this site, long enough to be one")
+RULES = CaseRules(usual().packs, b"a key of this site, long enough to be one")
 SHOP = {
     "kind": "ORGANISATION",
     "name": "某某商店",
