@@ -83,6 +83,9 @@ class CaseWhole(CaseOut):
     told_version: int | None
     told_at: datetime | None
     parties: list[PartyOut] = Field(default_factory=list)
+    former_parties: list[dict[str, Any]] | None = Field(
+        description="`name` and `code` of who was one once: a legal hold on them reaches this case"
+    )
     documents: list[dict[str, Any]] = Field(default_factory=list)
     activities: list[dict[str, Any]] = Field(
         default_factory=list, description="`seed_stage` is the one of the seed's four it belongs to"
