@@ -9,6 +9,7 @@ from sqlmodel import Session, SQLModel, col, or_, select
 
 from gateway import custody, linking, outbox
 from gateway.case_sources.incoming import PLAIN, ActivityIn, CaseIn, HandlerIn
+from gateway.case_sources.partial import completed
 from gateway.case_sources.parties import former_parties, write_parties
 from gateway.case_sources.rules import CaseRules, usual
 from gateway.device import Refused
@@ -63,6 +64,7 @@ def put_case(
         raise Refused("case.other_unit", case=incoming.uid, unit=told)
     if case and is_outdated(incoming.edition, Edition(case.told_version, case.told_at)):
         return Ended.OUTDATED
+    incoming = completed(session, incoming, case)
     before = snapshot(session, case) if case else {}
     entered = {"unit_entered": incoming.unit} if is_new_unit(session, incoming.unit) else {}
     numbers_before, spans_before = reach(session, incoming.uid)
