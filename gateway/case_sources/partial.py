@@ -15,10 +15,11 @@ from gateway.case_sources.incoming import (
     DocumentIn,
     HandlerIn,
     LegalReviewIn,
+    PartyIn,
     ServiceIn,
 )
 from gateway.device import Refused
-from gateway.models import Activity, CaseAlias, CaseParty, CaseRecord, Document
+from gateway.models import Activity, CaseAlias, CaseParty, CaseRecord, Document, Party, PartyKind
 from gateway.rules import case_number
 
 
@@ -35,6 +36,7 @@ def completed(session: Session, incoming: CaseIn, case: CaseRecord | None) -> Ca
     whole.documents = documents(session, incoming)
     whole.activities = activities(session, incoming, {paper.id for paper in whole.documents})
     whole.handlers = handlers(incoming, case)
+    whole.parties = [with_code(session, incoming.uid, one) for one in incoming.parties]
     if not tells_parties(session, incoming):
         whole.keep_parties()
     try:
@@ -59,6 +61,18 @@ def tells_parties(session: Session, incoming: CaseIn) -> bool:
     if incoming.all_parties() or incoming.party_name is None:
         return True
     return session.exec(select(CaseParty.id).where(CaseParty.case_uid == incoming.uid)).first() is None
+
+
+def with_code(session: Session, uid: str, told: PartyIn) -> PartyIn:
+    """An organisation that is told by its name alone is the one that the case has by that name."""
+    if told.code or told.kind != PartyKind.ORGANISATION:
+        return told
+    of_name = (
+        select(Party.code)
+        .join(CaseParty, col(CaseParty.party_id) == Party.id)
+        .where(CaseParty.case_uid == uid, CaseParty.name == told.name, Party.kind == PartyKind.ORGANISATION)
+    )
+    return told.model_copy(update={"code": session.exec(of_name.order_by(col(CaseParty.place))).first()})
 
 
 def particulars(incoming: CaseIn, case: CaseRecord) -> dict[str, Any]:

@@ -153,7 +153,7 @@ def handler_ref(told: str | HandlerIn) -> str:
 
 def certificates(session: Session, incoming: CaseIn) -> list[dict[str, str | None]] | None:
     """The handlers who were named with a certificate or a name of their own, as they were named."""
-    named = [one for one in incoming.handlers if isinstance(one, HandlerIn)]
+    named = [one for one in incoming.handlers if isinstance(one, HandlerIn) and (one.name or one.cert_no)]
     written = [
         {"officer": officer_ref(session, one.ref), "name": one.name, "cert_no": one.cert_no} for one in named
     ]

@@ -173,7 +173,7 @@ def handler(cells: Mapping[str, str], *, with_certificates: bool) -> Any:
     ref, certificate = cells.get("handlers", ""), cells.get("handler_certs", "")
     if not with_certificates:
         return ref
-    return {name: text for name, text in (("officer", ref), ("cert_no", certificate)) if text}
+    return {"officer": ref, "cert_no": certificate or None} if ref else {"cert_no": certificate}
 
 
 def aligned(path: Path, line: int, columns: Mapping[str, str]) -> list[dict[str, str]]:

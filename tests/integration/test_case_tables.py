@@ -1,9 +1,12 @@
 """A table that says little: what it has no column for stays as it was told before."""
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlmodel import select
 
 from gateway.case_sources.files import cases_in
@@ -117,6 +120,13 @@ def test_numbers_and_handlers_are_told_without_what_stands_beside_them(told: Dat
         }
 
 
+def test_an_empty_cell_takes_a_certificate_back(told: Database) -> None:
+    put(told, "uid,title,handlers,handler_certs\nk1,案,zhang;li,;B1305002\n")
+    with told.read() as session:
+        certificates = session.get_one(CaseRecord, "k1").certificates
+    assert certificates == [{"officer": "li", "name": None, "cert_no": "B1305002"}]
+
+
 WHOLE_CERTIFICATES = [{"officer": "zhang", "name": None, "cert_no": "B1305001"}]
 
 
@@ -142,3 +152,55 @@ def test_a_case_that_nobody_told_before_is_as_the_table_says(database: Database)
     assert put(database, "uid,title,unit,real_estate\nk1,案,u,\n") is Ended.NEW
     with database.read() as session:
         assert session.get_one(CaseRecord, "k1").real_estate is None
+
+
+ROW = {
+    "origin": "投诉举报", "cause": "销售过期食品", "facts": "货架上有过期食品", "filing_reasons": "涉嫌违反食品安全法",
+    "procedure": "普通程序", "opened_on": "2024-05-05T00:00:00+08:00", "decided_on": "2024-06-01T00:00:00+08:00",
+    "closed_on": "2024-07-01T00:00:00+08:00", "archived_on": "2024-07-10T00:00:00+08:00", "archive_no": "20240001",
+    "retention_class": "30y", "real_estate": "true", "closing": "自动履行", "unit": "u",
+    "numbers": "冀邢市监立〔2024〕9号", "decision_number": "冀邢市监罚决〔2024〕27号", "decision_kinds": "罚款",
+    "decision_basis": "食品安全法第一百二十四条", "archive_fonds": "101", "archive_catalogue": "2", "archive_file": "17",
+}  # fmt: skip
+STEP_ROW = {
+    "activity_id": "k1-a1", "activity_kind": "现场检查", "activity_started_at": "2024-05-06T09:20:00+08:00",
+    "activity_ended_at": "2024-05-06T09:50:00+08:00",
+}  # fmt: skip
+STEP_MORE = {
+    "activity_place": "桥西", "activity_officers": "zhang", "activity_latitude": "37.0", "activity_stage": "",
+    "activity_longitude": "114.5", "activity_notice_given": "true", "activity_room": "",
+}  # fmt: skip
+PAPER_ROW = {"document_id": "k1-d1", "document_type": "责令(限期)改正通知书"}
+PAPER_MORE = {"document_number": "冀邢市监责改〔2024〕第128号"}
+PARTY_ROW = {"party_name": "某某商店;王五", "party_kind": "单位;公民"}
+PARTY_MORE = {"party_code": f"{CODE};", "party_id_no": ";11010519491231002X"}
+HANDLER_ROW, HANDLER_MORE = {"handlers": "li;zhang"}, {"handler_certs": ";B1305001"}
+
+
+def some(row: dict[str, str], least: dict[str, str] | None = None) -> st.SearchStrategy[dict[str, str]]:
+    """Some of the cells; with `least` either none, or these and some of the others."""
+    if least is None:
+        return st.sets(st.sampled_from(sorted(row))).map(lambda names: {name: row[name] for name in names})
+    return st.none().map(lambda _: {}) | some(row).map(lambda more: least | more)
+
+
+tables = st.tuples(
+    some(ROW), some(STEP_MORE, STEP_ROW), some(PAPER_MORE, PAPER_ROW), some(PARTY_MORE, PARTY_ROW),
+    some(HANDLER_MORE, HANDLER_ROW),
+)  # fmt: skip
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tables, st.randoms())
+def test_any_table_that_says_the_same_changes_nothing(
+    told: Database, cells: tuple[dict[str, str], ...], order: Random
+) -> None:
+    """Whichever columns it has, in whichever order."""
+    row = {"uid": "k1", "title": WHOLE["title"]}
+    for part in cells:
+        row |= part
+    names = list(row)
+    order.shuffle(names)
+    before = stored(told)
+    put(told, ",".join(names) + "\n" + ",".join(row[name] for name in names) + "\n")
+    assert stored(told) == before
