@@ -36,6 +36,7 @@ LINES = {
 }  # fmt: skip
 """What a line has one of: a step, and its paper."""
 COLUMNS = (*CASE_COLUMNS, *(f"{part}_{name}" for part, names in LINES.items() for name in names))
+NEEDED = {"uid", "title", "id", "kind", "stage", "type", "started_at", "ended_at"}
 SPLIT = {"numbers", "officers", "kinds"}
 KINDS = {"公民": "CITIZEN", "个人": "CITIZEN", "单位": "ORGANISATION", "组织": "ORGANISATION"}
 
@@ -77,10 +78,14 @@ def from_csv(path: Path, text: str) -> list[Written]:
         if paper:
             take_paper(path, number, of_case, paper)
         if step:
-            if paper and "id" in paper:
-                step["document"] = paper["id"]
+            if tells_of("document", columns):
+                step["document"] = paper.get("id")
             of_case.steps.append((number, step))
     return [written(path, of_case, columns) for of_case in cases.values()]
+
+
+def tells_of(part: str, columns: Mapping[str, str]) -> bool:
+    return any(f"{part}_{name}" in columns for name in LINES[part])
 
 
 def take_case(path: Path, number: int, of_case: Lines, filled: Mapping[str, str]) -> None:
@@ -102,16 +107,14 @@ def take_paper(path: Path, number: int, of_case: Lines, paper: dict[str, Any]) -
 def part_of(filled: Mapping[str, str], part: str, columns: Mapping[str, str]) -> dict[str, Any]:
     """A line's step or paper; {} where the line has none. An empty cell says that there is none."""
     told = {name: filled[f"{part}_{name}"] for name in LINES[part] if f"{part}_{name}" in columns}
-    return (
-        {name: value_of(name, text) for name, text in told.items() if is_told(name, text)}
-        if any(told.values())
-        else {}
-    )
+    if not any(told.values()):
+        return {}
+    return {name: value_of(name, text) for name, text in told.items() if is_told(name, text)}
 
 
 def is_told(name: str, text: str) -> bool:
     """What has to be there is asked for as missing, not as wrong."""
-    return bool(text) or name not in {"id", "kind", "stage", "type", "started_at", "ended_at", "title"}
+    return bool(text) or name not in NEEDED
 
 
 def value_of(name: str, text: str) -> Any:
@@ -133,9 +136,9 @@ def written(path: Path, of_case: Lines, columns: Mapping[str, str]) -> Written:
             is_gone = len(inner) == len(names) and not any(inner.values())
             record[part] = None if is_gone else {name: value_of(name, text) for name, text in inner.items()}
     record |= parties(path, of_case.number, told) | handlers(path, of_case.number, told)
-    if any(name.startswith("activity_") for name in columns):
+    if tells_of("activity", columns):
         record["activities"] = [step for _, step in of_case.steps]
-    if any(name.startswith("document_") for name in columns):
+    if tells_of("document", columns):
         record["documents"] = [paper for _, paper in of_case.papers.values()]
     return Written(record, cells_of(of_case, columns))
 

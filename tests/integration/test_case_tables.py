@@ -76,6 +76,15 @@ def test_what_it_has_a_column_for_is_told_whole(told: Database) -> None:
         assert session.get_one(Document, "k1-d1").withdrawn_at is None
 
 
+def test_a_step_in_a_line_without_a_paper_has_none(told: Database) -> None:
+    head = "uid,title,activity_id,activity_kind,activity_started_at,activity_ended_at,document_id,document_type\n"
+    put(told, head + f"k1,案,{SAME_STEP.strip()},,\nk1,,,,,,k1-d1,询问笔录\n")
+    with told.read() as session:
+        assert session.get_one(Activity, "k1-a1").document_id is None
+        paper = session.get_one(Document, "k1-d1")
+    assert (paper.type, paper.number, paper.withdrawn_at) == ("询问笔录", "冀邢市监责改〔2024〕第128号", None)
+
+
 def test_a_part_of_a_decision_leaves_its_other_parts(told: Database) -> None:
     put(told, "uid,title,decision_content,archive_file\nk1,案,罚款一万元,18\n")
     with told.read() as session:

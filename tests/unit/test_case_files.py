@@ -209,6 +209,7 @@ def test_a_table_says_nothing_of_what_it_has_no_column_for(tmp_path: Path) -> No
         ("uid,title,handlers,handler_certs\nk,x,a;b;c,1;2\n", "handlers 3, handler_certs 2"),
         ("uid,title,party_name,party_kind\nk,x,甲,店\n", "cell C2: case 1: parties.0.kind"),
         ("uid,title,document_id,document_type\nk,x,d,笔录\nk,,d,回证\n", "line 3: document d is another than in line 2"),
+        ("uid,title\n,x\n", "case 1: uid: Field required"),
         ("uid,title,document_id,document_type\nk,x,,笔录\n", "line 2, cell C2: case 1: documents.0.id"),
     ],
 )  # fmt: skip
