@@ -49,6 +49,11 @@ class UnknownKind(BaseModel):
     steps: int
 
 
+class UnknownStage(BaseModel):
+    stage: str
+    steps: int
+
+
 class BoardOut(BaseModel):
     since: datetime
     until: datetime
@@ -57,6 +62,7 @@ class BoardOut(BaseModel):
     groups: list[GroupOut]
     next: str | None = Field(default=None, description="cursor of the next page of groups")
     unknown_kinds: list[UnknownKind]
+    unknown_stages: list[UnknownStage] = Field(description="as written; counted under `unknown_stage`")
 
 
 class GapOut(Shape):
@@ -84,7 +90,10 @@ class ObligationOut(BaseModel):
     unit: str | None
     kind: str = Field(description="as the case system wrote it")
     known_as: str | None = Field(description="the rule pack's kind; null: unknown")
-    stage: str
+    stage: str = Field(description="as the case system wrote it")
+    counted_under: str = Field(
+        examples=["调查取证"], description="one of the seed's four stages, or `unknown_stage`"
+    )
     started_at: datetime
     ended_at: datetime
     officers: list[str]
@@ -108,7 +117,8 @@ class ObligationOut(BaseModel):
         step, owed, duty = row.step, row.owed, row.duty
         return cls(
             activity=step.id, case_uid=step.case_uid, case_title=step.case_title, unit=step.unit_id,
-            kind=step.kind, known_as=owed.kind, stage=step.stage, started_at=step.start, ended_at=step.end,
+            kind=step.kind, known_as=owed.kind, stage=step.stage, counted_under=row.stage,
+            started_at=step.start, ended_at=step.end,
             officers=list(step.officers), room=step.room_id, mode=owed.mode, by_frame=owed.frame,
             by_list=owed.listed, standing=duty.standing, deadline=duty.deadline, late=duty.late,
             doubtful=duty.doubtful, clips=len(row.footage.parts) + row.footage.timeless,

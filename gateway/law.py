@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
@@ -10,10 +11,11 @@ from sqlmodel import Session, select
 from gateway.config import Settings
 from gateway.models import Unit
 from gateway.rulepacks import RulePack, RulePacks, packs
-from gateway.rulepacks.shape import ActivityKind
+from gateway.rulepacks.shape import ActivityKind, StageName
 from gateway.rules.duty import DutyLimits
 from gateway.rules.recorded import CoverageLimits
 from gateway.rules.scope import Calendar, Frame, Kind, Mode, fold
+from gateway.rules.stages import Stage, is_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,20 @@ class Law:
     @property
     def signal_reach(self) -> timedelta:
         """The farthest that any unit's pack asks for."""
-        every = (self.packs.default, *self.packs.of_units.values())
-        return timedelta(seconds=max(pack.scope.signal_reach_seconds.value for pack in every))
+        return timedelta(seconds=max(pack.scope.signal_reach_seconds.value for pack in self.packs.every))
+
+    def knows_stage(self, asked: str) -> bool:
+        """Whether any unit's pack has a stage of that name."""
+        return is_known(asked, [stages_of(pack) for pack in self.packs.every])
+
+
+@cache
+def stages_named_in(named: tuple[StageName, ...]) -> tuple[Stage, ...]:
+    return tuple(Stage(one.id, one.name, one.seed, one.aliases) for one in named)
+
+
+def stages_of(pack: RulePack) -> tuple[Stage, ...]:
+    return stages_named_in(pack.forms.stages.value)
 
 
 def frame_of(pack: RulePack) -> Frame:

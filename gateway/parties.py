@@ -52,7 +52,9 @@ def party_view(session: Session, viewer: Viewer, party_id: str) -> PartyView | N
 
 def one_case(session: Session, viewer: Viewer, case: CaseRecord, told: CaseParty) -> CaseOfParty:
     documents = session.exec(
-        select(Document).where(Document.case_uid == case.uid).order_by(col(Document.id))
+        select(Document)
+        .where(Document.case_uid == case.uid, col(Document.withdrawn_at).is_(None))
+        .order_by(col(Document.id))
     ).all()
     activities = session.exec(
         select(Activity)

@@ -18,13 +18,13 @@ from gateway.models import CaseRecord, Role, ScopeList, StatementKind, Unit, now
 from gateway.opening import open_database
 from gateway.rules.duty import Standing, percent
 from gateway.rules.scope import Mode, owed
-from gateway.scope.board import GROUPS, Book, Row, Tally, board, tallies, tally, unknown_kinds
+from gateway.scope.board import GROUPS, Book, Row, Tally, board, tallies, tally, unknown_kinds, unknown_stages
 from gateway.scope.facts import Step, Wanted
 from gateway.scope.lists import in_force, item_of, store_list, warning_of
-from gateway.scope.naming import unknown
+from gateway.scope.naming import unknown_officer
 from gateway.scope.reading import read_list
 from gateway.scope.statements import StatementIn, state
-from gateway.scope.telling import asked_by, gap_reason, names_of, why
+from gateway.scope.telling import asked_by, gap_reason, names_of, unknown_stage, why
 from gateway.terminal import plain_console
 from gateway.visibility import Viewer, units_below
 from gateway.wording import TERMS, Reason, reason, sentence
@@ -145,7 +145,7 @@ def obligation_board(settings: Settings, asked: argparse.Namespace) -> int:
     until = moment(asked.until, settings) if asked.until else now()
     since = moment(asked.since, settings) if asked.since else until - timedelta(days=31)
     with open_database(settings).read() as session:
-        must_be_there(session, asked)
+        must_be_there(session, law, asked)
         rows = asked_for(session, law, asked, since, until)
         names = all_names(session, rows)
     show_tallies(rows, asked.by, names)
@@ -155,16 +155,20 @@ def obligation_board(settings: Settings, asked: argparse.Namespace) -> int:
             console.print(f"另有 {len(rows) - asked.limit} 条未显示 more: --limit 0")
     for kind, count in unknown_kinds(rows).items():
         console.print(f"不认识的环节类型 unknown kind: {kind} ({count})")
+    for stage, count in unknown_stages(rows).items():
+        console.print(f"不认识的阶段 unknown stage: {stage} ({count})")
     return 1 if any(row.duty.standing is Standing.OVERDUE for row in rows) else 0
 
 
-def must_be_there(session: Session, asked: argparse.Namespace) -> None:
+def must_be_there(session: Session, law: Law, asked: argparse.Namespace) -> None:
     """Raises ConfigError: nothing but zeros for a misspelt name would look like all is well."""
     told = None
     if asked.unit and session.get(Unit, asked.unit) is None:
         told = reason("scope.unknown_unit", unit=asked.unit)
     elif asked.case and session.get(CaseRecord, asked.case) is None:
         told = reason("scope.unknown_case", case=asked.case)
+    elif asked.stage and not law.knows_stage(asked.stage):
+        told = unknown_stage(law, asked.stage)
     if told is not None:
         raise as_config_error(told)
 
@@ -179,7 +183,7 @@ def asked_for(
     units = units_below(session, asked.unit) if asked.unit else None
     wanted = Wanted(since=since, until=until, units=units, case=asked.case, stage=asked.stage)
     rows = board(session, EVERYTHING, law, wanted)
-    if (told := unknown(session, EVERYTHING, law, rows, asked.officer, asked.stage)) is not None:
+    if (told := unknown_officer(session, EVERYTHING, rows, asked.officer)) is not None:
         raise as_config_error(told)
     return [
         row
@@ -193,7 +197,8 @@ def asked_for(
 def all_names(session: Session, rows: Sequence[Row]) -> dict[str, dict[str, str]]:
     asked = {by: {key for row in rows for key in GROUPS[by](row)} for by in ("unit", "officer")}
     found = {by: names_of(session, by, keys) for by, keys in asked.items()}
-    return {**found, "case": {row.step.case_uid: row.step.case_title for row in rows}}
+    titles = {row.step.case_uid: row.step.case_title for row in rows}
+    return {**found, "case": titles, "stage": names_of(session, "stage", ())}
 
 
 def show_tallies(rows: Sequence[Row], by: str, names: Mapping[str, Mapping[str, str]]) -> None:

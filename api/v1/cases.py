@@ -85,6 +85,9 @@ class CaseWhole(CaseOut):
     told_version: int | None
     told_at: datetime | None
     parties: list[PartyOut] = Field(default_factory=list)
+    former_parties: list[dict[str, Any]] | None = Field(
+        description="`name` and `code` of who was one once: a legal hold on them reaches this case"
+    )
     documents: list[dict[str, Any]] = Field(default_factory=list)
     activities: list[dict[str, Any]] = Field(
         default_factory=list, description="`seed_stage` is the one of the seed's four it belongs to"
@@ -116,7 +119,7 @@ def cases(
     if number:
         same = or_(
             CaseAlias.norm == case_number.normalise(number),
-            CaseAlias.key == (case_number.key_text(number, rules.number_kinds) or ""),
+            col(CaseAlias.key).in_(case_number.readings(number, rules.packs.number_kinds)),
         )
         known = col(CaseRecord.uid).in_(select(CaseAlias.case_uid).where(same))
         statement = statement.where(or_(known, CaseRecord.archive_no == number))
@@ -159,8 +162,9 @@ def whole(session: Session, viewer: Viewer, found: CaseRecord, rules: CaseRules)
     steps = session.exec(select(Activity).where(Activity.case_uid == found.uid))
     shown.parties = parties_of(session, found.uid)
     shown.documents = [paper.model_dump(mode="json") for paper in papers]
+    stages = rules.stages(session, found.unit_id)
     shown.activities = [
-        step.model_dump(mode="json") | {"seed_stage": seed_stage(step.stage, rules.stages)} for step in steps
+        step.model_dump(mode="json") | {"seed_stage": seed_stage(step.stage, stages)} for step in steps
     ]
     shown.links = [LinkOut.of(link) for link in links]
     return shown

@@ -19,6 +19,7 @@ from api.duties import (
     StatementOut,
     TallyOut,
     UnknownKind,
+    UnknownStage,
     items_out,
     recorders_out,
 )
@@ -43,15 +44,15 @@ from gateway.models import (
 from gateway.rules.coverage import Stretch, compare
 from gateway.rules.duty import Standing
 from gateway.rules.scope import Mode, owed
-from gateway.scope.board import Book, Row, board, tallies, tally, unknown_kinds
+from gateway.scope.board import Book, Row, board, tallies, tally, unknown_kinds, unknown_stages
 from gateway.scope.facts import COUNTED, Wanted
 from gateway.scope.lists import in_force, store_list
-from gateway.scope.naming import unknown
+from gateway.scope.naming import unknown_officer
 from gateway.scope.reading import read_list
 from gateway.scope.statements import StatementIn, state
-from gateway.scope.telling import names_of
+from gateway.scope.telling import names_of, unknown_stage
 from gateway.visibility import Viewer, units_below, visible
-from gateway.wording import sentence
+from gateway.wording import Reason, sentence
 
 router = APIRouter(tags=["duties"])
 
@@ -68,7 +69,9 @@ class Filter(BaseModel):
     unit: str | None = Field(default=None, description="with those below it")
     case: str | None = None
     officer: str | None = None
-    stage: str | None = None
+    stage: str | None = Field(
+        default=None, description="one of the seed's four, one of the seven, or `unknown_stage`"
+    )
     standing: Standing | None = None
     mode: Mode | None = None
     failing: bool | None = Field(default=None, description="some rule is not kept, or none")
@@ -91,12 +94,18 @@ def rows_for(session: Session, viewer: Viewer, law: Law, asked: Filter) -> list[
         must_see(session, viewer, Unit, asked.unit)
     if asked.case is not None:
         must_see(session, viewer, CaseRecord, asked.case, "Case")
+    if asked.stage is not None and not law.knows_stage(asked.stage):
+        raise not_there(unknown_stage(law, asked.stage))
     units = units_below(session, asked.unit) if asked.unit else None
     wanted = Wanted(since=since, until=until, units=units, case=asked.case, stage=asked.stage)
     rows = board(session, viewer, law, wanted)
-    if (told := unknown(session, viewer, law, rows, asked.officer, asked.stage)) is not None:
-        raise Problem(404, sentence(told, "en"), sentence(told, "zh"), code=told["code"])
+    if (told := unknown_officer(session, viewer, rows, asked.officer)) is not None:
+        raise not_there(told)
     return [row for row in rows if fits(row, asked)]
+
+
+def not_there(told: Reason) -> Problem:
+    return Problem(404, sentence(told, "en"), sentence(told, "zh"), code=told["code"])
 
 
 def fits(row: Row, asked: Filter) -> bool:
@@ -133,6 +142,7 @@ def obligation_board(
         groups=[GroupOut(key=key, name=names.get(key, key), tally=TallyOut.of(told)) for key, told in shown],
         next=shown[-1][0] if len(groups) > len(shown) else None,
         unknown_kinds=[UnknownKind(kind=kind, steps=count) for kind, count in unknown_kinds(rows).items()],
+        unknown_stages=[UnknownStage(stage=one, steps=count) for one, count in unknown_stages(rows).items()],
     )
 
 

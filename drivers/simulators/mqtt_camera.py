@@ -237,7 +237,9 @@ class Camera:
             if self.pushing is not None:
                 self.pushing.kill()
                 self.pushing.wait()
-            self.pushing = None if url is None else subprocess.Popen([*PICTURE, url], stdin=subprocess.DEVNULL)
+            self.pushing = (
+                None if url is None else subprocess.Popen([*PICTURE, url], stdin=subprocess.DEVNULL)
+            )
 
     def file(self, told: dict[str, Any]) -> None:
         if told["op"] == "list":

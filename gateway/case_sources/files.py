@@ -1,38 +1,15 @@
 """Case records from a JSON or CSV file, with every mistake named by its place."""
 
-import csv
-import io
 import json
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from gateway.case_sources.incoming import CaseIn
+from gateway.case_sources.tables import Written, from_csv
 from gateway.config import ConfigError
-
-CASE_COLUMNS = (
-    "uid", "version", "updated_at", "title", "unit", "origin", "cause", "facts", "filing_reasons",
-    "party_name", "party_code", "procedure", "opened_on", "decided_on", "closed_on", "archived_on",
-    "archive_no", "retention_class", "real_estate", "closing",
-)  # fmt: skip
-LISTS = ("numbers", "handlers")
-ACTIVITY_COLUMNS = ("id", "kind", "stage", "started_at", "ended_at", "place", "room", "officers")
-
-
-Cell = tuple[int, str]
-"""Line, and the column's letters: where a person finds it in a table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A case as it stands in a file, and in which cell of a table each part of it stands."""
-
-    record: Any
-    cells: Mapping[tuple[str | int, ...], Cell] = field(default_factory=dict)
 
 
 def read_cases(path: Path) -> list[CaseIn]:
@@ -104,84 +81,16 @@ def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return read
 
 
-def from_csv(path: Path, text: str) -> list[Written]:
-    """One line per step: lines with the same uid are one case; lists are separated by `;`."""
-    cases: dict[str, dict[str, Any]] = {}
-    steps: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    cells: dict[str, dict[tuple[str | int, ...], Cell]] = defaultdict(dict)
-    for number, letters, filled in lines_of(path, text):
-        case: dict[str, Any] = {name: filled[name] for name in CASE_COLUMNS if filled.get(name)}
-        case |= {name: split(filled[name]) for name in LISTS if filled.get(name)}
-        uid = case.get("uid", "")
-        known = cases.setdefault(uid, case)
-        if other := [name for name, value in case.items() if known.setdefault(name, value) != value]:
-            raise ConfigError(f"{path}: line {number}: case {uid} has another {other[0]} than before")
-        for name in (*CASE_COLUMNS, *LISTS):
-            if name in letters:
-                cells[uid].setdefault((name,), (number, letters[name]))
-        step: dict[str, Any] = {
-            name: filled[f"activity_{name}"] for name in ACTIVITY_COLUMNS if filled.get(f"activity_{name}")
-        }
-        if step:
-            if "officers" in step:
-                step["officers"] = split(step["officers"])
-            for name in ACTIVITY_COLUMNS:
-                column = f"activity_{name}"
-                if column in letters:
-                    cells[uid]["activities", len(steps[uid]), name] = (number, letters[column])
-            steps[uid].append(step)
-    return [Written({**case, "activities": steps[uid]}, cells[uid]) for uid, case in cases.items()]
-
-
-def lines_of(path: Path, text: str) -> Iterator[tuple[int, dict[str, str], dict[str, str]]]:
-    """(line number, letters by column, cells by column). Raises ConfigError where a line does not fit."""
-    lines = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    try:
-        check_columns(path, lines.fieldnames or [])
-        columns = {name.strip(): letters_of(place) for place, name in enumerate(lines.fieldnames or [])}
-        for line in lines:
-            if None in line or None in line.values():
-                raise ConfigError(f"{path}: line {lines.line_num}: has not as many cells as the first line")
-            yield lines.line_num, columns, {name.strip(): value.strip() for name, value in line.items()}
-    except csv.Error as error:
-        raise ConfigError(f"{path}: line {lines.line_num}: {error}; is a quotation mark missing?") from None
-
-
-def letters_of(place: int) -> str:
-    """A column as tables name it: A, B, … Z, AA."""
-    letters = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
-
-
-def check_columns(path: Path, found: Sequence[str]) -> None:
-    """A column nobody reads would be lost without a word."""
-    known = [*CASE_COLUMNS, *LISTS, *(f"activity_{name}" for name in ACTIVITY_COLUMNS)]
-    names = [name.strip() for name in found]
-    unknown = [name for name in names if name not in known]
-    if twice := [name for name, count in Counter(names).items() if count > 1]:
-        raise ConfigError(f"{path}: column {twice[0]!r} is there twice")
-    if unknown or "uid" not in names:
-        what = f"unknown column {', '.join(map(repr, unknown))}" if unknown else "the column 'uid' is missing"
-        raise ConfigError(f"{path}: {what}; known: {', '.join(known)}")
-
-
-def split(text: str) -> list[str]:
-    return [part.strip() for part in text.replace("；", ";").split(";") if part.strip()]
-
-
 def checked(path: Path, index: int, written: Written) -> CaseIn:
     try:
-        return CaseIn.model_validate(written.record)
+        case = CaseIn.model_validate(written.record)
     except ValidationError as error:
         lines = [
             f"{path}: {place_of(index, item['loc'], written)}: {item['msg'].removeprefix('Value error, ')}"
             for item in error.errors(include_url=False, include_input=False)
         ]
         raise ConfigError("\n".join(lines)) from None
+    return case.in_part() if written.cells else case
 
 
 def place_of(index: int, location: tuple[str | int, ...], written: Written) -> str:

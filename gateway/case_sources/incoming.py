@@ -4,7 +4,15 @@ from datetime import timedelta
 from itertools import combinations
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
 
 from gateway.instants import Moment
 from gateway.rules import identity
@@ -23,6 +31,11 @@ Id = Annotated[Text, AfterValidator(addressable)]
 Long = Annotated[str, Field(max_length=20_000)]
 LARGEST_VERSION = 2**63 - 1
 DAY = timedelta(days=1)
+PLAIN = (
+    "title", "origin", "cause", "facts", "filing_reasons", "procedure", "opened_on", "decided_on",
+    "closed_on", "archived_on", "archive_no", "retention_class", "real_estate", "closing",
+)  # fmt: skip
+"""What a case's row holds as it was told."""
 COURSE = ("opened_on", "decided_on", "closed_on", "archived_on")
 LONGEST_STEP = timedelta(days=180)
 """Ours, no number of law: three times the longest 查封 (60 days), half of what a mistyped year adds."""
@@ -194,7 +207,9 @@ class CaseIn(Incoming):
     archive_no: Text | None = Field(default=None, description="归档号", examples=["20240001"])
     archive: ArchiveIn | None = None
     retention_class: Literal["permanent", "30y", "10y"] | None = Field(default=None, description="保管期限")
-    real_estate: bool = Field(default=False, description="涉及不动产")
+    real_estate: bool | None = Field(
+        default=None, description="涉及不动产; null or left out: not known, and then footage stays longest"
+    )
     handlers: list[Text | HandlerIn] = Field(default_factory=list, description="承办人")
     decision: DecisionIn | None = None
     services: list[ServiceIn] = Field(default_factory=list, description="送达")
@@ -202,6 +217,8 @@ class CaseIn(Incoming):
     closing: Long | None = Field(default=None, description="结案方式")
     documents: list[DocumentIn] = Field(default_factory=list)
     activities: list[ActivityIn] = Field(default_factory=list)
+    _partial: bool = PrivateAttr(default=False)
+    _parties_kept: bool = PrivateAttr(default=False)
 
     @model_validator(mode="after")
     def consistent(self) -> Self:
@@ -226,6 +243,25 @@ class CaseIn(Incoming):
             before, after = getattr(self, earlier), getattr(self, later)
             if before is not None and after is not None and after <= before - DAY:
                 raise ValueError(f"{later}: is earlier than {earlier}")
+
+    def in_part(self) -> Self:
+        """Of a table: what it has no column for it does not speak of, and that is kept as it is."""
+        self._partial = True
+        return self
+
+    def tells(self, name: str) -> bool:
+        return not self._partial or name in self.model_fields_set
+
+    def keep_parties(self) -> None:
+        self._parties_kept = True
+
+    @property
+    def is_partial(self) -> bool:
+        return self._partial
+
+    @property
+    def keeps_parties(self) -> bool:
+        return self._parties_kept
 
     @property
     def edition(self) -> Edition:

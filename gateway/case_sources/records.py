@@ -1,6 +1,6 @@
 """How a case record is stored: idempotent, the newer over the older, with what it re-links."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -8,8 +8,9 @@ from typing import Any
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from gateway import custody, linking, outbox
-from gateway.case_sources.incoming import CaseIn, HandlerIn
-from gateway.case_sources.parties import write_parties
+from gateway.case_sources.incoming import PLAIN, ActivityIn, CaseIn, HandlerIn
+from gateway.case_sources.partial import completed
+from gateway.case_sources.parties import former_parties, write_parties
 from gateway.case_sources.rules import CaseRules, usual
 from gateway.device import Refused
 from gateway.intake.places import ensure_room, ensure_unit, is_new_unit
@@ -18,12 +19,6 @@ from gateway.rules import case_number
 from gateway.rules.freshness import Edition, is_outdated, latest
 
 __all__ = ["CaseIn", "Ended", "put_case", "store_case"]
-
-PLAIN = (
-    "title", "origin", "cause", "facts", "filing_reasons", "procedure", "opened_on", "decided_on",
-    "closed_on", "archived_on", "archive_no", "retention_class", "real_estate", "closing",
-)  # fmt: skip
-"""What a row holds as it was told."""
 
 
 class Ended(StrEnum):
@@ -64,16 +59,18 @@ def put_case(
     """
     rules = rules or usual()
     case = session.get(CaseRecord, incoming.uid, with_for_update=True)
-    if units is not None and not {incoming.unit, case.unit_id if case else incoming.unit} <= {*units}:
-        raise Refused("case.other_unit", case=incoming.uid, unit=incoming.unit)
+    told = incoming.unit if case is None or incoming.tells("unit") else case.unit_id
+    if units is not None and not {told, case.unit_id if case else told} <= {*units}:
+        raise Refused("case.other_unit", case=incoming.uid, unit=told)
     if case and is_outdated(incoming.edition, Edition(case.told_version, case.told_at)):
         return Ended.OUTDATED
+    incoming = completed(session, incoming, case)
     before = snapshot(session, case) if case else {}
     entered = {"unit_entered": incoming.unit} if is_new_unit(session, incoming.unit) else {}
     numbers_before, spans_before = reach(session, incoming.uid)
     write_case(session, case, incoming, source, is_home=is_home)
     gone = write_aliases(session, incoming, rules)
-    parties, left = write_parties(session, incoming.uid, incoming.all_parties(), rules)
+    parties, left = write_parties(session, incoming, rules)
     write_parts(session, incoming)
     session.flush()
     case = session.get_one(CaseRecord, incoming.uid)
@@ -118,11 +115,9 @@ def write_case(
 ) -> None:
     ensure_unit(session, incoming.unit)
     told: dict[str, Any] = incoming.model_dump(include=set(PLAIN)) | particulars(incoming)
-    first = next(iter(incoming.all_parties()), None)
     told |= {
         "unit_id": incoming.unit,
-        "party_name": first.name if first else incoming.party_name,
-        "party_code": first.code if first else incoming.party_code,
+        **({} if incoming.keeps_parties else party_columns(session, case, incoming)),
         "handlers": [officer_ref(session, handler_ref(one)) for one in incoming.handlers],
         "certificates": certificates(session, incoming),
     }
@@ -139,6 +134,13 @@ def write_case(
     session.flush()
 
 
+def party_columns(session: Session, case: CaseRecord | None, incoming: CaseIn) -> dict[str, Any]:
+    parties = [(one.name, one.code) for one in incoming.all_parties()]
+    name, code = first = next(iter(parties), (incoming.party_name, incoming.party_code))
+    former = former_parties(session, case, [first, *parties])
+    return {"party_name": name, "party_code": code, "former_parties": former}
+
+
 def particulars(incoming: CaseIn) -> dict[str, Any]:
     """What the forms carry in parts of their own; None where nothing was said."""
     written = incoming.model_dump(
@@ -153,7 +155,7 @@ def handler_ref(told: str | HandlerIn) -> str:
 
 def certificates(session: Session, incoming: CaseIn) -> list[dict[str, str | None]] | None:
     """The handlers who were named with a certificate or a name of their own, as they were named."""
-    named = [one for one in incoming.handlers if isinstance(one, HandlerIn)]
+    named = [one for one in incoming.handlers if isinstance(one, HandlerIn) and (one.name or one.cert_no)]
     written = [
         {"officer": officer_ref(session, one.ref), "name": one.name, "cert_no": one.cert_no} for one in named
     ]
@@ -168,9 +170,10 @@ def write_aliases(session: Session, incoming: CaseIn, rules: CaseRules) -> list[
     for alias in gone:
         session.delete(alias)
     known = {alias.norm for alias in present}
-    session.add_all(
-        alias_of(incoming.uid, raw, rules.number_kinds) for norm, raw in wanted.items() if norm not in known
-    )
+    kinds = rules.number_kinds(session, incoming.unit)
+    for alias in present:
+        alias.key = case_number.key_text(alias.raw, kinds)  # another pack reads it otherwise
+    session.add_all(alias_of(incoming.uid, raw, kinds) for norm, raw in wanted.items() if norm not in known)
     return gone
 
 
@@ -181,26 +184,29 @@ def alias_of(uid: str, raw: str, kinds: case_number.Kinds = case_number.SEEN) ->
 
 
 def write_parts(session: Session, incoming: CaseIn) -> None:
-    for model, refs in (
+    told: tuple[tuple[type[Document] | type[Activity], list[str]], ...] = (
         (Document, [paper.id for paper in incoming.documents]),
         (Activity, [step.id for step in incoming.activities]),
-    ):
+    )
+    for model, refs in told:
         not_anothers(session, model, refs, incoming.uid)
     for paper in incoming.documents:
         session.merge(Document(case_uid=incoming.uid, **paper.model_dump()))
     session.flush()
     for step in incoming.activities:
-        told = step.model_dump(exclude={"room", "officers", "document"})
-        session.merge(
-            Activity(
-                case_uid=incoming.uid,
-                room_id=room_ref(session, step.room, incoming.unit),
-                officers=[officer_ref(session, ref) for ref in step.officers],
-                document_id=step.document,
-                **told,
-            )
-        )
-    withdraw_absent(session, incoming.uid, {step.id for step in incoming.activities})
+        session.merge(step_row(session, incoming, step))
+    for model, refs in told:
+        withdraw_absent(session, model, incoming.uid, refs)
+
+
+def step_row(session: Session, incoming: CaseIn, step: ActivityIn) -> Activity:
+    return Activity(
+        case_uid=incoming.uid,
+        room_id=room_ref(session, step.room, incoming.unit),
+        officers=[officer_ref(session, ref) for ref in step.officers],
+        document_id=step.document,
+        **step.model_dump(exclude={"room", "officers", "document"}),
+    )
 
 
 def not_anothers(session: Session, model: type[Document] | type[Activity], refs: list[str], uid: str) -> None:
@@ -210,18 +216,16 @@ def not_anothers(session: Session, model: type[Document] | type[Activity], refs:
         raise Refused("case.part_of_another", part=owned)
 
 
-def withdraw_absent(session: Session, uid: str, kept: Iterable[str]) -> None:
-    """A step that the case system no longer has counts no more; its row stays for the links' history."""
-    gone = session.exec(
-        select(Activity).where(
-            Activity.case_uid == uid,
-            col(Activity.id).not_in(list(kept)),
-            col(Activity.withdrawn_at).is_(None),
-        )
+def withdraw_absent(
+    session: Session, model: type[Document] | type[Activity], uid: str, kept: list[str]
+) -> None:
+    """What the case system no longer has counts no more; its row stays for the history of links and steps."""
+    gone = select(model).where(
+        model.case_uid == uid, col(model.id).not_in(kept), col(model.withdrawn_at).is_(None)
     )
-    for step in gone:
-        step.withdrawn_at = now()
-        session.add(step)
+    for row in session.exec(gone):
+        row.withdrawn_at = now()
+        session.add(row)
 
 
 def officer_ref(session: Session, ref: str) -> str:

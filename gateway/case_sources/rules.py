@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from sqlmodel import Session
+
 from gateway import rulepacks
 from gateway.config import Settings
-from gateway.rulepacks import RulePack
+from gateway.law import parents_of, stages_of
+from gateway.rulepacks import RulePacks
 from gateway.rules import case_number
 from gateway.rules.stages import Stage
 from gateway.store.durable import own_partial, publish
@@ -17,24 +20,26 @@ KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class CaseRules:
-    number_kinds: case_number.Kinds
-    stages: tuple[Stage, ...]
+    packs: RulePacks
     identity_key: bytes | None = None
 
+    def number_kinds(self, session: Session, unit: str | None) -> case_number.Kinds:
+        """The words in the numbers of that unit's cases."""
+        return self.packs.of(unit, parents_of(session)).forms.number_kinds.value
 
-def of_pack(pack: RulePack, identity_key: bytes | None = None) -> CaseRules:
-    stages = tuple(Stage(told.id, told.name, told.seed) for told in pack.forms.stages.value)
-    return CaseRules(pack.forms.number_kinds.value, stages, identity_key)
+    def stages(self, session: Session, unit: str | None) -> tuple[Stage, ...]:
+        return stages_of(self.packs.of(unit, parents_of(session)))
 
 
 def of_site(settings: Settings) -> CaseRules:
-    return of_pack(rulepacks.load(settings.rule_pack), identity_key(settings))
+    packs = rulepacks.packs(settings.rule_pack, settings.unit_rule_packs)
+    return CaseRules(packs, identity_key(settings))
 
 
 @cache
 def usual() -> CaseRules:
     """Of the pack that comes with us, without a key: a citizen's number is refused."""
-    return of_pack(rulepacks.load("hebei-xingtai-2019"))
+    return CaseRules(rulepacks.packs("hebei-xingtai-2019"))
 
 
 def identity_key(settings: Settings) -> bytes | None:

@@ -113,7 +113,7 @@ def cases(morning: datetime, now: datetime, *, with_real: bool) -> list[dict[str
 
     def step(kind: str, begin: datetime, minutes: int, **more: Any) -> dict[str, Any]:
         end = begin + timedelta(minutes=minutes)
-        stage = "调查取证" if kind != "听证" else "审查决定"
+        stage = "调查取证" if kind != "听证" else "审核决定"
         return {
             "kind": kind, "stage": stage, "started_at": begin.isoformat(), "ended_at": end.isoformat(), **more,
         }  # fmt: skip

@@ -71,8 +71,7 @@ def affected(
     elif row.recording_id:
         clips = clips.where(Clip.recording_id == row.recording_id)
     elif row.alias_norm is not None:
-        number_kinds = packs.default.forms.number_kinds.value
-        keys = {row.alias_norm, case_number.key_text(row.alias_norm, number_kinds) or row.alias_norm}
+        keys = {row.alias_norm, *case_number.readings(row.alias_norm, packs.number_kinds)}
         named = select(Clip.recording_id).where(
             col(Clip.case_key).in_(keys), col(Clip.recording_id).is_not(None)
         )

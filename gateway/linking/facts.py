@@ -70,8 +70,7 @@ class Facts:
         every = (packs.default, *packs.of_units.values())
         self.slack_s = max(pack.linking.activity_slack_minutes.value for pack in every) * 60
         self.people = People(session)
-        self.number_kinds = packs.default.forms.number_kinds.value
-        self.steps = Steps(session, self.natures, self.number_kinds)
+        self.steps = Steps(session, self.natures, packs.number_kinds, self.number_kinds)
         self.windows = Windows(session)
         self.devices: dict[str, Device] = {}
         self.held: dict[str, Held] = {}
@@ -141,6 +140,10 @@ class Facts:
             self.kinds[pack.edition] = law.Natures.of(pack)
         return self.kinds[pack.edition]
 
+    def number_kinds(self, unit: str | None) -> case_number.Kinds:
+        """The words in the numbers of a unit's cases."""
+        return self.packs.of(unit, self.people.parents).forms.number_kinds.value
+
     def is_destroyed(self, clip: Clip) -> bool:
         return self.originals[clip.id][0] is State.DESTROYED
 
@@ -193,7 +196,8 @@ class Facts:
 
     def key(self, clip: Clip) -> str | None:
         own: str | None = clip.declared.get("case_no")
-        return own and (case_number.key_text(own, self.number_kinds) or case_number.normalise(own))
+        kinds = self.rules(clip).limits.number_kinds, *self.packs.number_kinds
+        return own and next(iter(case_number.readings(own, kinds)), case_number.normalise(own))
 
     def clip(self, clip: Clip, interval: Interval | None, held: Custody) -> ClipFacts:
         device = self.devices[clip.device_id]

@@ -5,8 +5,9 @@ from sqlmodel import Session, col, select
 from gateway import custody, outbox
 from gateway.law import parents_of
 from gateway.linking.due import due
-from gateway.models import Device, RulePackUse
+from gateway.models import CaseAlias, CaseRecord, Device, RulePackUse
 from gateway.rulepacks import RulePack, RulePacks, lineage_of
+from gateway.rules import case_number
 
 SITE = ""
 
@@ -20,11 +21,15 @@ def put_in_force(session: Session, packs: RulePacks, actor: str) -> list[RulePac
     for unit, pack in {SITE: packs.default, **packs.of_units}.items():
         last = in_force(session, unit)
         if last is None or last.digest != pack.digest:
-            begun.append(begin(session, unit, pack, actor))
+            use = begin(session, unit, pack, actor)
+            begun.append(use)
+            read_again(session, packs, use, actor)
             if last is not None or unit != SITE:
                 reach(session, unit)
     for unit in units_with_own(session) - packs.of_units.keys():
-        begun.append(begin(session, unit, packs.of(unit, parents_of(session)), actor))
+        use = begin(session, unit, packs.of(unit, parents_of(session)), actor)
+        begun.append(use)
+        read_again(session, packs, use, actor)
         reach(session, unit)
     if begun:
         outbox.every_duty_moved(session)
@@ -52,6 +57,27 @@ def begin(session: Session, unit: str, pack: RulePack, actor: str) -> RulePackUs
     session.add(use)
     custody.append(session, custody.SITE, "RULE_PACK", actor, use.id, (use,), {"edition": pack.edition})
     return use
+
+
+def read_again(session: Session, packs: RulePacks, use: RulePackUse, actor: str) -> None:
+    """The numbers of cases by the words of the new pack: two spellings of one number have the same parts."""
+    parents = parents_of(session)
+    numbers = select(CaseAlias, CaseRecord.unit_id).join(
+        CaseRecord, col(CaseRecord.uid) == CaseAlias.case_uid
+    )
+    changed = []
+    for alias, unit in session.exec(numbers.order_by(col(CaseAlias.id))):
+        if use.unit not in (SITE, *lineage_of(unit, parents)):
+            continue
+        key = case_number.key_text(alias.raw, packs.of(unit, parents).forms.number_kinds.value)
+        if key != alias.key:
+            alias.key = key
+            changed.append(alias)
+    if changed:
+        session.add_all(changed)
+        session.flush()
+        told = {"edition": f"{use.pack}@{use.version}", "numbers": len(changed)}
+        custody.append(session, custody.SITE, "NUMBERS_READ", actor, use.id, changed, told)
 
 
 def reach(session: Session, unit: str) -> None:

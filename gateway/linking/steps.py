@@ -1,7 +1,7 @@
 """Cases and their steps, by time, by who took part and by number: read once for many clips."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -33,9 +33,14 @@ class Steps:
     """Reads whole days of steps at a time and keeps them: clips come in the order of their days."""
 
     def __init__(
-        self, session: Session, natures: Callable[[str | None], Natures], kinds: case_number.Kinds
+        self,
+        session: Session,
+        natures: Callable[[str | None], Natures],
+        every: Sequence[case_number.Kinds],
+        kinds: Callable[[str | None], case_number.Kinds],
     ) -> None:
-        self.session, self.kinds = session, kinds
+        """`every` list of words in numbers there is; `kinds`, like `natures`, is what a unit's pack says."""
+        self.session, self.every, self.kinds = session, every, kinds
         self.natures = natures
         self.days: dict[date, dict[str, list[str]]] = {}
         """Day → officer, room or `*` → cases with a step then."""
@@ -79,14 +84,15 @@ class Steps:
         if not numbers:
             return
         norms = {number: case_number.normalise(number) for number in numbers}
-        keys = {number: case_number.key_text(number, self.kinds) or "" for number in numbers}
+        keys = {number: case_number.readings(number, self.every) for number in numbers}
+        asked = {key for readings in keys.values() for key in readings}
         rows = self.session.exec(
             select(CaseAlias.case_uid, CaseAlias.norm, CaseAlias.key).where(
-                or_(col(CaseAlias.norm).in_(set(norms.values())), col(CaseAlias.key).in_(set(keys.values())))
+                or_(col(CaseAlias.norm).in_(set(norms.values())), col(CaseAlias.key).in_(asked))
             )
         ).all()
         for number in numbers:
-            same = {uid for uid, norm, key in rows if norm == norms[number] or (key and key == keys[number])}
+            same = {uid for uid, norm, key in rows if norm == norms[number] or key in keys[number]}
             self.numbers[number] = tuple(sorted(same))
         self.read_cases({uid for number in numbers for uid in self.numbers[number]})
 
@@ -117,6 +123,7 @@ class Steps:
                     unit=case.unit_id,
                     numbers=tuple(norm for norm, _ in numbers[case.uid]),
                     keys=frozenset(key for _, key in numbers[case.uid] if key),
+                    number_kinds=self.kinds(case.unit_id),
                     handlers=frozenset(case.handlers),
                     activities=tuple(
                         step_of(

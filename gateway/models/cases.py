@@ -45,6 +45,8 @@ class CaseRecord(SQLModel, table=True):
     """保管期限 of the file: `permanent`, `30y` or `10y`."""
     real_estate: bool | None = None
     """None is not known; a column that is never empty would change what the chain says of every older row."""
+    former_parties: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
+    """Who was a party once and is told no more, each `name` and `code`: a legal hold still reaches it."""
     handlers: list[str] = Field(default_factory=list, sa_type=Json)
     """Officer ids of the 承办人."""
     certificates: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
@@ -87,6 +89,8 @@ class Document(SQLModel, table=True):
     type: str
     number: str | None = None
     issued_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Set when the case system no longer has this paper; steps and links that name it keep their history."""
 
 
 class Activity(SQLModel, table=True):

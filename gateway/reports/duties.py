@@ -59,4 +59,4 @@ def grounds(row: Row) -> list[str]:
 
 
 def keys_of(row: Row, item_of: ItemOf) -> Keys:
-    return ("item", item_of(row)), ("stage", row.step.stage), ("unit", row.step.unit_id or "")
+    return ("item", item_of(row)), ("stage", row.stage), ("unit", row.step.unit_id or "")

@@ -166,6 +166,7 @@ def links(session: Session, here: Sequence[Any], packs: Packs) -> dict[str, Link
             of_clip.has_rejected = True
         else:
             item = packs.item(unit, kind) if kind else None
+            stage = packs.stage(unit, stage) if stage else None
             of_clip.good.append(
                 LinkSeen(has_matter=bool(matter), stage=stage, item=item, back_at=back.get(step))
             )

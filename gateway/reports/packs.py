@@ -4,9 +4,10 @@ from collections.abc import Collection
 
 from sqlmodel import Session
 
-from gateway.law import Natures, parents_of
+from gateway.law import Natures, parents_of, stages_of
 from gateway.reports.scope import Asked
 from gateway.rulepacks import RulePack
+from gateway.rules.stages import counted_under
 
 
 class Packs:
@@ -28,6 +29,10 @@ class Packs:
         every = (None, *self.parents) if units is None else units
         found = {pack.edition: pack for pack in map(self.of, every)}
         return tuple(found[edition] for edition in sorted(found))
+
+    def stage(self, unit: str | None, written: str) -> str:
+        """One of the seed's four, as on the board."""
+        return counted_under(written, stages_of(self.of(unit)))
 
     def item(self, unit: str | None, written: str) -> str:
         """The pack's name of a kind of step: 日常检查 and 现场检查 are one line; else as written."""

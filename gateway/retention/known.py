@@ -26,6 +26,7 @@ from gateway.models import (
     State,
     Work,
 )
+from gateway.retention import parties
 from gateway.rules.retention import CaseFile, Flag, HoldFacts, ItemPeriod, RetentionFacts
 
 
@@ -60,6 +61,8 @@ class Known:
             )
         )
         self.holds = session.exec(select(LegalHold).where(col(LegalHold.lifted_at).is_(None))).all()
+        every = {case.uid: case for found in self.cases.values() for case, _ in found}
+        self.parties = parties.named(session, every.values(), self.holds)
 
     def facts(
         self, clip: Clip, zone: ZoneInfo, listed: Mapping[str, frozenset[ItemPeriod]]
@@ -102,7 +105,10 @@ class Known:
     def reaches(
         self, hold: LegalHold, part: tuple[Clip, Original], ids: set[str], files: Mapping[str, CaseRecord]
     ) -> bool:
-        """A hold on a case reaches what was ever linked to it: to take the link back takes no hold away."""
+        """A hold on a case reaches what was ever linked to it: to take the link back takes no hold away.
+
+        On a party, every case in which it is or was one, the first or the third.
+        """
         clip, original = part
         match hold.kind:
             case HoldKind.CLIP:
@@ -110,7 +116,7 @@ class Known:
             case HoldKind.CASE:
                 return hold.case_uid in files
             case HoldKind.PARTY:
-                return any(is_party(hold, row) for row in files.values())
+                return any(self.parties[uid].has(hold) for uid in files)
             case HoldKind.DEVICE:
                 there = {clip.device_id, original.device_id}
                 there |= {device for one in ids for device in self.seen.get(one, ())}
@@ -185,12 +191,6 @@ def may_touch(clip: Clip, start: datetime | None, end: datetime | None) -> bool:
     doubt = timedelta(seconds=clip.uncertainty_s or 0.0)
     return (end is None or clip.started_at - doubt < end) and (
         start is None or clip.ended_at + doubt >= start
-    )
-
-
-def is_party(hold: LegalHold, case: CaseRecord) -> bool:
-    return (hold.party_code is not None and hold.party_code == case.party_code) or (
-        hold.party_name is not None and hold.party_name == case.party_name
     )
 
 

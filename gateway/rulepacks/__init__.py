@@ -40,6 +40,15 @@ class RulePacks:
     default: RulePack
     of_units: Mapping[str, RulePack] = field(default_factory=dict)
 
+    @property
+    def every(self) -> tuple[RulePack, ...]:
+        return (self.default, *self.of_units.values())
+
+    @property
+    def number_kinds(self) -> tuple[tuple[str, ...], ...]:
+        """The words in case numbers, as the site and each unit have them; each list once."""
+        return tuple(dict.fromkeys(pack.forms.number_kinds.value for pack in self.every))
+
     def of(self, unit: str | None, parents: Mapping[str, str | None]) -> RulePack:
         """A unit's own, else that of the unit above, else the site's; `parents` names the unit above each."""
         lineage = lineage_of(unit, parents)

@@ -226,6 +226,8 @@ class StageName(Model):
     id: str
     name: str
     seed: str
+    aliases: tuple[str, ...] = ()
+    """What else the unit's case system calls it, such as 审查 for 审核."""
 
 
 class FormRules(Model):

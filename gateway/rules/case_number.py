@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import product
@@ -79,6 +80,11 @@ def key_text(written: str, kinds: Kinds = SEEN) -> str | None:
     """The parts of a number as one text that two spellings share; None for an opaque number."""
     number = parse(written, kinds)
     return None if number is None else "|".join(str(part) for part in number.key)
+
+
+def readings(written: str, every: Iterable[Kinds]) -> tuple[str, ...]:
+    """A number's parts as each unit's list of words gives them: whose number it is, it does not say."""
+    return tuple(dict.fromkeys(key for kinds in every if (key := key_text(written, kinds)) is not None))
 
 
 def same(one: str, other: str, kinds: Kinds = SEEN) -> bool:

@@ -96,3 +96,5 @@ class CaseFacts:
     archived_on: datetime | None = None
     keys: frozenset[str] = frozenset()
     """The parts of its numbers, each as one text that two spellings share."""
+    number_kinds: case_number.Kinds | None = None
+    """The words in the numbers of its unit; None: as where the clip is from."""

@@ -48,7 +48,7 @@ def names(case: CaseFacts, number: str, kinds: case_number.Kinds) -> bool:
     """Whether a number is one of the case's, in any spelling (regulations 6.2)."""
     if case_number.normalise(number) in case.numbers:
         return True
-    key = case_number.key_text(number, kinds)
+    key = case_number.key_text(number, case.number_kinds or kinds)
     own = case.keys or {case_number.key_text(known, kinds) for known in case.numbers}
     return key is not None and key in own
 

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from gateway.law import Law, frame_of, limits_of, parents_of
+from gateway.law import Law, frame_of, limits_of, parents_of, stages_of
 from gateway.models import ScopeList, Statement, now
 from gateway.rulepacks import RulePack, lineage_of
 from gateway.rules.duty import Duty, DutyFacts, DutyLimits, Standing, duty
 from gateway.rules.recorded import Run
 from gateway.rules.scope import Frame, Mode, Owed, owed
+from gateway.rules.stages import UNKNOWN, Stage, counted_under, is_within
 from gateway.scope.facts import (
     Footage,
     Signals,
@@ -38,6 +39,8 @@ class Row:
     owed: Owed
     duty: Duty
     footage: Footage
+    stage: str
+    """What it counts under: one of the seed's four, or `unknown_stage`; `step.stage` is as it was told."""
     marks: tuple[str, ...]
     """What it adds one to in a tally: worked out once, counted in many."""
 
@@ -91,7 +94,7 @@ GROUPS: Mapping[str, Callable[[Row], Sequence[str]]] = {
     "unit": lambda row: [row.step.unit_id or ""],
     "officer": lambda row: row.step.officers,
     "case": lambda row: [row.step.case_uid],
-    "stage": lambda row: [row.step.stage],
+    "stage": lambda row: [row.stage],
     "kind": lambda row: [row.step.kind],
 }
 """A step of two officers is a duty of each."""
@@ -122,6 +125,7 @@ class Rulings:
     slack: timedelta
     """As in linking: recording begins a little before a step, and officers are on their way."""
     causes: frozenset[str]
+    stages: tuple[Stage, ...]
     editions: Sequence[Sequence[ScopeList]]
     """Of the unit and those above it, the nearest first; each in the order in which they hold."""
     changes: Sequence[datetime]
@@ -158,6 +162,7 @@ class Book:
                 limits_of(pack, self.law.zone),
                 timedelta(minutes=pack.linking.activity_slack_minutes.value),
                 frozenset(pack.scope.gap_causes.value),
+                stages_of(pack),
                 editions,
                 sorted({edition.valid_from for held in editions for edition in held}),
             )
@@ -167,6 +172,9 @@ class Book:
         """What was recorded outside of this is no footage of the step."""
         slack = self.of(step.unit_id).slack
         return step.start - slack, step.end + slack
+
+    def is_of(self, step: Step, stage: str | None) -> bool:
+        return stage is None or is_within(step.stage, stage, self.of(step.unit_id).stages)
 
     def owed(self, step: Step) -> Owed:
         """By the list that held when the step began; many steps have the same kind."""
@@ -189,7 +197,7 @@ def board(
 def rows_at(session: Session, viewer: Viewer, law: Law, wanted: Wanted, at: datetime) -> list[Row]:
     book = Book.load(session, law)
     conditions = wanted.conditions(viewer)
-    asked = steps(session, conditions)
+    asked = [one for one in steps(session, conditions) if book.is_of(one, wanted.stage)]
     if not asked:
         return []
     linked = footage(session, conditions, {step.id: step for step in asked}, book.around)
@@ -233,7 +241,8 @@ def judged(
             urgent=is_urgent(stated),
         )
     found = duty(facts, rulings.limits, at)
-    return Row(step, demand, found, linked, marks_of(demand, found))
+    stage = counted_under(step.stage, rulings.stages)
+    return Row(step, demand, found, linked, stage, marks_of(demand, found))
 
 
 def unknown_kinds(rows: Iterable[Row]) -> dict[str, int]:
@@ -243,3 +252,8 @@ def unknown_kinds(rows: Iterable[Row]) -> dict[str, int]:
         if row.owed.kind is None and not row.owed.items:
             found[row.step.kind] += 1
     return dict(sorted(found.items()))
+
+
+def unknown_stages(rows: Iterable[Row]) -> dict[str, int]:
+    """Stages as written that no rule pack knows, and how often: a unit's pack may name them as aliases."""
+    return dict(sorted(Counter(row.step.stage for row in rows if row.stage == UNKNOWN).items()))

@@ -79,6 +79,7 @@ class Wanted:
     units: frozenset[str] | None = None
     case: str | None = None
     stage: str | None = None
+    """In any word for it; what that means each unit's rule pack says."""
     activity: str | None = None
 
     def conditions(self, viewer: Viewer) -> list[Any]:
@@ -90,7 +91,7 @@ class Wanted:
         ]
         if self.units is not None:
             found.append(col(CaseRecord.unit_id).in_(self.units))
-        given = ((Activity.case_uid, self.case), (Activity.stage, self.stage), (Activity.id, self.activity))
+        given = ((Activity.case_uid, self.case), (Activity.id, self.activity))
         return [*found, *(column == value for column, value in given if value is not None)]
 
 

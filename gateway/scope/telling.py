@@ -5,9 +5,12 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from gateway.law import Law, stages_of
 from gateway.models import CaseRecord, Officer, Unit
 from gateway.rules.recorded import Gap
+from gateway.rules.stages import UNKNOWN
 from gateway.scope.board import Row
+from gateway.wording import Reason, reason, spoken
 
 CAUSES = frozenset(
     {
@@ -31,9 +34,18 @@ def names_of(session: Session, by: str, keys: Iterable[str]) -> dict[str, str]:
             named = select(Officer.id, Officer.name).where(col(Officer.id).in_(keys))
         case "case":
             named = select(CaseRecord.uid, CaseRecord.title).where(col(CaseRecord.uid).in_(keys))
+        case "stage":
+            return {UNKNOWN: spoken(UNKNOWN)}
         case _:
             return {}
     return dict(session.exec(named).all())
+
+
+def unknown_stage(law: Law, asked: str) -> Reason:
+    """Nothing but zeros for a misspelt stage would look like all is well."""
+    every = (stage for pack in law.packs.every for stage in stages_of(pack))
+    known = dict.fromkeys(word for stage in every for word in (stage.seed, stage.name))
+    return reason("scope.unknown_stage", stage=asked, known="、".join((*known, UNKNOWN)))
 
 
 def asked_by(row: Row) -> dict[str, Any]:

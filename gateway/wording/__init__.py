@@ -109,6 +109,7 @@ ACCESS = {
 TERMS = {
     **VERDICTS,
     **ACCESS,
+    "unknown_stage": ("阶段不明", "stage not known"),
     "gps": ("卫星定位", "its GPS track"),
     "gateway": ("网关时钟", "the gateway's clock"),
     "container": ("文件内记录", "its container"),

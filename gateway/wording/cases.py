@@ -22,6 +22,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "编号 {part} 属于另一案件，请使用本案自己的环节、文书编号",
         "{part} belongs to another case; use ids of this case's own steps and papers",
     ),
+    "case.out_of_order": (
+        "案件 {case}：所告知的日期与已存的日期先后矛盾（{error}）",
+        "case {case}: what is told now and what is kept are in no order of time ({error})",
+    ),
     "case.wrong": (
         "案件记录不符合要求：{errors}",
         "the case record is not as documented: {errors}",

@@ -48,14 +48,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the list has {count} faults; nothing of it was imported",
     ),
     "scope.unknown_unit": ("没有单位 {unit}", "there is no unit {unit}"),
+    "scope.unknown_stage": (
+        "没有“{stage}”这一阶段；可用的：{known}",
+        "no rule pack knows the stage {stage}; known: {known}",
+    ),
     "scope.unknown_case": ("没有案件 {case}", "there is no case {case}"),
     "scope.unknown_officer": (
         "没有人员 {officer}：登记簿中没有，所查的环节里也没有",
         "there is no officer {officer}, neither in the register nor in the steps that were asked for",
-    ),
-    "scope.unknown_stage": (
-        "没有阶段 {stage}；规则包中的阶段：{known}",
-        "there is no stage {stage}; those of the rule pack: {known}",
     ),
     "scope.unknown_activity": ("没有执法环节 {activity}", "there is no step {activity}"),
     # who asks for how much

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gateway.scope.board import Row, tally
+from gateway.scope.board import Row, tallies, tally
 from tests.integration.slow_board import SlowRow
 
 MILLIONTH = 1.1e-6
@@ -23,6 +23,7 @@ def of_row(row: Row, other: SlowRow) -> Iterator[str]:
     duty, told = row.duty, row.duty.recorded
     pairs: dict[str, tuple[Any, Any]] = {
         "mode": (row.owed.mode.value, other.mode),
+        "stage": (row.stage, other.stage),
         "standing": (duty.standing.value, other.standing),
         "due": (duty.deadline, other.due),
         "late": (duty.late, other.late),
@@ -55,6 +56,9 @@ def of_sums(rows: Sequence[Row], slow: Mapping[str, SlowRow]) -> Iterator[str]:
         ),
         unknown=sum("R-16" in one.failed for one in slow.values()),
     )
+    stages = {stage: told.expected + told.optional for stage, told in tallies(rows, "stage").items()}
+    if stages != dict(Counter(one.stage for one in slow.values())):
+        yield f"stages: {stages}"
     whole = tally(rows)
     for name in whole.__slots__:
         if getattr(whole, name) != counted[name]:

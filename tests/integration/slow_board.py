@@ -70,6 +70,7 @@ class SlowGap:
 @dataclass
 class SlowRow:
     mode: str
+    stage: str
     standing: str
     due: datetime
     shares: tuple[Fraction, Fraction, Fraction]
@@ -126,6 +127,14 @@ def kind_of(written: str) -> dict[str, Any] | None:
         if letters(written) in {letters(name) for name in (kind["zh"], *kind.get("aliases", []))}:
             return dict(kind)
     return None
+
+
+def stage_of(written: str) -> str:
+    """The seed's word for a stage told by its id, by its name, or by the seed's word itself."""
+    for one in LAW["forms"]["stages"]["value"]:
+        if letters(written).upper() in {one["id"], one["name"], one["seed"]}:
+            return str(one["seed"])
+    return "unknown_stage"
 
 
 def parts_of(text: str) -> list[str]:
@@ -423,7 +432,9 @@ def slow_row(books: Books, step: Activity, at: datetime) -> SlowRow:
     if strays:
         failed.add("LK-7")
     owing = standing in {"PARTIAL", "OVERDUE"} and at > due
-    return SlowRow(mode, standing, due, shares, arrived_late or owing, doubtful, failed, gaps)
+    return SlowRow(
+        mode, stage_of(step.stage), standing, due, shares, arrived_late or owing, doubtful, failed, gaps
+    )
 
 
 def slow_board(session: Session, since: datetime, until: datetime, at: datetime) -> dict[str, SlowRow]:

@@ -32,7 +32,7 @@ from gateway.reports.figures import Side
 from gateway.rulepacks import packs
 from gateway.rules.duty import Standing
 from gateway.rules.scope import Mode
-from gateway.scope.board import GROUPS, Tally, board, tallies, tally, unknown_kinds
+from gateway.scope.board import GROUPS, Tally, board, tallies, tally, unknown_kinds, unknown_stages
 from gateway.scope.facts import Wanted
 from gateway.visibility import Viewer
 from tests.integration.board_differences import differences
@@ -56,6 +56,10 @@ KINDS = [
     "星际检查",
     "月面执法",
 ]
+
+
+STAGES = ["调查取证", "审核决定", "送达执行", "审核", " 送 达", "service", "归档", "启动", "胡写", "审查决定"]
+"""As units write them: by the seed, by the seven, by id, and what nobody knows."""
 
 
 class Town:
@@ -127,7 +131,7 @@ class Town:
         self.session.add(
             Activity(
                 id=name, case_uid=self.chance.choice(["k1", "k2", "k3", "k4"]), kind=self.chance.choice(KINDS),
-                stage=self.chance.choice(["调查取证", "审核决定", "送达执行"]), started_at=start, ended_at=end,
+                stage=self.chance.choice(STAGES), started_at=start, ended_at=end,
                 room_id=self.chance.choice([None, None, None, "room", "quiet"]),
                 officers=self.chance.sample(["zhang", "li", "wang"], self.chance.randrange(4)),
                 withdrawn_at=AT if self.sometimes(0.05) else None,
@@ -304,6 +308,28 @@ def test_a_clip_of_august_does_not_keep_the_duty_of_november(either: Database, r
         assert row.duty.standing is Standing.ARRIVED
         assert counted == [(Side.BOTH, "")]
         assert "duty.elsewhere" not in told
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("送达执行", {"送达执行", " 送 达", "service", "归档"}),
+        ("送达", {" 送 达", "service"}),
+        ("审核决定", {"审核决定", "审核"}),
+        ("unknown_stage", {"胡写", "审查决定"}),
+        ("胡写", set()),
+    ],
+)
+def test_a_stage_is_asked_for_in_any_word_for_it(database: Database, asked: str, told: set[str]) -> None:
+    with database.write() as session:
+        Town(session, 3, 80)
+    with database.read() as session:
+        every = board(session, ALL, LAW, Wanted(since=BEGIN, until=END), AT)
+        rows = board(session, ALL, LAW, Wanted(since=BEGIN, until=END, stage=asked), AT)
+    assert {row.step.stage for row in rows} == told
+    assert [row.step.id for row in rows] == [row.step.id for row in every if row.step.stage in told]
+    assert unknown_stages(every).keys() == {"胡写", "审查决定"}
+    assert tallies(every, "stage").keys() == {"启动", "调查取证", "审核决定", "送达执行", "unknown_stage"}
 
 
 def test_groups_add_up_to_the_whole(either: Database) -> None:

@@ -14,12 +14,14 @@ from gateway.case_sources.rules import CaseRules, identity_key, usual
 from gateway.config import Settings
 from gateway.database import Database
 from gateway.device import Refused
-from gateway.models import Activity, CaseAlias, CaseParty, CaseRecord, Party, RelinkDue
+from gateway.models import Activity, CaseAlias, CaseParty, CaseRecord, Document, Party, RelinkDue, Role
+from gateway.parties import party_view
 from gateway.store import LocalStore
+from gateway.visibility import Viewer
 
 CODE, OTHER_CODE = "91350100M000100Y43", "91130500MA00000003"
 ID_NO = "11010519491231002X"
-RULES = CaseRules(usual().number_kinds, usual().stages, b"a key of this site, long enough to be one")
+RULES = CaseRules(usual().packs, b"a key of this site, long enough to be one")
 SHOP = {
     "kind": "ORGANISATION",
     "name": "某某商店",
@@ -136,6 +138,61 @@ def test_a_party_that_left_the_case_is_gone_and_the_chain_says_so(either: Databa
     put(either, parties=[SHOP])
     with either.read() as session:
         assert list(parties(session)) == ["某某商店"]
+    store = LocalStore(tmp_path / "store")
+    store.prepare()
+    assert [str(one) for one in audit(either, store)] == []
+
+
+def test_who_was_a_party_once_stays_known(either: Database) -> None:
+    """By name and code, whatever later tellings say: a legal hold on a party reaches the case by it."""
+    put(either)
+    assert stored(either).former_parties is None
+    put(either, parties=[{**SHOP, "name": "某某超市"}])
+    once = [{"name": "某某商店", "code": CODE}, {"name": "王五", "code": None}]
+    assert stored(either).former_parties == once
+    put(either, parties=[], party_name="赵六")
+    assert stored(either).former_parties == [
+        {"name": "某某商店", "code": CODE},
+        {"name": "某某超市", "code": CODE},
+        once[1],
+    ]
+    put(either)
+    assert stored(either).former_parties == [
+        {"name": "某某超市", "code": CODE},
+        {"name": "赵六", "code": None},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"), [({}, None), ({"real_estate": None}, None), ({"real_estate": False}, False)]
+)
+def test_whether_a_case_is_over_real_estate_may_not_be_known(
+    database: Database, told: dict[str, Any], kept: bool | None
+) -> None:
+    silent = {name: value for name, value in WHOLE.items() if name != "real_estate"}
+    with database.write() as session:
+        put_case(session, CaseIn.model_validate(silent | told), "test", "test", RULES)
+    assert stored(database).real_estate is kept
+
+
+def test_a_paper_that_vanishes_is_withdrawn_and_one_that_comes_back_counts_again(
+    either: Database, tmp_path: Path
+) -> None:
+    other = {"id": "k1-d2", "type": "现场笔录"}
+    put(either, version=1, activities=[{**STEP, "document": "k1-d1"}])
+    assert put(either, version=2, documents=[other]) is Ended.CHANGED
+    with either.read() as session:
+        assert session.get_one(Document, "k1-d1").withdrawn_at is not None
+        assert session.get_one(Document, "k1-d2").withdrawn_at is None
+        assert "冀邢市监责改〔2024〕第128号" not in set(session.exec(select(CaseAlias.norm)))
+        party = session.exec(select(Party).where(Party.code == CODE)).one()
+        view = party_view(session, Viewer("x", "x", Role.EVIDENCE, None), party.id)
+        assert view is not None
+        assert [paper.id for one in view.cases for paper in one.documents] == ["k1-d2"]
+    put(either, version=3)
+    with either.read() as session:
+        assert session.get_one(Document, "k1-d1").withdrawn_at is None
+        assert session.get_one(Document, "k1-d2").withdrawn_at is not None
     store = LocalStore(tmp_path / "store")
     store.prepare()
     assert [str(one) for one in audit(either, store)] == []

@@ -9,6 +9,8 @@ import pytest
 from sqlmodel import Session, select
 
 from gateway import holds, migrations
+from gateway.case_sources.incoming import CaseIn
+from gateway.case_sources.records import store_case
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.models import (
@@ -68,7 +70,60 @@ def on_the_party(shelf: Shelf) -> None:
     hold(shelf, party_name="某店")
 
 
-@pytest.mark.parametrize("held", [in_court, on_the_device, on_a_case_it_was_taken_from, on_the_party])
+SHOP, OTHER = "91350100M000100Y43", "91130500MA0000002R"
+
+
+def of_three(shelf: Shelf, *left: str) -> None:
+    """A case of three parties; `left` are those of a later telling."""
+    parties = [
+        {"kind": "ORGANISATION", "name": "某店", "code": SHOP},
+        {"kind": "ORGANISATION", "name": "某厂（邢台）", "code": OTHER},
+        {"kind": "CITIZEN", "name": "王五"},
+    ]
+    dates = {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in ARCHIVED.items()
+    }
+    told = {"uid": "k", "title": "案", "unit": "u", **dates, "parties": parties}
+    with shelf.database.write() as session:
+        store_case(session, CaseIn.model_validate(told), "t", "t")
+        if left:
+            told["parties"] = [one for one in parties if one["name"] in left]
+            store_case(session, CaseIn.model_validate(told), "t", "t")
+    shelf.link("one", "k")
+
+
+def on_the_second_party(shelf: Shelf) -> None:
+    of_three(shelf)
+    hold(shelf, party_code=OTHER)
+
+
+def on_the_citizen(shelf: Shelf) -> None:
+    of_three(shelf)
+    hold(shelf, party_name=" 王五")
+
+
+def on_another_spelling(shelf: Shelf) -> None:
+    of_three(shelf)
+    hold(shelf, party_name="某厂(邢台)")
+
+
+def on_a_party_that_was_dropped(shelf: Shelf) -> None:
+    of_three(shelf, "王五")
+    hold(shelf, party_code=SHOP)
+
+
+def on_a_name_that_was_dropped(shelf: Shelf) -> None:
+    of_three(shelf, "某店")
+    hold(shelf, party_name="王五")
+
+
+PARTIES = (
+    on_the_party, on_the_second_party, on_the_citizen, on_another_spelling, on_a_party_that_was_dropped,
+    on_a_name_that_was_dropped,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("held", [in_court, on_the_device, on_a_case_it_was_taken_from, *PARTIES])
 def test_a_hold_keeps_it_from_being_listed_and_takes_it_off_a_list(
     lite: Shelf, held: Callable[[Shelf], None]
 ) -> None:
@@ -289,3 +344,13 @@ def test_a_hold_and_a_destruction_at_once_agree_on_who_was_first(
     assert said == ["hold.destroyed"]
     assert shelf.get(Original, "one").state is State.DESTROYED
     database.close()
+
+
+def test_a_hold_on_a_party_reaches_no_other_s_footage(shelf: Shelf) -> None:
+    shelf.clip("one")
+    of_three(shelf)
+    hold(shelf, party_code="91130500MA0000001X")
+    hold(shelf, party_name="王五五")
+    assert due(shelf) == ["one"]
+    hold(shelf, party_name="王五")
+    assert due(shelf) == []

@@ -3,12 +3,19 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from sqlmodel import col, select
 
+import tests.scenarios.stage
+import tests.scenarios.telling
 from gateway import linking, rulepacks
+from gateway.audit.database import rows
+from gateway.case_sources.incoming import CaseIn
+from gateway.case_sources.records import store_case
+from gateway.case_sources.rules import CaseRules
 from gateway.database import Database
 from gateway.linking.packs import in_force, put_in_force
-from gateway.models import Clip, Device, Link, Original, RelinkDue, RulePackUse, State, Unit
+from gateway.models import CaseAlias, Clip, Device, Link, Original, RelinkDue, RulePackUse, State, Unit
 from gateway.rulepacks import RulePacks
 from tests.scenarios.stage import Stage
 from tests.scenarios.told import Scenario
@@ -85,3 +92,84 @@ def test_a_unit_that_gives_up_its_own_pack_goes_by_the_sites_again(
         assert use is not None
         assert use.digest == OURS.digest
         assert use.since <= datetime.now(use.since.tzinfo) + timedelta(seconds=1)
+
+
+KINDS = """extends: hebei-xingtai-2019
+id: traffic
+version: 1
+forms:
+  number_kinds: {value: [交罚处, 罚], source: 本局规定, verified: true}
+"""
+TRAFFIC = Scenario.model_validate(
+    {
+        "name": "a word in the number that only the unit's own pack knows",
+        "source": "regulations 6.2",
+        "devices": {"guest": {"unit": "far"}},
+        "ledger": [
+            {"officer": "zhang", "since": "08:00", "until": "18:00"},
+            {"device": "guest", "officer": "zhang", "since": "08:00", "until": "18:00"},
+        ],
+        "clocks": [
+            {"at": "18:20", "shown": "18:20"},
+            {"device": "guest", "at": "18:20", "shown": "18:20"},
+        ],
+        "cases": [{"uid": "k", "numbers": ["邢交罚处〔2026〕7号"]}],
+        "clips": [
+            {"id": "own", "shown": "15:05", "number": "邢交罚处〔2026〕007号"},
+            {"id": "guest", "device": "guest", "shown": "15:05", "number": "邢交罚处[2026]第07号"},
+            {"id": "none", "shown": "16:05", "number": "邢交罚处〔2026〕8号"},
+        ],
+    }
+)
+
+
+def linked(database: Database) -> dict[str, str]:
+    with database.read() as session:
+        standing = select(Link.clip_id, Link.case_uid).where(col(Link.ended_at).is_(None))
+        return dict(session.exec(standing).all())
+
+
+def packs_with_traffic(folder: Path) -> RulePacks:
+    path = folder / "traffic.yaml"
+    path.write_text(KINDS, encoding="utf-8")
+    return RulePacks(OURS, {"xt": rulepacks.load(path)})
+
+
+def test_a_unit_s_own_words_in_case_numbers_are_read_by_its_own_pack(
+    database: Database, tmp_path: Path
+) -> None:
+    """Two spellings are one number, on the unit's own camera and on one that a guest brought."""
+    stage = Stage(database, TRAFFIC)
+    with database.write() as session:
+        put_in_force(session, RulePacks(OURS), "test")
+    stage.play(TRAFFIC)
+    assert linked(database) == {}, "the site's pack does not know this word"
+    packs = packs_with_traffic(tmp_path)
+    with database.write() as session:
+        put_in_force(session, packs, "test")
+    while linking.drain(database, packs):
+        pass
+    with database.read() as session:
+        assert [one.key for one in session.exec(select(CaseAlias))] == ["邢|交罚处|2026||7"]
+    assert linked(database)["own"] == "k"
+    assert "none" not in linked(database)
+    with database.read() as session:
+        assert [str(one) for one in rows(session) if "casealias" in str(one)] == []
+
+
+def test_a_case_that_comes_later_is_read_by_its_unit_s_pack(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packs = packs_with_traffic(tmp_path)
+    for module in (tests.scenarios.stage, tests.scenarios.telling):
+        monkeypatch.setattr(module, "PACK", packs)
+    stage = Stage(database, TRAFFIC)
+    with database.write() as session:
+        put_in_force(session, packs, "test")
+    stage.play(TRAFFIC.model_copy(update={"cases": []}))
+    told = {"uid": "k", "title": "k", "unit": "xt", "numbers": ["邢交罚处〔2026〕7号"]}
+    with database.write() as session:
+        store_case(session, CaseIn.model_validate(told), "t", "t", CaseRules(packs))
+    while linking.drain(database, packs):
+        pass
+    assert linked(database) == {"own": "k", "guest": "k"}

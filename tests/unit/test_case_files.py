@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.case_sources.files import read_cases
-from gateway.case_sources.incoming import CaseIn
+from gateway.case_sources.incoming import CaseIn, HandlerIn
 from gateway.config import ConfigError
 
 TABLE = """uid,title,unit,numbers,activity_id,activity_kind,activity_started_at,activity_ended_at,activity_place,activity_officers
@@ -162,3 +162,56 @@ def test_a_case_does_not_end_before_it_begins(earlier: str, later: str) -> None:
         CaseIn.model_validate({"uid": "k", "title": "t"} | dates)
     same_day = dates | {later: "2024-05-05T00:00:00+08:00"}
     assert CaseIn.model_validate({"uid": "k", "title": "t"} | same_day)
+
+
+FULL = """uid,title,party_name,party_code,party_kind,party_id_no,handlers,handler_certs,decision_number,decision_kinds,archive_no,archive_fonds,closing,activity_id,activity_kind,activity_started_at,activity_ended_at,activity_latitude,activity_notice_given,document_id,document_type,document_number
+k1,案,某店;王五,91350100M000100Y43;,;公民,;11010519491231002X,zhang;li,B1305001;,冀邢市监罚决〔2024〕27号,罚款;没收,20240001,101,自动履行,a1,现场检查,2024-05-01T09:00:00+08:00,2024-05-01T10:00:00+08:00,37.05,true,d1,检查(勘验)笔录,冀邢市监现笔〔2024〕12号
+k1,,,,,,,,,,,,,a2,询问,2024-05-01T11:00:00+08:00,2024-05-01T12:00:00+08:00,,,d1,检查(勘验)笔录,冀邢市监现笔〔2024〕12号
+k1,,,,,,,,,,,,,,,,,,,d2,送达回证,
+"""
+
+
+def test_a_table_carries_parties_certificates_papers_decision_and_archive(tmp_path: Path) -> None:
+    [case] = read_cases(table(tmp_path, FULL))
+    assert [(one.kind, one.name, one.code, one.id_no) for one in case.parties] == [
+        ("ORGANISATION", "某店", "91350100M000100Y43", None),
+        ("CITIZEN", "王五", None, "11010519491231002X"),
+    ]
+    assert [(one.ref, one.cert_no) for one in case.handlers if isinstance(one, HandlerIn)] == [
+        ("zhang", "B1305001"),
+        ("li", None),
+    ]
+    assert case.decision is not None
+    assert (case.decision.number, case.decision.kinds) == ("冀邢市监罚决〔2024〕27号", ["罚款", "没收"])
+    assert (case.archive_no, case.archive and case.archive.fonds, case.closing) == (
+        "20240001",
+        "101",
+        "自动履行",
+    )
+    assert [(one.id, one.document) for one in case.activities] == [("a1", "d1"), ("a2", "d1")]
+    assert (case.activities[0].latitude, case.activities[0].notice_given) == (37.05, True)
+    assert [(one.id, one.type) for one in case.documents] == [("d1", "检查(勘验)笔录"), ("d2", "送达回证")]
+    assert case.is_partial
+
+
+def test_a_table_says_nothing_of_what_it_has_no_column_for(tmp_path: Path) -> None:
+    [case] = read_cases(table(tmp_path, "uid,title,closed_on,activity_id\nk1,案,,\n"))
+    assert case.model_fields_set == {"uid", "title", "closed_on", "activities"}
+    (tmp_path / "c.json").write_text('{"uid": "k1", "title": "案"}')
+    assert not read_cases(tmp_path / "c.json")[0].is_partial
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("uid,title,party_name,party_code\nk,x,甲;乙,91350100M000100Y43\n", "party_name 2, party_code 1"),
+        ("uid,title,party_name\nk,x,甲;乙\n", "party 甲: say in party_kind"),
+        ("uid,title,handlers,handler_certs\nk,x,a;b;c,1;2\n", "handlers 3, handler_certs 2"),
+        ("uid,title,party_name,party_kind\nk,x,甲,店\n", "cell C2: case 1: parties.0.kind"),
+        ("uid,title,document_id,document_type\nk,x,d,笔录\nk,,d,回证\n", "line 3: document d is another than in line 2"),
+        ("uid,title\n,x\n", "case 1: uid: Field required"),
+        ("uid,title,document_id,document_type\nk,x,,笔录\n", "line 2, cell C2: case 1: documents.0.id"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_together_in_a_table_is_named(tmp_path: Path, text: str, said: str) -> None:
+    assert said in refused(table(tmp_path, text))
