@@ -207,7 +207,7 @@ def test_a_misspelt_officer_or_stage_is_told_as_well(office: Office, client: Tes
     span = ("--since", "2026-08-01", "--until", "2026-08-31")
     assert "没有人员 nosuch" in office.run("board", *span, "--officer", "nosuch", expect=2)
     told = office.run("board", *span, "--stage", "nosuch", expect=2)
-    assert "没有阶段 nosuch" in told
+    assert "没有“nosuch”这一阶段" in told
     assert "启动" in told, "what there is"
     for known, overdue in ((("--officer", "li"), 0), (("--officer", "by-hand"), 1), (("--stage", "启动"), 0)):
         office.run("board", *span, *known, expect=overdue)
