@@ -12,7 +12,7 @@ from api.problems import Problem, not_found
 from api.seeing import refusal_noted
 from api.shapes import ClipOut, ClipWhole, DestructionOut, LinkOut, RenditionOut
 from api.signin import Db, Labeller, Reader, Watcher
-from gateway import custody, linking, outbox, retrieval
+from gateway import linking, retrieval
 from gateway.database import Database
 from gateway.instants import Moment
 from gateway.models import (
@@ -56,7 +56,10 @@ class Labels(BaseModel):
 
     place: str | None = Field(default=None, max_length=200)
     matter: str | None = Field(
-        default=None, max_length=500, description="证明对象", examples=["现场货架有过期食品"]
+        default=None,
+        max_length=500,
+        description="证明对象 while it has no link; then it is said of each link: confirm with `matter`",
+        examples=["现场货架有过期食品"],
     )
     case_no: str | None = Field(default=None, max_length=100, examples=["冀邢市监罚〔2024〕27号"])
 
@@ -162,18 +165,7 @@ def label(clip_id: str, given: Labels, viewer: Labeller, database: Db) -> ClipWh
     with database.write() as session:
         found, original = seen(session, viewer, clip_id)
         must_be_there(session, original)
-        for name in ("place", "matter"):
-            if (value := getattr(given, name)) is not None:
-                setattr(found, name, value)
-        if given.case_no is not None:
-            found.declared = {**found.declared, "case_no": given.case_no}
-            found.case_no = given.case_no
-        session.add(found)
-        chain = custody.device_chain(original.device_id)
-        changed = given.model_dump(exclude_none=True)
-        custody.append(session, chain, "LABELLED_BY_PERSON", viewer.name, clip_id, (found,), changed)
-        outbox.clip_changed(session, "clip.labelled", clip_id)
-        linking.due(session, "labels", clip_id=clip_id)
+        linking.enter_labels(session, found, original, given.model_dump(exclude_none=True), viewer.name)
         return whole(session, found, original)
 
 

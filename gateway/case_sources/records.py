@@ -87,6 +87,8 @@ def put_case(
     outbox.duties_moved(session, [row.id for row in rows if isinstance(row, Activity)])
     numbers, spans = reach(session, incoming.uid)
     linking.due(session, "case", numbers=numbers | numbers_before)
+    if numbers != numbers_before:
+        linking.kept_due(session, incoming.uid)
     for start, end in spans | spans_before:
         linking.due(session, "activity", span=(start, end))
     return Ended.CHANGED if before else Ended.NEW

@@ -1,8 +1,9 @@
 """Decides clips on the facts as they stand; `preview` and `effects` write nothing."""
 
 from gateway.linking.deciding import Judged, differences, preview, relink
-from gateway.linking.due import affected, drain, due, take_due
+from gateway.linking.due import affected, drain, due, kept_due, take_due
 from gateway.linking.effects import Effect, effects
+from gateway.linking.labelling import enter_labels
 
 __all__ = [
     "Effect",
@@ -12,6 +13,8 @@ __all__ = [
     "drain",
     "due",
     "effects",
+    "enter_labels",
+    "kept_due",
     "preview",
     "relink",
     "take_due",

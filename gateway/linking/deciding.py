@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from gateway import custody, outbox, receipts
 from gateway.linking.facts import Facts
+from gateway.linking.labels import bears, case_label, restate, stale
 from gateway.linking.standing import Links, links_of, moved, write_links
 from gateway.models import Clip, Described, Link, Original
 from gateway.rulepacks import RulePack, RulePacks
@@ -27,11 +28,13 @@ class Judged:
     interval: Interval | None
     custody: Custody
     decision: Decision
-    declared: str | None
-    """The case number that it or its take declares."""
+    case_no: str | None
+    """The number of its case: the label."""
     key: str | None
     """What the clip itself declares, as parts that two spellings share."""
     quarantine: dict[str, Any] | None
+    missing: tuple[str, ...]
+    """Labels of the clip itself that nobody gave."""
 
 
 def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> list[Judged]:
@@ -42,6 +45,7 @@ def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> l
         interval = facts.interval(clip)
         known.append(facts.clip(clip, interval, facts.holder(clip, interval)))
     facts.candidates(known)
+    facts.steps.read_cases({link.case_uid for one in links.values() for link in bears(one)})
     judged = []
     for clip, one in zip(clips, known, strict=True):
         back = links[one.clip_id].withdrawn
@@ -54,9 +58,17 @@ def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> l
         decision = decide(one, allowed, facts.rules(clip).limits, elsewhere)
         if not decision.winners and len(allowed) < len(found):
             decision = Decision(unlinked=finding("LK-17", False, "unlinked.withdrawn"))
-        held = decision.custody or one.custody
-        set_aside = quarantined(facts, clip)
-        judged.append(Judged(one.interval, held, decision, one.case_no, facts.key(clip), set_aside))
+        judged.append(
+            Judged(
+                interval=one.interval,
+                custody=decision.custody or one.custody,
+                decision=decision,
+                case_no=case_label(clip, one, decision, links[clip.id], facts),
+                key=facts.key(clip),
+                quarantine=quarantined(facts, clip),
+                missing=one.missing_labels,
+            )
+        )
     return judged
 
 
@@ -87,7 +99,11 @@ def differences(facts: Facts, clips: Sequence[Clip]) -> list[str]:
             clip.id
             for clip, one in zip(clips, judged, strict=True)
             if not facts.is_destroyed(clip)
-            and (labels_of(clip, one) != labels_now(clip) or moved(links[clip.id], one.decision.winners))
+            and (
+                labels_of(clip, one, links[clip.id]) != labels_now(clip)
+                or moved(links[clip.id], one.decision.winners)
+                or stale(links[clip.id], one.missing)
+            )
         ]
 
 
@@ -111,16 +127,23 @@ def write_one(
     session: Session, clip: Clip, judged: Judged, pack: RulePack, links: Links, actor: str
 ) -> list[Link]:
     before = custody.row_digest(clip)
-    for name, value in labels_of(clip, judged).items():
+    for name, value in labels_of(clip, judged, links).items():
         setattr(clip, name, value)
     session.add(clip)
+    said_before = {link.id: restate(link, judged.missing) for link in stale(links, judged.missing)}
     touched = write_links(session, clip, judged.decision, pack, links)
+    there = {link.id for link in touched}
+    touched += [link for link in links.standing if link.id in said_before.keys() - there]
     is_relabelled = custody.row_digest(clip) != before
     if touched or is_relabelled:
         receipts.mark_stale(session, clip.id)
         original = session.get_one(Original, clip.id)
         winners = judged.decision.winners
-        told = {"cases": [[one.case.case_uid, one.verdict] for one in winners]} if winners else {"case": None}
+        told: dict[str, Any] = (
+            {"cases": [[one.case.case_uid, one.verdict] for one in winners]} if winners else {"case": None}
+        )
+        if said_before:
+            told["labels"] = said_before
         chain = custody.device_chain(original.device_id)
         custody.append(session, chain, "LINKED", actor, clip.id, (*touched, clip), told)
         if is_relabelled:
@@ -140,7 +163,7 @@ def labels_now(clip: Clip) -> dict[str, Any]:
     return {name: getattr(clip, name) for name in LABELS}
 
 
-def labels_of(clip: Clip, judged: Judged) -> dict[str, Any]:
+def labels_of(clip: Clip, judged: Judged, links: Links) -> dict[str, Any]:
     """The labels that follow from facts; 证明对象 is never guessed."""
     labels = labels_now(clip)
     interval, winner = judged.interval, judged.decision.winner
@@ -149,11 +172,11 @@ def labels_of(clip: Clip, judged: Judged) -> dict[str, Any]:
             "started_at": interval.start, "ended_at": interval.end,
             "uncertainty_s": round(interval.uncertainty_s, 3), "time_source": interval.source.value,
         }  # fmt: skip
-    of_case = winner.case.numbers[0] if winner and winner.case.numbers else None
     session = winner.activity if winner and judged.custody.room_id else None
     labels["officer_id"] = session.lead if session else judged.custody.officer_id
-    labels["case_no"] = judged.declared or of_case
+    labels["case_no"] = judged.case_no
     labels["case_key"] = judged.key
     labels["quarantine"] = judged.quarantine
-    labels["unlinked"] = judged.decision.unlinked.stored() if judged.decision.unlinked else None
+    why = judged.decision.unlinked
+    labels["unlinked"] = why.stored() if why and not bears(links) else None
     return labels

@@ -12,6 +12,7 @@ from gateway.holds import must_be_there
 from gateway.linking.deciding import preview
 from gateway.linking.due import due
 from gateway.linking.facts import Facts
+from gateway.linking.labels import of_clip, restate
 from gateway.linking.standing import decided, fingerprint, links_of, pointed
 from gateway.models import (
     Activity,
@@ -48,7 +49,9 @@ def confirm(
     must_be_there(session, link.clip_id)
     link.status, link.doubt = LinkStatus.CONFIRMED, None
     link.matter = matter or link.matter
-    link.facts = link.facts | machine(session, link.clip_id, packs) | {"taken_back": False}
+    judged = preview(session, session.get_one(Clip, link.clip_id), packs)
+    link.facts = link.facts | {"machine": pointed(judged.decision.winners), "taken_back": False}
+    restate(link, judged.missing)
     return kept(session, link, actor, "LINK_CONFIRMED", why)
 
 
@@ -57,9 +60,7 @@ def withdraw(session: Session, link: Link, actor: str, why: str) -> Link:
     must_be_there(session, link.clip_id)
     link.status = LinkStatus.WITHDRAWN
     link.ended_at, link.ended_why = now(), reason("ended.withdrawn", why=why)
-    kept(session, link, actor, "LINK_WITHDRAWN", why)
-    due(session, "withdrawn", clip_id=link.clip_id)
-    return link
+    return kept(session, link, actor, "LINK_WITHDRAWN", why)
 
 
 def correct(session: Session, link: Link, given: LinkIn, packs: RulePacks, actor: str, why: str) -> Link:
@@ -95,8 +96,9 @@ def undo(session: Session, link: Link, actor: str, why: str) -> Link:
     if link.status is LinkStatus.PROPOSED or superseded(session, link):
         raise Refused("link.nothing_to_undo")
     if link.ended_at is None and link.status is LinkStatus.CONFIRMED and link.made_by == "gateway":
-        link.status, link.doubt = LinkStatus.PROPOSED, None
+        link.status, link.doubt, link.matter = LinkStatus.PROPOSED, None, None
         link.facts = link.facts | {"taken_back": True}
+        restate(link, of_clip(link))
         return undone(session, link, actor, why, link)
     if link.ended_at is not None:
         return undone(session, link, actor, why, restored(session, link))
@@ -109,9 +111,7 @@ def undo(session: Session, link: Link, actor: str, why: str) -> Link:
 
 
 def undone(session: Session, link: Link, actor: str, why: str, stands: Link) -> Link:
-    kept(session, stands, actor, "LINK_UNDONE", why, beside=link)
-    due(session, "undone", clip_id=link.clip_id)
-    return stands
+    return kept(session, stands, actor, "LINK_UNDONE", why, beside=link)
 
 
 def restored(session: Session, before: Link) -> Link:
@@ -187,7 +187,7 @@ def by_hand(session: Session, clip: Clip, given: LinkIn, packs: RulePacks, actor
     facts.steps.read_cases({given.case})
     case = facts.steps.cases[given.case]
     step = next((one for one in case.activities if one.activity_id == given.activity), None)
-    said = decided(judge(known, case, step, facts.rules(clip).limits))
+    said = decided(judge(known, case, step, facts.rules(clip).limits, matter=given.matter))
     said |= {"t0_s": given.t0_s, "t1_s": given.t1_s}
     return Link(
         **said,
@@ -213,4 +213,5 @@ def kept(session: Session, link: Link, actor: str, event: str, why: str, beside:
     receipts.mark_stale(session, link.clip_id)
     for row in rows:
         outbox.link_changed(session, row)
+    due(session, "decided", clip_id=link.clip_id)  # its labels follow
     return link

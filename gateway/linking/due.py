@@ -11,7 +11,7 @@ from gateway.database import Database
 from gateway.linking import clocks
 from gateway.linking.deciding import differences, relink
 from gateway.linking.facts import Facts
-from gateway.models import Clip, RelinkDue
+from gateway.models import Clip, Link, LinkStatus, RelinkDue
 from gateway.rulepacks import RulePacks
 from gateway.rules import case_number
 
@@ -50,6 +50,13 @@ def take_due(session: Session, clip: Clip) -> None:
     """
     if clip.recording_id is not None:
         session.add(RelinkDue(why="take", recording_id=clip.recording_id))
+
+
+def kept_due(session: Session, case: str) -> None:
+    """Clips that persons linked to a case, whenever they were recorded: its number is their label."""
+    by_persons = col(Link.case_uid) == case, col(Link.ended_at).is_(None), Link.status == LinkStatus.CONFIRMED
+    for clip in session.exec(select(Link.clip_id).where(*by_persons).distinct()).all():
+        due(session, "number", clip_id=clip)
 
 
 def affected(

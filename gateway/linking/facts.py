@@ -18,6 +18,7 @@ from gateway.rules.allocation import Custody, custody_over
 from gateway.rules.clock import Interval, TimeRead, TimeSource, capture_interval
 from gateway.rules.clock_error import ClockLimits, DeviceClock
 from gateway.rules.facts import CaseFacts, ClipFacts, LinkLimits
+from gateway.rules.labels import lacking
 from gateway.rules.place import Position
 from gateway.rules.standing import status_at
 from gateway.wording import CHINA
@@ -263,11 +264,10 @@ def reach(interval: Interval, slack_s: float) -> tuple[datetime, datetime]:
 
 
 def missing_labels(clip: Clip, interval: Interval | None, held: Custody) -> tuple[str, ...]:
-    """Which of the seed's labels are still empty; the case number comes with the link."""
-    present = {
-        "采集时间": interval is not None and not interval.doubtful,
-        "采集地点": bool(clip.place) or held.room_id is not None,
-        "采集人": held.officer_id is not None or held.room_id is not None,
-        "证明对象": bool(clip.matter),
-    }
-    return tuple(label for label, given in present.items() if not given)
+    """Which of the seed's labels of the clip itself are still empty."""
+    return lacking(
+        time=interval is not None and not interval.doubtful,
+        place=clip.place or held.room_id,
+        person=held.officer_id or held.room_id,
+        matter=True,  # of each link
+    )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.orm import defer
+from sqlalchemy.orm import defer, load_only
 from sqlmodel import Session, col, select
 
 from gateway import custody
@@ -33,7 +33,7 @@ class Links:
 
     @property
     def by_person(self) -> tuple[Link, ...]:
-        return tuple(link for link in self.standing if link.status is not LinkStatus.PROPOSED)
+        return tuple(link for link in self.standing if is_persons(link))
 
     @property
     def proposed(self) -> tuple[Link, ...]:
@@ -43,9 +43,11 @@ class Links:
 
 def links_of(session: Session, clips: Sequence[str], *, lock: bool = False) -> dict[str, Links]:
     wanted = select(Link).where(col(Link.clip_id).in_(clips)).order_by(col(Link.id))
-    # the reasons are long and are asked for only of links from before they had a fingerprint
+    # the reasons are long: asked for only where a person's link may say what is no longer so
     lean = wanted.options(defer(col(Link.reasons)), defer(col(Link.losers)))  # type: ignore[arg-type]
     found = session.exec(wanted.with_for_update() if lock else lean).all()
+    if not lock:
+        read_cards(session, [link.id for link in found if link.ended_at is None and is_persons(link)])
     standing: dict[str, list[Link]] = {clip: [] for clip in clips}
     withdrawn: dict[str, set[str]] = {clip: set() for clip in clips}
     undone = {link.supersedes for link in found if is_restored(link)}
@@ -63,6 +65,17 @@ def links_of(session: Session, clips: Sequence[str], *, lock: bool = False) -> d
         )
         for clip in clips
     }
+
+
+def is_persons(link: Link) -> bool:
+    return link.status is not LinkStatus.PROPOSED
+
+
+def read_cards(session: Session, ids: Sequence[str]) -> None:
+    """The reasons of these links, together: one by one they would be a query each."""
+    if ids:
+        cards = select(Link).where(col(Link.id).in_(ids)).options(load_only(Link.reasons))  # type: ignore[arg-type]
+        session.exec(cards).all()
 
 
 def is_restored(link: Link) -> bool:
@@ -164,8 +177,12 @@ def fingerprint(said: dict[str, Any]) -> str:
 
 
 def fingerprint_of(link: Link) -> str:
+    return link.fingerprint or fingerprint(said_by(link))
+
+
+def said_by(link: Link) -> dict[str, Any]:
     names = ("case_uid", "activity_id", "t0_s", "t1_s", "verdict", "reasons")
-    return link.fingerprint or fingerprint({name: getattr(link, name) for name in names})
+    return {name: getattr(link, name) for name in names}
 
 
 def link_for(

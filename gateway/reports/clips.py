@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.reports.figures import Keys, Member, Side
+from gateway.rules.labels import is_matter_given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +89,13 @@ MISSING = {
 
 
 def labels(clip: ClipSeen) -> dict[str, bool]:
-    """The five of R-01; 证明对象 is asked for each link of its own (LK-13)."""
+    """The five of R-01."""
     return {
         "case": clip.has_case_no or bool(clip.links),
         "time": clip.ended_at is not None,
         "place": clip.has_place,
         "person": clip.has_person,
-        "matter": all(link.has_matter for link in clip.links) if clip.links else clip.has_matter,
+        "matter": is_matter_given(clip.has_matter, [link.has_matter for link in clip.links]),
     }
 
 

@@ -1,18 +1,17 @@
 """Loads what figures count, one query for each kind of fact, however many clips a quarter has."""
 
-import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Text, case, cast
 from sqlmodel import Session, col, func, or_, select
 
 from gateway.holdings import checkout_entry
 from gateway.linking.people import Held, held_devices
+from gateway.linking.untimed import CARD, doubts_time
 from gateway.models import (
     Activity,
     CaseRecord,
@@ -44,19 +43,6 @@ UNFINISHED = {State.FOUND, State.ACQUIRED, State.VERIFIED}
 UNDESCRIBED = {Described.RAW, Described.CHARACTERIZED}
 TRIALS = {"ACCEPTED", "REPAIR"}
 """What a device records before it is in service, or while it is repaired, is a trial (AL-8)."""
-TIME_LABEL = "采集时间"
-DOUBTING: Any = case(
-    (
-        or_(
-            *(
-                cast(col(Link.reasons), Text).contains(written, autoescape=True)
-                for written in (TIME_LABEL, json.dumps(TIME_LABEL).strip('"'))
-            )
-        ),
-        col(Link.reasons),
-    )
-)
-"""A reason card, if it has that word at all: unpacking every one would cost a quarter of a report."""
 
 
 def clips(session: Session, asked: Asked, packs: Packs) -> list[ClipSeen]:
@@ -160,7 +146,7 @@ def aside(row: Any, held: Held, *, timed: bool) -> str:
 def links(session: Session, here: Sequence[Any], packs: Packs) -> dict[str, Linked]:
     """By clip, the links that stand."""
     columns: Any = several(
-        Link.clip_id, Link.verdict, Link.matter, DOUBTING, Activity.stage, Activity.kind, CaseRecord.unit_id,
+        Link.clip_id, Link.verdict, Link.matter, CARD, Activity.stage, Activity.kind, CaseRecord.unit_id,
         Link.activity_id,
     )  # fmt: skip
     rows = session.exec(
@@ -184,15 +170,6 @@ def links(session: Session, here: Sequence[Any], packs: Packs) -> dict[str, Link
                 LinkSeen(has_matter=bool(matter), stage=stage, item=item, back_at=back.get(step))
             )
     return found
-
-
-def doubts_time(reasons: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the link's reason card says that the clip's time is not known (LK-1)."""
-    return any(
-        TIME_LABEL in str(one.get("facts", {}).get("labels", ""))
-        for one in reasons
-        if one["code"] == "labels.missing"
-    )
 
 
 def returns(session: Session) -> dict[str, datetime]:

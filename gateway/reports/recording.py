@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from gateway import holdings, ledger
 from gateway.law import Law
+from gateway.linking.untimed import doubts_time
 from gateway.models import (
     CaseAlias,
     CaseParty,
@@ -21,6 +22,7 @@ from gateway.models import (
     Statement,
     Unit,
 )
+from gateway.rules.labels import is_matter_given, lacking
 from gateway.rules.recorded import Gap
 from gateway.scope.board import Row, board
 from gateway.scope.facts import COUNTED, Wanted
@@ -231,7 +233,7 @@ def clips_seen(session: Session, viewer: Viewer, ids: Iterable[str]) -> list[tup
 def clip_of(clip: Clip, original: Original, links: Sequence[Link]) -> SheetClip:
     return SheetClip(
         clip=clip.id, name=original.name, kind=clip.kind, device=clip.device_id, start=clip.started_at,
-        end=clip.ended_at, lacking=lacking(clip, links), sha256=original.sha256,
+        end=clip.ended_at, lacking=lacking_of(clip, links), sha256=original.sha256,
         verified_at=original.verified_at, state=original.state.value,
         links=[
             SheetLink(
@@ -243,18 +245,17 @@ def clip_of(clip: Clip, original: Original, links: Sequence[Link]) -> SheetClip:
     )  # fmt: skip
 
 
-def lacking(clip: Clip, links: Sequence[Link]) -> list[str]:
-    """What of the five labels is not there; the case number comes with the link, 证明对象 is its own."""
+def lacking_of(clip: Clip, links: Sequence[Link]) -> Sequence[str]:
+    """What of the five labels is not there, for this case: the number comes with the link."""
     in_room = any(
         one["code"] == "custody.room" and one.get("passed") for link in links for one in link.reasons
     )
-    given = {
-        "采集时间": clip.started_at,
-        "采集地点": clip.place or in_room,
-        "采集人": clip.officer_id or in_room,
-        "证明对象": all(one.matter for one in links),
-    }
-    return [name for name, value in given.items() if not value]
+    return lacking(
+        time=clip.started_at and not any(doubts_time(link.reasons) for link in links),
+        place=clip.place or in_room,
+        person=clip.officer_id or in_room,
+        matter=is_matter_given(clip.matter, [link.matter for link in links]),
+    )
 
 
 def devices_of(session: Session, seen: Sequence[tuple[Clip, Original]], names: Names) -> list[SheetDevice]:

@@ -69,8 +69,10 @@ class DutyFacts:
     parts: Sequence[Part] = ()
     timeless: int = 0
     """Linked clips that have no length or no known time, photos among them."""
+    elsewhere: int = 0
+    """Linked clips of another time than the step: they count for nothing, and whoever looks is told."""
     last_arrival: datetime | None = None
-    """When the last of its clips came in."""
+    """When the last of its clips came in, those of another time apart."""
     told: Sequence[Told] = ()
     omission: Omission | None = None
     back_at: datetime | None = None
@@ -109,6 +111,8 @@ def duty(facts: DutyFacts, limits: DutyLimits, at: datetime) -> Duty:
     in_time = facts.last_arrival is None or facts.last_arrival <= due
     owing = standing in {Standing.PARTIAL, Standing.OVERDUE} and at > due
     findings = [scope_finding(facts.owed), *why]
+    if facts.elsewhere:
+        findings.append(finding("LK-7", False, "duty.elsewhere", clips=facts.elsewhere))
     if came and not in_time:
         findings.append(finding("LK-11", False, "duty.late", at=facts.last_arrival.isoformat()))  # type: ignore[union-attr]
     doubtful = facts.owed.mode is Mode.FULL and came and told.is_doubtful(limits.coverage)

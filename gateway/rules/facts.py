@@ -51,6 +51,7 @@ class ClipFacts:
     secrecy: str | None = None
     has_transcript: bool = False
     missing_labels: tuple[str, ...] = ()
+    """Of the clip itself: what it proves is said of each link (LK-13)."""
     people: Mapping[str, str] = field(default_factory=dict)
     """Names by officer or room id, for the sentences."""
 

@@ -1,11 +1,13 @@
 """Each rule applied to a clip and one candidate step of one case (LK-1…LK-20)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
 from gateway.rules.duty import execution_at_rest
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import Finding, Verdict, asking, finding, noted, rejecting, verdict
+from gateway.rules.labels import MATTER
 from gateway.rules.meeting import Meeting, begins_in, beyond, length, meet, present
 from gateway.rules.place import same_text
 
@@ -27,9 +29,14 @@ class Candidate:
 
 
 def judge(
-    clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: LinkLimits, named: int = 1
+    clip: ClipFacts,
+    case: CaseFacts,
+    step: ActivityFacts | None,
+    limits: LinkLimits,
+    named: int = 1,
+    matter: str | None = None,
 ) -> Candidate:
-    """Apply every rule; `named`: how many cases the clip's number stands for."""
+    """Apply every rule; `named`: how many cases the clip's number stands for; `matter`: what it proves."""
     met = meet(clip, case, step, limits)
     results = (
         number_rule(clip, case, met, named),
@@ -51,7 +58,7 @@ def judge(
         *rest_rule(step, limits),
         transcript_rule(clip, case),
         archive_rule(case),
-        label_rule(clip),
+        label_rule(clip.missing_labels, matter),
     )
     findings = tuple(result for result in results if result is not None)
     return Candidate(case, step, score(clip, step, met), verdict(findings), findings)
@@ -251,7 +258,9 @@ def archive_rule(case: CaseFacts) -> Finding | None:
     return finding("LK-20", False, "case.archived", on=case.archived_on.astimezone(UTC).date().isoformat())
 
 
-def label_rule(clip: ClipFacts) -> Finding | None:
-    if not clip.missing_labels:
-        return None
-    return finding("LK-1", False, "labels.missing", labels="、".join(clip.missing_labels))
+def label_rule(missing: Sequence[str], matter: str | None) -> Finding:
+    """What a clip lacks of its labels, and one of its links of what it proves (LK-13)."""
+    lacks = (*missing, *(() if matter else (MATTER,)))
+    if not lacks:
+        return finding("LK-1", True, "labels.complete")
+    return finding("LK-1", False, "labels.missing", labels="、".join(lacks))

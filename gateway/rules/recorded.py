@@ -32,6 +32,14 @@ class Part:
     uncertainty_s: float = 0.0
 
 
+def is_elsewhere(part: Part, first: datetime, last: datetime) -> bool:
+    """Whether it was recorded at another time than this, however wrong its clock may be (LK-7)."""
+    if part.start <= last and first <= part.end:
+        return False
+    by = timedelta(seconds=part.uncertainty_s)
+    return part.end + by < first or last < part.start - by
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What says why nothing was recorded: a recorder's signal, or a person (R-18)."""

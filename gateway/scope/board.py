@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -12,6 +12,7 @@ from gateway.law import Law, frame_of, limits_of, parents_of
 from gateway.models import ScopeList, Statement, now
 from gateway.rulepacks import RulePack, lineage_of
 from gateway.rules.duty import Duty, DutyFacts, DutyLimits, Standing, duty
+from gateway.rules.recorded import Run
 from gateway.rules.scope import Frame, Mode, Owed, owed
 from gateway.scope.facts import (
     Footage,
@@ -118,6 +119,8 @@ class Rulings:
     pack: RulePack
     frame: Frame
     limits: DutyLimits
+    slack: timedelta
+    """As in linking: recording begins a little before a step, and officers are on their way."""
     causes: frozenset[str]
     editions: Sequence[Sequence[ScopeList]]
     """Of the unit and those above it, the nearest first; each in the order in which they hold."""
@@ -153,11 +156,17 @@ class Book:
                 pack,
                 self.frames[pack.edition],
                 limits_of(pack, self.law.zone),
+                timedelta(minutes=pack.linking.activity_slack_minutes.value),
                 frozenset(pack.scope.gap_causes.value),
                 editions,
                 sorted({edition.valid_from for held in editions for edition in held}),
             )
         return self.units[unit]
+
+    def around(self, step: Step) -> Run:
+        """What was recorded outside of this is no footage of the step."""
+        slack = self.of(step.unit_id).slack
+        return step.start - slack, step.end + slack
 
     def owed(self, step: Step) -> Owed:
         """By the list that held when the step began; many steps have the same kind."""
@@ -183,7 +192,8 @@ def rows_at(session: Session, viewer: Viewer, law: Law, wanted: Wanted, at: date
     asked = steps(session, conditions)
     if not asked:
         return []
-    linked, stated = footage(session, conditions), statements(session, conditions)
+    linked = footage(session, conditions, {step.id: step for step in asked}, book.around)
+    stated = statements(session, conditions)
     rooms = recorders_of_rooms(session)
     first, last = min(step.start for step in asked), max(step.end for step in asked)
     signals = Signals.load(session, first, last, law.signal_reach)
@@ -210,6 +220,7 @@ def judged(
         owed=demand,
         parts=linked.parts,
         timeless=linked.timeless,
+        elsewhere=linked.elsewhere,
         last_arrival=linked.last_arrival,
         told=signals.about(devices, step.start, step.end),
     )

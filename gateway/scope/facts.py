@@ -2,14 +2,15 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
+from gateway.linking.untimed import card_if, doubts_time
 from gateway.models import (
     Activity,
     CaseRecord,
@@ -21,7 +22,7 @@ from gateway.models import (
     Original,
     Statement,
 )
-from gateway.rules.recorded import Part, Told
+from gateway.rules.recorded import Part, Run, Told, is_elsewhere
 from gateway.visibility import Viewer, visible
 
 several: Any = sqlalchemy.select
@@ -57,10 +58,11 @@ class Footage:
 
     parts: list[Part] = field(default_factory=list)
     timeless: int = 0
+    elsewhere: int = 0
     last_arrival: datetime | None = None
 
     def add(self, part: Part | None, arrived: datetime) -> None:
-        if part is None:
+        if part is None or part.start == part.end:
             self.timeless += 1
         else:
             self.parts.append(part)
@@ -101,10 +103,24 @@ def steps(session: Session, conditions: Sequence[Any]) -> list[Step]:
     return [Step(*row) for row in session.exec(found)]
 
 
-def footage(session: Session, conditions: Sequence[Any]) -> dict[str, Footage]:
-    """What was linked to each step; a rejected link proves nothing."""
+APART: Any = or_(
+    Clip.ended_at < Activity.started_at,  # type: ignore[operator]
+    Clip.started_at > Activity.ended_at,  # type: ignore[operator]
+    col(Link.t0_s).is_not(None),
+    col(Link.t1_s).is_not(None),
+)
+"""What may be of another time than its step, before clocks and slack are asked: few of a board's clips."""
+
+
+def footage(
+    session: Session, conditions: Sequence[Any], asked: Mapping[str, Step], around: Callable[[Step], Run]
+) -> dict[str, Footage]:
+    """What was linked to each step; a rejected link proves nothing, and a clip of another time as little.
+
+    `around`: a step with the slack of linking. What nobody knows the time of may be of the step.
+    """
     columns: Any = several(
-        Link.activity_id, Clip.device_id, Clip.started_at, Clip.ended_at, Clip.uncertainty_s,
+        Link.activity_id, card_if(APART), Clip.device_id, Clip.started_at, Clip.ended_at, Clip.uncertainty_s,
         Link.t0_s, Link.t1_s, func.coalesce(Original.acquired_at, Original.found_at),
     )  # fmt: skip
     rows = session.exec(
@@ -120,8 +136,12 @@ def footage(session: Session, conditions: Sequence[Any]) -> dict[str, Footage]:
         )
     )
     found: dict[str, Footage] = defaultdict(Footage)
-    for activity, *told, arrived in rows:
-        found[activity].add(part_of(*told), arrived)
+    for activity, card, *told, arrived in rows:
+        part, step = part_of(*told), card is not None and asked.get(activity)
+        if step and part and is_elsewhere(part, *around(step)) and not doubts_time(card):
+            found[activity].elsewhere += 1
+        else:
+            found[activity].add(part, arrived)
     return found
 
 
@@ -133,12 +153,12 @@ def part_of(
     t0: float | None,
     t1: float | None,
 ) -> Part | None:
-    """The linked segment of a clip; None where it has no length or no known time."""
+    """The linked segment of a clip, or the moment at which it begins; None where its time is not known."""
     if start is None or end is None:
         return None
     begin = start if t0 is None else start + timedelta(seconds=t0)
     finish = end if t1 is None else min(end, start + timedelta(seconds=t1))
-    return Part(device, begin, finish, doubt or 0.0) if begin < finish else None
+    return Part(device, begin, max(begin, finish), doubt or 0.0)
 
 
 def statements(session: Session, conditions: Sequence[Any]) -> dict[str, list[Statement]]:

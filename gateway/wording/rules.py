@@ -125,6 +125,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "original.verified": ("原件二次读取校验一致", "the original was read a second time and agreed"),
     "original.unverified": ("原件尚未通过二次校验", "the original has not passed its second read"),
+    "labels.complete": ("五项标注齐全", "all five labels are given"),
     "labels.missing": (
         "尚缺标注：{labels}（补齐前不可归档）",
         "labels still missing: {labels} (not archivable until given)",

@@ -171,23 +171,49 @@ def mode_of(books: Books, step: Activity) -> tuple[str, bool]:
     return max([*asked, *map(asks, about)], key=STRICT.index), kind is not None or bool(about)
 
 
-def clips_of(books: Books, step: Activity) -> tuple[list[Seen], list[datetime]]:
-    """What has its place in time, and when each of them came, those without a place among them."""
-    found, arrivals = [], []
+class Linked(NamedTuple):
+    """What was linked to one step."""
+
+    seen: list[Seen]
+    """What has its place in time, and a length."""
+    arrivals: list[datetime]
+    """When each came that counts, those without a place in time among them."""
+    strays: int
+    """Of another time."""
+
+
+def clips_of(books: Books, step: Activity) -> Linked:
+    found = Linked([], [], 0)
+    strays = 0
+    slack = length_of(60 * LAW["linking"]["activity_slack_minutes"]["value"])
     for link in books.links[step.id]:
         if link.ended_at is not None or link.status.value == "WITHDRAWN" or link.verdict == "REJECTED":
             continue
         clip, original = books.clips[link.clip_id], books.originals[link.clip_id]
-        arrivals.append(original.acquired_at or original.found_at)
+        arrival = original.acquired_at or original.found_at
         if clip.started_at is None or clip.ended_at is None:
+            found.arrivals.append(arrival)
             continue
         begin = whole(clip.started_at - step.started_at)
         end = whole(clip.ended_at - step.started_at)
         last = end if link.t1_s is None else min(end, begin + length_of(link.t1_s))
         first = begin + length_of(link.t0_s or 0)
+        doubt = length_of(clip.uncertainty_s or 0)
+        too_early = 0 - max(first, last) > slack + doubt
+        too_late = first - whole(step.ended_at - step.started_at) > slack + doubt
+        if (too_early or too_late) and not time_is_unknown(link):
+            strays += 1
+            continue
+        found.arrivals.append(arrival)
         if first < last:
-            found.append(Seen(clip.device_id, first, last, length_of(clip.uncertainty_s or 0)))
-    return found, arrivals
+            found.seen.append(Seen(clip.device_id, first, last, doubt))
+    return found._replace(strays=strays)
+
+
+def time_is_unknown(link: Link) -> bool:
+    """采集时间 is one of the labels that its card misses."""
+    missed = [one["facts"]["labels"] for one in link.reasons if one["code"] == "labels.missing"]
+    return any("采集时间" in labels.split("、") for labels in missed)
 
 
 Piece = tuple[int, int]
@@ -355,7 +381,7 @@ def standing_of(
 
 def slow_row(books: Books, step: Activity, at: datetime) -> SlowRow:
     mode, known = mode_of(books, step)
-    clips, arrivals = clips_of(books, step)
+    clips, arrivals, strays = clips_of(books, step)
     length = whole(step.ended_at - step.started_at)
     holes: list[Piece] = []
     surely: list[Piece] = []
@@ -394,6 +420,8 @@ def slow_row(books: Books, step: Activity, at: datetime) -> SlowRow:
     urgent = any(one.why for one in current(books, step, "URGENCY"))
     if kind and kind["nature"]["value"]["compulsory"] == "execution" and dark(step) and not urgent:
         failed.add("LK-18")
+    if strays:
+        failed.add("LK-7")
     owing = standing in {"PARTIAL", "OVERDUE"} and at > due
     return SlowRow(mode, standing, due, shares, arrived_late or owing, doubtful, failed, gaps)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from gateway import migrations
 from gateway.database import Database
@@ -29,7 +29,11 @@ from gateway.models import (
     StatementKind,
     Unit,
 )
+from gateway.reports.duties import recorded
+from gateway.reports.figures import Side
 from gateway.rulepacks import packs
+from gateway.rules.duty import Standing
+from gateway.rules.scope import Mode
 from gateway.scope.board import GROUPS, Tally, board, tallies, tally, unknown_kinds
 from gateway.scope.facts import Wanted
 from gateway.visibility import Viewer
@@ -96,6 +100,7 @@ class Town:
         for number in range(steps):
             self.step(f"s{number:04}")
         self.signals()
+        self.by_hand(steps // 4)
 
     def lists(self) -> None:
         """The city's list changes on the third day; the east has its own; a corrected one counts no more."""
@@ -188,6 +193,32 @@ class Town:
             )
         )  # fmt: skip
 
+    def by_hand(self, count: int) -> None:
+        """Clips and photos that people linked: of another day, of a few minutes apart, of a lost clock, a part."""
+        steps = self.session.exec(select(Activity).order_by(Activity.id)).all()
+        for number in range(count):
+            step, name = self.chance.choice(steps), f"hand{number:03}"
+            off = self.chance.choice([-90 * 86400, -1500, -960, -300, 0, 300, 900, 961, 86400])
+            start = self.chance.choice([step.started_at, step.ended_at]) + timedelta(seconds=off)
+            end = start + timedelta(seconds=self.chance.choice([0, 0, 60, 900]))
+            found = max(end, step.ended_at) + timedelta(hours=self.chance.choice([1, 30]))
+            lost = {"rule": "LK-1", "passed": False, "code": "labels.missing"}
+            labels = self.chance.choice(["采集时间、证明对象", "证明对象", "采集地点"])
+            self.session.add(Original(id=name, device_id="c", name="x", suffix=".mp4", size=1, state=State.PRESERVED,
+                                      found_at=found, sha256=name))  # fmt: skip
+            self.session.flush()
+            self.session.add(Clip(id=name, device_id="c", kind="VIDEO", started_at=start, ended_at=end,
+                                  uncertainty_s=self.chance.choice([None, 0.5, 61.0])))  # fmt: skip
+            self.session.flush()
+            cut = self.sometimes(0.3)
+            self.session.add(
+                Link(
+                    clip_id=name, case_uid=step.case_uid, activity_id=step.id, score=1, verdict="NEEDS_REVIEW", rule_pack="p",
+                    status=LinkStatus.CONFIRMED, made_by="li", t0_s=30.0 if cut else None, t1_s=50.0 if cut else None,
+                    reasons=[{**lost, "facts": {"labels": labels}}],
+                )
+            )  # fmt: skip
+
     def statement(self, step: str, start: datetime, end: datetime) -> None:
         kind = self.chance.choices(list(StatementKind), [3, 6, 1, 1, 1])[0]
         gap = kind is StatementKind.GAP
@@ -237,6 +268,56 @@ def test_the_board_is_what_the_slow_one_says(either: Database, seed: int) -> Non
     counted = {one.standing for one in slow.values() if one.mode != "OPTIONAL"}
     assert len(counted) == 6, "every standing comes up"
     assert unknown_kinds(rows)["星际检查"] == sum(row.step.kind == "星际检查" for row in rows)
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_a_clip_of_august_does_not_keep_the_duty_of_november(either: Database, read: bool) -> None:
+    """Unless nobody knows when it was recorded: then a person's word is all there is."""
+    start = datetime(2026, 11, 3, 1, tzinfo=UTC)
+    august = start - timedelta(days=90)
+    card = {
+        "code": "labels.missing",
+        "passed": False,
+        "facts": {"labels": "采集地点" if read else "采集时间"},
+    }
+    with either.write() as session:
+        session.add_all([Device(id="cam", type="body_camera"), CaseRecord(uid="k", title="案")])
+        session.flush()
+        session.add(Activity(id="s", case_uid="k", kind="现场检查", stage="调查取证", started_at=start,
+                             ended_at=start + timedelta(hours=1)))  # fmt: skip
+        for name, seconds in (("film", 600), ("photo", 0)):
+            session.add(
+                Original(
+                    id=name,
+                    device_id="cam",
+                    name="x",
+                    suffix=".x",
+                    size=1,
+                    state=State.PRESERVED,
+                    sha256=name,
+                )
+            )
+            session.flush()
+            session.add(Clip(id=name, device_id="cam", kind="VIDEO", started_at=august,
+                             ended_at=august + timedelta(seconds=seconds), uncertainty_s=60.0))  # fmt: skip
+            session.flush()
+            session.add(Link(clip_id=name, case_uid="k", activity_id="s", score=1, verdict="NEEDS_REVIEW", reasons=[card],
+                             rule_pack="p", status=LinkStatus.CONFIRMED, made_by="li"))  # fmt: skip
+    since, at = start - timedelta(days=1), start + timedelta(days=3)
+    with either.read() as session:
+        rows = board(session, ALL, LAW, Wanted(since=since, until=at), at)
+        assert differences(rows, slow_board(session, since, at, at)) == []
+    [row] = rows
+    told = {one.code: dict(one.facts) for one in row.duty.findings if not one.passed}
+    counted = [(one.side, one.why) for one in recorded(rows, Mode.PARTIAL, at, lambda _: "")]
+    if read:
+        assert row.duty.standing is Standing.OVERDUE
+        assert (told["duty.elsewhere"], "duty.overdue" in told) == ({"clips": "2"}, True)
+        assert counted == [(Side.DENOMINATOR, "figure.missing")], "nor is it one of the key parts recorded"
+    else:
+        assert row.duty.standing is Standing.ARRIVED
+        assert counted == [(Side.BOTH, "")]
+        assert "duty.elsewhere" not in told
 
 
 def test_groups_add_up_to_the_whole(either: Database) -> None:

@@ -52,10 +52,10 @@ TOLD = Scenario.model_validate(
 class Desk:
     """A person at the desk, one decision after the other."""
 
-    def __init__(self, database: Database) -> None:
-        self.stage = Stage(database, TOLD)
+    def __init__(self, database: Database, told: Scenario = TOLD) -> None:
+        self.stage = Stage(database, told)
         self.database = database
-        self.stage.play(TOLD)
+        self.stage.play(told)
 
     def link(self, status: LinkStatus | None = None) -> Link:
         with self.database.read() as session:
@@ -75,9 +75,9 @@ class Desk:
         with self.database.read() as session:
             return len(session.exec(select(Link).where(Link.clip_id == "c")).all())
 
-    def confirm(self) -> None:
+    def confirm(self, matter: str | None = None) -> None:
         with self.database.write() as session:
-            decisions.confirm(session, session.get_one(Link, self.link().id), PACK, "li", "核对无误")
+            decisions.confirm(session, session.get_one(Link, self.link().id), PACK, "li", "核对无误", matter)
         self.stage.settle()
 
     def withdraw(self) -> str:

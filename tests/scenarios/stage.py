@@ -122,6 +122,10 @@ class Stage:
             for line, one in facts.corrects.items()
         ]
         found += [lambda session, one=one: decide(session, one, confirmed=True) for one in facts.confirms]
+        found += [
+            lambda session, one=one, matter=matter: decide(session, one, confirmed=True, matter=matter)
+            for one, matter in facts.proves.items()
+        ]
         found += [lambda session, one=one: decide(session, one, confirmed=False) for one in facts.withdraws]
         found += [
             lambda session, device=device, to=to: status(session, device, to)

@@ -163,14 +163,14 @@ def copy(session: Session, told: CopyTold) -> None:
     )
 
 
-def decide(session: Session, told: str, *, confirmed: bool) -> None:
+def decide(session: Session, told: str, *, confirmed: bool, matter: str | None = None) -> None:
     """`clip`: all its links; `clip case/step`: this one."""
     clip_id, _, only = told.partition(" ")
     for link in session.exec(select(Link).where(Link.clip_id == clip_id, col(Link.ended_at).is_(None))):
         if only not in {"", point(link.case_uid, link.activity_id)}:
             continue
         if confirmed:
-            decisions.confirm(session, link, PACK, "li", "seen")
+            decisions.confirm(session, link, PACK, "li", "seen", matter)
         else:
             decisions.withdraw(session, link, "li", "not this case")
 

@@ -164,6 +164,8 @@ class Facts(Told):
     corrects: dict[str, HeldTold] = {}
     """A line of the ledger by its id → what takes its place."""
     confirms: list[str] = []
+    proves: dict[str, str] = {}
+    """Clip → 证明对象 with which a person confirms its links."""
     withdraws: list[str] = []
     statuses: dict[str, str] = {}
 
@@ -186,7 +188,7 @@ class Scenario(Phase):
         """What may come in any order: everything, where later phases only add facts; or the first phase."""
         uids = [case.uid for phase in (self, *self.then) for case in phase.cases]
         changed = any(
-            one.corrects or one.confirms or one.withdraws or one.statuses or one.copies
+            one.corrects or one.confirms or one.proves or one.withdraws or one.statuses or one.copies
             or any(line.refused for line in one.ledger)
             for one in self.then
         )  # fmt: skip

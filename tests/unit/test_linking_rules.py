@@ -10,12 +10,15 @@ from gateway.rules.allocation import Custody, HolderKind, Holding, custody_over
 from gateway.rules.clock import Interval, TimeSource
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import Verdict
+from gateway.rules.judgement import judge
 from gateway.rules.linking import decide
 from gateway.rules.place import Position
 from gateway.rules.scope import Calendar
 from gateway.wording import sentence
 
 T0 = datetime(2024, 5, 6, 1, 30, tzinfo=UTC)
+FITS = Verdict.VALID_WITH_NOTE
+"""All that a machine can say: what a link proves only a person knows (LK-13)."""
 LIMITS = LinkLimits(custody_tolerance_s=900, activity_slack_s=300, min_officers=2)
 
 
@@ -68,7 +71,7 @@ def case(uid: str, *steps: ActivityFacts, numbers: tuple[str, ...] = ()) -> Case
 def test_holder_and_time_make_a_valid_link() -> None:
     decision = decide(clip(), [case("k", step())], LIMITS)
     assert decision.winner is not None
-    assert decision.winner.verdict is Verdict.VALID
+    assert decision.winner.verdict is FITS
     assert {finding.rule for finding in decision.winner.findings} >= {
         "LK-3",
         "LK-4",
@@ -138,7 +141,7 @@ def test_one_clip_over_two_steps_is_linked_to_both_each_with_its_part() -> None:
         ("k", (0.0, 1800.0)),
         ("m", (1800.0, 3600.0)),
     ]
-    assert {one.verdict for one in decision.winners} == {Verdict.VALID}
+    assert {one.verdict for one in decision.winners} == {FITS}
 
 
 def test_a_few_seconds_of_the_next_step_are_no_link() -> None:
@@ -158,14 +161,14 @@ def test_who_gave_a_camera_back_late_is_not_taken_for_who_used_it() -> None:
     known = {"wang": True, "zhang": True}
     decision = decide(clip(custody=held, certificates=known), [case("k", step())], LIMITS)
     assert decision.winner is not None
-    assert decision.winner.verdict is Verdict.VALID
+    assert decision.winner.verdict is FITS
     assert decision.custody is not None
     assert decision.custody.officer_id == "zhang"
 
 
 def test_a_place_far_away_needs_review_and_a_near_one_does_not() -> None:
     there = step(position=Position(37.07, 114.50))
-    for latitude, verdict in ((37.071, Verdict.VALID), (37.09, Verdict.NEEDS_REVIEW)):
+    for latitude, verdict in ((37.071, FITS), (37.09, Verdict.NEEDS_REVIEW)):
         decision = decide(clip(position=Position(latitude, 114.50)), [case("k", there)], LIMITS)
         assert decision.winner is not None
         assert decision.winner.verdict is verdict
@@ -185,7 +188,7 @@ def test_night_forbids_compulsory_execution_and_not_a_measure() -> None:
     night = datetime(2024, 5, 6, 15, 0, tzinfo=UTC)
     limits = replace(LIMITS, calendar=Calendar(time(22), time(6), {}, ZoneInfo("Asia/Shanghai")))
     at = Interval(night, night + minutes(10), 2, TimeSource.GPS)
-    for compulsory, verdict in (("execution", Verdict.NEEDS_REVIEW), ("measure", Verdict.VALID)):
+    for compulsory, verdict in (("execution", Verdict.NEEDS_REVIEW), ("measure", FITS)):
         done = step(night, 30, compulsory=compulsory)
         decision = decide(clip(interval=at), [case("k", done)], limits)
         assert decision.winner is not None
@@ -193,7 +196,7 @@ def test_night_forbids_compulsory_execution_and_not_a_measure() -> None:
     urgent = step(night, 30, compulsory="execution", is_urgent=True)
     decision = decide(clip(interval=at), [case("k", urgent)], limits)
     assert decision.winner is not None
-    assert decision.winner.verdict is Verdict.VALID
+    assert decision.winner.verdict is FITS
 
 
 @pytest.mark.parametrize(
@@ -212,7 +215,7 @@ def test_each_rule_has_its_weight(told: dict[str, object], rule: str, verdict: V
     decision = decide(clip(**told), [case("k", step())], LIMITS)
     assert decision.winner is not None
     assert decision.winner.verdict is verdict
-    assert [one.rule for one in decision.winner.findings if not one.passed] == [rule]
+    assert [one.rule for one in decision.winner.findings if not one.passed] == [rule, "LK-1"]
 
 
 def test_a_number_nobody_knows_waits_for_its_case() -> None:
@@ -255,9 +258,19 @@ def test_one_officer_alone_is_rejected_but_kept_with_its_reason() -> None:
 
 
 def test_a_missing_label_is_a_note_never_a_rejection() -> None:
-    decision = decide(clip(missing_labels=("证明对象",)), [case("k", step())], LIMITS)
+    decision = decide(clip(missing_labels=("采集地点",)), [case("k", step())], LIMITS)
     assert decision.winner is not None
     assert decision.winner.verdict is Verdict.VALID_WITH_NOTE
+
+
+def test_no_machine_knows_what_a_link_proves_and_a_person_says_it_of_the_link() -> None:
+    """LK-13."""
+    by_machine = decide(clip(), [case("k", step())], LIMITS).winner
+    assert by_machine is not None
+    assert by_machine.verdict is Verdict.VALID_WITH_NOTE
+    assert dict(by_machine.findings[-1].facts) == {"labels": "证明对象"}
+    said = judge(clip(), case("k", step()), step(), LIMITS, matter="过期食品在售")
+    assert (said.verdict, said.findings[-1].code) == (Verdict.VALID, "labels.complete")
 
 
 def test_a_lost_device_is_no_evidence() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.rules.coverage import Stretch
-from gateway.rules.recorded import CoverageLimits, Gap, Part, Recorded, Told, recorded
+from gateway.rules.recorded import CoverageLimits, Gap, Part, Recorded, Told, is_elsewhere, recorded
 
 NINE = datetime(2026, 8, 4, 9, tzinfo=UTC)
 BEGIN, END, LAST = 20, 120, 140
@@ -201,3 +201,29 @@ def test_a_step_without_length_is_recorded_if_a_clip_has_its_moment() -> None:
     assert recorded([], at, (), LIMITS).measured == 0
     assert recorded([Part("a", sec(40), sec(60), 20)], at, (), LIMITS) == Recorded(0.0, 1.0, 1.0, ())
     assert recorded([Part("a", sec(55), sec(60), 20)], at, (), LIMITS) == Recorded(0.0, 0.0, 1.0, ())
+
+
+ONE = st.builds(
+    lambda pair, doubt: Part("a", sec(min(pair)), sec(max(pair)), doubt),
+    st.tuples(st.integers(0, LAST), st.integers(0, LAST)),
+    st.integers(0, 40),
+)
+SPANS = st.tuples(st.integers(0, LAST), st.integers(0, LAST)).map(sorted)
+
+
+@given(ONE, SPANS)
+def test_a_clip_is_elsewhere_if_no_second_it_can_have_is_of_the_step(part: Part, span: list[int]) -> None:
+    doubt = int(part.uncertainty_s)
+    can_have = range(n(part.start) - doubt, n(part.end) + doubt + 1)
+    assert is_elsewhere(part, sec(span[0]), sec(span[1])) != any(
+        span[0] <= one <= span[1] for one in can_have
+    )
+
+
+@given(ONE, SPANS, st.integers(0, 30))
+def test_more_doubt_or_more_slack_never_puts_a_clip_elsewhere(part: Part, span: list[int], more: int) -> None:
+    first, last = sec(span[0]), sec(span[1])
+    wider = replace(part, uncertainty_s=part.uncertainty_s + more)
+    by = timedelta(seconds=more)
+    assert is_elsewhere(wider, first, last) <= is_elsewhere(part, first, last)
+    assert is_elsewhere(part, first - by, last + by) <= is_elsewhere(part, first, last)

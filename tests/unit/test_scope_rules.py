@@ -195,6 +195,12 @@ def test_where_a_duty_stands() -> None:
     assert codes(facts("立案", parts=half)) == (Standing.ARRIVED, [])
 
 
+def test_what_is_of_another_time_is_told_and_changes_nothing_else() -> None:
+    for given_ in (facts(), facts(parts=WHOLE), facts("现场检查"), facts("立案")):
+        standing, told = codes(given_)
+        assert codes(replace(given_, elsewhere=2)) == (standing, [*told, "duty.elsewhere"])
+
+
 def test_a_step_without_length() -> None:
     """A case system that writes one time for both ends."""
     after = (Part("a", START + timedelta(minutes=5), END),)

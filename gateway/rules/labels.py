@@ -1,0 +1,16 @@
+"""The labels of R-01 that a person reads: which of them are still empty (LK-1, LK-13)."""
+
+from collections.abc import Collection
+
+TIME, PLACE, PERSON, MATTER = "采集时间", "采集地点", "采集人", "证明对象"
+
+
+def lacking(*, time: object, place: object, person: object, matter: object) -> tuple[str, ...]:
+    """In the order of R-01; the case number comes with the link."""
+    given = {TIME: time, PLACE: place, PERSON: person, MATTER: matter}
+    return tuple(name for name, value in given.items() if not value)
+
+
+def is_matter_given(of_clip: object, of_links: Collection[object]) -> bool:
+    """证明对象 is said of each link, for a clip may serve several cases (LK-13)."""
+    return all(of_links) if of_links else bool(of_clip)
