@@ -55,7 +55,7 @@ def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> l
         def elsewhere(one: Any = one, back: frozenset[str] = back) -> list[CaseFacts]:
             return [case for case in facts.elsewhere(one) if case.case_uid not in back]
 
-        decision = decide(one, allowed, facts.rules(clip).limits, elsewhere)
+        decision = decide(facts.attended(clip, one, allowed), allowed, facts.rules(clip).limits, elsewhere)
         if not decision.winners and len(allowed) < len(found):
             decision = Decision(unlinked=finding("LK-17", False, "unlinked.withdrawn"))
         judged.append(

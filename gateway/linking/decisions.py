@@ -187,6 +187,7 @@ def by_hand(session: Session, clip: Clip, given: LinkIn, packs: RulePacks, actor
     facts.steps.read_cases({given.case})
     case = facts.steps.cases[given.case]
     step = next((one for one in case.activities if one.activity_id == given.activity), None)
+    known = facts.attended(clip, known, [case])
     said = decided(judge(known, case, step, facts.rules(clip).limits, matter=given.matter))
     said |= {"t0_s": given.t0_s, "t1_s": given.t1_s}
     return Link(

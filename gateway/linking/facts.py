@@ -1,7 +1,7 @@
 """What the rules need to know about clips, read from the database for many of them at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -220,6 +220,20 @@ class Facts:
             has_transcript=clip.transcript is not None,
             missing_labels=missing_labels(clip, interval, held),
             people=self.people.names((*holders, held.room_id, declared)),
+        )
+
+    def attended(self, clip: Clip, known: ClipFacts, cases: Sequence[CaseFacts]) -> ClipFacts:
+        """With what is known of whoever took part, where a place and no person held the device (AL-3)."""
+        if known.custody.room_id is None:
+            return known
+        there = {one for case in cases for step in case.activities for one in step.officers}
+        self.people.load(there)
+        device = self.devices[clip.device_id]
+        valid = {one: self.certified(one, known.interval, device) for one in sorted(there)}
+        return replace(
+            known,
+            certificates={**valid, **known.certificates},
+            people={**self.people.names(there), **known.people},
         )
 
     def stood(self, device: Device, interval: Interval | None) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -98,10 +98,3 @@ def as_known(entries: Iterable[Entry], known: datetime | None = None) -> list[Ho
 def held_at(entries: Iterable[Entry], at: datetime, known: datetime | None = None) -> Custody:
     """Who held the device at `at`, by what the ledger told at `known`."""
     return custody_over(as_known(entries, known), at, at, 0)
-
-
-def certificate_valid(valid_from: date | None, valid_to: date | None, on: date) -> bool | None:
-    """AL-5; None when the registry does not say."""
-    if valid_from is None or valid_to is None:
-        return None
-    return valid_from <= on <= valid_to

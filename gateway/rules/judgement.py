@@ -1,6 +1,6 @@
 """Each rule applied to a clip and one candidate step of one case (LK-1…LK-20)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -10,6 +10,7 @@ from gateway.rules.findings import Finding, Verdict, asking, finding, noted, rej
 from gateway.rules.labels import MATTER
 from gateway.rules.meeting import Meeting, begins_in, beyond, length, meet, present
 from gateway.rules.place import same_text
+from gateway.rules.standing import IN_SERVICE, OUT_OF_USE
 
 NUMBER, TIME, PERSON, PLACE = 0.55, 0.2, 0.15, 0.1
 """What speaks for a candidate, of 1 in all. Its order is the rule, the figures only sort."""
@@ -44,7 +45,7 @@ def judge(
         type_rule(clip),
         custody_rule(clip),
         handler_rule(clip, case, step),
-        certificate_rule(clip),
+        *certificate_rule(clip, step),
         officers_rule(step, limits),
         time_rule(clip, step, met),
         extent_rule(clip, step, met, limits),
@@ -86,9 +87,11 @@ def number_rule(clip: ClipFacts, case: CaseFacts, met: Meeting, named: int) -> F
 
 
 def device_rule(clip: ClipFacts) -> Finding:
-    if clip.device_status in {"LOST", "RETIRED"}:
-        return rejecting("LK-3", False, "device.lost", status=clip.device_status)
-    return finding("LK-3", clip.device_status == "IN_SERVICE", "device.status", status=clip.device_status)
+    """AL-8, by the status while it recorded."""
+    status = clip.device_status
+    if status in OUT_OF_USE:
+        return rejecting("LK-3", False, "device.lost", status=status)
+    return finding("LK-3", status == IN_SERVICE, "device.status", status=status)
 
 
 def type_rule(clip: ClipFacts) -> Finding | None:
@@ -96,6 +99,7 @@ def type_rule(clip: ClipFacts) -> Finding | None:
 
 
 def custody_rule(clip: ClipFacts) -> Finding:
+    """Who had it, or which place; a shared device has to be checked out for each use (AL-3)."""
     basis = clip.custody.basis
     if basis is None:
         return finding("LK-4", False, "custody.gap")
@@ -120,14 +124,20 @@ def handler_rule(clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None) -
     return finding("LK-5", taking_part, code, officer=clip.called(officer))
 
 
-def certificate_rule(clip: ClipFacts) -> Finding | None:
-    if clip.custody.officer_id is None:
-        return None
-    valid = clip.certificates.get(clip.custody.officer_id)
-    if valid:
-        return None
-    code = "certificate.unknown" if valid is None else "certificate.invalid"
-    return finding("LK-5", False, code, officer=clip.called(clip.custody.officer_id))
+def certificate_rule(clip: ClipFacts, step: ActivityFacts | None) -> list[Finding]:
+    """Of who held the device; of a room everybody who was in it, for it is held by none (AL-3)."""
+    holder = clip.custody.officer_id
+    if holder is not None:
+        answers: Iterable[str] = (holder,)
+    else:
+        answers = sorted(step.officers) if step is not None and clip.custody.room_id is not None else ()
+    found = []
+    for officer in answers:
+        valid = clip.certificates.get(officer)
+        if not valid:
+            code = "certificate.unknown" if valid is None else "certificate.invalid"
+            found.append(finding("LK-5", False, code, officer=clip.called(officer)))
+    return found
 
 
 def officers_rule(step: ActivityFacts | None, limits: LinkLimits) -> Finding | None:

@@ -134,6 +134,16 @@ class CopyTold(Told):
     found: At
 
 
+class CheckTold(Told):
+    """年检 of an officer's certificate."""
+
+    officer: str
+    passed: bool
+    days: tuple[date, date] = (date(2026, 1, 1), date(2026, 12, 31))
+    id: str | None = None
+    replaces: str | None = None
+
+
 class Expected(Told):
     """What stands of one clip; what is not said is not asked."""
 
@@ -168,6 +178,7 @@ class Facts(Told):
     """Clip → 证明对象 with which a person confirms its links."""
     withdraws: list[str] = []
     statuses: dict[str, str] = {}
+    checks: list[CheckTold] = []
 
 
 class Phase(Facts):
@@ -189,7 +200,7 @@ class Scenario(Phase):
         uids = [case.uid for phase in (self, *self.then) for case in phase.cases]
         changed = any(
             one.corrects or one.confirms or one.proves or one.withdraws or one.statuses or one.copies
-            or any(line.refused for line in one.ledger)
+            or any(line.refused for line in one.ledger) or any(check.replaces for check in one.checks)
             for one in self.then
         )  # fmt: skip
         if not self.then or changed or len(set(uids)) < len(uids):
@@ -200,6 +211,7 @@ class Scenario(Phase):
             clocks=[one for phase in told for one in phase.clocks],
             cases=[one for phase in told for one in phase.cases],
             clips=[one for phase in told for one in phase.clips],
+            checks=[one for phase in told for one in phase.checks],
         )
 
 
