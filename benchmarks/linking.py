@@ -67,7 +67,7 @@ def link(session: Session, page: list[str]) -> None:
     links = links_of(session, page)
     labels, made = [], []
     for clip, judged in zip(clips, judge_all(facts, clips, links), strict=True):
-        labels.append({"id": clip.id, **labels_of(clip, judged)})
+        labels.append({"id": clip.id, **labels_of(clip, judged, links[clip.id])})
         made += [
             link_for(clip, winner, judged.decision, PACK.default, ()).model_dump()
             for winner in judged.decision.winners

@@ -245,17 +245,18 @@ def clip_of(clip: Clip, original: Original, links: Sequence[Link]) -> SheetClip:
     )  # fmt: skip
 
 
-def lacking_of(clip: Clip, links: Sequence[Link]) -> Sequence[str]:
+def lacking_of(clip: Clip, links: Sequence[Link]) -> list[str]:
     """What of the five labels is not there, for this case: the number comes with the link."""
     in_room = any(
         one["code"] == "custody.room" and one.get("passed") for link in links for one in link.reasons
     )
-    return lacking(
+    told = lacking(
         time=clip.started_at and not any(doubts_time(link.reasons) for link in links),
         place=clip.place or in_room,
         person=clip.officer_id or in_room,
         matter=is_matter_given(clip.matter, [link.matter for link in links]),
     )
+    return list(told)
 
 
 def devices_of(session: Session, seen: Sequence[tuple[Clip, Original]], names: Names) -> list[SheetDevice]:

@@ -80,7 +80,7 @@ class Labels(Desk):
                 one["facts"]["labels"].split("、") for one in link.reasons if one["code"] == "labels.missing"
             ]
             card = told[0] if told else []
-            assert list(clip_of(row, original, [link]).lacking) == card
+            assert clip_of(row, original, [link]).lacking == card
             assert figure(session)[clip] is (Side.DENOMINATOR if card else Side.BOTH)
         return card
 
