@@ -32,9 +32,11 @@ def link_limits(pack: RulePack, zone: ZoneInfo) -> LinkLimits:
         activity_slack_s=pack.linking.activity_slack_minutes.value * 60,
         min_officers=pack.linking.min_officers.value,
         number_kinds=pack.forms.number_kinds.value,
+        unnumbered_procedures=frozenset(pack.forms.unnumbered_procedures.value),
         place_tolerance_m=pack.linking.place_tolerance_metres.value,
         min_segment_s=pack.linking.min_segment_seconds.value,
         upload_s=pack.deadlines.upload_hours.value * 3600,
+        remote_upload_s=pack.deadlines.remote_upload_hours.value * 3600,
         calendar=law.calendar_of(pack, zone),
     )
 
@@ -256,8 +258,13 @@ class Facts:
         self.steps.load(spans, {one.case_no for one in clips if one.case_no})
 
     def cases(self, clip: ClipFacts) -> list[CaseFacts]:
-        """The cases worth judging: those the clip names, and those on which its holder worked that day."""
+        """The cases worth judging: those the clip names, and those on which its holder worked that day.
+
+        A vehicle may have stood at any step of that day.
+        """
         wanted = set(self.steps.numbers.get(clip.case_no or "", ()))
+        if clip.custody.in_vehicle:
+            wanted |= {case.case_uid for case in self.elsewhere(clip)}
         if clip.interval is not None and not clip.interval.doubtful:
             held = (clip.custody, *clip.custody.also)
             refs = [ref for one in held for ref in (one.officer_id, one.room_id)]
@@ -281,7 +288,7 @@ def missing_labels(clip: Clip, interval: Interval | None, held: Custody) -> tupl
     """Which of the seed's labels of the clip itself are still empty."""
     return lacking(
         time=interval is not None and not interval.doubtful,
-        place=clip.place or held.room_id,
+        place=clip.place or held.fixed_in,
         person=held.officer_id or held.room_id,
         matter=True,  # of each link
     )

@@ -61,6 +61,16 @@ class Custody:
     also: tuple["Custody", ...] = ()
     """Who else may have had it, within the tolerance of a ledger that is kept by hand."""
 
+    @property
+    def in_vehicle(self) -> bool:
+        """It moves, and is where its vehicle is; whoever checks the recorder out has used the vehicle."""
+        return self.room_id is not None and self.basis is not None and self.basis.kind == "VEHICLE"
+
+    @property
+    def fixed_in(self) -> str | None:
+        """The room or counter in which it stays, that says where it recorded."""
+        return None if self.in_vehicle else self.room_id
+
 
 def custody_over(holdings: Sequence[Holding], start: datetime, end: datetime, tolerance_s: float) -> Custody:
     """A checkout decides before an allocation; a shared device needs one for each use (AL-3)."""

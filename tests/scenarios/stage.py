@@ -21,7 +21,7 @@ from gateway.models import (
 )
 from gateway.qualifications import CheckIn, check_certificate
 from tests.scenarios.expectations import check
-from tests.scenarios.telling import PACK, case, clip, clock, copy, decide, status
+from tests.scenarios.telling import PACK, away, case, clip, clock, copy, decide, stated, status
 from tests.scenarios.told import (
     CaseTold,
     CheckTold,
@@ -134,6 +134,8 @@ class Stage:
             for device, to in facts.statuses.items()
         ]
         found += [lambda session, one=one: self.checked(session, one) for one in facts.checks]
+        found += [lambda session, one=one: stated(session, one) for one in facts.states]
+        found += [lambda session, one=one: away(session, one) for one in facts.away]
         return found
 
     def checked(self, session: Session, told: CheckTold) -> None:

@@ -144,6 +144,23 @@ class CheckTold(Told):
     replaces: str | None = None
 
 
+class StateTold(Told):
+    """What a person states of a clip (secrecy, transcript), with the reason where it is taken back."""
+
+    clip: str
+    secrecy: str | None = None
+    transcript: str | None = None
+    why: str | None = None
+    refused: str | None = None
+
+
+class AwayTold(Told):
+    """Officers of a step were at a remote place and came back then (R-51)."""
+
+    step: str
+    back: At
+
+
 class Expected(Told):
     """What stands of one clip; what is not said is not asked."""
 
@@ -163,6 +180,11 @@ class Expected(Told):
     history: int | None = None
     """How many links it ever had."""
     doubt: str | None = None
+    quarantine: str | None = None
+    lacks: list[str] | None = None
+    """What keeps it from being archived: labels, or codes; none: it is archivable."""
+    proposes: str | None = None
+    """证明对象 that the first link proposes."""
 
 
 class Facts(Told):
@@ -179,6 +201,8 @@ class Facts(Told):
     withdraws: list[str] = []
     statuses: dict[str, str] = {}
     checks: list[CheckTold] = []
+    states: list[StateTold] = []
+    away: list[AwayTold] = []
 
 
 class Phase(Facts):
@@ -201,6 +225,7 @@ class Scenario(Phase):
         changed = any(
             one.corrects or one.confirms or one.proves or one.withdraws or one.statuses or one.copies
             or any(line.refused for line in one.ledger) or any(check.replaces for check in one.checks)
+            or one.states or one.away
             for one in self.then
         )  # fmt: skip
         if not self.then or changed or len(set(uids)) < len(uids):
