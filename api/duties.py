@@ -7,9 +7,12 @@ from pydantic import BaseModel, Field
 
 from api.shapes import ReasonOut, Shape
 from gateway.models import ScopeItem, ScopeList, Statement
+from gateway.rulepacks import RulePack
 from gateway.rules.coverage import Comparison, Stretch
 from gateway.rules.recorded import Gap
-from gateway.scope.board import Row, Tally
+from gateway.rules.scope import Frame
+from gateway.scope.board import Book, Row, Rulings, Tally
+from gateway.scope.lists import item_of, warning_of
 from gateway.scope.telling import gap_reason
 
 
@@ -170,14 +173,26 @@ class ItemOut(BaseModel):
     row: int
     mode: str = Field(description="how much the line asks for, as it is understood")
     kinds: list[str] = Field(description="the rule pack's kinds that it is about")
+    warning: ReasonOut | None = Field(
+        description="no known word said how much, so `mode` is a guess: look whether that is what was meant"
+    )
     written: dict[str, str]
 
     @classmethod
-    def of(cls, line: ScopeItem, mode: str, kinds: frozenset[str]) -> "ItemOut":
+    def of(cls, line: ScopeItem, pack: RulePack, frame: Frame) -> "ItemOut":
+        item = item_of(line, pack)
         written = {
             name: text for name, text in line.model_dump(exclude={"id", "list_id", "row"}).items() if text
         }
-        return cls(row=line.row, mode=mode, kinds=sorted(kinds), written=written)
+        return cls(
+            row=line.row, mode=item.mode, kinds=sorted(item.kinds(frame)),
+            warning=ReasonOut.of(warning_of(line, pack)), written=written,
+        )  # fmt: skip
+
+
+def items_out(book: Book, rulings: Rulings, edition: ScopeList | None) -> list[ItemOut]:
+    lines = book.lists.lines[edition.id] if edition else []
+    return [ItemOut.of(line, rulings.pack, rulings.frame) for line in lines]
 
 
 class KindOut(BaseModel):
@@ -201,6 +216,10 @@ class EditionOut(Shape):
     @classmethod
     def of(cls, row: ScopeList | None) -> "EditionOut | None":
         return None if row is None else cls.model_validate(row)
+
+
+class ImportedOut(EditionOut):
+    items: list[ItemOut] = Field(description="how each line was understood")
 
 
 class ScopeOut(BaseModel):

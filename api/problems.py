@@ -9,7 +9,10 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 
+from api.shapes import DestructionOut
 from gateway.device import Refused
+from gateway.holds import DESTROYED
+from gateway.models import DestructionRecord
 from gateway.wording import sentence
 
 TYPE = "application/problem+json"
@@ -65,7 +68,17 @@ def install(app: FastAPI) -> None:
         )
 
     @app.exception_handler(Refused)
-    def refused(_: Request, error: Refused) -> JSONResponse:
+    def refused(request: Request, error: Refused) -> JSONResponse:
+        """409; what was destroyed is gone, 410: it was here, and who asks is told what became of it."""
+        is_gone = error.reason["code"] == DESTROYED
+        told = {"record": record_of(request, error.reason["facts"]["record"])} if is_gone else {}
         return body(
-            409, sentence(error.reason, "en"), sentence(error.reason, "zh"), code=error.reason["code"]
-        )
+            410 if is_gone else 409, sentence(error.reason, "en"), sentence(error.reason, "zh"),
+            code=error.reason["code"], **told,
+        )  # fmt: skip
+
+
+def record_of(request: Request, record: str) -> dict[str, Any] | None:
+    with request.app.state.database.read() as session:
+        found = session.get(DestructionRecord, record)
+        return DestructionOut.of(found).model_dump(mode="json") if found else None

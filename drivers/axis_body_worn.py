@@ -7,16 +7,15 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from threading import Event, RLock
-from zoneinfo import ZoneInfo
 
 from drivers.axis import lost, reports
+from drivers.axis.containers import Body, Container, Missing
+from drivers.axis.known import Known
 from drivers.axis.listener import Listener
-from drivers.axis.shelf import Body, Container, Missing, Shelf
+from drivers.axis.shelf import Shelf
 from drivers.uploads.server import Server
 from drivers.uploads.spool import readable_name
-from gateway.config.base import DeviceSettings
 from gateway.config.connected import AxisBodyWornSettings
 from gateway.device import (
     Connected,
@@ -57,6 +56,7 @@ class AxisBodyWorn:
     def __init__(self, settings: AxisBodyWornSettings) -> None:
         self.settings = settings
         self.shelf = Shelf(settings.spool)
+        self.known = Known(settings, self.shelf)
         self.opened = False
         self.listener: Listener | None = None
         self.emit: Emit | None = None
@@ -136,7 +136,7 @@ class AxisBodyWorn:
                     self.settled[container.name] = container.touched
                     self.quiet.pop(container.name, None)
                 else:
-                    busy.setdefault(self.device_of(container), set()).update(offloads_of(container))
+                    busy.setdefault(self.known.device_of(container), set()).update(offloads_of(container))
             for device, offloads in busy.items():
                 if device not in self.here:
                     self.say(*self.seen(device))
@@ -176,39 +176,14 @@ class AxisBodyWorn:
             raise DeviceUnavailable("wait.store_gone", path=self.settings.spool)
         self.emit(*events)
 
-    def device_of(self, container: Container) -> str:
-        return reports.serial_of(container) or self.settings.id
-
-    def camera(self, device: str) -> DeviceSettings:
-        """What is known of a camera beforehand; one that nobody entered belongs to the controller's unit."""
-        known = (one for one in self.settings.cameras if fnmatchcase(device, one.id))
-        return next(known, self.settings)
-
     def seen(self, device: str) -> list[DeviceEvent]:
         if device == self.settings.id or device in self.here:
             return []
-        settings = self.camera(device)
-        told = self.shared("Devices", device)
-        entry = settings.entry() | {
-            "name": told.get("name") or settings.name, "serial_no": device, "model": told.get("model"),
-            "unit_id": settings.unit or self.settings.unit, "driver": self.settings.driver, "room_id": None,
-        }  # fmt: skip
+        entry = self.known.entry_of(device)
         return [
             DeviceSeen(device_id=device, via=self.settings.id, type="body_camera", entry=entry),
             Connected(device_id=device, at=moment()),
         ]
-
-    def shared(self, container: str, name: str) -> dict[str, str]:
-        """What was told of a user or a camera; nothing where nobody did."""
-        try:
-            return self.shelf.container(container).body(name).meta
-        except Missing:
-            return {}
-
-    def account(self, container: Container) -> reports.Account | None:
-        user = reports.user_of(container)
-        told = self.shared("Users", user or "")
-        return reports.Account(told.get("name", ""), told.get("userid", "")) if told else None
 
     def enter(self, container: Container) -> None:
         """Report what waits of a recording. Returns once the events are stored. Raises DeviceUnavailable."""
@@ -219,7 +194,7 @@ class AxisBodyWorn:
             self.keep_record(container)
             waiting = container.waiting
             self.shelf.account(container, waiting)
-            device = self.device_of(container)
+            device = self.known.device_of(container)
             for offload in dict.fromkeys(body.offload for body in waiting):
                 self.enter_account(container, device, [one for one in waiting if one.offload == offload])
             tracks = self.tracks(container, device, waiting)
@@ -245,7 +220,7 @@ class AxisBodyWorn:
             return self.shelf.keep(container.name, reports.RECORD, draft, {}, None)
 
     def event(self, container: Container, body: Body) -> FileFound | FileListed:
-        device = self.device_of(container)
+        device = self.known.device_of(container)
         local = self.shelf.path(container, body)
         path = reports.path_of_body(container, body).encode("utf-8", "surrogateescape")
         offload = None if device == self.settings.id else body.offload
@@ -256,8 +231,8 @@ class AxisBodyWorn:
             )
         with local.open("rb") as file:
             edges = edge_digest(file.fileno(), body.size)
-        zone = ZoneInfo(self.camera(device).timezone or self.settings.timezone or "UTC")
-        told = reports.declared(container, body, self.account(container), zone)
+        zone = self.known.zone_of(device)
+        told = reports.declared(container, body, self.known.account_of(container), zone)
         return FileFound(
             found=FoundFile(
                 device_id=device, path=path, local=local, size=body.size, mtime_ns=modified_ns(local.stat()),

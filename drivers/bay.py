@@ -1,37 +1,30 @@
 """One bay of a dock: from plugging in to taking out (devices 1.4)."""
 
-import fnmatch
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable
+from contextlib import ExitStack
 from enum import StrEnum
 from functools import partial
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
-from drivers.admission import Admitted, admitted
-from drivers.dock_notes import DockNotes
+from drivers.admission import admitted
+from drivers.docked import Docked
 from drivers.links.recorder import Identity
-from drivers.mtp.camera import Camera
-from drivers.mtp.objects import Object, survey
-from drivers.mtp.spool import PullSpool
 from drivers.mtp.volume import MtpVolume
-from drivers.profiles import filled, is_flashing
-from drivers.usb_bus import MTP, Bus, Card, UsbDevice
+from drivers.offloading import offload
+from drivers.profiles import is_flashing
+from drivers.usb_bus import Bus, Card, UsbDevice
 from drivers.volume import Volume
-from gateway.config.devices import CameraSettings, UsbDockSettings, VolumeSettings
+from gateway.config.devices import CameraSettings, UsbDockSettings
 from gateway.device import (
     DeviceSeen,
     DeviceUnavailable,
     Disconnected,
     Emit,
     FoundFile,
-    ListedFile,
     Refused,
     Release,
     SignalReceived,
@@ -60,23 +53,6 @@ class BayState(StrEnum):
     UNLOCKING = "UNLOCKING"
     OFFLOADING = "OFFLOADING"
     FAULT = "FAULT"
-
-
-@dataclass
-class Docked:
-    """Which camera is in which bay: the same camera cannot be in two."""
-
-    notes: DockNotes
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    bays: dict[str, "Bay"] = field(default_factory=dict)
-
-    def take(self, camera: str, bay: "Bay") -> bool:
-        with self.lock:
-            return self.bays.setdefault(camera, bay) is bay
-
-    def leave(self, bay: "Bay") -> None:
-        with self.lock:
-            self.bays = {camera: other for camera, other in self.bays.items() if other is not bay}
 
 
 class Bay:
@@ -183,7 +159,7 @@ class Bay:
         self.card, self.others = None, []
         try:
             for one in admitted(self, device):
-                if self.offload(one):
+                if offload(self, one):
                     return self.has_changed()
             self.refuse_stranger(self.guest or device)
             return True
@@ -248,70 +224,16 @@ class Bay:
         if flashing:
             self.show(BayState.FAULT, why)
 
-    def offload(self, one: Admitted) -> bool:
-        """Read the card until it leaves; False if it is none of this camera's."""
-        if one.card.file_system == MTP:
-            return self.offload_mtp(one)
-        camera, card = one.camera, one.card
-        offset = datetime.now(ZoneInfo(camera.timezone or "UTC")).utcoffset()
-        self.bus.mount(card, self.folder, int(offset.total_seconds() // 60) if offset else 0)
-        if not self.bears(one.markers):
-            self.confirm(one.device)  # torn out, a card lists nothing
-            self.bus.unmount(self.folder)
-            return False
-        told = self.admit(one)
-        others = [other for other in self.others if not passed_over(camera, other)]
-        self.run_through(Volume(told, serial=card.serial, unread=tuple(map(described, others))))
-        return True
-
-    def offload_mtp(self, one: Admitted) -> bool:
-        """As `offload`; its files are pulled later, by whoever wants them."""
-        camera = Camera(self.bus.mtp(one.device), lambda: self.has_changed() or self.stop.is_set())
-        with closing(camera):
-            camera.open()
-            objects = survey(camera, ZoneInfo(one.camera.timezone or "UTC"))
-            if not all(bears(objects, marker) for marker in one.markers):
-                return False
-            told, spool = self.admit(one), PullSpool(self.dock.spool, self.dock.reserve_mb << 20)
-            left = self.has_changed
-            serial = one.card.serial or camera.serial
-            self.run_through(MtpVolume(told, camera, spool, objects, serial=serial, has_left=left))
-        return True
-
-    def admit(self, one: Admitted) -> VolumeSettings:
-        """It is this camera, in this bay, and known from now on. Raises Refused, DeviceUnavailable."""
-        camera = one.camera
-        identity = one.identity or filled(camera.id, one.device, one.card)
-        self.claim(identity)
-        self.confirm(one.device)
-        self.enter(identity, camera)
-        self.show(BayState.OFFLOADING, camera=identity)
-        return VolumeSettings(
-            driver="volume", path=self.folder, bay=self.number, poll_seconds=self.dock.poll_seconds,
-            **camera.model_dump(include=set(VolumeSettings.model_fields) - {"driver", "path", "bay", "id"}),
-            id=identity,
-        )  # fmt: skip
-
     def run_through(self, volume: "Volume | MtpVolume") -> None:
         """Until it leaves."""
         self.volume, self.in_vain = volume, 0
-        try:
+        with ExitStack() as unless_told:
+            unless_told.callback(self.owe, volume.settings.id)
             volume.offload(self.emit, self.stop)
-        except BaseException:
-            self.owed = Disconnected(device_id=volume.settings.id, at=moment())
-            raise
+            unless_told.pop_all()
 
-    def bears(self, markers: Collection[str]) -> bool:
-        """Whether all of that lies on the card. Raises Refused("bay.mount_failed") if it cannot be read."""
-        for marker in markers:
-            try:
-                os.lstat(self.folder / marker)
-            except (FileNotFoundError, NotADirectoryError):
-                log.info("%s, bay %s: there is no %s on the card", self.dock.id, self.number, marker)
-                return False
-            except OSError as error:
-                raise Refused("bay.mount_failed", error=error.strerror) from error
-        return True
+    def owe(self, camera: str) -> None:
+        self.owed = Disconnected(device_id=camera, at=moment())
 
     def confirm(self, device: UsbDevice) -> None:
         """The card is mounted and stays what it is; was it this camera's, or one's that came in between?
@@ -347,6 +269,9 @@ class Bay:
             raise DeviceUnavailable("wait.source_gone", done=0)
         volume.pull(found, tick)
 
+    def show_offloading(self, camera: str) -> None:
+        self.show(BayState.OFFLOADING, camera=camera)
+
     def show_recorder(self, battery: int, record: Identity) -> None:
         officer, serial = record.officer_no, record.serial
         self.show(BayState.UNLOCKING, battery=battery, officer=officer, serial=serial)
@@ -358,23 +283,3 @@ class Bay:
             device_id=self.dock.id, at=moment(), bay=self.number, kind="bay", detail=detail
         )
         self.emit(signal)
-
-
-def bears(objects: Sequence[Object], marker: str) -> bool:
-    """Whether a path is on one of the camera's storages; an empty folder is told of by nobody."""
-    wanted = marker.encode() + b"/"
-    return any((one.path.partition(b"/")[2] + b"/").startswith(wanted) for one in objects)
-
-
-def passed_over(camera: CameraSettings, card: Card) -> bool:
-    return any(
-        fnmatch.fnmatchcase(told, pattern)
-        for pattern in camera.passed_over
-        for told in (card.label, card.file_system)
-    )
-
-
-def described(card: Card) -> ListedFile:
-    """A file system stands in the listing like a file that nobody could read."""
-    name = f"[{card.label or card.serial or card.node.name}, {card.file_system}]"
-    return ListedFile(path=name.encode(), size=card.size, mtime_ns=0)

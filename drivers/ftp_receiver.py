@@ -22,7 +22,7 @@ from drivers.ftp.server import Server
 from drivers.ftp.together import is_clip, sets
 from drivers.ftp.waiting import Waiting
 from drivers.release import erase
-from gateway.config.connected import FtpCamera, FtpReceiverSettings
+from gateway.config.recorders import FtpCamera, FtpReceiverSettings
 from gateway.device import (
     Connected,
     DeviceSeen,

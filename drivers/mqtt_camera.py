@@ -8,59 +8,36 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
+from datetime import timedelta
 from threading import Event
 
-from drivers.host_clock import is_synchronised
 from drivers.mqtt import live
 from drivers.mqtt.clock_setting import set_clock
 from drivers.mqtt.link import Incoming, Link
-from drivers.mqtt.messages import (
-    Answer,
-    FileMessage,
-    Happening,
-    Heard,
-    Heartbeat,
-    Point,
-    Status,
-    Unreadable,
-    read,
-    sender,
-)
+from drivers.mqtt.messages import Answer, FileMessage, Unreadable, read, sender
+from drivers.mqtt.roll import GROUP, Roll
 from drivers.uploads.desk import Desk
-from gateway.config.connected import ConnectedCamera, MqttCameraSettings
+from gateway.config.connected import MqttCameraSettings
 from gateway.device import (
-    ClockRead,
     Connected,
     DeviceEvent,
-    DeviceSeen,
     DeviceUnavailable,
-    Disconnected,
     Emit,
     FoundFile,
     Order,
     OrderResult,
-    Position,
     Refused,
     Release,
     SignalReceived,
-    StrangerSeen,
-    TrackReceived,
 )
 from gateway.instants import moment
-from gateway.wording import reason
 
 log = logging.getLogger(__name__)
 
 TOPICS = (("bwc/+/up/#", 1),)
 OPS = frozenset({"start_recording", "stop_recording", "upload_now", "set_clock", "mark_important"})
-GROUP = 100
-CLOCK_AGAIN = timedelta(hours=1)
 GATHER_S = 0.1
 """An alarm may be so much later on record; 500 cameras otherwise cost thirty transactions a second."""
-CLOCK_UNCERTAIN_S = 2.0
-"""A heartbeat is never kept by the broker, but the air may hold it up for a while."""
 
 
 class MqttCamera:
@@ -68,28 +45,15 @@ class MqttCamera:
 
     def __init__(self, settings: MqttCameraSettings) -> None:
         self.settings = settings
+        self.roll = Roll(settings)
         self.desk = Desk(settings, self.publish_down)
         self.live = live.CameraLive(settings.live, self.ask)
         self.link: Link | None = None
         self.answers: dict[str, Future[Answer]] = {}
-        self.introduced: dict[str, bool] = {}
-        """Who was heard in this run, and whether it is on the list."""
-        self.here: set[str] = set()
-        self.unsure: set[str] = set()
-        """Who was here when the broker went: it may have left meanwhile."""
-        self.showing: dict[str, tuple[datetime, Heartbeat]] = {}
-        """What was last heard of each camera and is not stored yet."""
-        self.clocks: dict[str, datetime] = {}
-        self.offsets: dict[str, timedelta] = {}
-        """How far each camera's clock is ahead."""
-        self.clock_stored: dict[str, float] = {}
-        self.recording: set[str] = set()
-        """Who said so in its last heartbeat."""
-        self.shown_at = 0.0
 
     def run(self, emit: Emit, stop: Event) -> None:
         """Raises DeviceUnavailable when the broker goes; uploads go on meanwhile."""
-        self.begin_anew()
+        self.roll.begin_anew()
         self.live.stop = stop
         self.desk.open(emit, stop)
         link = Link(self.settings.broker, self.settings.broker.client_id, TOPICS)
@@ -103,7 +67,7 @@ class MqttCamera:
             while not stop.is_set():
                 if batch := gather(link):
                     self.take(batch, link, emit)
-                self.show(emit)
+                self.roll.show(emit)
                 if not link.is_alive and link.queue.empty():
                     raise DeviceUnavailable("broker.away", broker=self.settings.broker.name, error=link.why)
         finally:
@@ -112,10 +76,6 @@ class MqttCamera:
             if stop.is_set():
                 self.live.close(0.3)
                 self.desk.close(0.8)
-
-    def begin_anew(self) -> None:
-        self.unsure |= self.here
-        self.introduced, self.here = {}, set()
 
     def take(self, batch: Sequence[Incoming], link: Link, emit: Emit) -> None:
         """Store first, then answer, then acknowledge: whatever breaks in between comes again."""
@@ -128,16 +88,16 @@ class MqttCamera:
                 events += self.unreadable(incoming, error)
                 files += [(sender(incoming.topic)[0], error)] if error.file_id else []
                 continue
-            events += self.introduce(heard.device)
-            if self.introduced[heard.device]:
-                events += self.events_of(heard)
+            events += self.roll.introduce(heard.device)
+            if self.roll.introduced[heard.device]:
+                events += self.roll.events_of(heard)
                 if isinstance(heard.message, FileMessage):
                     files.append((heard.device, heard.message))
+                elif isinstance(heard.message, Answer):
+                    self.answered(heard.message)
         if events:
             emit(*events)
-            for event in events:
-                if isinstance(event, ClockRead):
-                    self.clock_stored[event.device_id] = time.monotonic()
+            self.roll.stored(events)
         for device, message in files:
             self.answer(device, message)
         self.confirm(events)
@@ -149,7 +109,7 @@ class MqttCamera:
         """What cannot be read, its camera would announce for ever."""
         if isinstance(message, FileMessage):
             self.desk.answer(device, message)
-        elif self.camera(device) is not None:
+        elif self.roll.camera(device) is not None:
             self.desk.say(device, {"file_id": message.file_id, "op": "abort", "why": str(message)})
 
     def confirm(self, events: Sequence[DeviceEvent]) -> None:
@@ -167,86 +127,6 @@ class MqttCamera:
         for device, ids in stored.items():
             self.publish_down(device, "event", {"op": "stored", "event_ids": ids})
 
-    def introduce(self, device: str) -> list[DeviceEvent]:
-        """A camera is entered before anything else of it; one that is not on the list is told of once."""
-        if device in self.introduced:
-            return []
-        camera = self.camera(device)
-        self.introduced[device] = camera is not None
-        if camera is None:
-            why = reason("broker.stranger", device=device)
-            return [
-                StrangerSeen(
-                    device_id=self.settings.id, at=moment(), bay=device, why=why, detail={"device": device}
-                )
-            ]
-        entry = self.settings.entry_of(camera)
-        return [DeviceSeen(device_id=device, via=self.settings.id, type=camera.type, entry=entry)]
-
-    def camera(self, device: str) -> ConnectedCamera | None:
-        return next((one for one in self.settings.cameras if fnmatchcase(device, one.id)), None)
-
-    def events_of(self, heard: Heard) -> list[DeviceEvent]:
-        device, message, at = heard.device, heard.message, moment()
-        match message:
-            case Status():
-                return self.status(device, message, at)
-            case Heartbeat():
-                self.showing[device] = at, message
-                (self.recording.add if message.rec else self.recording.discard)(device)
-                return self.clock(device, message, at)
-            case Happening():
-                detail = message.model_dump(exclude={"event_id", "ts"})
-                return [
-                    SignalReceived(
-                        device_id=device, at=at, kind=message.type, event_id=message.event_id,
-                        device_time=message.device_time, detail=detail,
-                    )
-                ]  # fmt: skip
-            case tuple():
-                return [TrackReceived(device_id=device, at=at, points=tuple(map(position, message)))]
-            case Answer():
-                self.answered(message)
-        return []
-
-    def status(self, device: str, message: Status, at: datetime) -> list[DeviceEvent]:
-        """Said once however often it comes: a retained status is sent again with each subscription."""
-        if message.online and device not in self.here:
-            self.here.add(device)
-            self.unsure.discard(device)
-            return [Connected(device_id=device, at=at)]
-        if not message.online and device in self.here | self.unsure:
-            self.here.discard(device)
-            self.unsure.discard(device)
-            self.showing.pop(device, None)
-            return [Disconnected(device_id=device, at=at)]
-        return []
-
-    def clock(self, device: str, message: Heartbeat, at: datetime) -> list[DeviceEvent]:
-        """How wrong its clock is, at its first heartbeat and once an hour: before anybody sets it."""
-        told, last = message.device_time, self.clocks.get(device)
-        if told is None or (last is not None and at - last < CLOCK_AGAIN):
-            return []
-        self.clocks[device], self.offsets[device] = at, told - at
-        return [
-            ClockRead(
-                device_id=device, at=at, device_time=told, uncertainty_s=CLOCK_UNCERTAIN_S,
-                host_synchronised=is_synchronised(),
-            )
-        ]  # fmt: skip
-
-    def show(self, emit: Emit) -> None:
-        """What cameras show now, together and not at every heartbeat."""
-        if self.showing and time.monotonic() - self.shown_at >= self.settings.status_seconds:
-            showing, self.showing = self.showing, {}
-            events = [
-                SignalReceived(device_id=device, at=at, kind="heartbeat", detail=shown.model_dump())
-                for device, (at, shown) in showing.items()
-            ]
-            for start in range(0, len(events), GROUP):
-                emit(*events[start : start + GROUP])
-            self.shown_at = time.monotonic()
-
     def unreadable(self, incoming: Incoming, error: Unreadable) -> list[DeviceEvent]:
         """Told of, and not asked for again: it would be as unreadable the next time."""
         log.warning("%s: %s: %s", self.settings.id, incoming.topic, error)
@@ -259,7 +139,7 @@ class MqttCamera:
             waiting.set_result(answer)
 
     def release(self, found: FoundFile, sha256: str) -> Release:
-        camera = self.camera(found.device_id)
+        camera = self.roll.camera(found.device_id)
         may_delete = camera is not None and camera.release == "erase"
         self.desk.let_go(found, sha256, may_delete=may_delete)
         return Release.TOLD if may_delete else Release.KEPT
@@ -274,7 +154,7 @@ class MqttCamera:
 
     def ask(self, order: Order) -> OrderResult:
         """Have a camera carry out an order. Raises Refused("order.no_answer"), DeviceUnavailable."""
-        if order.device_id not in self.here:
+        if order.device_id not in self.roll.here:
             raise DeviceUnavailable("broker.offline", device=order.device_id)
         seconds = self.settings.answer_seconds
         if order.deadline is not None:
@@ -296,22 +176,9 @@ class MqttCamera:
         finally:
             del self.answers[order.id]
 
-    def read_clock_again(self, device: str, seconds: float) -> float:
-        """Seconds until a fresh reading was stored: setting a clock destroys how wrong it was.
-
-        Raises Refused("order.clock_unread") if no heartbeat came.
-        """
-        began = time.monotonic()
-        self.clocks.pop(device, None)
-        while self.clock_stored.get(device, 0.0) < began:
-            if time.monotonic() - began > seconds / 2:
-                raise Refused("order.clock_unread", device=device)
-            time.sleep(0.05)
-        return time.monotonic() - began
-
     def command(self, order: Order, seconds: float, **more: object) -> None:
         """It dies in the broker and, by the camera's own clock, in the camera: none is carried out late."""
-        deadline = moment() + timedelta(seconds=seconds) + self.offsets.get(order.device_id, timedelta())
+        deadline = moment() + timedelta(seconds=seconds) + self.roll.offsets.get(order.device_id, timedelta())
         told = {
             "cmd_id": order.id, "op": order.kind, "args": dict(order.arguments),
             "deadline": int(deadline.timestamp() * 1000), **more,
@@ -343,10 +210,3 @@ def gather(link: Link) -> list[Incoming]:
         while len(batch) < GROUP:
             batch.append(link.queue.get(timeout=max(0.0, deadline - time.monotonic())))
     return batch
-
-
-def position(point: Point) -> Position:
-    more = point.model_dump(exclude={"ts", "lat", "lon"})
-    return Position(
-        at=datetime.fromtimestamp(point.ts / 1000, UTC), latitude=point.lat, longitude=point.lon, more=more
-    )

@@ -17,7 +17,7 @@ from drivers.nvr.failures import LINE_FAILURES, Failures
 from drivers.nvr.hik import Hik
 from drivers.nvr.records import Line, Recorder, line_for
 from drivers.release import erase
-from gateway.config.connected import NvrChannel, NvrExportSettings
+from gateway.config.recorders import NvrChannel, NvrExportSettings
 from gateway.device import (
     ClockRead,
     Connected,

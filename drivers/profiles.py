@@ -5,8 +5,8 @@ import re
 
 from drivers.links.recorder import Identity
 from drivers.usb_bus import Card, UsbDevice
-from gateway.config.base import IDENTIFIER
 from gateway.config.devices import UsbMatch
+from gateway.config.model import IDENTIFIER
 from gateway.device import Refused
 
 FLASHING = ("1f3a:efe8", "2207:[1-9a-f]???")

@@ -11,35 +11,29 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
-from zoneinfo import ZoneInfo
 
 from drivers.live import Feed
 from drivers.release import erase
 from drivers.room.account import ASKED, LOST, Edge, Gap, missing
 from drivers.room.capture import SEGMENT, Capture, Segment
+from drivers.room.segments import event_of
 from drivers.room.takes import RUNNING, Leftover, Take, Takes, fallback_start
 from drivers.room.wishes import Wish, Wishes, until
-from gateway.config.connected import RtspRecorderSettings
+from gateway.config.recorders import RtspRecorderSettings
 from gateway.device import (
     Connected,
-    Declared,
     DeviceEvent,
     DeviceUnavailable,
     Emit,
-    FileFound,
     FileListed,
     FoundFile,
-    MediaKind,
     Order,
     OrderResult,
     Refused,
     Release,
-    edge_digest,
-    modified_ns,
 )
 from gateway.instants import moment
 from gateway.store.durable import sync_file
-from gateway.wording import reason
 
 log = logging.getLogger(__name__)
 
@@ -241,36 +235,12 @@ class RtspRecorder:
 
         What cannot be read is reported all the same; only what has no bytes, or certainly no picture, goes.
         """
-        path, at = self.takes.folder(take) / left.name, take.at(left.offset_s)
-        assert at is not None
-        zone = ZoneInfo(self.settings.timezone or "UTC")
-        taken = at.astimezone(zone).replace(tzinfo=None)
+        path = self.takes.folder(take) / left.name
         sync_file(path)
-        seen = path.stat()
-        name = f"{take.id}/{self.settings.id}_{taken:%Y%m%d_%H%M%S}_{left.name}".encode()
-        if seen.st_size == 0 or left.duration_s == 0:
-            self.say(
-                FileListed(
-                    device_id=self.settings.id, offload=None, path=name, size=seen.st_size,
-                    mtime_ns=modified_ns(seen), why=reason("condition.empty"),
-                )
-            )  # fmt: skip
+        told = event_of(self.settings, take, left, path)
+        self.say(told)
+        if isinstance(told, FileListed):
             path.unlink()  # a header without one picture: no footage is in it
-            return
-        with path.open("rb") as file:
-            edges = edge_digest(file.fileno(), seen.st_size)
-        declared = Declared(
-            device=self.settings.id, started=taken, clock="gateway", sequence=int(left.name[:5])
-        )
-        self.say(
-            FileFound(
-                found=FoundFile(
-                    device_id=self.settings.id, path=name, local=path, size=seen.st_size,
-                    mtime_ns=modified_ns(seen), kind=MediaKind.VIDEO, edges=edges, volume=take.id,
-                    declared=declared, adopt=True,
-                )
-            )
-        )  # fmt: skip
 
     def release(self, found: FoundFile, sha256: str) -> Release:
         """Taken over by rename it is gone; where the store lies on another disk, what was copied goes now."""

@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 from threading import Event
 
-from drivers.bay import Bay, Docked
+from drivers.bay import Bay
 from drivers.dock_notes import DockNotes
+from drivers.docked import Docked
 from drivers.simulators.dock import SimulatedBus
 from drivers.usb_bus import Bus, SystemBus
 from gateway.config.devices import UsbDockSettings

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx2 as httpx
-
 
 class NoAnswer(Exception):
     """Nobody answered, or not whole; `args[0]` says what happened."""
@@ -26,7 +24,10 @@ class Caller:
     """Follows no redirect, takes no proxy from the environment, reads no more than `most` bytes."""
 
     def __init__(self, timeout_s: float, ca: Path | None = None, most: int = 2**16) -> None:
+        import httpx2 as httpx  # here, since most sites call nobody
+
         self.most = most
+        self.errors = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
         context = ssl.create_default_context(cafile=str(ca)) if ca else ssl.create_default_context()
         self.client = httpx.Client(
             timeout=timeout_s, follow_redirects=False, trust_env=False, verify=context
@@ -47,7 +48,7 @@ class Caller:
                     if len(read) > self.most:
                         raise NoAnswer(f"more than {self.most} bytes")
                 return Answer(answer.status_code, bytes(read))
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        except self.errors as error:
             raise NoAnswer(f"{type(error).__name__}: {error}"[:300]) from error
 
     def close(self) -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gateway import __version__, words
-from gateway.config import ConfigError
-from gateway.rulepacks import PackError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Exit codes: 0 done, 1 found something wrong, 2 not usable as asked."""
-    parser = build_parser()
-    asked = parser.parse_args(arguments)
+    asked = build_parser().parse_args(arguments)  # ends here for --help and a word that is none
+    from gateway.config import ConfigError
+    from gateway.rulepacks import PackError
+
     logging.basicConfig(
         level=logging.DEBUG if asked.verbose else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",

@@ -13,15 +13,14 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 from sqlmodel import Session, SQLModel, col, select
 
-from api.signin import add_key, add_user
 from gateway import custody, ledger, linking, registry
 from gateway.case_sources.files import read_cases
 from gateway.case_sources.records import store_case
 from gateway.case_sources.rules import of_site
 from gateway.config import ConfigError, Settings
-from gateway.daemon import register
 from gateway.database import Database
 from gateway.device import Refused
+from gateway.intake.devices import register
 from gateway.intake.places import is_new_unit
 from gateway.models import CaseAlias, CaseRecord, Device, DeviceState, DeviceStatus, Role, Unit, User
 from gateway.offloads import Progress, open_offloads, progress
@@ -161,6 +160,8 @@ def cases(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def users(settings: Settings, asked: argparse.Namespace) -> int:
+    from api.signin import add_key, add_user  # here: FastAPI comes with it, which devices and cases need not
+
     database = open_database(settings)
     with database.write() as session:
         if asked.action == "list":

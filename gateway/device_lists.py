@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any, get_args
 from zipfile import BadZipFile
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 from pydantic import ValidationError
 
 from gateway.case_sources.files import decoded
@@ -103,6 +101,9 @@ def rows_of(path: Path) -> Iterator[Row]:
 
 def sheet_rows(path: Path) -> Iterator[Row]:
     """The first sheet of a workbook; formulas count by what they last showed."""
+    import openpyxl  # here, since mostly nobody brings a workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (OSError, ValueError, KeyError, BadZipFile, InvalidFileException) as error:

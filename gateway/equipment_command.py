@@ -18,10 +18,10 @@ from gateway import compliance, device_lists, holdings, ledger, qualifications, 
 from gateway.commands import actor, decide_now, moment
 from gateway.compliance import Span, UnitSheet
 from gateway.config import ConfigError, Settings
-from gateway.daemon import register
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.instants import reckonable
+from gateway.intake.devices import register
 from gateway.models import Device, Unit
 from gateway.opening import open_database, packs_of
 from gateway.terminal import plain_console

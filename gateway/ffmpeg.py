@@ -154,10 +154,14 @@ def ask(command: list[str], timeout_s: float) -> subprocess.CompletedProcess[byt
         raise MediaError(f"{command[0]} took longer than {timeout_s:.0f} s") from None
 
 
-def probe(path: Path, timeout_s: float = 30.0) -> dict[str, Any]:
-    """What ffprobe reads of a file: `format` and `streams`. Raises MediaError for what is no media."""
+def probe(path: Path, timeout_s: float = 30.0, *, is_photo: bool = False) -> dict[str, Any]:
+    """What ffprobe reads of a file: `format` and `streams`; of a photo `frames` as well, whose tags are Exif.
+
+    Raises MediaError for what is no media.
+    """
     command = [
         "ffprobe", "-v", "error", "-hide_banner", "-print_format", "json", "-show_format", "-show_streams",
+        *(("-show_entries", "frame_tags", "-read_intervals", "%+#1") if is_photo else ()),
         "-protocol_whitelist", "file,pipe", f"file:{path}",
     ]  # fmt: skip
     done = ask(command, timeout_s)

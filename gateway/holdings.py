@@ -7,13 +7,28 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from gateway.models import Allocation, AnnualCheck, Checkout, Device, Officer, Standing
+from gateway.device import Refused
+from gateway.models import (
+    Allocation,
+    AnnualCheck,
+    Checkout,
+    Device,
+    Officer,
+    Standing,
+    UnitClass,
+)
 from gateway.rules.allocation import Entry, HolderKind, Holding
 from gateway.rules.certificate import Certificate, Check
 from gateway.rules.standing import Stand, status_at
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 """Since when a device stands as it was registered, if nobody said since when."""
+
+
+def must_stand(entry: Allocation | Checkout | Standing | UnitClass | AnnualCheck) -> None:
+    """Raises Refused for what another entry took the place of already."""
+    if entry.superseded_at is not None:
+        raise Refused("ledger.superseded", at=entry.superseded_at.isoformat())
 
 
 def entries(session: Session, device_id: str) -> list[Entry]:

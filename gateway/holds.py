@@ -9,8 +9,22 @@ from sqlmodel import Session, col, select
 from gateway import custody
 from gateway.device import Refused
 from gateway.instants import Moment
-from gateway.models import CaseRecord, Clip, Device, HoldKind, LegalHold, Original, RetentionFlag, State, now
+from gateway.models import (
+    CaseRecord,
+    Clip,
+    DestructionRecord,
+    Device,
+    HoldKind,
+    LegalHold,
+    Original,
+    RetentionFlag,
+    State,
+    now,
+)
 from gateway.rules.retention import Flag
+from gateway.texts import Why
+
+DESTROYED = "hold.destroyed"
 
 
 class HoldIn(BaseModel):
@@ -26,7 +40,7 @@ class HoldIn(BaseModel):
     device: str | None = None
     since: Moment | None = Field(default=None, description="of what the device recorded; from its first")
     until: Moment | None = Field(default=None, description="to its last, also of what comes later")
-    why: str = Field(min_length=2, max_length=300, examples=["当事人申请行政复议"])
+    why: Why = Field(examples=["当事人申请行政复议"])
 
     @model_validator(mode="after")
     def one_thing(self) -> "HoldIn":
@@ -116,11 +130,13 @@ def unmark(session: Session, row: RetentionFlag, why: str, actor: str) -> Retent
 
 
 def must_be_there(session: Session, clip_id: str) -> None:
+    """Raises Refused for what was destroyed, with the id of the record that is left of it."""
     original = session.get(Original, clip_id)
     if original is not None and original.duplicate_of is not None:
         original = session.get(Original, original.duplicate_of)
     if original is not None and original.state is State.DESTROYED:
-        raise Refused("hold.destroyed", clip=clip_id)
+        left = select(DestructionRecord.id).where(DestructionRecord.original_id == original.id)
+        raise Refused(DESTROYED, clip=clip_id, record=session.exec(left).first() or "—")
 
 
 def told(moment: datetime) -> str:

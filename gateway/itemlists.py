@@ -10,6 +10,7 @@ from gateway.law import words_of
 from gateway.models import ScopeItem, ScopeList
 from gateway.rulepacks import RulePack
 from gateway.rules.scope import Item, mode_of_item, mode_written
+from gateway.wording import Reason, reason
 
 
 class Lists:
@@ -54,9 +55,11 @@ def item_of(line: ScopeItem, pack: RulePack) -> Item:
     return Item(line.id, line.step, line.matter, mode)
 
 
-def is_guessed(line: ScopeItem, pack: RulePack) -> bool:
-    """Neither a word that the pack knows nor two ends tell how much it asks for."""
-    return mode_written(texts_of(line), words_of(pack)) is None and not (line.starts and line.ends)
+def warning_of(line: ScopeItem, pack: RulePack) -> Reason | None:
+    """Where neither a word that the pack knows nor two ends tell how much it asks for."""
+    if mode_written(texts_of(line), words_of(pack)) is not None or (line.starts and line.ends):
+        return None
+    return reason("scope.no_mode", row=line.row, mode=item_of(line, pack).mode)
 
 
 def texts_of(line: ScopeItem) -> tuple[str, ...]:

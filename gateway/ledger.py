@@ -126,7 +126,7 @@ def give_back(session: Session, checkout_id: str, given: ReturnIn, actor: str) -
     row = session.get(Checkout, checkout_id, with_for_update=True)
     if row is None:
         raise Refused("ledger.unknown", kind="checkout", ref=checkout_id)
-    must_stand(row)
+    holdings.must_stand(row)
     if row.in_at is not None:
         raise Refused("ledger.returned_already", at=row.in_at.isoformat())
     in_order(row.out_at, given.in_at)
@@ -224,15 +224,10 @@ def superseded(session: Session, model: type[Entry], entry_id: str | None) -> En
     old = session.get(model, entry_id, with_for_update=True)
     if old is None:
         raise Refused("ledger.unknown", kind=model.__name__.lower(), ref=entry_id)
-    must_stand(old)
+    holdings.must_stand(old)
     old.superseded_at = now()
     linking.due(session, "correction", device_id=old.device_id, span=span_of(old))
     return old
-
-
-def must_stand(entry: Allocation | Checkout) -> None:
-    if entry.superseded_at is not None:
-        raise Refused("ledger.superseded", at=entry.superseded_at.isoformat())
 
 
 def span_of(entry: Allocation | Checkout) -> Span:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, model_validator
 from sqlmodel import Session, col, select
 
-from gateway import custody, linking
+from gateway import custody, holdings, linking
 from gateway.device import Refused
 from gateway.models import AnnualCheck, Grade, Officer, Unit, UnitClass, now
 
@@ -93,8 +93,9 @@ def superseded(session: Session, model: type[Decided], entry_id: str | None) -> 
     if entry_id is None:
         return None
     old = session.get(model, entry_id, with_for_update=True)
-    if old is None or old.superseded_at is not None:
+    if old is None:
         raise Refused("ledger.unknown", kind=model.__name__.lower(), ref=entry_id)
+    holdings.must_stand(old)
     old.superseded_at = now()
     session.add(old)
     return old

@@ -122,6 +122,8 @@ def behind(law: Law, database: Database, asked: argparse.Namespace) -> None:
 
 def chosen(figure: Figure, asked: argparse.Namespace) -> list[Member]:
     by, _, key = (asked.key or "").partition("=")
+    if by and (told := figure.no_breakdown(by)) is not None:
+        raise ConfigError(f"{sentence(told, 'zh')}\n{sentence(told, 'en')}")
     sides = (Side(asked.side),) if asked.side else tuple(Side)
     return [
         one

@@ -7,17 +7,17 @@ from gateway import rulepacks
 from gateway.config import ConfigError
 from gateway.rulepacks import RulePack, Sourced, values_of
 from gateway.rulepacks.requirements import Catalogue, catalogue, resting_on
-from gateway.rulepacks.shape import cited
+from gateway.rulepacks.sourced import cited
 from gateway.terminal import plain_console
 
 console = plain_console()
 
 
-def rules(asked: argparse.Namespace, configured: str) -> int:
+def rules(asked: argparse.Namespace, pack: str) -> int:
     """Raises PackError for a pack that cannot be used, ConfigError for an id that nobody knows."""
     if asked.action == "check":
-        return check(rulepacks.load(asked.target or configured))
-    return explain(asked.target, rulepacks.load(asked.pack or configured))
+        return check(rulepacks.load(pack))
+    return explain(asked.target, rulepacks.load(pack))
 
 
 def check(pack: RulePack) -> int:

@@ -20,13 +20,14 @@ from gateway.rules.duty import Standing, percent
 from gateway.rules.scope import Mode, owed
 from gateway.scope.board import GROUPS, Book, Row, Tally, board, tallies, tally, unknown_kinds
 from gateway.scope.facts import Step, Wanted
-from gateway.scope.lists import in_force, is_guessed, item_of, store_list
+from gateway.scope.lists import in_force, item_of, store_list, warning_of
+from gateway.scope.naming import unknown
 from gateway.scope.reading import read_list
 from gateway.scope.statements import StatementIn, state
 from gateway.scope.telling import asked_by, gap_reason, names_of, why
 from gateway.terminal import plain_console
 from gateway.visibility import Viewer, units_below
-from gateway.wording import TERMS, reason, sentence
+from gateway.wording import TERMS, Reason, reason, sentence
 from gateway.wording.sampling import STANDINGS, word
 
 console = plain_console()
@@ -54,7 +55,7 @@ def scope(settings: Settings, asked: argparse.Namespace) -> int:
                 return show(settings, Law.of(settings), asked)
         return make_statement(settings, asked)
     except Refused as no:
-        raise ConfigError(f"{sentence(no.reason, 'zh')}\n{sentence(no.reason, 'en')}") from no
+        raise as_config_error(no.reason) from no
 
 
 def import_list(settings: Settings, asked: argparse.Namespace) -> int:
@@ -88,8 +89,7 @@ def understood(session: Session, settings: Settings, edition: ScopeList) -> None
     for line in book.lists.lines[edition.id]:
         mode = said(item_of(line, pack).mode)
         console.print(f"第 {line.row} 行 {line.step or line.matter}：{mode}", soft_wrap=True)
-        if is_guessed(line, pack):
-            told = reason("scope.no_mode", row=line.row, mode=mode)
+        if (told := warning_of(line, pack)) is not None:
             console.print(f"    {sentence(told, 'zh')}\n    {sentence(told, 'en')}", soft_wrap=True)
 
 
@@ -166,7 +166,11 @@ def must_be_there(session: Session, asked: argparse.Namespace) -> None:
     elif asked.case and session.get(CaseRecord, asked.case) is None:
         told = reason("scope.unknown_case", case=asked.case)
     if told is not None:
-        raise ConfigError(f"{sentence(told, 'zh')}\n{sentence(told, 'en')}")
+        raise as_config_error(told)
+
+
+def as_config_error(told: Reason) -> ConfigError:
+    return ConfigError(f"{sentence(told, 'zh')}\n{sentence(told, 'en')}")
 
 
 def asked_for(
@@ -174,9 +178,12 @@ def asked_for(
 ) -> list[Row]:
     units = units_below(session, asked.unit) if asked.unit else None
     wanted = Wanted(since=since, until=until, units=units, case=asked.case, stage=asked.stage)
+    rows = board(session, EVERYTHING, law, wanted)
+    if (told := unknown(session, EVERYTHING, law, rows, asked.officer, asked.stage)) is not None:
+        raise as_config_error(told)
     return [
         row
-        for row in board(session, EVERYTHING, law, wanted)
+        for row in rows
         if (not asked.officer or asked.officer in row.step.officers)
         and (not asked.standing or row.duty.standing.value == asked.standing)
         and (not asked.failing or row.duty.fails)

@@ -64,8 +64,9 @@ def superseded(session: Session, device: Device, entry_id: str | None) -> Standi
     if entry_id is None:
         return None
     old = session.get(Standing, entry_id)
-    if old is None or old.superseded_at is not None or old.device_id != device.id:
+    if old is None or old.device_id != device.id:
         raise Refused("ledger.unknown", kind="standing", ref=entry_id)
+    holdings.must_stand(old)
     old.superseded_at = now()
     return old
 

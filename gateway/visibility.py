@@ -1,11 +1,14 @@
 """The one function that scopes every query to its viewer, and the table of what each role may do."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, false, true
 from sqlmodel import Session, SQLModel, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from gateway.law import parents_of
 from gateway.models import (
@@ -108,64 +111,103 @@ def units_below(session: Session, unit_id: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
-    """The condition under which a viewer sees a row of `model`; every query carries it.
+@dataclass(frozen=True)
+class Within:
+    """What belongs to some units, as sub-queries for the ids.
 
     Footage belongs to the unit of its device; a clip also to the unit of a case
     that a person confirmed it belongs to.
     """
-    if viewer.units is None:
-        return true()
-    units = viewer.units
-    devices = select(Device.id).where(col(Device.unit_id).in_(units))
-    officers = select(Officer.id).where(col(Officer.unit_id).in_(units))
-    cases = select(CaseRecord.uid).where(col(CaseRecord.unit_id).in_(units))
-    # only a link that a person confirmed opens footage to another unit: whoever writes a case record
-    # could otherwise draw clips over by naming officers and numbers
-    linked = select(Link.clip_id).where(
-        col(Link.case_uid).in_(cases), col(Link.ended_at).is_(None), Link.status == LinkStatus.CONFIRMED
-    )
-    clips = select(Clip.id).where(or_(col(Clip.device_id).in_(devices), col(Clip.id).in_(linked)))
-    conditions: dict[type[SQLModel], Any] = {
-        Device: col(Device.unit_id).in_(units),
-        DeviceStatus: col(DeviceStatus.device_id).in_(devices),
-        Allocation: col(Allocation.device_id).in_(devices),
-        Checkout: col(Checkout.device_id).in_(devices),
-        Offload: col(Offload.device_id).in_(devices),
-        Finding: col(Finding.device_id).in_(devices),
-        Original: or_(col(Original.device_id).in_(devices), col(Original.id).in_(clips)),
-        Clip: col(Clip.id).in_(clips),
-        CaseRecord: col(CaseRecord.unit_id).in_(units),
-        CaseRefusal: col(CaseRefusal.unit_id).in_(units),
-        CaseFeed: false(),
-        Endpoint: col(Endpoint.unit_id).in_(units),
-        Party: col(Party.id).in_(select(CaseParty.party_id).where(col(CaseParty.case_uid).in_(cases))),
-        Link: col(Link.clip_id).in_(clips),
-        Standing: col(Standing.device_id).in_(devices),
-        Snapshot: col(Snapshot.unit_id).in_(units),
-        Unit: col(Unit.id).in_(units),
-        UnitClass: col(UnitClass.unit_id).in_(units),
-        Officer: col(Officer.unit_id).in_(units),
-        AnnualCheck: col(AnnualCheck.officer_id).in_(officers),
-        Room: col(Room.unit_id).in_(units),
-        LegalHold: col(LegalHold.unit_id).in_(units),
-        RetentionFlag: col(RetentionFlag.clip_id).in_(clips),
-        DisposalRun: col(DisposalRun.unit_id).in_(units),
-        DisposalItem: col(DisposalItem.run_id).in_(
-            select(DisposalRun.id).where(col(DisposalRun.unit_id).in_(units))
-        ),
-        DestructionRecord: or_(
-            col(DestructionRecord.device_id).in_(devices), col(DestructionRecord.clip_id).in_(clips)
-        ),
-        # who has a case in a sample may know what was found in it
-        CaseSample: or_(
-            col(CaseSample.unit_id).in_(units),
-            col(CaseSample.id).in_(select(SampleCase.sample_id).where(col(SampleCase.case_uid).in_(cases))),
-        ),
-        SampleCase: col(SampleCase.case_uid).in_(cases),
-        SampleRemark: col(SampleRemark.case_uid).in_(cases),
-        ReportMade: col(ReportMade.unit_id).in_(units),
-        OrderRow: or_(col(OrderRow.device_id).in_(devices), col(OrderRow.clip_id).in_(clips)),
-    }
-    found: ColumnElement[bool] = conditions[model]
-    return found
+
+    units: frozenset[str]
+
+    @cached_property
+    def devices(self) -> SelectOfScalar[str]:
+        return select(Device.id).where(col(Device.unit_id).in_(self.units))
+
+    @cached_property
+    def officers(self) -> SelectOfScalar[str]:
+        return select(Officer.id).where(col(Officer.unit_id).in_(self.units))
+
+    @cached_property
+    def cases(self) -> SelectOfScalar[str]:
+        return select(CaseRecord.uid).where(col(CaseRecord.unit_id).in_(self.units))
+
+    @cached_property
+    def clips(self) -> SelectOfScalar[str]:
+        # only a link that a person confirmed opens footage to another unit: whoever writes a case record
+        # could otherwise draw clips over by naming officers and numbers
+        linked = select(Link.clip_id).where(
+            col(Link.case_uid).in_(self.cases),
+            col(Link.ended_at).is_(None),
+            Link.status == LinkStatus.CONFIRMED,
+        )
+        return select(Clip.id).where(or_(col(Clip.device_id).in_(self.devices), col(Clip.id).in_(linked)))
+
+    @cached_property
+    def parties(self) -> SelectOfScalar[str]:
+        return select(CaseParty.party_id).where(col(CaseParty.case_uid).in_(self.cases))
+
+    @cached_property
+    def samples(self) -> SelectOfScalar[str]:
+        return select(SampleCase.sample_id).where(col(SampleCase.case_uid).in_(self.cases))
+
+    @cached_property
+    def runs(self) -> SelectOfScalar[str]:
+        return select(DisposalRun.id).where(col(DisposalRun.unit_id).in_(self.units))
+
+
+Sight = Callable[[Within], ColumnElement[bool]]
+"""The condition under which a row is seen from within some units."""
+Whose = Literal["units", "devices", "officers", "cases", "clips", "parties", "samples", "runs"]
+
+
+def by(column: Any, whose: Whose) -> Sight:
+    return lambda within: col(column).in_(getattr(within, whose))
+
+
+def either(*sights: Sight) -> Sight:
+    return lambda within: or_(*(sight(within) for sight in sights))
+
+
+SEEN: dict[type[SQLModel], Sight] = {
+    Device: by(Device.unit_id, "units"),
+    DeviceStatus: by(DeviceStatus.device_id, "devices"),
+    Allocation: by(Allocation.device_id, "devices"),
+    Checkout: by(Checkout.device_id, "devices"),
+    Offload: by(Offload.device_id, "devices"),
+    Finding: by(Finding.device_id, "devices"),
+    Original: either(by(Original.device_id, "devices"), by(Original.id, "clips")),
+    Clip: by(Clip.id, "clips"),
+    CaseRecord: by(CaseRecord.unit_id, "units"),
+    CaseRefusal: by(CaseRefusal.unit_id, "units"),
+    CaseFeed: lambda _: false(),
+    Endpoint: by(Endpoint.unit_id, "units"),
+    Party: by(Party.id, "parties"),
+    Link: by(Link.clip_id, "clips"),
+    Standing: by(Standing.device_id, "devices"),
+    Snapshot: by(Snapshot.unit_id, "units"),
+    Unit: by(Unit.id, "units"),
+    UnitClass: by(UnitClass.unit_id, "units"),
+    Officer: by(Officer.unit_id, "units"),
+    AnnualCheck: by(AnnualCheck.officer_id, "officers"),
+    Room: by(Room.unit_id, "units"),
+    LegalHold: by(LegalHold.unit_id, "units"),
+    RetentionFlag: by(RetentionFlag.clip_id, "clips"),
+    DisposalRun: by(DisposalRun.unit_id, "units"),
+    DisposalItem: by(DisposalItem.run_id, "runs"),
+    DestructionRecord: either(
+        by(DestructionRecord.device_id, "devices"), by(DestructionRecord.clip_id, "clips")
+    ),
+    # who has a case in a sample may know what was found in it
+    CaseSample: either(by(CaseSample.unit_id, "units"), by(CaseSample.id, "samples")),
+    SampleCase: by(SampleCase.case_uid, "cases"),
+    SampleRemark: by(SampleRemark.case_uid, "cases"),
+    ReportMade: by(ReportMade.unit_id, "units"),
+    OrderRow: either(by(OrderRow.device_id, "devices"), by(OrderRow.clip_id, "clips")),
+}
+
+
+def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
+    """The condition under which a viewer sees a row of `model`; every query carries it."""
+    return true() if viewer.units is None else SEEN[model](Within(viewer.units))

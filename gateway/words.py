@@ -1,6 +1,6 @@
 """What each word of the `gateway` command does; imports what it needs when it runs.
 
-`gateway check` must not load the job engine.
+`gateway check` must not load the job engine, `gateway --help` nothing at all.
 """
 
 import argparse
@@ -9,10 +9,18 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gateway.config import ConfigError, Settings, load
+if TYPE_CHECKING:
+    from gateway.config import Settings
 
 log = logging.getLogger(__name__)
+
+
+def load(path: Path) -> "Settings":
+    from gateway import config
+
+    return config.load(path)
 
 
 def check(asked: argparse.Namespace) -> int:
@@ -31,13 +39,13 @@ def check(asked: argparse.Namespace) -> int:
     return 1 if wrong else 0
 
 
-def left_behind(settings: Settings, config: Path) -> list[str]:
+def left_behind(settings: "Settings", config: Path) -> list[str]:
     from gateway.config import spools
 
     return list(spools.left_behind(settings, config.resolve().parent))
 
 
-def check_keys(settings: Settings) -> None:
+def check_keys(settings: "Settings") -> None:
     """Raises ConfigError for a key of a case source that cannot be read."""
     from gateway.case_sources.signatures import Checker
     from gateway.config.sources import FolderSource
@@ -130,6 +138,7 @@ def devices_command(asked: argparse.Namespace) -> int:
 def enrol(asked: argparse.Namespace) -> int:
     """A certificate for a camera, or with --address for the broker and the upload listener."""
     from gateway import identities
+    from gateway.config import ConfigError
 
     if not asked.target:
         raise ConfigError("whom? usage: gateway devices enrol NAME [--address HOST …] [--out FOLDER]")
@@ -142,6 +151,7 @@ def enrol(asked: argparse.Namespace) -> int:
 def connect(asked: argparse.Namespace) -> int:
     """The connection file for AXIS Body Worn Manager, on standard output; it holds the key."""
     from drivers.axis.connection import connection_file
+    from gateway.config import ConfigError
     from gateway.config.connected import AxisBodyWornSettings
 
     device = load(asked.config).device(asked.target or "")
@@ -166,7 +176,8 @@ def equipment_command(asked: argparse.Namespace) -> int:
 def rules_command(asked: argparse.Namespace) -> int:
     from gateway.rules_command import rules
 
-    return rules(asked, configured_pack(asked.config))
+    named = asked.target if asked.action == "check" else asked.pack
+    return rules(asked, named or configured_pack(asked.config))
 
 
 def configured_pack(path: Path) -> str:

@@ -37,7 +37,7 @@ def characterize(item: Item, context: Context) -> Outcome:
         if item.finding.declared.get("encrypted"):
             made = (decrypt(item, context),)
             path = context.store.path(made[0].stored_as)
-        read = ffmpeg.probe(path)
+        read = ffmpeg.probe(path, is_photo=clip.kind == "PHOTO")
     except Locked as locked:
         changes["condition"] = locked.why
     except ffmpeg.MediaError as error:
@@ -46,7 +46,7 @@ def characterize(item: Item, context: Context) -> Outcome:
         fix = gps_fix(path, read)
         changes |= described(read, clip)
         changes |= place_of(read, fix, clip)
-        times = [gps_time(fix), container_time(read, item, context), *times]
+        times = [gps_time(fix), container_time(read, item, context) or taken(read, item, context), *times]
     changes["times"] = [time for time in times if time is not None]
     detail = {"condition": (changes.get("condition") or {}).get("code")}
     return Outcome(changes=changes, detail=detail, renditions=made)
@@ -105,6 +105,17 @@ def container_time(read: dict[str, Any], item: Item, context: Context) -> dict[s
         return None
     zone = "UTC" if item.device.container_time == "utc" else context.zone(item.device).key
     return as_read("container", moment.replace(tzinfo=None), zone) | {"raw": written}
+
+
+def taken(read: dict[str, Any], item: Item, context: Context) -> dict[str, Any] | None:
+    """When a camera took a photo (Exif), in its local time; DateTime is whoever edited it last."""
+    tags: dict[str, str] = next((frame.get("tags", {}) for frame in read.get("frames", ())), {})
+    written = tags.get("DateTimeOriginal") or tags.get("DateTimeDigitized") or ""
+    try:
+        moment = datetime.strptime(written.strip(), "%Y:%m:%d %H:%M:%S")
+    except ValueError:
+        return None
+    return as_read("container", moment, context.zone(item.device).key) | {"raw": written}
 
 
 def declared_time(item: Item, context: Context) -> dict[str, Any] | None:

@@ -28,7 +28,10 @@ real_footage = pytest.mark.skipif(
 )
 
 
-LONGEST = ("test_power_cut.py", "test_disposal.py", "test_case_system.py", "test_axis.py", "test_live.py")
+LONGEST = (
+    "test_power_cut.py", "test_disposal.py", "test_disposal_changes.py", "test_disposal_execution.py",
+    "test_case_system.py", "test_axis.py", "test_live.py",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

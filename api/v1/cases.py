@@ -15,7 +15,8 @@ from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.records import Ended
 from gateway.case_sources.records import put_case as put
 from gateway.case_sources.rules import CaseRules
-from gateway.intake.places import is_new_unit
+from gateway.device import Refused
+from gateway.intake.places import is_new_unit, like_unit
 from gateway.models import (
     Activity,
     CaseAlias,
@@ -24,6 +25,7 @@ from gateway.models import (
     Document,
     Link,
     Party,
+    Role,
 )
 from gateway.rules import case_number
 from gateway.rules.stages import seed_stage
@@ -186,11 +188,20 @@ def parties_of(session: Session, uid: str) -> list[PartyOut]:
 
 @router.put("/cases/{uid}")
 def put_case(
-    uid: str, given: CaseIn, response: Response, viewer: CaseWriter, database: Db, rules: Rules
+    uid: str,
+    given: CaseIn,
+    response: Response,
+    viewer: CaseWriter,
+    database: Db,
+    rules: Rules,
+    new_unit: Annotated[
+        bool, Query(description="a person means to enter the unit that nobody knows yet")
+    ] = False,
 ) -> Stored:
     """Store a case as given. Idempotent: the same body again changes nothing (201 new, 200 otherwise).
 
-    An older `version`, or an older `updated_at`, than what is stored changes nothing either.
+    An older `version`, or an older `updated_at`, than what is stored changes nothing either. A case system
+    (role integrator) brings its units; a person who names one that nobody knows has mostly misspelt it: 409.
     """
     if given.uid != uid:
         raise Problem(422, "The uid in the path differs from the one in the body")
@@ -201,6 +212,9 @@ def put_case(
             owner = existing.unit_id if existing else given.unit
             if owner not in viewer.units or given.unit not in viewer.units:
                 raise not_found("Case")
+        if stranger is not None and not (new_unit or viewer.role is Role.INTEGRATOR):
+            near = ", ".join(like_unit(session, stranger)) or "—"
+            raise Refused("case.unknown_unit", unit=stranger, near=near)
         ended = put(session, given, viewer.name, "api", rules)
     response.status_code = 200 if existing else 201
     outdated = ended is Ended.OUTDATED

@@ -14,6 +14,7 @@ from api.shapes import ClipOut, ClipWhole, DestructionOut, LinkOut, ReasonOut, R
 from api.signin import Db, Labeller, Reader, Watcher
 from gateway import linking, retrieval
 from gateway.database import Database
+from gateway.holds import must_be_there
 from gateway.instants import Moment
 from gateway.linking.archivable import why_not
 from gateway.models import (
@@ -29,6 +30,7 @@ from gateway.models import (
     now,
 )
 from gateway.store import LocalStore
+from gateway.texts import Why
 from gateway.visibility import Viewer, visible
 
 router = APIRouter(tags=["clips"])
@@ -77,7 +79,7 @@ class Labels(BaseModel):
 
 
 class Purpose(BaseModel):
-    purpose: str = Field(min_length=2, max_length=300, examples=["案卷评查"])
+    purpose: Why = Field(examples=["案卷评查"])
 
 
 class ViewingOut(BaseModel):
@@ -164,22 +166,12 @@ def record_of(session: Session, original: Original) -> DestructionOut | None:
     return DestructionOut.of(record) if record else None
 
 
-def must_be_there(session: Session, original: Original) -> None:
-    """410 with the record for what was destroyed: it was here, and who asks is told what became of it."""
-    record = record_of(session, original)
-    if record is not None:
-        raise Problem(
-            410, "Destroyed by a disposal", "See `record`: who agreed, under which rule, what it was.",
-            record=record.model_dump(mode="json"),
-        )  # fmt: skip
-
-
 @router.patch("/clips/{clip_id}/labels")
 def label(clip_id: str, given: Labels, viewer: Labeller, database: Db) -> ClipWhole:
     """Add or correct labels; the clip is decided anew at once by what they say."""
     with database.write() as session:
         found, original = seen(session, viewer, clip_id)
-        must_be_there(session, original)
+        must_be_there(session, clip_id)
         linking.enter_labels(session, found, original, given.model_dump(exclude_none=True), viewer.name)
         return whole(session, found, original)
 
@@ -189,7 +181,7 @@ def begin_viewing(clip_id: str, given: Purpose, viewer: Watcher, database: Db) -
     """Begin a viewing session (调阅): one line of custody, however much is watched in it."""
     with refusal_noted(database, viewer, clip_id=clip_id), database.write() as session:
         found, original = seen(session, viewer, clip_id)
-        must_be_there(session, original)
+        must_be_there(session, clip_id)
         viewing = retrieval.begin(session, found, original, viewer.user_id, viewer.name, given.purpose)
         made = session.exec(select(Rendition.kind).where(Rendition.clip_id == found.id)).all()
     here = f"/api/v1/clips/{clip_id}"
@@ -216,7 +208,7 @@ def original_bytes(
     """The original, by range, from ACQUIRED on; `X-Original-Verified` says whether it was read twice."""
     with refusal_noted(database, viewer, clip_id=clip_id), database.read() as session:
         _, original = seen(session, viewer, clip_id)
-        must_be_there(session, original)
+        must_be_there(session, clip_id)
     must_be_viewing(database, viewer, clip_id, viewing)
     if original.stored_as is None or original.state not in (*STORED, State.QUARANTINED):
         raise Problem(409, "Nothing is stored yet", "The clip still waits for its source.")
@@ -231,8 +223,8 @@ def rendition_bytes(
 ) -> MediaResponse:
     """A proxy, poster or thumbnail, by range."""
     with refusal_noted(database, viewer, clip_id=clip_id), database.read() as session:
-        _, original = seen(session, viewer, clip_id)
-        must_be_there(session, original)
+        seen(session, viewer, clip_id)
+        must_be_there(session, clip_id)
         made = session.exec(
             select(Rendition).where(Rendition.clip_id == clip_id, Rendition.kind == kind)
         ).one_or_none()

@@ -13,7 +13,7 @@ from api.problems import not_found
 from api.seeing import must_see
 from api.shapes import DestructionOut, ReasonOut, Shape
 from api.signin import Approver, Db, Disposer, Reader, Retirer, Ruled
-from api.v1.retention import Why
+from api.v1.retention import Reasoned
 from gateway import disposal
 from gateway.models import (
     Clip,
@@ -24,6 +24,7 @@ from gateway.models import (
     Original,
     now,
 )
+from gateway.texts import Why
 from gateway.visibility import Viewer, visible
 
 router = APIRouter(tags=["disposal"])
@@ -72,7 +73,7 @@ class ProposalIn(BaseModel):
     """What is due and may go: these clips, or the oldest that are due."""
 
     model_config = ConfigDict(extra="forbid")
-    why: str = Field(min_length=2, max_length=300, examples=["保存期满"])
+    why: Why = Field(examples=["保存期满"])
     authority: str | None = Field(
         default=None, min_length=2, max_length=100, description="销毁批准文号; without one, nothing of a case"
     )
@@ -144,7 +145,7 @@ def approve(run_id: str, given: Count, viewer: Approver, database: Db, law: Rule
 
 
 @router.post("/disposals/{run_id}/cancel")
-def cancel(run_id: str, given: Why, viewer: Retirer, database: Db) -> RunWhole:
+def cancel(run_id: str, given: Reasoned, viewer: Retirer, database: Db) -> RunWhole:
     """What has not gone yet stays."""
     with database.write() as session:
         must_see(session, viewer, DisposalRun, run_id, "Disposal")

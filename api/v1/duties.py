@@ -12,13 +12,14 @@ from api.duties import (
     CoverageOut,
     EditionOut,
     GroupOut,
-    ItemOut,
+    ImportedOut,
     KindOut,
     ObligationOut,
     ScopeOut,
     StatementOut,
     TallyOut,
     UnknownKind,
+    items_out,
     recorders_out,
 )
 from api.paging import CuttingByName, Page
@@ -44,11 +45,13 @@ from gateway.rules.duty import Standing
 from gateway.rules.scope import Mode, owed
 from gateway.scope.board import Book, Row, board, tallies, tally, unknown_kinds
 from gateway.scope.facts import COUNTED, Wanted
-from gateway.scope.lists import in_force, item_of, store_list
+from gateway.scope.lists import in_force, store_list
+from gateway.scope.naming import unknown
 from gateway.scope.reading import read_list
 from gateway.scope.statements import StatementIn, state
 from gateway.scope.telling import names_of
 from gateway.visibility import Viewer, units_below, visible
+from gateway.wording import sentence
 
 router = APIRouter(tags=["duties"])
 
@@ -82,7 +85,7 @@ Filtered = Annotated[Filter, Query()]
 
 
 def rows_for(session: Session, viewer: Viewer, law: Law, asked: Filter) -> list[Row]:
-    """Raises Problem for a unit or case that is not there: nothing but zeros would look like all is well."""
+    """Raises Problem for a name that nobody knows: nothing but zeros would look like all is well."""
     since, until = asked.span()
     if asked.unit is not None:
         must_see(session, viewer, Unit, asked.unit)
@@ -91,6 +94,8 @@ def rows_for(session: Session, viewer: Viewer, law: Law, asked: Filter) -> list[
     units = units_below(session, asked.unit) if asked.unit else None
     wanted = Wanted(since=since, until=until, units=units, case=asked.case, stage=asked.stage)
     rows = board(session, viewer, law, wanted)
+    if (told := unknown(session, viewer, law, rows, asked.officer, asked.stage)) is not None:
+        raise Problem(404, sentence(told, "en"), sentence(told, "zh"), code=told["code"])
     return [row for row in rows if fits(row, asked)]
 
 
@@ -227,8 +232,11 @@ class ListIn(BaseModel):
 
 
 @router.post("/units/{unit_id}/scope", status_code=201)
-def import_list(unit_id: str, given: ListIn, viewer: LedgerKeeper, database: Db) -> EditionOut:
-    """Store a unit's item list, whole or not at all: 422 names each cell that is not in its column."""
+def import_list(unit_id: str, given: ListIn, viewer: LedgerKeeper, database: Db, law: Ruled) -> ImportedOut:
+    """Store a unit's item list, whole or not at all: 422 names each cell that is not in its column.
+
+    The answer says how each line was understood, with a warning where that is a guess.
+    """
     must_see_unit(database, viewer, unit_id)
     try:
         read = read_list(given.name, given.content)
@@ -239,7 +247,10 @@ def import_list(unit_id: str, given: ListIn, viewer: LedgerKeeper, database: Db)
         raise Problem(422, "The list has faults; nothing of it was stored", "See `errors`.", errors=faults)
     with database.write() as session:
         edition = store_list(session, read, given.name, given.content, unit_id, given.valid_from, viewer.name)
-        return EditionOut.model_validate(edition)
+        session.flush()
+        book = Book.load(session, law)
+        items = items_out(book, book.of(unit_id), edition)
+        return ImportedOut(**EditionOut.model_validate(edition).model_dump(), items=items)
 
 
 def must_see_unit(database: Database, viewer: Viewer, unit_id: str) -> None:
@@ -265,15 +276,13 @@ def scope(
     pack, frame = rulings.pack, rulings.frame
     edition = in_force(rulings.editions, moment)
     items = book.lists.items(edition, pack)
-    lines = book.lists.lines[edition.id] if edition else []
-    told = ((line, item_of(line, pack)) for line in lines)
     kinds = ((name, kind, owed(kind.zh, frame, items)) for name, kind in pack.scope.kinds.items())
     return ScopeOut(
         unit=unit_id,
         at=moment,
         rule_pack=pack.edition,
         edition=EditionOut.of(edition),
-        items=[ItemOut.of(line, item.mode, item.kinds(frame)) for line, item in told],
+        items=items_out(book, rulings, edition),
         kinds=[
             KindOut(id=name, zh=kind.zh, en=kind.en, by_frame=asks.frame, mode=asks.mode)
             for name, kind, asks in kinds

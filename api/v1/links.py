@@ -13,27 +13,27 @@ from api.problems import not_found
 from api.seeing import must_see
 from api.shapes import LinkOut
 from api.signin import Db, Labeller, LedgerKeeper, Reader, Ruled
-from api.v1.clips import must_be_there
 from gateway import linking
 from gateway.database import Database
 from gateway.ledger import AllocationIn, CheckoutIn, allocate, check_out
 from gateway.linking import decisions
-from gateway.models import Allocation, CaseRecord, Checkout, Clip, Device, Link, Original
+from gateway.models import Allocation, CaseRecord, Checkout, Clip, Device, Link
+from gateway.texts import Why
 from gateway.visibility import Viewer, visible
 
 router = APIRouter(tags=["links"])
 
 
-class Why(BaseModel):
-    why: str = Field(min_length=2, max_length=300)
+class Reasoned(BaseModel):
+    why: Why
 
 
-class Confirmation(Why):
+class Confirmation(Reasoned):
     matter: str | None = Field(default=None, description="证明对象: as proposed, or in words of one's own")
 
 
 class LinkGiven(decisions.LinkIn):
-    why: str = Field(min_length=2, max_length=300)
+    why: Why
 
     def place(self) -> decisions.LinkIn:
         return decisions.LinkIn(**self.model_dump(exclude={"why"}))
@@ -121,7 +121,6 @@ def add_link(clip_id: str, given: LinkGiven, viewer: Labeller, database: Db, law
         clip = session.exec(select(Clip).where(Clip.id == clip_id, visible(viewer, Clip))).one_or_none()
         if clip is None:
             raise not_found("Clip")
-        must_be_there(session, session.get_one(Original, clip_id))
         must_see(session, viewer, CaseRecord, given.case, "Case")
         return LinkOut.of(decisions.add(session, clip, given.place(), law.packs, viewer.name, given.why))
 
@@ -134,7 +133,7 @@ def confirm(link_id: str, given: Confirmation, viewer: Labeller, database: Db, l
 
 
 @router.post("/links/{link_id}/withdraw")
-def withdraw(link_id: str, given: Why, viewer: Labeller, database: Db) -> LinkOut:
+def withdraw(link_id: str, given: Reasoned, viewer: Labeller, database: Db) -> LinkOut:
     """A person takes the link back, with the reason; it stays in the history (LK-17)."""
     with open_link(database, viewer, link_id) as (session, link):
         return LinkOut.of(decisions.withdraw(session, link, viewer.name, given.why))
@@ -149,7 +148,7 @@ def correct(link_id: str, given: LinkGiven, viewer: Labeller, database: Db, law:
 
 
 @router.post("/links/{link_id}/undo")
-def undo(link_id: str, given: Why, viewer: Labeller, database: Db) -> LinkOut:
+def undo(link_id: str, given: Reasoned, viewer: Labeller, database: Db) -> LinkOut:
     """Take back what a person decided last about this link; answers with the link that stands now."""
     with open_link(database, viewer, link_id, ended=True) as (session, link):
         return LinkOut.of(decisions.undo(session, link, viewer.name, given.why))

@@ -31,6 +31,7 @@ from gateway.reports import (
 from gateway.reports.comparing import compare, compare_figures
 from gateway.reports.due import last_quarter
 from gateway.visibility import Viewer, visible
+from gateway.wording import sentence
 
 router = APIRouter(tags=["reports"])
 
@@ -83,6 +84,9 @@ class Narrowed(Cut):
     key: str | None = None
 
     def of(self, figure: Figure) -> list[Member]:
+        """Raises Problem for a breakdown that the figure has not."""
+        if self.by is not None and (told := figure.no_breakdown(self.by)) is not None:
+            raise Problem(422, sentence(told, "en"), sentence(told, "zh"), code=told["code"])
         sides = tuple(Side) if self.side is None else (self.side,)
         return [
             one

@@ -11,12 +11,12 @@ from api.paging import Cutting, Page, page
 from api.seeing import must_see
 from api.shapes import ReasonOut, Shape
 from api.signin import Approver, Db, Holder, Reader, Ruled
-from api.v1.clips import must_be_there
 from gateway import disposal, holds, retention
 from gateway.holds import HoldIn
-from gateway.models import CaseRecord, Clip, Device, LegalHold, Original, RetentionFlag, User, now
+from gateway.models import CaseRecord, Clip, Device, LegalHold, RetentionFlag, User, now
 from gateway.retention import Judged
 from gateway.rules.retention import Flag
+from gateway.texts import Why
 from gateway.visibility import visible
 
 router = APIRouter(tags=["retention"])
@@ -92,11 +92,11 @@ class FlagOut(Shape):
 
 class FlagIn(BaseModel):
     flag: Flag
-    why: str = Field(min_length=2, max_length=300, examples=["当事人阻碍执法"])
+    why: Why = Field(examples=["当事人阻碍执法"])
 
 
-class Why(BaseModel):
-    why: str = Field(min_length=2, max_length=300, examples=["诉讼已终结"])
+class Reasoned(BaseModel):
+    why: Why = Field(examples=["诉讼已终结"])
 
 
 @router.get("/clips/{clip_id}/retention")
@@ -104,7 +104,7 @@ def of_clip(clip_id: str, viewer: Reader, database: Db, law: Ruled) -> Retention
     """Every floor that was considered, the one that decides first."""
     with database.read() as session:
         must_see(session, viewer, Clip, clip_id, "Clip")
-        must_be_there(session, session.get_one(Original, clip_id))
+        holds.must_be_there(session, clip_id)
         [judged] = retention.judge(session, law.packs, [clip_id], now())
     return RetentionOut.of(judged)
 
@@ -135,7 +135,7 @@ def flags(viewer: Reader, database: Db, wanted: Cutting) -> Page[FlagOut]:
 
 
 @router.post("/flags/{flag_id}/lift")
-def unmark(flag_id: str, given: Why, viewer: Approver, database: Db) -> FlagOut:
+def unmark(flag_id: str, given: Reasoned, viewer: Approver, database: Db) -> FlagOut:
     with database.write() as session:
         row = must_see(session, viewer, RetentionFlag, flag_id, "Mark")
         return FlagOut.model_validate(holds.unmark(session, row, given.why, viewer.name))
@@ -169,7 +169,7 @@ def place(given: HoldIn, viewer: Holder, database: Db) -> HoldOut:
 
 
 @router.post("/holds/{hold_id}/lift")
-def lift(hold_id: str, given: Why, viewer: Approver, database: Db) -> HoldOut:
+def lift(hold_id: str, given: Reasoned, viewer: Approver, database: Db) -> HoldOut:
     """By somebody who may agree to disposals, with the reason; the hold stays readable."""
     with database.write() as session:
         hold = must_see(session, viewer, LegalHold, hold_id, "Hold")

@@ -24,8 +24,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from drivers.axis.containers import Body, Container, Corrupt, Meta, Missing
 from drivers.axis.reports import SHARED
-from drivers.axis.shelf import Body, Container, Corrupt, Draft, Meta, Missing, Shelf
+from drivers.axis.shelf import Draft, Shelf
 from drivers.uploads.body import CLOSE, incoming
 from gateway.config.connected import AxisBodyWornSettings
 from gateway.device import DeviceUnavailable

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from uuid_utils import uuid7
 
-from drivers.axis.shelf import BROKEN, JOURNAL, Body, Container, Shelf
+from drivers.axis.containers import Body, Container
+from drivers.axis.shelf import BROKEN, JOURNAL, Shelf
 from gateway.device import SignalReceived
 from gateway.instants import moment
 from gateway.store.durable import sync_folder

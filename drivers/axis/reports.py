@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from drivers.axis.shelf import Body, Container, Meta
+from drivers.axis.containers import Body, Container, Meta
 from drivers.names import kind_of
-from gateway.config.base import IDENTIFIER
+from gateway.config.model import IDENTIFIER
 from gateway.device import AttachmentKind, Declared, MediaKind, Position
 
 RECORDING = re.compile(r"^(?P<user>[^_/]+)_(?P<serial>[^_/]+)_(?P<date>\d{8})[T_]?(?P<time>\d{6})Z?$")

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gateway.config.connected import FtpReceiverSettings
+from gateway.config.recorders import FtpReceiverSettings
 from gateway.device import DeviceUnavailable
 from gateway.scarce import Scarce
 

@@ -13,7 +13,7 @@ from drivers.ftp.aside import Aside
 from drivers.ftp.server import Server
 from drivers.ftp.together import is_clip, is_sidecar
 from drivers.ftp.whole import is_whole
-from gateway.config.connected import FtpCamera, FtpReceiverSettings
+from gateway.config.recorders import FtpCamera, FtpReceiverSettings
 
 STEP = 1 << 20
 Seen = tuple[int, int]

@@ -1,10 +1,12 @@
 """Setting a connected camera's clock: after it was read, by a host that may, and told of."""
 
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from drivers.host_clock import is_synchronised, may_set_others
 from drivers.mqtt.messages import Answer
+from drivers.mqtt.roll import Roll
 from gateway.device import ClockSet, DeviceUnavailable, Order, Refused
 from gateway.instants import moment
 
@@ -21,8 +23,8 @@ def set_clock(driver: "MqttCamera", order: Order, seconds: float) -> Answer:
     device = order.device_id
     if not may_set_others(is_time_source=driver.settings.is_time_source):
         raise Refused("order.host_unsynchronised", device=device)
-    seconds -= driver.read_clock_again(device, seconds)
-    if device in driver.recording:
+    seconds -= read_again(driver.roll, device, seconds)
+    if device in driver.roll.recording:
         raise Refused("order.clock_recording", device=device)
     before = moment()
     try:
@@ -33,6 +35,20 @@ def set_clock(driver: "MqttCamera", order: Order, seconds: float) -> Answer:
     if answer.done:
         tell(driver, device, before, certain=True)
     return answer
+
+
+def read_again(roll: Roll, device: str, seconds: float) -> float:
+    """Seconds until a fresh reading was stored: setting a clock destroys how wrong it was.
+
+    Raises Refused("order.clock_unread") if no heartbeat came.
+    """
+    began = time.monotonic()
+    roll.clocks.pop(device, None)
+    while roll.clock_stored.get(device, 0.0) < began:
+        if time.monotonic() - began > seconds / 2:
+            raise Refused("order.clock_unread", device=device)
+        time.sleep(0.05)
+    return time.monotonic() - began
 
 
 def tell(driver: "MqttCamera", device: str, told: datetime, *, certain: bool) -> None:
@@ -49,4 +65,4 @@ def tell(driver: "MqttCamera", device: str, told: datetime, *, certain: bool) ->
                 certain=certain,
             )
         )
-    driver.clocks.pop(device, None)
+    driver.roll.clocks.pop(device, None)

@@ -79,9 +79,9 @@ class Camera:
         """What an earlier process left half said is cleared away once."""
         for first in (True, False):
             try:
+                self.begin()  # first: uMTP-Responder tells nothing of itself before
                 told = read_device_info(self.asked(Operation.DEVICE_INFO))
                 self.operations, self.serial = told.operations, told.serial
-                self.begin()
                 return
             except (DeviceUnavailable, Said, Garbled) as no:
                 if not first or self.halted():

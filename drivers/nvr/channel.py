@@ -14,7 +14,7 @@ from drivers.nvr.failures import FAILURES, Failure, Failures
 from drivers.nvr.records import Record, Recorder, Unread
 from drivers.nvr.searched import Searched
 from drivers.nvr.spool import ChannelSpool, Fetched, stored_name
-from gateway.config.connected import NvrChannel, NvrExportSettings
+from gateway.config.recorders import NvrChannel, NvrExportSettings
 from gateway.device import (
     Declared,
     DeviceUnavailable,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import httpx2 as httpx
 
 from drivers.nvr.records import Line, Record, Unread, checked, stated, told
-from gateway.config.connected import NvrExportSettings
+from gateway.config.recorders import NvrExportSettings
 from gateway.device import DeviceUnavailable
 
 FINDER = "/cgi-bin/mediaFileFind.cgi"

@@ -13,7 +13,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from drivers.nvr.records import Line, Record, Unread, checked, stated, told
-from gateway.config.connected import NvrExportSettings
+from gateway.config.recorders import NvrExportSettings
 from gateway.device import DeviceUnavailable
 
 MOST_PAGES = 10_000

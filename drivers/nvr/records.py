@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import httpx2 as httpx
 
 from drivers.nvr import pace
-from gateway.config.connected import NvrExportSettings
+from gateway.config.recorders import NvrExportSettings
 from gateway.device import DeviceUnavailable
 
 CONNECT_S, READ_S = 5.0, 10.0

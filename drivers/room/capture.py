@@ -9,12 +9,12 @@ import subprocess
 import threading
 import time
 from collections import deque
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from gateway.config.connected import RtspRecorderSettings
+from gateway.config.recorders import RtspRecorderSettings
 from gateway.ffmpeg import drain, end_group, last_words
 from gateway.store.durable import sync_file
 
@@ -87,17 +87,13 @@ class Capture:
         self.part_s = settings.part_seconds
         self.looked = datetime.now(UTC), time.monotonic()
         ours, its = os.pipe()
-        try:
+        with ExitStack() as unless_started, os.fdopen(its, "wb"):
+            self.progress = unless_started.enter_context(os.fdopen(ours, "rb"))
             self.process = subprocess.Popen(
                 command(settings, folder, its), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE, start_new_session=True, pass_fds=(its,),
             )  # fmt: skip
-        except BaseException:
-            os.close(ours)
-            raise
-        finally:
-            os.close(its)
-        self.progress = os.fdopen(ours, "rb")
+            unless_started.pop_all()
         pipes = ((self.process.stdout, self.listed), (self.process.stderr, self.said.append), (
             self.progress, self.told))  # fmt: skip
         self.threads = [

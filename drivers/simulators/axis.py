@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from drivers.simulators.fault_forms import only
 from drivers.simulators.fault_script import add_to, given
-from drivers.simulators.faults import Cut, WrongPassword, only
+from drivers.simulators.faults import Cut, WrongPassword
 from drivers.simulators.timetable import tell
 
 USER = "5a1b0a9e-7c7e-4f6e-9b0e-0d6f3f6a1c01"

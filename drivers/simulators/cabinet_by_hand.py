@@ -21,8 +21,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from drivers.simulators.cabinet import Cabinet, DockBusTwin, LockBoardTwin
-from drivers.simulators.fault_script import add_to, given
-from drivers.simulators.faults import Deaf, Echo, Fault, Jam, Lost, Noise, only, read
+from drivers.simulators.fault_forms import Fault, only
+from drivers.simulators.fault_script import add_to, given, read
+from drivers.simulators.faults import Deaf, Echo, Jam, Lost, Noise
 from drivers.simulators.serial_line import SharedLine, pty_pair
 from drivers.simulators.timetable import tell
 

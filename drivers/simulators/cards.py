@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from drivers.simulators.card import Camera, make_video
-from drivers.simulators.faults import Clock, Fault, Full, Twice, only
+from drivers.simulators.fault_forms import Fault, only
+from drivers.simulators.faults import Clock, Full, Twice
 
 KINDS = (Clock, Twice, Full)
 APART = timedelta(minutes=10)

@@ -11,8 +11,9 @@ import threading
 from pathlib import Path
 
 from drivers.simulators.case_system import CaseSystem
+from drivers.simulators.fault_forms import only
 from drivers.simulators.fault_script import add_to, given
-from drivers.simulators.faults import Back, Cut, Errors, Lost, Reorder, Repeat, Vanish, only
+from drivers.simulators.faults import Back, Cut, Errors, Lost, Reorder, Repeat, Vanish
 from drivers.simulators.timetable import lay_out, tell, until_told
 
 

@@ -19,20 +19,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from drivers.simulators import cards, dock, faulty_card
-from drivers.simulators.fault_script import add_to, given
-from drivers.simulators.faults import (
-    Battery,
-    Clock,
-    Deaf,
-    Fault,
-    Gone,
-    NoCard,
-    Records,
-    Stuck,
-    WrongPassword,
-    only,
-    read,
-)
+from drivers.simulators.fault_forms import Fault, only
+from drivers.simulators.fault_script import add_to, given, read
+from drivers.simulators.faults import Battery, Clock, Deaf, Gone, NoCard, Records, Stuck, WrongPassword
 from drivers.simulators.timetable import tell
 
 RECORDER = (WrongPassword, Battery, Clock, NoCard, Deaf, Stuck, Records)

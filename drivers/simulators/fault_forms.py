@@ -1,9 +1,9 @@
-"""How what follows the word of a fault is written: bytes, times, rates."""
+"""How a fault is written: its word, and what follows it: bytes, times, rates."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, ClassVar, TypeVar, get_type_hints
 
 SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 SPANS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -57,3 +57,37 @@ Span = Annotated[float, Form("=", "TIME", read_span, lambda seconds: f"{seconds!
 Rate = Annotated[float, Form("=", "RATE", read_rate, lambda rate: f"{round(rate)}/s")]
 Count = Annotated[int, Form("=", "NUMBER", read_count)]
 Name = Annotated[str, Form("=", "NAME", read_name)]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Each kind's first line is what `--help` tells of it."""
+
+    word: ClassVar[str]
+
+    def __str__(self) -> str:
+        form = form_of(type(self))
+        if form is None:
+            return self.word
+        return f"{self.word}{form.mark}{form.write(getattr(self, fields(self)[0].name))}"
+
+
+F = TypeVar("F", bound=Fault)
+
+
+def form_of(kind: type[Fault]) -> Form | None:
+    """How its value is written; None where it has none."""
+    for told in fields(kind):
+        form: Form = get_type_hints(kind, include_extras=True)[told.name].__metadata__[0]
+        return form
+    return None
+
+
+def usage(kind: type[Fault]) -> str:
+    form = form_of(kind)
+    return kind.word if form is None else f"{kind.word}{form.mark}{form.shown}"
+
+
+def only(faults: Sequence[Fault], kind: type[F]) -> F | None:
+    """The last one of a kind."""
+    return next((fault for fault in reversed(faults) if isinstance(fault, kind)), None)

@@ -5,15 +5,19 @@ words, or lists by whom they befall, `"*"` being everybody.
 """
 
 import argparse
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from drivers.simulators.faults import Fault, read, usage
+from drivers.simulators.fault_forms import Fault, form_of, usage
+from drivers.simulators.faults import Twice
 
 EVERYBODY = "*"
+KINDS: dict[str, type[Fault]] = {kind.word: kind for kind in Fault.__subclasses__()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,23 @@ def given(parser: argparse.ArgumentParser, asked: argparse.Namespace, fleet: Col
     except (OSError, ValueError, yaml.YAMLError) as wrong:
         parser.error(str(wrong))
     return Script(by_whom)
+
+
+def read(text: str) -> Fault:
+    """One word. Raises ValueError, saying how it is written."""
+    found = re.fullmatch(r"([a-z]+)(?:([@=])(.*))?", text)
+    kind = KINDS.get(found[1]) if found else None
+    if found is None or kind is None:
+        raise ValueError(f"{text} is no fault that any twin knows")
+    form = form_of(kind)
+    if found[2] is None:
+        if form is None or kind is Twice:
+            return kind()
+        raise ValueError(f"{text} is written {usage(kind)}")
+    if form is None or form.mark != found[2]:
+        raise ValueError(f"{text} is written {usage(kind)}")
+    build: Callable[[Any], Fault] = kind
+    return build(form.read(found[3]))
 
 
 def split(text: str) -> tuple[str, str]:

@@ -1,30 +1,8 @@
-"""What can go wrong with a twin, in the words of one vocabulary: `unplug@1MB`, `slow=2MB/s`, `clock=-9h`.
+"""What can go wrong with a twin, in one vocabulary; which of it a twin knows, its `--help` tells."""
 
-Which of them a twin knows, its `--help` tells; how they are given to it: `fault_script.py`.
-"""
+from dataclasses import dataclass
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, TypeVar, get_type_hints
-
-from drivers.simulators.fault_forms import Bytes, Count, Form, Moment, Name, Rate, Span
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Each kind's first line is what `--help` tells of it."""
-
-    word: ClassVar[str]
-
-    def __str__(self) -> str:
-        form = form_of(type(self))
-        if form is None:
-            return self.word
-        return f"{self.word}{form.mark}{form.write(getattr(self, fields(self)[0].name))}"
-
-
-F = TypeVar("F", bound=Fault)
+from drivers.simulators.fault_forms import Bytes, Count, Fault, Moment, Name, Rate, Span
 
 
 @dataclass(frozen=True)
@@ -319,41 +297,3 @@ class Echo(Fault):
     """what is said to it comes back first"""
 
     word = "echo"
-
-
-KINDS: dict[str, type[Fault]] = {kind.word: kind for kind in Fault.__subclasses__()}
-
-
-def form_of(kind: type[Fault]) -> Form | None:
-    """How its value is written; None where it has none."""
-    for told in fields(kind):
-        form: Form = get_type_hints(kind, include_extras=True)[told.name].__metadata__[0]
-        return form
-    return None
-
-
-def usage(kind: type[Fault]) -> str:
-    form = form_of(kind)
-    return kind.word if form is None else f"{kind.word}{form.mark}{form.shown}"
-
-
-def read(text: str) -> Fault:
-    """One word. Raises ValueError, saying how it is written."""
-    found = re.fullmatch(r"([a-z]+)(?:([@=])(.*))?", text)
-    kind = KINDS.get(found[1]) if found else None
-    if found is None or kind is None:
-        raise ValueError(f"{text} is no fault that any twin knows")
-    form = form_of(kind)
-    if found[2] is None:
-        if form is None or kind is Twice:
-            return kind()
-        raise ValueError(f"{text} is written {usage(kind)}")
-    if form is None or form.mark != found[2]:
-        raise ValueError(f"{text} is written {usage(kind)}")
-    build: Callable[[Any], Fault] = kind
-    return build(form.read(found[3]))
-
-
-def only(faults: Sequence[Fault], kind: type[F]) -> F | None:
-    """The last one of a kind."""
-    return next((fault for fault in reversed(faults) if isinstance(fault, kind)), None)

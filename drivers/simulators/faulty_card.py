@@ -12,20 +12,8 @@ from contextlib import contextmanager
 from ctypes.util import find_library
 from pathlib import Path
 
-from drivers.simulators.faults import (
-    Flip,
-    Full,
-    Gone,
-    Hub,
-    Lag,
-    ReadError,
-    Rot,
-    Slow,
-    Unplug,
-    Unsynced,
-    Well,
-    read,
-)
+from drivers.simulators.fault_script import read
+from drivers.simulators.faults import Flip, Full, Gone, Hub, Lag, ReadError, Rot, Slow, Unplug, Unsynced, Well
 
 KINDS = (Unplug, ReadError, Flip, Rot, Slow, Hub, Lag, Full, Unsynced, Gone, Well)
 MOUNT_S = 10.0

@@ -15,12 +15,13 @@ import struct
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from drivers.simulators.fault_forms import Fault, only
 from drivers.simulators.fault_script import add_to, given
-from drivers.simulators.faults import Cut, Fault, Rename, Reset, Twice, only
+from drivers.simulators.faults import Cut, Rename, Reset, Twice
 from drivers.simulators.timetable import tell
 
 SETTLES_S = 0.3
@@ -40,14 +41,13 @@ class Sender:
         """Raises ftplib.error_perm where it is not let in."""
         tls = self.context
         line = ftplib.FTP() if tls is None else ftplib.FTP_TLS(context=tls)  # noqa: S321
-        try:
+        with ExitStack() as unless_let_in:
+            unless_let_in.callback(line.close)
             line.connect(*self.address, timeout=20)
             line.login(self.user, self.password)
             if isinstance(line, ftplib.FTP_TLS):
                 line.prot_p()
-        except BaseException:
-            line.close()
-            raise
+            unless_let_in.pop_all()
         return line
 
     def bring(self, folder: Path) -> None:

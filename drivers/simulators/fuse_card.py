@@ -20,21 +20,9 @@ from typing import Any
 import mfusepy as fuse
 
 from drivers.simulators import dock
-from drivers.simulators.faults import (
-    Fault,
-    Flip,
-    Full,
-    Gone,
-    Hub,
-    Lag,
-    ReadError,
-    Rot,
-    Slow,
-    Unplug,
-    Unsynced,
-    only,
-    read,
-)
+from drivers.simulators.fault_forms import Fault, only
+from drivers.simulators.fault_script import read
+from drivers.simulators.faults import Flip, Full, Gone, Hub, Lag, ReadError, Rot, Slow, Unplug, Unsynced
 
 BURST_S = 0.05
 """What a line that was idle may give at once."""

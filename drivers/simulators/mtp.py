@@ -51,6 +51,8 @@ class Script:
     """Names of which it tells no information."""
     locked: bool = False
     """It shows no storage, as a phone whose screen is locked."""
+    session_first: bool = False
+    """It does not even tell what it is before a session, as uMTP-Responder."""
     hangs: bool = False
     lag_s: float = 0.0
     """Before each answer that carries a part of a file."""
@@ -148,7 +150,8 @@ class MtpTwin:
         """(response, data phase if there is one)."""
         if code in self.script.cannot or code not in self.operations:
             return UNSUPPORTED, None
-        if code not in (Operation.DEVICE_INFO, Operation.OPEN) and not self.in_session:
+        free = (Operation.OPEN,) if self.script.session_first else (Operation.DEVICE_INFO, Operation.OPEN)
+        if code not in free and not self.in_session:
             return 0x2003, None
         try:
             return self.operations[Operation(code)](*parameters)

@@ -13,8 +13,9 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from drivers.simulators.fault_forms import only
 from drivers.simulators.fault_script import add_to, given
-from drivers.simulators.faults import Busy, Clock, Cut, Misstated, WrongPassword, only
+from drivers.simulators.faults import Busy, Clock, Cut, Misstated, WrongPassword
 from drivers.simulators.nvr import Nvr, Shot
 from drivers.simulators.timetable import tell, until_told
 from drivers.uploads.server import Server

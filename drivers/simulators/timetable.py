@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from drivers.simulators.faults import Fault
+from drivers.simulators.fault_forms import Fault
 
 Acts = Mapping[type[Fault], Callable[[], object]]
 

@@ -1,7 +1,7 @@
 """devices.yaml: what may stand in it (settings, devices) and how it is read (reading)."""
 
-from gateway.config.base import DeviceSettings
 from gateway.config.devices import AnyDevice
+from gateway.config.every_device import DeviceSettings
 from gateway.config.reading import from_mapping, load, overlapping
 from gateway.config.settings import (
     FAMILY,

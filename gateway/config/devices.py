@@ -5,14 +5,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from gateway.config.base import IDENTIFIER, DeviceSettings, Model, Templates
-from gateway.config.connected import (
-    AxisBodyWornSettings,
-    FtpReceiverSettings,
-    MqttCameraSettings,
-    NvrExportSettings,
-    RtspRecorderSettings,
-)
+from gateway.config.connected import AxisBodyWornSettings, MqttCameraSettings
+from gateway.config.every_device import DeviceSettings
+from gateway.config.model import IDENTIFIER, Model, Templates
+from gateway.config.recorders import FtpReceiverSettings, NvrExportSettings, RtspRecorderSettings
 
 
 class VolumeSettings(DeviceSettings):

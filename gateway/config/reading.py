@@ -10,11 +10,10 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
-from gateway.config.base import DeviceSettings, Model
 from gateway.config.devices import AnyDevice
+from gateway.config.every_device import DeviceSettings
+from gateway.config.model import Model
 from gateway.config.settings import ConfigError, Settings
 from gateway.config.sources import AnyCaseSource, Ed25519, FolderSource, Hmac, HttpSource
 from gateway.written import read_yaml
@@ -58,12 +57,20 @@ def from_mapping(
         anchor = anchored(settings, folder)
         check_apart(anchor)
         check_inboxes(anchor)
-        make_url(anchor.database_url), make_url(anchor.engine_database_url)
+        check_databases(anchor)
     except (ConfigError, OSError, RuntimeError) as error:
         raise ConfigError(f"{source}: {error}") from None
-    except ArgumentError:
-        raise ConfigError(f"{source}: database: expected postgresql://user:password@host/name") from None
     return anchor
+
+
+def check_databases(settings: Settings) -> None:
+    from sqlalchemy import make_url  # here: who only needs the settings' shape does not wait for it
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        make_url(settings.database_url), make_url(settings.engine_database_url)
+    except ArgumentError:
+        raise ConfigError("database: expected postgresql://user:password@host/name") from None
 
 
 def anchored(settings: Settings, folder: Path) -> Settings:

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from gateway.config.base import IDENTIFIER, DeviceSettings, Model, checked_zone
-from gateway.config.connected import AxisBodyWornSettings, FtpReceiverSettings, MqttCameraSettings
+from gateway.config.connected import AxisBodyWornSettings, MqttCameraSettings
 from gateway.config.devices import AnyDevice, BoardSettings, SerialDockSettings
+from gateway.config.every_device import DeviceSettings
+from gateway.config.model import IDENTIFIER, Model, checked_zone
+from gateway.config.recorders import FtpReceiverSettings
 from gateway.config.sources import AnyCaseSource, WebhookSettings
 
 FAMILY = frozenset("{*")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from gateway.config.base import IDENTIFIER, Model
+from gateway.config.model import IDENTIFIER, Model
 
 
 class Hmac(Model):

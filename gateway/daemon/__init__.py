@@ -5,17 +5,15 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
-
 from gateway import retrieval
-from gateway.config import FAMILY, ConfigError, DeviceSettings, Settings
-from gateway.config.connected import RtspRecorderSettings
+from gateway.config import ConfigError, Settings
 from gateway.config.devices import SerialDockSettings, UsbDockSettings
+from gateway.config.recorders import RtspRecorderSettings
 from gateway.daemon.backup import Backup
 from gateway.daemon.bookings import Bookings
 from gateway.daemon.caretaker import Caretaker, Duty, Progress
@@ -24,12 +22,11 @@ from gateway.daemon.exchange import Exchange
 from gateway.daemon.lights import Lights
 from gateway.daemon.live import Live
 from gateway.daemon.pulling import Pulling, sweep
-from gateway.database import Database
-from gateway.device import DeviceSeen, Driver
+from gateway.device import Driver
 from gateway.disposal.execution import Destruction
 from gateway.guard import guarded
 from gateway.intake import Intake
-from gateway.intake.devices import device_seen, enter_device
+from gateway.intake.devices import register
 from gateway.law import Law
 from gateway.linking.packs import put_in_force
 from gateway.live import LiveFolder
@@ -63,47 +60,58 @@ class Daemon:
         self.settings = settings
         self.is_whole = drivers is None
         """Not a card taken in by hand: nobody speaks with other systems for that."""
+        self.destroys = role != "ingest"  # who takes in a card by hand waits for nothing else
         settings.data.mkdir(parents=True, exist_ok=True)
         self.lock = only_one(settings.data / f"{role}.lock")
         self.stop_event = threading.Event()
-        self.database = open_database(settings)
-        self.store, self.second = open_stores(settings, self.database)
-        self.packs = packs_of(settings)
-        register(self.database, settings)
+        self.open()
+        self.host = host_id(settings.data)
+        self.executor = f"{self.host}-{role}"
+        self.build_ingest()
+        self.build_devices(drivers_for(settings.devices) if drivers is None else drivers)
+        self.build_rounds()
+
+    def open(self) -> None:
+        """What has to be there before anything can be built on it."""
+        self.database = open_database(self.settings)
+        self.store, self.second = open_stores(self.settings, self.database)
+        self.packs = packs_of(self.settings)
+        register(self.database, self.settings)
         with self.database.write() as session:
             put_in_force(session, self.packs, "gateway")
-        host = host_id(settings.data)
-        executor = self.executor = f"{host}-{role}"
-        self.destroys = role != "ingest"  # who takes in a card by hand waits for nothing else
+
+    def build_ingest(self) -> None:
+        """The stages, who carries clips through them, the engine that calls it, who feeds the engine."""
+        ingest = self.settings.ingest
         self.progress = Progress(self.database)
         self.context = Context(
             store=self.store,
             second=self.second,
             stop=self.stop_event,
             progress=self.progress,
-            derive=settings.ingest.derive,
-            content_keys=settings.content_keys,
+            derive=ingest.derive,
+            content_keys=self.settings.content_keys,
             copying=lambda: self.runner.is_copying,
         )
         self.runner = Runner(
-            self.database,
-            self.context,
-            self.packs,
-            settings.ingest,
-            executor,
-            lambda: self.dispatch.wake(),
+            self.database, self.context, self.packs, ingest, self.executor, lambda: self.dispatch.wake()
         )
-        queues = {queue_name("preserve", host): CLAIMED, queue_name("describe", host): WINDOW}
-        self.engine = Engine(settings.engine_database_url, executor, queues, self.runner.advance)
-        self.dispatch = Dispatch(self.database, self.engine, host, executor, settings.ingest.lease_seconds)
-        self.intake = Intake(self.database, host, executor, self.dispatch.wake)
-        chosen = drivers if drivers is not None else drivers_for(settings.devices)
+        queues = {queue_name("preserve", self.host): CLAIMED, queue_name("describe", self.host): WINDOW}
+        self.engine = Engine(self.settings.engine_database_url, self.executor, queues, self.runner.advance)
+        self.dispatch = Dispatch(self.database, self.engine, self.host, self.executor, ingest.lease_seconds)
+
+    def build_devices(self, drivers: Mapping[str, Driver]) -> None:
+        """Each driver under a supervisor of its own; what they report goes to the intake."""
+        self.intake = Intake(self.database, self.host, self.executor, self.dispatch.wake)
         self.supervisors = {
             device_id: Supervisor(device_id, driver, self.intake.emit, self.stop_event)
-            for device_id, driver in chosen.items()
+            for device_id, driver in drivers.items()
         }
-        self.exchange = Exchange(settings, self.database, executor, self.stop_event)
         self.context.pull = Pulling(self.supervisors)
+
+    def build_rounds(self) -> None:
+        """Threads that come round again and again, whether or not a device is there."""
+        self.exchange = Exchange(self.settings, self.database, self.executor, self.stop_event)
         self.caretaker = Caretaker(
             self.database,
             self.store,
@@ -112,11 +120,11 @@ class Daemon:
             self.supervisors,
             self.progress,
             self.stop_event,
-            has_second_copies=settings.store.second_copy is not None,
+            has_second_copies=self.settings.store.second_copy is not None,
             more=tuple(self.duties()),
         )
-        self.backup = Backup(self.database, self.context, executor)
-        self.live = Live(self.database, LiveFolder(settings.data), self.supervisors, self.stop_event)
+        self.backup = Backup(self.database, self.context, self.executor)
+        self.live = Live(self.database, LiveFolder(self.settings.data), self.supervisors, self.stop_event)
 
     def duties(self) -> Iterator[Duty]:
         """What not every process and unit needs: disposals, cabinets, docks, booked rooms."""
@@ -225,25 +233,3 @@ def host_id(data: Path) -> str:
         known = new_id()[-12:]
         write_whole(path, known.encode())
     return known
-
-
-def register(database: Database, settings: Settings) -> None:
-    """Put every configured device into the registry, or bring its entry up to date, with custody.
-
-    A camera that is named in full is entered before it was ever seen: it can be allocated at once.
-    """
-    with database.write() as session:
-        for device in settings.devices:
-            enter(session, device)
-            for camera in device.members:
-                if not FAMILY.intersection(camera.id):
-                    entry = device.entry_of(camera)
-                    device_seen(
-                        session,
-                        DeviceSeen(device_id=camera.id, via="devices.yaml", type=camera.type, entry=entry),
-                    )
-
-
-def enter(session: Session, device: DeviceSettings) -> None:
-    told = device.entry() | {"driver": device.kind}
-    enter_device(session, device.id, device.type, told, "devices.yaml")

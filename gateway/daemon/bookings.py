@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from gateway.config.connected import RtspRecorderSettings
+from gateway.config.recorders import RtspRecorderSettings
 from gateway.database import Database
 from gateway.instants import FOR_EVER
 from gateway.models import Activity, OrderRow, OrderState, now

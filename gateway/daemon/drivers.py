@@ -5,19 +5,14 @@ from typing import Any, assert_never
 
 from drivers.cabinet.line import Line
 from gateway.config import AnyDevice
-from gateway.config.connected import (
-    AxisBodyWornSettings,
-    FtpReceiverSettings,
-    MqttCameraSettings,
-    NvrExportSettings,
-    RtspRecorderSettings,
-)
+from gateway.config.connected import AxisBodyWornSettings, MqttCameraSettings
 from gateway.config.devices import (
     DropFolderSettings,
     SerialDockSettings,
     UsbDockSettings,
     VolumeSettings,
 )
+from gateway.config.recorders import FtpReceiverSettings, NvrExportSettings, RtspRecorderSettings
 from gateway.device import Driver
 
 

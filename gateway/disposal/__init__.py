@@ -19,6 +19,7 @@ from gateway.disposal.listing import (
     listing_digest,
     shown,
 )
+from gateway.holds import must_be_there
 from gateway.models import OPEN_ITEMS, DisposalItem, DisposalRun, ItemState, Original, RunState, User, now
 from gateway.retention import Judged
 from gateway.rulepacks import RulePacks
@@ -97,8 +98,11 @@ def chosen(
         raise Refused("disposal.unknown", clip=missing[0])
     for one in mine:
         if not one.is_due:
-            until = one.deadline.on.isoformat() if one.deadline.on else "—"
-            raise Refused("disposal.not_due", clip=one.clip.id, rule=one.deadline.decides.rule, on=until)
+            must_be_there(session, one.clip.id)
+            told = {"clip": one.clip.id, "rule": one.deadline.decides.rule}
+            if one.deadline.on is None:
+                raise Refused("disposal.no_day", **told)
+            raise Refused("disposal.not_due", **told, on=one.deadline.on.isoformat())
         if lent(session, one.clip.id):
             raise Refused("disposal.lent")
     return mine

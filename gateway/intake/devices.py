@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from sqlmodel import Session
 
 from gateway import custody
+from gateway.config import FAMILY, DeviceSettings, Settings
+from gateway.database import Database
 from gateway.device import DeviceSeen
 from gateway.intake.places import ensure_room, ensure_unit
 from gateway.models import Device
@@ -40,3 +42,25 @@ def device_seen(session: Session, event: DeviceSeen) -> None:
     if known is not None:
         told, kind = {name: told[name] for name in OF_THE_DOCK}, known.type
     enter_device(session, event.device_id, kind, told, event.via)
+
+
+def register(database: Database, settings: Settings) -> None:
+    """Put every configured device into the registry, or bring its entry up to date, with custody.
+
+    A camera that is named in full is entered before it was ever seen: it can be allocated at once.
+    """
+    with database.write() as session:
+        for device in settings.devices:
+            enter(session, device)
+            for camera in device.members:
+                if not FAMILY.intersection(camera.id):
+                    entry = device.entry_of(camera)
+                    device_seen(
+                        session,
+                        DeviceSeen(device_id=camera.id, via="devices.yaml", type=camera.type, entry=entry),
+                    )
+
+
+def enter(session: Session, device: DeviceSettings) -> None:
+    told = device.entry() | {"driver": device.kind}
+    enter_device(session, device.id, device.type, told, "devices.yaml")

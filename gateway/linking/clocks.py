@@ -64,6 +64,8 @@ class Windows:
         self.card_of: dict[str, tuple[str, str]] = {}
         """Offload → device and volume."""
         self.cards: dict[tuple[str, str], list[Docking]] = {}
+        self.places: dict[str, int] = {}
+        """Offload → where it stands among the dockings of its card."""
         self.listings: dict[str, Listing] = {}
         self.kept_files = 0
 
@@ -82,8 +84,8 @@ class Windows:
             select(Offload.id, Offload.device_id, Offload.volume).where(col(Offload.id).in_(offloads))
         ).all():
             self.card_of[offload] = device, volume
-            if (device, volume) not in self.cards:
-                self.cards[device, volume] = self.dockings(device, volume)
+            if offload not in self.places:
+                self.read_card(device, volume)
         self.read_ahead()
 
     def read_ahead(self) -> None:
@@ -92,20 +94,21 @@ class Windows:
         for found in self.findings.values():
             if found.offload_id is not None and self.card_of[found.offload_id][1]:
                 card = self.cards[self.card_of[found.offload_id]]
-                place = place_of(card, found.offload_id)
-                wanted |= {one.offload for one in before(card, place, 1)}
+                wanted |= {one.offload for one in before(card, self.places[found.offload_id], 1)}
         missing = sorted(wanted - self.listings.keys())
         rows = select(Offload.id, Offload.listing).where(col(Offload.id).in_(missing))
         for offload, written in self.session.exec(rows) if missing else ():
             self.keep(offload, written)
 
-    def dockings(self, device: str, volume: str) -> list["Docking"]:
+    def read_card(self, device: str, volume: str) -> None:
         rows = self.session.exec(
             select(Offload.id, Offload.opened_at)
             .where(Offload.device_id == device, Offload.volume == volume)
             .order_by(col(Offload.opened_at), col(Offload.id))
         )
-        return [Docking(offload, opened) for offload, opened in rows]
+        card = [Docking(offload, opened) for offload, opened in rows]
+        self.cards[device, volume] = card
+        self.places |= {one.offload: place for place, one in enumerate(card)}
 
     def of(self, clip: Clip, found_at: datetime, clock: DeviceClock, docking_s: float) -> Window:
         """Until the card that held the file was listed; since that card was last listed without it."""
@@ -114,7 +117,7 @@ class Windows:
             return Window(found_at)
         device, volume = self.card_of[finding.offload_id]
         card = self.cards[device, volume]
-        place = place_of(card, finding.offload_id)
+        place = self.places[finding.offload_id]
         docking, since = card[place], None
         for earlier in before(card, place) if volume else ():
             lay_there = self.listing(earlier.offload).has(finding)
@@ -141,13 +144,10 @@ class Windows:
             self.kept_files -= len(oldest.files)
 
 
-def place_of(card: list["Docking"], offload: str) -> int:
-    return next(place for place, one in enumerate(card) if one.offload == offload)
-
-
 def before(card: list["Docking"], place: int, most: int = 20) -> Iterator["Docking"]:
     """Earlier sessions of the same card, the latest first; a card that tells no number may be any card."""
-    earlier = (one for one in reversed(card[:place]) if one.opened_at < card[place].opened_at)
+    back = (card[at] for at in range(place - 1, -1, -1))
+    earlier = (one for one in back if one.opened_at < card[place].opened_at)
     return islice(earlier, most)
 
 

@@ -71,7 +71,7 @@ def correct(session: Session, link: Link, given: LinkIn, packs: RulePacks, actor
     made.supersedes = link.id
     link.status = LinkStatus.WITHDRAWN
     link.ended_at, link.ended_why = now(), reason("ended.corrected", why=why)
-    session.add(link)
+    session.add_all((link, made))  # both: within one case it is no withdrawal of that case
     session.flush()
     made.facts = machine(session, clip.id, packs)
     return kept(session, made, actor, "LINK_CORRECTED", why, beside=link)
@@ -79,6 +79,7 @@ def correct(session: Session, link: Link, given: LinkIn, packs: RulePacks, actor
 
 def add(session: Session, clip: Clip, given: LinkIn, packs: RulePacks, actor: str, why: str) -> Link:
     """A person links a clip that the machine did not. Raises Refused as `correct` does."""
+    must_be_there(session, clip.id)
     standing = links_of(session, [clip.id], lock=True)[clip.id].standing
     wanted = (given.case, given.activity, given.t0_s, given.t1_s)
     if any(place(one) == wanted for one in standing):

@@ -171,7 +171,8 @@ class Facts:
         rules = self.rules(clip)
         docking_s = rules.pack.clock.docking_seconds.value
         window = self.windows.of(clip, self.originals[clip.id][1], clock, docking_s)
-        return capture_interval(times, clip.duration_s, clock, window, rules.clock)
+        is_photo = clip.kind == "PHOTO"
+        return capture_interval(times, clip.duration_s, clock, window, rules.clock, is_photo=is_photo)
 
     def holder(self, clip: Clip, interval: Interval | None) -> Custody:
         if interval is None or interval.doubtful:

@@ -1,8 +1,9 @@
 """Consecutive clips that a device cut from one take are one recording (R-58)."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from sqlmodel import Session, and_, col, or_, select
+from sqlmodel import Session, col, or_, select
 
 from gateway.law import parents_of
 from gateway.models import Clip, Device, Original, Recording
@@ -14,46 +15,16 @@ SERIES_KINDS = ("VIDEO", "AUDIO")
 def join(session: Session, clip: Clip, packs: RulePacks) -> list[Clip | Recording]:
     """Put a clip into the recording of its neighbours in time; returns the other rows that changed.
 
-    Neighbours: same recorder, found on the same device, times from the same source, no further apart than the
-    pack allows.
     A clip that fills a gap between two recordings joins the earlier one; the later keeps its own.
     """
-    if clip.kind not in SERIES_KINDS or not clip.duration_s or not clip.started_at or not clip.ended_at:
-        return []
-    if clip.recording_id is not None:
-        return []
-    unit = session.get_one(Device, clip.device_id).unit_id
-    gap_s = packs.of(unit, parents_of(session)).linking.segment_gap_seconds.value
-    gap = timedelta(seconds=gap_s)
-    beside = session.exec(
-        select(Clip)
-        .join(Original, col(Original.id) == Clip.id)
-        .where(
-            Clip.id != clip.id,
-            Clip.device_id == clip.device_id,
-            Clip.kind == clip.kind,
-            Clip.time_source == clip.time_source,
-            Original.device_id == session.get_one(Original, clip.id).device_id,
-            or_(
-                and_(
-                    col(Clip.ended_at) >= clip.started_at - gap, col(Clip.ended_at) <= clip.started_at + gap
-                ),
-                and_(
-                    col(Clip.started_at) >= clip.ended_at - gap, col(Clip.started_at) <= clip.ended_at + gap
-                ),
-            ),
-        )
-        .order_by(col(Clip.started_at))
-        .with_for_update(of=Clip)
-    ).all()
+    taken = when(clip)
+    beside = neighbours(session, clip, *taken, gap_of(session, clip, packs)) if taken else []
     if not beside:
         return []
-    known = next((other.recording_id for other in beside if other.recording_id), None)
     changed: list[Clip | Recording] = []
+    known = next((other.recording_id for other in beside if other.recording_id), None)
     if known is None:
-        recording = Recording(device_id=clip.device_id)
-        session.add(recording)
-        session.flush()
+        recording = begun(session, clip)
         changed.append(recording)
         known = recording.id
     clip.recording_id = known
@@ -63,3 +34,41 @@ def join(session: Session, clip: Clip, packs: RulePacks) -> list[Clip | Recordin
             changed.append(other)
     session.add_all((clip, *changed))
     return changed
+
+
+def when(clip: Clip) -> tuple[datetime, datetime] | None:
+    """From when to when, of a clip that can be put into a series; None of any other."""
+    if clip.kind not in SERIES_KINDS or not clip.duration_s or clip.recording_id is not None:
+        return None
+    return (clip.started_at, clip.ended_at) if clip.started_at and clip.ended_at else None
+
+
+def gap_of(session: Session, clip: Clip, packs: RulePacks) -> timedelta:
+    unit = session.get_one(Device, clip.device_id).unit_id
+    return timedelta(seconds=packs.of(unit, parents_of(session)).linking.segment_gap_seconds.value)
+
+
+def neighbours(
+    session: Session, clip: Clip, started: datetime, ended: datetime, gap: timedelta
+) -> Sequence[Clip]:
+    """Same recorder, found on the same device, times from the same source, no further apart than `gap`."""
+    wanted = select(Clip).join(Original, col(Original.id) == Clip.id)
+    wanted = wanted.where(
+        Clip.id != clip.id,
+        Clip.device_id == clip.device_id,
+        Clip.kind == clip.kind,
+        Clip.time_source == clip.time_source,
+        Original.device_id == session.get_one(Original, clip.id).device_id,
+        or_(
+            col(Clip.ended_at).between(started - gap, started + gap),
+            col(Clip.started_at).between(ended - gap, ended + gap),
+        ),
+    )
+    return session.exec(wanted.order_by(col(Clip.started_at)).with_for_update(of=Clip)).all()
+
+
+def begun(session: Session, clip: Clip) -> Recording:
+    recording = Recording(device_id=clip.device_id)
+    session.add(recording)
+    session.flush()
+    return recording

@@ -52,11 +52,12 @@ def links_of(session: Session, clips: Sequence[str], *, lock: bool = False) -> d
         read_cards(session, [link.id for link in found if link.ended_at is None and is_persons(link)])
     standing: dict[str, list[Link]] = {clip: [] for clip in clips}
     withdrawn: dict[str, set[str]] = {clip: set() for clip in clips}
-    undone = {link.supersedes for link in found if is_restored(link)}
+    # an undo restored it, or a person corrected it within its case: the case was not withdrawn
+    followed = {(link.supersedes, link.case_uid) for link in found}
     for link in found:
         if link.ended_at is None:
             standing[link.clip_id].append(link)
-        elif link.status is LinkStatus.WITHDRAWN and link.id not in undone:
+        elif link.status is LinkStatus.WITHDRAWN and (link.id, link.case_uid) not in followed:
             withdrawn[link.clip_id].add(link.case_uid)
     archived = archived_later(session, found)
     return {
@@ -78,11 +79,6 @@ def read_cards(session: Session, ids: Sequence[str]) -> None:
     if ids:
         cards = select(Link).where(col(Link.id).in_(ids)).options(load_only(Link.reasons))  # type: ignore[arg-type]
         session.exec(cards).all()
-
-
-def is_restored(link: Link) -> bool:
-    """Whether an undo made it, whatever became of it later; a correction undoes nothing."""
-    return "restores" in link.facts or link.status is LinkStatus.PROPOSED
 
 
 def moved(links: Links, winners: Sequence[Candidate]) -> bool:

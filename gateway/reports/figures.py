@@ -11,6 +11,8 @@ from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from gateway.custody import canonical
+from gateway.wording import Reason, reason
+from gateway.wording.reports import BREAKDOWNS
 
 
 class Code(StrEnum):
@@ -133,6 +135,14 @@ class Figure:
 
     def of(self, side: Collection[Side], why: str | None = None) -> list[Member]:
         return [one for one in self.members if one.side in side and why in (None, one.why)]
+
+    def no_breakdown(self, by: str) -> Reason | None:
+        """Why none of its members could have a key of that: nothing but an empty list would come."""
+        there = {name for one in self.members for name, _ in one.keys}
+        known = [name for name in BREAKDOWNS if name in there or not there]
+        if by in known:
+            return None
+        return reason("figure.no_breakdown", figure=self.code, by=by, known=", ".join(known))
 
 
 def counted(codes: Iterable[str]) -> dict[str, int]:

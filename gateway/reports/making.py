@@ -14,8 +14,6 @@ from gateway import custody
 from gateway.config import ConfigError
 from gateway.models import ReportMade
 from gateway.reports.paper import Paper
-from gateway.reports.printing import pdf
-from gateway.reports.workbook import workbook
 
 
 class Format(StrEnum):
@@ -50,10 +48,15 @@ def format_of(out: Path | None) -> Format:
 
 
 def file_of(paper: Paper, wanted: Format) -> bytes:
+    """Only the writer that is wanted is loaded: openpyxl and typst take their time."""
     match wanted:
         case Format.XLSX:
+            from gateway.reports.workbook import workbook
+
             return workbook(paper)
         case Format.PDF:
+            from gateway.reports.printing import pdf
+
             return pdf(paper)
     assert_never(wanted)
 

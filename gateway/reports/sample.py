@@ -7,7 +7,7 @@ again leaves a further sample on record, with a reason.
 
 import re
 from datetime import date, datetime, time
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,6 +18,7 @@ from gateway.device import Refused
 from gateway.law import Law
 from gateway.models import Activity, Basis, CaseRecord, CaseSample, CustodyEvent, SampleCase, Unit, now
 from gateway.rules.sampling import METHOD, draw, frame_digest
+from gateway.texts import Why
 from gateway.visibility import units_below
 from gateway.wording import reason
 
@@ -39,7 +40,7 @@ class DrawIn(BaseModel):
     basis: Basis | None = Field(
         default=None, description="CLOSED in the period (of a half-year by default) or ACTIVE in it"
     )
-    why: Annotated[str, Field(min_length=2, max_length=300)] | None = Field(
+    why: Why | None = Field(
         default=None, description="needed where there is a sample of this unit and period already"
     )
 

@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from gateway.rulepacks.shape import RulePack, Sourced, values_of
+from gateway.rulepacks.shape import RulePack
+from gateway.rulepacks.sourced import Sourced, values_of
 from gateway.written import line_of, read_yaml
 
 __all__ = [

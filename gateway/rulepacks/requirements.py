@@ -6,7 +6,8 @@ from importlib import resources
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from gateway.rulepacks.shape import RulePack, Sourced, cited, values_of
+from gateway.rulepacks.shape import RulePack
+from gateway.rulepacks.sourced import Sourced, cited, values_of
 
 
 class Requirement(BaseModel):

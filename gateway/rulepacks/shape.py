@@ -1,40 +1,18 @@
-"""The shape of a rule pack: every value with where it comes from and whether that text was read."""
+"""The shape of a rule pack: which values there are, by the rules that ask for them."""
 
 import hashlib
 import json
-import re
 from datetime import date, time
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-T = TypeVar("T")
+from gateway.rulepacks.sourced import Model, Sourced
 
 DeviceType = Literal[
     "body_camera", "handheld_terminal", "camera", "camcorder", "audio_recorder", "cctv", "storage"
 ]
 """执法记录仪、手持执法终端、照相机、摄像机、录音机、视频监控、音像资料采集存储设备 (R-30)."""
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-def says_something(written: str) -> str:
-    if not written.strip():
-        raise ValueError("is empty: say where the value comes from, such as an article of your own rule")
-    return written
-
-
-Source = Annotated[str, AfterValidator(says_something)]
-
-
-class Sourced(Model, Generic[T]):
-    """One value, what it rests on, and whether somebody has read that text."""
-
-    value: T
-    source: Source
-    verified: bool
 
 
 Positive = Annotated[float, Field(gt=0)]
@@ -112,7 +90,7 @@ class EquipmentRules(Model):
     counted_types: Sourced[tuple[DeviceType, ...]]
     office_types: Sourced[tuple[DeviceType, ...]]
     classes: dict[Literal["A", "B", "C"], Quota]
-    patterns: dict[str, Pattern] = {}
+    patterns: dict[str, Pattern] = Field(default_factory=dict)
     min_spec: Spec
     min_life_years: dict[DeviceType, Sourced[Positive | None]]
     idle_days: Sourced[Positive]
@@ -165,7 +143,7 @@ class ScopeRules(Model):
     omission_grounds: Sourced[tuple[str, ...]]
     night_from: Sourced[time]
     night_to: Sourced[time]
-    holidays: dict[int, Sourced[tuple[date, ...]]] = {}
+    holidays: dict[int, Sourced[tuple[date, ...]]] = Field(default_factory=dict)
     """Statutory holidays by year: a year that is not here is not known, not free of them."""
 
     @model_validator(mode="after")
@@ -312,26 +290,3 @@ class RulePack(Model):
     def edition(self) -> str:
         """What a link says it was judged by."""
         return f"{self.id}@{self.version}"
-
-
-def values_of(part: Any, place: str = "") -> list[tuple[str, "Sourced[Any]"]]:
-    """Every value of a pack, or of a part of it, with the place where it stands."""
-    if isinstance(part, Sourced):
-        return [(place, part)]
-    if isinstance(part, BaseModel):
-        inner = [(name, getattr(part, name)) for name in type(part).model_fields]
-    elif isinstance(part, dict):
-        inner = list(part.items())
-    elif isinstance(part, tuple):
-        inner = [(getattr(item, "id", str(number)), item) for number, item in enumerate(part)]
-    else:
-        return []
-    return [found for name, item in inner for found in values_of(item, f"{place}.{name}".lstrip("."))]
-
-
-CITATION = re.compile(r"\b(?:R-\d{2,3}|AL-\d{1,2}|LK-\d{1,2}|S\d{1,2})\b")
-
-
-def cited(source: str) -> set[str]:
-    """The requirement ids and sources that a value names."""
-    return set(CITATION.findall(source))

@@ -95,17 +95,20 @@ def capture_interval(
     clock: DeviceClock,
     window: Window,
     limits: ClockLimits,
+    *,
+    is_photo: bool = False,
 ) -> Interval | None:
     """The corrected interval, from the most trusted time that can be true.
 
     A GPS track is UTC, and what we recorded bears our own time: neither needs correction. Every other
     time is the device's clock, taken back to the true times at which it can have shown that (R-21, R-22).
+    A photo's file alone dates nothing: cameras write the time into photos, and a copy's file is the copy's.
     """
     ordered = sorted(times, key=lambda read: TRUST.index(read.source))
     if not ordered:
         return None
     length = timedelta(seconds=max(0.0, min(duration_s or 0.0, LONGEST.total_seconds())))
-    contradicted = False
+    contradicted = is_photo
     for read in ordered:
         if contradicted and read.source is TimeSource.FILE:
             break  # the same lost clock wrote it, or whoever copied the file: it proves nothing

@@ -7,11 +7,11 @@ from sqlmodel import Session, col, select
 
 from gateway import custody, outbox
 from gateway.device import Refused
-from gateway.itemlists import Lists, in_force, is_guessed, item_of
+from gateway.itemlists import Lists, in_force, item_of, warning_of
 from gateway.models import ScopeItem, ScopeList, Unit, now
 from gateway.scope.reading import ListRead
 
-__all__ = ["Lists", "in_force", "is_guessed", "item_of", "store_list"]
+__all__ = ["Lists", "in_force", "item_of", "store_list", "warning_of"]
 
 
 def store_list(

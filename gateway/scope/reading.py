@@ -9,11 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import TYPE_CHECKING, Any
 
 from gateway.case_sources.files import decoded
 from gateway.config import ConfigError
@@ -30,6 +26,11 @@ from gateway.scope.columns import (
     surely_of,
 )
 from gateway.wording import Reason, reason
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+# openpyxl is imported where a workbook is read: the board, and with it the daemon, only ask what was read
 
 Grid = list[list[str]]
 LARGEST_UNPACKED = 64 << 20
@@ -100,6 +101,8 @@ def table_of(name: str, text: str) -> Grid:
 
 
 def workbook_grids(name: str, content: bytes) -> list[Grid]:
+    from openpyxl import load_workbook
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(part.file_size for part in packed.infolist()) > LARGEST_UNPACKED:
@@ -110,7 +113,7 @@ def workbook_grids(name: str, content: bytes) -> list[Grid]:
     return [grid_of(sheet) for sheet in book.worksheets]
 
 
-def grid_of(sheet: Worksheet) -> Grid:
+def grid_of(sheet: "Worksheet") -> Grid:
     """With the value of a merged cell in each place that it covers."""
     beyond = sheet.iter_rows(min_row=ROWS + 1, values_only=True) if sheet.max_row > ROWS else ()
     if any(written(cell) for row in beyond for cell in row):
@@ -216,6 +219,8 @@ def columns_of(heads: Sequence[Sequence[str]], row: int) -> tuple[dict[int, str]
 
 
 def cell_name(row: int, place: int) -> str:
+    from openpyxl.utils import get_column_letter
+
     return f"{get_column_letter(place + 1)}{row}"
 
 

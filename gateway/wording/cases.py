@@ -6,6 +6,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "没有编号为“{room}”的房间，而案件又未写明单位；请写明单位，或先登记该房间",
         "no room {room} is known and the case names no unit; give the unit, or enter the room first",
     ),
+    "case.unknown_unit": (
+        "没有单位 {unit}；相近的：{near}。确是新单位的，请注明 new_unit=true，或先登记该单位",
+        "there is no unit {unit}; near: {near}. If it is a new one, say new_unit=true, or register it first",
+    ),
     "case.other_unit": (
         "案件 {case} 属于单位 {unit} 或另一单位，本来源无权写入",
         "case {case} is of unit {unit} or of another one, which this source may not write",

@@ -8,8 +8,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # the ledger refuses
     "ledger.unknown": ("登记簿中没有{kind} {ref}", "not in the registry: {kind} {ref}"),
     "ledger.superseded": (
-        "该记录已于 {at} 被另一条更正；请更正或归还现行的那一条",
-        "that entry was corrected at {at}; correct or return the one that took its place",
+        "该记录已于 {at} 被另一条更正；请以取代它的那一条为准",
+        "that entry was superseded at {at}, by another that corrects it; go by the one that took its place",
     ),
     "ledger.one_holder": (
         "请且仅请指定一个持有方：人员、房间或单位",

@@ -270,6 +270,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "该季度已固化（第 {revision} 版）；再次固化须说明原因",
         "frozen already (revision {revision}): say why again",
     ),
+    "figure.no_breakdown": (
+        "指标 {figure} 没有分项 {by}；可用的分项：{known}",
+        "the figure {figure} is not broken down by {by}; it is by {known}",
+    ),
     "report.unknown_unit": ("没有单位 {unit}", "there is no unit {unit}"),
     "report.unknown_snapshot": ("没有这一季度的固化报表", "that quarter was not frozen"),
     "report.backwards": ("期间的结束须晚于开始", "the period must end after it begins"),

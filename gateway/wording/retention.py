@@ -77,6 +77,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "资料 {clip} 尚未到期（{rule}，最早 {on}）",
         "clip {clip} is not due ({rule}, not before {on})",
     ),
+    "disposal.no_day": (
+        "资料 {clip} 不能提请销毁：依 {rule}，还没有期满之日",
+        "clip {clip} is not due: by {rule} there is no day yet on which its time ends",
+    ),
     "disposal.listed_already": ("资料 {clip} 已在另一次销毁清单中", "clip {clip} is on another open list"),
     "disposal.too_many": ("一次最多 {most} 件", "at most {most} clips in one run"),
     "disposal.authority": (
@@ -109,7 +113,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "hold.unknown": ("没有 {ref}", "there is no {ref}"),
     "hold.lifted": ("已由 {by} 于 {at} 解除", "{by} lifted it at {at}"),
-    "hold.destroyed": ("资料 {clip} 已依程序销毁", "clip {clip} was destroyed by a disposal"),
+    "hold.destroyed": (
+        "资料 {clip} 已依程序销毁，见销毁记录 {record}",
+        "clip {clip} was destroyed by a disposal; see its record {record}",
+    ),
     "order.destroyed": (
         "已依程序销毁，没有可读取的原件",
         "it was destroyed by a disposal; there is nothing to read",

@@ -49,6 +49,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "scope.unknown_unit": ("没有单位 {unit}", "there is no unit {unit}"),
     "scope.unknown_case": ("没有案件 {case}", "there is no case {case}"),
+    "scope.unknown_officer": (
+        "没有人员 {officer}：登记簿中没有，所查的环节里也没有",
+        "there is no officer {officer}, neither in the register nor in the steps that were asked for",
+    ),
+    "scope.unknown_stage": (
+        "没有阶段 {stage}；规则包中的阶段：{known}",
+        "there is no stage {stage}; those of the rule pack: {known}",
+    ),
     "scope.unknown_activity": ("没有执法环节 {activity}", "there is no step {activity}"),
     # who asks for how much
     "scope.by_frame": ("按三项制度要求：{mode}", "by the frame of city and province: {mode}"),

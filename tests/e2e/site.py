@@ -95,7 +95,7 @@ class Site:
         finally:
             database.close()
 
-    def wait(self, what: str, holds: Callable[[Session], Any], timeout: float = 60) -> Any:
+    def wait(self, what: str, holds: Callable[[Session], Any], timeout: float = 120) -> Any:
         """Until a condition over the database holds; returns what it gave."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -182,7 +182,7 @@ def serving(site: Site) -> Iterator[httpx.Client]:
             yield client
     finally:
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(20) == 0
 
 
 def signed_in(site: Site, client: httpx.Client, name: str, role: str) -> None:

@@ -1,5 +1,5 @@
 """What tests of the API share."""
 
-from tests.integration.two_units import api, seeded
+from tests.integration.api_site import api, seeded
 
 __all__ = ["api", "seeded"]

@@ -24,7 +24,6 @@ from openpyxl.workbook import Workbook
 from sqlmodel import col, select
 
 from api.signin import add_key, add_user
-from gateway import migrations
 from gateway.cli import main
 from gateway.database import Database
 from gateway.device import Refused
@@ -74,26 +73,19 @@ class Site:
         return answer.json()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def site(request: pytest.FixtureRequest, tmp_path: Path, store: LocalStore) -> Iterator[Site]:
-    if request.param == "sqlite":
-        request.getfixturevalue("database")
-        url = f"sqlite:///{tmp_path / 'gateway.sqlite'}"
-    else:
-        url = request.getfixturevalue("postgres_database")
-    database = Database(url)
-    migrations.upgrade(database.engine)
+@pytest.fixture
+def site(either: Database, tmp_path: Path, store: LocalStore) -> Iterator[Site]:
+    url = either.engine.url.render_as_string(hide_password=False)
     (tmp_path / "devices.yaml").write_text(f"database: {url}\nrule_pack: hebei-xingtai-2019\ndevices: []\n")
-    with database.write() as session:
+    with either.write() as session:
         build(session)
         _, key = add_key(session, add_user(session, "admin", None, Role.ADMIN, None), "test")
     for quarter in ("2026-Q1", "2026-Q2"):
-        snapshots.freeze(database, LAW, ALL, "city", snapshots.quarter(quarter, ZONE), "x", at=AT)
-    with database.write() as session:  # after freezing: the frozen figures must not move
+        snapshots.freeze(either, LAW, ALL, "city", snapshots.quarter(quarter, ZONE), "x", at=AT)
+    with either.write() as session:  # after freezing: the frozen figures must not move
         session.get_one(Activity, "s003").withdrawn_at = AT
-    with client_of(database, store, LiveFolder(tmp_path), law=LAW) as client:
-        yield Site(tmp_path, database, client, key)
-    database.close()
+    with client_of(either, store, LiveFolder(tmp_path), law=LAW) as client:
+        yield Site(tmp_path, either, client, key)
 
 
 def made(site: Site, suffix: str) -> bytes:

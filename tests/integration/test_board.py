@@ -1,14 +1,12 @@
 """The obligation board equals the slow one, duty by duty and gap by gap (issue 4, Must show 4)."""
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import Session, select
 
-from gateway import migrations
 from gateway.database import Database
 from gateway.law import Law
 from gateway.models import (
@@ -58,18 +56,6 @@ KINDS = [
     "星际检查",
     "月面执法",
 ]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Database]:
-    """One of the two databases, at the newest schema."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("database")
-        return
-    opened = Database(request.getfixturevalue("postgres_database"))
-    migrations.upgrade(opened.engine)
-    yield opened
-    opened.close()
 
 
 class Town:

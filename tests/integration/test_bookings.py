@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 from sqlmodel import col, select
 
-from gateway.config.connected import RtspRecorderSettings
+from gateway.config.recorders import RtspRecorderSettings
 from gateway.daemon.bookings import Bookings
 from gateway.database import Database
 from gateway.models import Activity, CaseRecord, Device, OrderRow, OrderState, Room, Unit

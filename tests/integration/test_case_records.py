@@ -1,6 +1,5 @@
 """The full record of a case in both databases: parties, editions, numbers of companions, custody."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,18 +46,6 @@ WHOLE: dict[str, Any] = {
     "documents": [{"id": "k1-d1", "type": "责令(限期)改正通知书", "number": "冀邢市监责改〔2024〕第128号"}],
     "activities": [STEP],
 }  # fmt: skip
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'c.sqlite'}"
-    else:
-        url = str(request.getfixturevalue("postgres_database"))
-    opened = Database(url)
-    migrations.upgrade(opened.engine)
-    yield opened
-    opened.close()
 
 
 def put(database: Database, rules: CaseRules = RULES, **told: Any) -> Ended:

@@ -10,6 +10,7 @@ from gateway.database import Database
 from gateway.device import ClockRead, ClockSet, DeviceEvent
 from gateway.intake.events import store_one
 from gateway.linking import preview
+from gateway.linking.clocks import Windows, clocks_of
 from gateway.models import (
     Allocation,
     AllocationKind,
@@ -258,3 +259,19 @@ def entry(name: str) -> dict[str, object]:
 def told(town: Town, clip: str) -> int:
     with town.database.read() as session:
         return len(session.exec(select(CustodyEvent).where(col(CustodyEvent.subject) == clip)).all())
+
+
+def test_a_card_that_is_docked_again_during_a_round_is_read_again(town: Town) -> None:
+    """What was read of it before lacks the newest docking, and a clip of that may come in the same round."""
+    town.tell(read(at("08:00:00")))
+    town.dock(at("18:00:00"), ("a", at("09:00:00")))
+    with town.database.read() as session:
+        windows = Windows(session)
+        windows.load({"a"})
+        session.rollback()
+        town.dock(at("18:00:00", 5), ("b", at("09:00:00", 5)), keeps="a")
+        windows.load({"b"})
+        clock = clocks_of(session, {"cam"})["cam"]
+        found = windows.of(session.get_one(Clip, "b"), at("18:00:01", 5), clock, 600)
+    assert found.until == at("18:00:00", 5)
+    assert found.since == at("18:00:00"), "it did not lie there the day before"

@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel import Session, col, select
 
-from gateway import compliance, device_lists, holdings, migrations, registry, rulepacks
+from gateway import compliance, device_lists, holdings, registry, rulepacks
 from gateway.cli import main
 from gateway.compliance import Sheet, Span
 from gateway.database import Database
@@ -99,17 +98,11 @@ TOWN: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path / 'm.sqlite'}")
-    else:
-        database = Database(request.getfixturevalue("postgres_database"))
-    migrations.upgrade(database.engine)
-    with database.write() as session:
+@pytest.fixture
+def town(either: Database) -> Database:
+    with either.write() as session:
         registry.store_registry(session, RegistryFile.model_validate(TOWN), "test")
-    yield database
-    database.close()
+    return either
 
 
 def sheet(database: Database, root: str | None = None, span: Span = SPAN, packs: RulePacks = PACKS) -> Sheet:

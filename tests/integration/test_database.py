@@ -1,27 +1,14 @@
 """What the database promises: pragmas, no lost writes, chains that two writers share."""
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlmodel import Session, select
 
-from gateway import custody, migrations
+from gateway import custody
 from gateway.database import Database
 from gateway.models import ChainHead, CustodyEvent, Unit
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path / 'm.sqlite'}")
-    else:
-        database = Database(request.getfixturevalue("postgres_database"))
-    migrations.upgrade(database.engine)
-    yield database
-    database.close()
 
 
 def test_sqlite_is_durable_and_checks_keys(database: Database) -> None:
@@ -33,14 +20,14 @@ def test_sqlite_is_durable_and_checks_keys(database: Database) -> None:
     assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30000}
 
 
-def test_eight_writers_lose_nothing_and_share_a_chain(opened: Database) -> None:
+def test_eight_writers_lose_nothing_and_share_a_chain(either: Database) -> None:
     """Read, then write, in one transaction: a deferred BEGIN loses most of these."""
     failed: list[BaseException] = []
 
     def write(number: int) -> None:
         try:
             for _ in range(20):
-                with opened.write() as session:
+                with either.write() as session:
                     unit = session.get(Unit, "u", with_for_update=True) or Unit(id="u", name="0")
                     unit.name = str(int(unit.name) + 1)
                     session.add(unit)
@@ -48,7 +35,7 @@ def test_eight_writers_lose_nothing_and_share_a_chain(opened: Database) -> None:
         except Exception as error:  # noqa: BLE001  (handed to the test's own thread)
             failed.append(error)
 
-    with opened.write() as session:
+    with either.write() as session:
         session.add(Unit(id="u", name="0"))
     threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -56,29 +43,29 @@ def test_eight_writers_lose_nothing_and_share_a_chain(opened: Database) -> None:
     for thread in threads:
         thread.join()
     assert failed == []
-    with opened.read() as session:
+    with either.read() as session:
         assert session.get_one(Unit, "u").name == "160"
         assert session.get_one(ChainHead, "device:x").count == 160
         assert list(custody.breaks(session, "device:x")) == []
 
 
-def test_a_chain_that_fails_leaves_no_line(opened: Database) -> None:
+def test_a_chain_that_fails_leaves_no_line(either: Database) -> None:
     def fail(session: Session) -> None:
         custody.append(session, "site", "TRIED", "t", "x")
         raise RuntimeError("stop")
 
-    with pytest.raises(RuntimeError), opened.write() as session:
+    with pytest.raises(RuntimeError), either.write() as session:
         fail(session)
-    with opened.read() as session:
+    with either.read() as session:
         assert session.exec(select(CustodyEvent)).all() == []
         assert custody.head_of(session, "site") == (0, "")
 
 
-def test_a_row_reads_back_with_the_digest_it_was_written_with(opened: Database) -> None:
+def test_a_row_reads_back_with_the_digest_it_was_written_with(either: Database) -> None:
     """Times, numbers, bytes and nested JSON come back the same from both databases."""
     from gateway.models import Device, Finding, now
 
-    with opened.write() as session:
+    with either.write() as session:
         session.add(Device(id="d", type="body_camera"))
         session.flush()
         finding = Finding(
@@ -88,5 +75,5 @@ def test_a_row_reads_back_with_the_digest_it_was_written_with(opened: Database) 
         session.add(finding)
         session.flush()
         written = custody.row_digest(finding)
-    with opened.read() as session:
+    with either.read() as session:
         assert custody.row_digest(session.exec(select(Finding)).one()) == written

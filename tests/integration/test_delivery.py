@@ -5,7 +5,6 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from sqlmodel import Session, col, select
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from drivers.simulators.case_system import CaseSystem
-from gateway import migrations, outbox
+from gateway import outbox
 from gateway.calling import Answer, NoAnswer
 from gateway.config.sources import HttpSource, WebhookSettings
 from gateway.database import Database
@@ -102,21 +101,14 @@ class World:
             return {row.event_id: row.state for row in session.exec(select(Delivery))}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'd.sqlite'}"
-    else:
-        url = str(request.getfixturevalue("postgres_database"))
-    database = Database(url)
-    migrations.upgrade(database.engine)
-    with database.write() as session:
+@pytest.fixture
+def world(either: Database) -> World:
+    with either.write() as session:
         for unit in ("u", "v"):
             session.add(Unit(id=unit, name=unit))
             session.flush()
             session.add(Device(id=f"cam-{unit}", type="body_camera", unit_id=unit))
-    yield World(database)
-    database.close()
+    return World(either)
 
 
 def test_what_is_rolled_back_is_told_to_nobody(world: World) -> None:

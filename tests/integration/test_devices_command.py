@@ -10,10 +10,9 @@ from rich.console import Console
 from gateway.attached import show_attached
 from gateway.commands import devices_table
 from gateway.config import Settings, from_mapping
-from gateway.daemon import register
 from gateway.database import Database
 from gateway.device import DeviceSeen
-from gateway.intake.devices import device_seen
+from gateway.intake.devices import device_seen, register
 from gateway.models import Device, DeviceState
 from tests.e2e.site import Site, volume
 from tests.warm import GATEWAY

@@ -1,13 +1,11 @@
 """What is handed to the job engine, and in which order: important first, each device in its turn."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlmodel import Session
 
-from gateway import migrations
 from gateway.database import Database
 from gateway.models import Clip, Device, Original, Work
 from ingest.dispatch import WINDOW, Dispatch
@@ -39,16 +37,11 @@ def found(session: Session, device: str, count: int, *, important: bool = False)
     return items
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    is_file = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path / 'm.sqlite'}" if is_file else request.getfixturevalue("postgres_database")
-    opened = Database(url)
-    migrations.upgrade(opened.engine)
-    with opened.write() as session:
+@pytest.fixture
+def filled(either: Database) -> Database:
+    with either.write() as session:
         session.add_all(Device(id=device, type="body_camera") for device in ("a", "b", "c"))
-    yield opened
-    opened.close()
+    return either
 
 
 def dispatch(database: Database) -> tuple[Dispatch, Handed]:

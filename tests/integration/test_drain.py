@@ -1,14 +1,12 @@
 """Working off what changed facts reach: each clip once, on one reading of the facts, and no change lost."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import event
 from sqlmodel import Session, col, select
 
-from gateway import linking, migrations, rulepacks
+from gateway import linking, rulepacks
 from gateway.database import Database
 from gateway.linking import series
 from gateway.linking.due import Round, worked_off
@@ -19,15 +17,10 @@ PACKS = rulepacks.packs("hebei-xingtai-2019")
 T0 = datetime(2024, 5, 6, 1, 30, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+@pytest.fixture
+def filled(either: Database) -> Database:
     """A camera that zhang had that day, in a register of a thousand."""
-    url = f"sqlite:///{tmp_path / 'd.sqlite'}"
-    if request.param == "postgresql":
-        url = str(request.getfixturevalue("postgres_database"))
-    made = Database(url)
-    migrations.upgrade(made.engine)
-    with made.write() as session:
+    with either.write() as session:
         session.add(Unit(id="u", name="u"))
         session.flush()
         session.add_all(
@@ -38,8 +31,7 @@ def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]
         session.add(Device(id="cam", type="body_camera", unit_id="u"))
         session.flush()
         session.add(Checkout(device_id="cam", officer_id="zhang", out_at=T0 - timedelta(hours=1)))
-    yield made
-    made.close()
+    return either
 
 
 def clip(session: Session, number: int, length: float = 60.0, officer: str | None = None) -> Clip:

@@ -1,15 +1,13 @@
 """Who listens is told once when a duty to record came to stand otherwise, whatever made it so."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import Session, col, func, select
 
-from gateway import migrations, outbox
+from gateway import outbox
 from gateway.case_sources.records import CaseIn, store_case
 from gateway.database import Database
 from gateway.delivery import endpoints
@@ -121,19 +119,13 @@ def step(
     return told | {"started_at": start.isoformat(), "ended_at": (start + lasts).isoformat()}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    url = f"sqlite:///{tmp_path / 'd.sqlite'}"
-    if request.param == "postgresql":
-        url = str(request.getfixturevalue("postgres_database"))
-    database = Database(url)
-    migrations.upgrade(database.engine)
-    with database.write() as session:
+@pytest.fixture
+def site(either: Database) -> Site:
+    with either.write() as session:
         session.add_all((Unit(id="u", name="u"), Unit(id="v", name="v")))
         session.flush()
         session.add(Device(id="cam", type="body_camera", unit_id="u"))
-    yield Site(database)
-    database.close()
+    return Site(either)
 
 
 def test_a_duty_is_missing_when_its_step_ends_overdue_when_the_time_to_upload_is_over_and_met_when_footage_comes(

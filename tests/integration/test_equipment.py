@@ -1,16 +1,14 @@
 """The equipment ledger on a database: what it refuses, what it told when, how a device's life is corrected."""
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from gateway import audit, custody, holdings, ledger, migrations, qualifications, registry, standing
+from gateway import audit, custody, holdings, ledger, qualifications, registry, standing
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.ledger import AllocationIn, CheckoutIn, ReturnIn
@@ -48,17 +46,11 @@ TOWN = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path / 'm.sqlite'}")
-    else:
-        database = Database(request.getfixturevalue("postgres_database"))
-    migrations.upgrade(database.engine)
-    with database.write() as session:
+@pytest.fixture
+def town(either: Database) -> Database:
+    with either.write() as session:
         registry.store_registry(session, RegistryFile.model_validate(TOWN), "test")
-    yield database
-    database.close()
+    return either
 
 
 def allocate(database: Database, replaces: str | None = None, **given: Any) -> Allocation:

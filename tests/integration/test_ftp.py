@@ -22,7 +22,7 @@ from drivers.ftp import server as ftp_server
 from drivers.ftp.whole import is_whole
 from drivers.ftp_receiver import FtpReceiver
 from drivers.ports import free_port
-from gateway.config.connected import FtpReceiverSettings
+from gateway.config.recorders import FtpReceiverSettings
 from gateway.device import (
     Connected,
     DeviceUnavailable,

@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from drivers.ftp.aside import Aside
 from drivers.ftp.together import sets
-from gateway.config.connected import FtpReceiverSettings
+from gateway.config.recorders import FtpReceiverSettings
 from gateway.device import FoundFile
 from gateway.models import Attachment, State
 from gateway.wording import sentence

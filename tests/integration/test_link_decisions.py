@@ -10,6 +10,7 @@ from gateway.database import Database
 from gateway.device import Refused
 from gateway.linking import decisions
 from gateway.linking.decisions import LinkIn
+from gateway.linking.standing import links_of
 from gateway.models import (
     CaseRecord,
     Checkout,
@@ -185,6 +186,23 @@ def test_a_withdrawal_that_was_undone_never_counts_again(desk: Desk) -> None:
     assert (unlinked() or {})["code"] == "unlinked.withdrawn"
     desk.undo(again)
     assert unlinked() is None
+
+
+def test_a_correction_within_a_case_is_no_withdrawal_of_it(desk: Desk) -> None:
+    desk.correct("k", None)
+    desk.again()
+    with desk.database.read() as session:
+        assert links_of(session, ["c"])["c"].withdrawn == frozenset()
+        assert session.get_one(Clip, "c").unlinked is None, "it is linked, and nobody withdrew it"
+    link = desk.link(LinkStatus.CONFIRMED)
+    assert (link.case_uid, link.activity_id, link.doubt) == ("k", None, None), "and the machine adds nothing"
+    desk.correct("m", "b")
+    with desk.database.read() as session:
+        assert links_of(session, ["c"])["c"].withdrawn == {"k"}, "another case is one"
+    desk.correct("m", "d")
+    desk.withdraw()
+    with desk.database.read() as session:
+        assert links_of(session, ["c"])["c"].withdrawn == {"k", "m"}, "what it was corrected to was withdrawn"
 
 
 def test_what_stands_already_is_not_restored_beside_itself(desk: Desk) -> None:

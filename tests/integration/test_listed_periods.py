@@ -1,12 +1,11 @@
 """What a unit's own list says of keeping (储存期限) reaches the footage that was linked to its items."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from gateway import custody, migrations, retention
+from gateway import custody, retention
 from gateway.database import Database
 from gateway.models import Activity, Clip, Link, LinkStatus, Recording, now
 from gateway.scope.lists import store_list
@@ -20,24 +19,18 @@ ARCHIVED = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shelf]:
-    url = f"sqlite:///{tmp_path / 'd.sqlite'}"
-    if request.param == "postgresql":
-        url = str(request.getfixturevalue("postgres_database"))
-    database = Database(url)
-    migrations.upgrade(database.engine)
-    made = Shelf(database, tmp_path)
+@pytest.fixture
+def shelf(either: Database, tmp_path: Path) -> Shelf:
+    made = Shelf(either, tmp_path)
     made.clip("one")
     made.case("k", **ARCHIVED)
-    with database.write() as session:
+    with either.write() as session:
         step = Activity(
             id="a", case_uid="k", kind="现场检查", stage="调查取证", started_at=LONG_AGO, ended_at=LONG_AGO
         )
         session.add(step)
         custody.append(session, custody.SITE, "CASE_STORED", "t", "k", (step,))
-    yield made
-    database.close()
+    return made
 
 
 def put_list(

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from gateway import migrations
@@ -79,3 +80,8 @@ def test_two_processes_begin_on_a_fresh_database(url: str) -> None:
     processes = [subprocess.Popen(begin, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     said = [process.communicate(timeout=60)[1] for process in processes]
     assert [process.returncode for process in processes] == [0] * 4, "\n".join(said)
+
+
+def test_the_newest_script_is_the_one_that_alembic_upgrades_to() -> None:
+    """Its name tells it, so that a start need not load alembic."""
+    assert migrations.newest() == ScriptDirectory.from_config(migrations.configuration()).get_current_head()

@@ -21,8 +21,8 @@ from gateway.device import Connected, Driver, Emit
 from gateway.intake import Intake
 from gateway.models import Clip, DeviceSignal, DeviceStatus, Finding, Track
 from gateway.supervisor import Supervisor
+from tests.integration.mqtt_site import camera_for, driver_for, eventually, happenings, of
 from tests.integration.test_drivers import Recorder
-from tests.integration.test_mqtt_camera import camera_for, driver_for, eventually, happenings, of
 
 
 @contextmanager

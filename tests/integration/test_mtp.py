@@ -20,7 +20,6 @@ from drivers.mtp.objects import survey
 from drivers.mtp.wire import Operation, command
 from drivers.simulators import dock as twin
 from drivers.usb_dock import UsbDock
-from gateway import migrations
 from gateway.daemon.pulling import Pulling, sweep
 from gateway.database import Database
 from gateway.device import (
@@ -497,16 +496,6 @@ def test_a_marker_is_looked_for_among_the_objects(town: Town, place: Place) -> N
         place.plug()
         seen.wait(whole)
     assert {event.device_id for event in seen.of(OffloadOpened)} == {"ours-S1"}  # type: ignore[union-attr]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    is_file = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path / 'm.sqlite'}" if is_file else request.getfixturevalue("postgres_database")
-    database = Database(url)
-    migrations.upgrade(database.engine)
-    yield database
-    database.close()
 
 
 def test_a_restart_cleans_what_no_row_needs_and_never_what_one_needs(

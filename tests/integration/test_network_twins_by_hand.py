@@ -30,7 +30,7 @@ from gateway.device import (
     SignalReceived,
 )
 from gateway.identities import enrol
-from tests.integration import test_axis, test_ftp, test_mqtt_camera, test_nvr
+from tests.integration import mqtt_site, test_axis, test_ftp, test_nvr
 from tests.integration.test_drivers import Recorder, running
 
 
@@ -91,12 +91,12 @@ def test_a_fleet_of_cameras_each_with_its_own_trouble(tmp_path: Path) -> None:
         "bwc-0003:sos", "repeat", "bwc-0003:break@50kB", "bwc-0001:vanish@2s",
     ]  # fmt: skip
     faults = [part for word in words for part in ("--fault", word)]
-    with test_mqtt_camera.running(test_mqtt_camera.driver_for(made, tmp_path)) as seen:
+    with mqtt_site.running(mqtt_site.driver_for(made, tmp_path)) as seen:
         fleet = ("127.0.0.1", made.port, made.pki, "--fleet", 3, "--beat", 0.5)
         with hand("mqtt_camera", *fleet, "--enrol", *faults) as fingers:
             seen.wait(lambda seen: len(files(seen)) == 3)
             seen.wait(lambda seen: signals(seen, "sos"))
-            seen.wait(lambda seen: test_mqtt_camera.of(seen, Disconnected, "bwc-0001"))
+            seen.wait(lambda seen: mqtt_site.of(seen, Disconnected, "bwc-0001"))
             seen.wait(lambda _: "bwc-0003: 0001.MP4 brought" in fingers.said)
             seen.wait(lambda _: fingers.said.count("bwc-0002: A.MP4 brought") == 2)
     made.stop()

@@ -18,7 +18,7 @@ from drivers.nvr_export import NvrExport
 from drivers.ports import free_port
 from drivers.simulators.nvr import PAGE, Nvr, Shot
 from drivers.uploads.server import Server
-from gateway.config.connected import NvrExportSettings
+from gateway.config.recorders import NvrExportSettings
 from gateway.device import (
     ClockRead,
     DeviceUnavailable,

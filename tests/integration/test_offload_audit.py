@@ -2,13 +2,12 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import select
 
-from gateway import custody, migrations, receipts
+from gateway import custody, receipts
 from gateway.audit import in_session, offloads
 from gateway.database import Database
 from gateway.device import DeviceSeen, Disconnected, OffloadOpened
@@ -22,20 +21,15 @@ EDITS: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    postgres = request.param == "postgresql"
-    url = request.getfixturevalue("postgres_database") if postgres else f"sqlite:///{tmp_path / 'a.sqlite'}"
-    database = Database(url)
-    migrations.upgrade(database.engine)
-    with database.write() as session:
+@pytest.fixture
+def site(either: Database) -> Database:
+    with either.write() as session:
         for device in ("cam-1", "cam-2"):
             seen = DeviceSeen(device_id=device, via="dock", type="body_camera", entry={"driver": "volume"})
             store_one(session, seen, "host", "host-run")
         opened = OffloadOpened(device_id="cam-1", at=AT, offload="o", bay="3", volume="1234", listing=())
         store_one(session, opened, "host", "host-run")
-    yield database
-    database.close()
+    return either
 
 
 def undock(database: Database) -> None:

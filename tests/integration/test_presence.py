@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from drivers.mqtt.messages import read
-from drivers.mqtt_camera import MqttCamera
+from drivers.mqtt.roll import Roll
 from gateway.config.connected import MqttCameraSettings
 from gateway.database import Database
 from gateway.device import Connected, DeviceEvent, DeviceSeen, Disconnected, SignalReceived
@@ -15,46 +15,46 @@ from gateway.models import DeviceStatus
 AT = datetime(2024, 5, 6, 9, 30, tzinfo=UTC)
 
 
-def driver_for(folder: Path) -> MqttCamera:
+def roll_for(folder: Path) -> Roll:
     told = {
         "id": "net", "driver": "mqtt_camera", "spool": folder, "cameras": [{"id": "bwc-*"}],
         "uploads": {"url": "http://localhost:8890", "secret": "s" * 32},
     }  # fmt: skip
-    return MqttCamera(MqttCameraSettings.model_validate(told))
+    return Roll(MqttCameraSettings.model_validate(told))
 
 
-def say(driver: MqttCamera, kind: str, told: object) -> list[DeviceEvent]:
-    return driver.events_of(read(f"bwc/bwc-1/up/{kind}", json.dumps(told).encode()))
+def say(roll: Roll, kind: str, told: object) -> list[DeviceEvent]:
+    return roll.events_of(read(f"bwc/bwc-1/up/{kind}", json.dumps(told).encode()))
 
 
 def test_what_waits_of_a_camera_goes_with_it(tmp_path: Path) -> None:
-    driver, shown = driver_for(tmp_path), list[DeviceEvent]()
-    say(driver, "status", {"online": True})
-    say(driver, "hb", {"battery": 55, "rec": False})
-    [left] = say(driver, "status", {"online": False})
+    roll, shown = roll_for(tmp_path), list[DeviceEvent]()
+    say(roll, "status", {"online": True})
+    say(roll, "hb", {"battery": 55, "rec": False})
+    [left] = say(roll, "status", {"online": False})
     assert isinstance(left, Disconnected)
-    driver.show(lambda *events: shown.extend(events))
+    roll.show(lambda *events: shown.extend(events))
     assert shown == []
 
 
 def test_who_left_while_the_broker_was_away_is_gone_as_well(tmp_path: Path) -> None:
-    driver = driver_for(tmp_path)
-    say(driver, "status", {"online": True})
-    driver.begin_anew()
-    [left] = say(driver, "status", {"online": False})
+    roll = roll_for(tmp_path)
+    say(roll, "status", {"online": True})
+    roll.begin_anew()
+    [left] = say(roll, "status", {"online": False})
     assert isinstance(left, Disconnected)
-    assert say(driver, "status", {"online": False}) == []
-    [back] = say(driver, "status", {"online": True})
+    assert say(roll, "status", {"online": False}) == []
+    [back] = say(roll, "status", {"online": True})
     assert isinstance(back, Connected)
 
 
 def test_what_a_camera_shows_is_told_with_the_moment_it_came(tmp_path: Path) -> None:
-    driver, shown = driver_for(tmp_path), list[DeviceEvent]()
-    say(driver, "status", {"online": True})
+    roll, shown = roll_for(tmp_path), list[DeviceEvent]()
+    say(roll, "status", {"online": True})
     before = datetime.now(UTC)
-    say(driver, "hb", {"battery": 55, "rec": False})
+    say(roll, "hb", {"battery": 55, "rec": False})
     after = datetime.now(UTC)
-    driver.show(lambda *events: shown.extend(events))
+    roll.show(lambda *events: shown.extend(events))
     [signal] = shown
     assert isinstance(signal, SignalReceived)
     assert before <= signal.at <= after

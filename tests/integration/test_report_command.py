@@ -127,6 +127,8 @@ def test_freeze_compare_and_what_is_refused(site: Path, capsys: pytest.CaptureFi
         (("show", "--from", "9999-12-01", "--to", "9999-12-31"), "is no day"), (("behind",), "which figure"), (("freeze", "city"), "usage: gateway report freeze"),
         (("freeze", "nowhere", "2026-Q3"), "没有单位 nowhere"), (("compare", "city", "2026-Q3"), "没有这一季度"),
         (("show", *QUARTER, "--frozen"), "没有这一季度"),
+        (("behind", "fully_recorded", *QUARTER, "--key", "foo=1"), "没有分项 foo"),
+        (("behind", "fully_recorded", *QUARTER, "--key", "media=VIDEO"), "unit, stage, item"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked(
@@ -175,6 +177,12 @@ def test_the_api_pages_and_agrees(site: Path, capsys: pytest.CaptureFixture[str]
         for figure in shown["figures"]:
             listed = every(f"figures/{figure['code']}/members", **asked)
             assert listed == told(site, capsys, "behind", figure["code"], *QUARTER)
+        for by in ("foo", "media"):
+            said = client.get(
+                "/api/v1/reports/figures/fully_recorded/members", params={**asked, "by": by}, headers=headers
+            )
+            assert (said.status_code, said.json()["code"]) == (422, "figure.no_breakdown"), said.text
+            assert "unit, stage, item" in said.json()["title"], "what there is"
         made = client.post("/api/v1/reports/snapshots", json=asked, headers=headers)
         assert (made.status_code, made.json()["frozen_by"]) == (201, "judge")
         again = client.post("/api/v1/reports/snapshots", json=asked, headers=headers)

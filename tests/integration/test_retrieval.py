@@ -1,15 +1,13 @@
 """Who watched what, how long, and who was not let: in the chain and to who listens, in one transaction."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session, col, select
 
-from gateway import audit, custody, live, migrations, retrieval
+from gateway import audit, custody, live, retrieval
 from gateway.database import Database
 from gateway.delivery import endpoints
 from gateway.models import (
@@ -37,14 +35,9 @@ def listen(session: Session) -> None:
     )  # fmt: skip
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path / 'd.sqlite'}"
-    if request.param == "postgresql":
-        url = str(request.getfixturevalue("postgres_database"))
-    database = Database(url)
-    migrations.upgrade(database.engine)
-    with database.write() as session:
+@pytest.fixture
+def desk(either: Database) -> Database:
+    with either.write() as session:
         session.add_all((Unit(id="u", name="u"), User(id="chen", name="chen", role=Role.EVIDENCE)))
         session.flush()
         session.add(Device(id="cam", type="body_camera", unit_id="u"))
@@ -52,8 +45,7 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
         session.flush()
         session.add(Clip(id="c", device_id="cam", kind="VIDEO"))
         listen(session)
-    yield database
-    database.close()
+    return either
 
 
 def lines(database: Database, *events: str) -> list[tuple[str, str, str]]:

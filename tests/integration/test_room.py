@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
+from drivers.room.capture import Capture
 from drivers.rtsp_recorder import RtspRecorder
 from drivers.simulators.rooms import Room
 from gateway import ffmpeg
-from gateway.config.connected import RtspRecorderSettings
+from gateway.config.recorders import RtspRecorderSettings
 from gateway.device import (
     Connected,
     DeviceUnavailable,
@@ -206,6 +207,17 @@ def test_a_camera_that_is_away_when_it_is_asked_for(room: Room, tmp_path: Path) 
     with started(driver) as seen:
         time.sleep(1)
         assert gaps(seen) == [], "once"
+
+
+def test_a_recording_that_cannot_be_started_leaves_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = driver_for(Room(), tmp_path).settings
+    monkeypatch.setenv("PATH", str(tmp_path))
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(FileNotFoundError):
+        Capture(settings, tmp_path)
+    assert os.listdir("/proc/self/fd") == before
 
 
 def test_what_a_killed_gateway_left_is_reported_at_its_next_start(room: Room, tmp_path: Path) -> None:

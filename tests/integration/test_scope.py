@@ -20,10 +20,12 @@ from gateway.database import Database
 from gateway.law import Law
 from gateway.live import LiveFolder
 from gateway.models import (
+    Activity,
     Clip,
     CustodyEvent,
     Device,
     Link,
+    Officer,
     Original,
     Role,
     ScopeItem,
@@ -194,6 +196,54 @@ def test_a_misspelt_unit_or_case_is_told_and_not_answered_with_zeros(
         for name, there in (("unit", "u"), ("case", "k-u")):
             assert client.get(f"/api/v1/{path}", params={name: "nosuch"}).status_code == 404
             assert client.get(f"/api/v1/{path}", params={name: there}).status_code == 200
+
+
+def test_a_misspelt_officer_or_stage_is_told_as_well(office: Office, client: TestClient) -> None:
+    """One whom only the steps name is known, and a stage that only the rule pack knows."""
+    with office.database().write() as session:
+        session.add(Officer(id="li", name="李", unit_id="u"))
+        session.add(Officer(id="far", name="远", unit_id="v"))
+        session.get_one(Activity, "u-night").officers = ["by-hand"]
+    span = ("--since", "2026-08-01", "--until", "2026-08-31")
+    assert "没有人员 nosuch" in office.run("board", *span, "--officer", "nosuch", expect=2)
+    told = office.run("board", *span, "--stage", "nosuch", expect=2)
+    assert "没有阶段 nosuch" in told
+    assert "启动" in told, "what there is"
+    for known, overdue in ((("--officer", "li"), 0), (("--officer", "by-hand"), 1), (("--stage", "启动"), 0)):
+        office.run("board", *span, *known, expect=overdue)
+    for path in ("board", "obligations"):
+
+        def status(path: str = path, **asked: str) -> int:
+            return client.get(f"/api/v1/{path}", params={**SPAN, **asked}).status_code
+
+        assert [status(officer=one) for one in ("nosuch", "far")] == [404, 404], (
+            "another unit's are no business"
+        )
+        assert status(stage="nosuch") == 404
+        known_ones = ({"officer": "li"}, {"officer": "by-hand", "standing": "EXEMPT"}, {"stage": "启动"})
+        assert [status(**asked) for asked in known_ones] == [200, 200, 200]
+
+
+def test_the_api_tells_how_each_line_is_understood(office: Office, client: TestClient) -> None:
+    """At the import and later, as the command prints it."""
+    lines = "序号,记录环节,记录要求\n1,现场检查,全程记录\n2,送达,摄影留痕\n"
+    given = {
+        "name": "a.csv",
+        "valid_from": "2026-08-04T00:00:00+08:00",
+        "content": base64.b64encode(lines.encode()).decode(),
+    }
+    made = client.post("/api/v1/units/u/scope", json=given)
+    assert made.status_code == 201, made.text
+    shown = client.get("/api/v1/units/u/scope", params={"at": "2026-08-05T00:00:00+08:00"}).json()
+    for told in (made.json()["items"], shown["items"]):
+        assert [(one["row"], one["mode"], one["written"]["step"]) for one in told] == [
+            (2, "FULL", "现场检查"), (3, "PARTIAL", "送达"),
+        ]  # fmt: skip
+        assert told[0]["warning"] is None
+        assert told[1]["warning"]["code"] == "scope.no_mode"
+        assert "第 3 行：没有写明全程还是部分" in told[1]["warning"]["zh"]
+        assert "the key parts" in told[1]["warning"]["en"]
+    assert made.json()["id"] == shown["edition"]["id"]
 
 
 def test_a_list_holds_from_its_day_for_the_unit_and_those_below(office: Office, client: TestClient) -> None:

@@ -11,7 +11,6 @@ from sqlmodel import select
 
 from api.signin import add_user
 from api.throttle import FREE, note_failure, tries_of
-from gateway import migrations
 from gateway.database import Database
 from gateway.live import LiveFolder
 from gateway.models import CustodyEvent, FailedSignIns, Role, now
@@ -21,17 +20,12 @@ from tests.client import client_of
 RIGHT, WRONG = "correct horse", "battery staple"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def client(request: pytest.FixtureRequest, tmp_path: Path, store: LocalStore) -> Iterator[TestClient]:
-    postgres = request.param == "postgresql"
-    url = request.getfixturevalue("postgres_database") if postgres else f"sqlite:///{tmp_path / 'a.sqlite'}"
-    database = Database(url)
-    migrations.upgrade(database.engine)
-    with database.write() as session:
+@pytest.fixture
+def client(either: Database, tmp_path: Path, store: LocalStore) -> Iterator[TestClient]:
+    with either.write() as session:
         add_user(session, "chen", RIGHT, Role.OPERATOR, None)
-    with client_of(database, store, LiveFolder(tmp_path)) as client:
+    with client_of(either, store, LiveFolder(tmp_path)) as client:
         yield client
-    database.close()
 
 
 def sign_in(client: TestClient, password: str, name: str = "chen") -> int:

@@ -13,8 +13,8 @@ from drivers.simulators.faulty_card import Card, mounted
 from drivers.uploads.desk import Desk
 from drivers.uploads.spool import Expected
 from gateway.config.connected import MqttCameraSettings
+from tests.integration.mqtt_site import files
 from tests.integration.test_drivers import Recorder
-from tests.integration.test_mqtt_camera import files
 
 CONTENT = os.urandom(300_000)
 

@@ -20,11 +20,13 @@ def interval(
     *times: TimeRead,
     readings: tuple[Reading, ...] = (),
     settings: tuple[Setting, ...] = (),
-    duration: float = 10.5,
+    duration: float | None = 10.5,
     until: datetime = NOW,
     since: datetime | None = None,
+    is_photo: bool = False,
 ) -> Interval:
-    found = capture_interval(times, duration, DeviceClock(readings, settings), Window(until, since), LIMITS)
+    clock, window = DeviceClock(readings, settings), Window(until, since)
+    found = capture_interval(times, duration, clock, window, LIMITS, is_photo=is_photo)
     assert found is not None
     return found
 
@@ -231,6 +233,18 @@ def test_a_files_own_time_is_no_way_out_for_a_clock_that_was_lost(
     assert not interval(copied, **window).doubtful, "nothing was written that speaks against it"  # type: ignore[arg-type]
     gone = TimeRead(TimeSource.GPS, datetime(1980, 1, 6), "UTC")
     assert not interval(gone, copied, **window).doubtful, "a receiver without a fix is another clock"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("known", [(), (read(at("18:00", 7), 1.0), read(at("18:00", 8), 1.0))])
+def test_a_photo_that_tells_no_time_itself_is_doubted(known: tuple[Reading, ...]) -> None:
+    """After a copy its file's time is the copy's, and no length beside it could tell."""
+    copied = TimeRead(TimeSource.FILE, datetime(2025, 8, 8, 17, 0), "UTC", at_end=True)
+    photo = {"readings": known, "until": at("18:00", 8), "duration": None, "is_photo": True}
+    assert interval(copied, **photo).doubtful  # type: ignore[arg-type]
+    for source in (TimeSource.CONTAINER, TimeSource.NAME, TimeSource.GPS, TimeSource.GATEWAY):
+        told = TimeRead(source, datetime(2025, 8, 8, 16, 0), "UTC")
+        found = interval(told, copied, **photo)  # type: ignore[arg-type]
+        assert (found.source, found.doubtful) == (source, False)
 
 
 def test_a_time_in_the_future_is_doubted() -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given as forall
 from hypothesis import strategies as st
 
-from drivers.simulators import faults
-from drivers.simulators.fault_script import Script, add_to, given
-from drivers.simulators.faults import Clock, Fault, Flip, Slow, Sos, Twice, Unplug, only, read
+from drivers.simulators.fault_forms import Fault, form_of, only
+from drivers.simulators.fault_script import KINDS, Script, add_to, given, read
+from drivers.simulators.faults import Clock, Flip, Slow, Sos, Twice, Unplug
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "BYTES": st.integers(0, 2**50),
@@ -22,10 +22,10 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", faults.KINDS.values(), ids=faults.KINDS)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 @forall(told=st.data())
 def test_every_word_reads_back_as_it_was_written(kind: type[Fault], told: st.DataObject) -> None:
-    form = faults.form_of(kind)
+    form = form_of(kind)
     build: Any = kind
     fault = build(told.draw(VALUES[form.shown])) if form else build()
     assert read(str(fault)) == fault

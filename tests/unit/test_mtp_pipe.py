@@ -97,6 +97,15 @@ def test_half_an_answer_of_before_is_cleared_by_a_reset(port: Port) -> None:
     assert len(camera.storages()) == 1
 
 
+def test_a_camera_may_want_a_session_before_it_tells_what_it_is(port: Port) -> None:
+    assert port.camera is not None
+    (port.camera.place / "mtp.json").write_text('{"session_first": true}')
+    camera = Camera(UsbPipe("1-1.3.2", 7, port), bool)
+    camera.open()
+    assert camera.serial == "TWIN-1"
+    assert port.resets == 0
+
+
 @pytest.mark.parametrize(
     ("told", "raised"),
     [
@@ -157,14 +166,14 @@ class Talking:
         pass
 
 
-ENDLESS = HEADER.pack(0xFFFFFFF0, DATA, Operation.DEVICE_INFO, 0)
+ENDLESS = HEADER.pack(0xFFFFFFF0, DATA, Operation.OPEN, 0)
 
 
 @pytest.mark.parametrize(
     "says",
     [
         (b"",), (b"nonsense",), (b"\xff" * 600,), (ENDLESS, b"x" * 262_144), (HEADER.pack(3, DATA, 0, 0),),
-        (HEADER.pack(0xFFFFFFFF, DATA, Operation.DEVICE_INFO, 0),), (HEADER.pack(12, RESPONSE, 0x2001, 5),),
+        (HEADER.pack(0xFFFFFFFF, DATA, Operation.OPEN, 0),), (HEADER.pack(12, RESPONSE, 0x2001, 5),),
     ],
     ids=["nothing", "nonsense", "ones", "endless", "short", "unknown length", "another's answer"],
 )  # fmt: skip

@@ -10,7 +10,7 @@ from gateway import rulepacks
 from gateway.cli import main
 from gateway.rulepacks import PackError, values_of
 from gateway.rulepacks.requirements import catalogue, resting_on
-from gateway.rulepacks.shape import cited
+from gateway.rulepacks.sourced import cited
 
 OURS = rulepacks.load("hebei-xingtai-2019")
 OWN = """\

@@ -3,10 +3,7 @@
 It runs exactly the gateway that is installed here, under Debian's own kernel, on emulated hubs and disks.
 """
 
-import json
 import os
-import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,68 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-CACHE = Path(os.environ.get("GATEWAY_USB_CACHE", "/var/tmp/gateway-usb"))
-HERE = Path(__file__).parent
-BOOT_MODULES = ("virtio_pci", "virtio_console", "9p", "9pnet_virtio", "overlay")
+from tests.usb.kernel import compile_sources, initramfs, kernel
+from tests.usb.lines import GuestFailed, Lines, clock
+
 ARGUMENTS = "quiet mitigations=off tsc=reliable panic=-1 console=ttyS0"
-
-
-class GuestFailed(Exception):
-    pass
-
-
-def kernel() -> tuple[Path, Path]:
-    """(kernel image, its modules folder), from a full Debian kernel that is unpacked but never installed."""
-    images = sorted(CACHE.glob("boot/vmlinuz-*"))
-    if not images:
-        unpack_kernel()
-        images = sorted(CACHE.glob("boot/vmlinuz-*"))
-    version = images[-1].name.removeprefix("vmlinuz-")
-    return images[-1], CACHE / "lib/modules" / version
-
-
-def unpack_kernel() -> None:
-    told = subprocess.run(
-        ["apt-cache", "depends", "linux-image-amd64"], capture_output=True, text=True, check=True
-    ).stdout
-    package = next(
-        line.split()[1] for line in told.splitlines() if line.strip().startswith("Depends: linux-image-")
-    )
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-        subprocess.run(
-            ["apt-get", "download", "-q", package], cwd=folder, check=True, stdout=subprocess.DEVNULL
-        )
-        [archive] = Path(folder).glob("*.deb")
-        subprocess.run(["dpkg", "-x", archive, CACHE], check=True)
-    [modules] = CACHE.glob("lib/modules/*")
-    subprocess.run(["depmod", "-b", CACHE, modules.name], check=True)
-
-
-def initramfs(modules: Path, target: Path) -> None:
-    """Just enough to mount the root: busybox, an init script and the modules for it, in loading order."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        for name in ("bin", "proc", "sys", "dev", "host", "rw", "new", "m"):
-            (root / name).mkdir()
-        shutil.copy("/bin/busybox", root / "bin/busybox")
-        order: list[str] = []
-        for name in BOOT_MODULES:
-            told = subprocess.run(
-                ["modprobe", "-d", CACHE, "-S", modules.name, "--show-depends", name],
-                capture_output=True, text=True, check=True,
-            ).stdout  # fmt: skip
-            order += [line.split()[1] for line in told.splitlines() if line.startswith("insmod")]
-        load = []
-        for path in dict.fromkeys(order):
-            shutil.copy(path, root / "m")
-            load.append(f"insmod /m/{Path(path).name}")
-        init = (HERE / "init.sh").read_text().replace("@MODULES@", "\n".join(load))
-        (root / "init").write_text(init.replace("@KERNEL@", str(modules)).replace("@HERE@", str(HERE)))
-        (root / "init").chmod(0o755)
-        subprocess.run(
-            "find . | cpio -o -H newc --quiet | gzip -1 > " + str(target), shell=True, cwd=root, check=True
-        )
 
 
 class Guest:
@@ -96,6 +35,7 @@ class Guest:
         with self.disk.open("wb") as file:
             file.truncate(self.disk_mb << 20)
         subprocess.run(["mkfs.ext4", "-q", "-F", self.disk], check=True)
+        compile_sources()
         for attempt in (1, 2):  # booting may be tried twice, a step of the product never
             try:
                 self.boot()
@@ -151,6 +91,17 @@ class Guest:
             self.process.wait()
             self.process = None
 
+    def clock(self) -> float:
+        """What time-outs are measured by."""
+        assert self.process is not None
+        return clock(self.process.pid)
+
+    def spent(self) -> float:
+        """Seconds of processor that the whole guest has taken since it was switched on."""
+        assert self.process is not None
+        told = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
     def command(self, name: str, **arguments: Any) -> Any:
         """One QMP command; events are passed over."""
         self.qmp.write({"execute": name, "arguments": arguments})
@@ -159,24 +110,39 @@ class Guest:
                 raise GuestFailed(f"{name}: {said['error']}")
         return said["return"]
 
-    def run(self, command: str, timeout: float = 60, *, check: bool = True) -> str:
-        """A shell command inside; its output."""
-        self.agent.write({"run": command, "timeout": timeout})
+    def asked(self, timeout: float, **order: Any) -> dict[str, Any]:
+        """What the agent says to an order; raises GuestFailed if it went wrong."""
+        self.agent.write({**order, "timeout": 4 * timeout})  # the guest's own clock runs on a busy machine
         said = self.agent.read(timeout + 30)
-        if check and said["code"] != 0:
-            raise GuestFailed(f"{command}: exit {said['code']}\n{said['output'][-3000:]}")
-        return str(said["output"])
+        if said["code"] != 0:
+            raise GuestFailed(f"{order}: exit {said['code']}\n{said['output'][-3000:]}")
+        return said
+
+    def run(self, command: str, timeout: float = 60) -> str:
+        """A shell command inside; its output."""
+        return str(self.asked(timeout, run=command)["output"])
+
+    def gateway(self, *arguments: str, timeout: float = 150, log: str | None = None) -> str:
+        """A command of the gateway inside; with a log it goes on beside."""
+        return str(self.asked(timeout, gateway=arguments, log=log)["output"])
+
+    def python(self, code: str, timeout: float = 120) -> str:
+        """Where the gateway can be imported."""
+        return str(self.asked(timeout, code=code)["output"])
+
+    def sql(self, database: str, query: str) -> list[Any]:
+        rows: list[Any] = self.asked(60, sql=query, database=database)["rows"]
+        return rows
 
     def wait(self, command: str, timeout: float = 60) -> str:
         """Until a shell command inside succeeds."""
-        deadline = time.monotonic() + timeout
+        deadline = self.clock() + timeout
         while True:
-            self.agent.write({"run": command, "timeout": 30})
-            said = self.agent.read(60)
-            if said["code"] == 0:
-                return str(said["output"])
-            if time.monotonic() > deadline:
-                raise GuestFailed(f"not within {timeout} s: {command}\n{said['output'][-3000:]}")
+            try:
+                return self.run(command, 30)
+            except GuestFailed as no:
+                if self.clock() > deadline:
+                    raise GuestFailed(f"not within {timeout} s: {no}") from no
             time.sleep(0.5)
 
     def hub(self, port: str) -> None:
@@ -200,15 +166,6 @@ class Guest:
             drive=nodes[-1], removable=True,
         )  # fmt: skip
         self.cards[port] = (name, nodes)
-
-    def plug_mtp(self, port: str, folder: Path) -> None:
-        """A camera that speaks MTP."""
-        name = f"usb-{port}".replace(".", "-")
-        self.command(
-            "device_add", driver="usb-mtp", id=name, bus="xhci.0", port=port, rootdir=str(folder),
-            readonly=False, serial="MTP-1",
-        )  # fmt: skip
-        self.cards[port] = (name, [])
 
     def plug_serial(self, port: str, line: Path) -> None:
         """An FTDI adapter; what it is wired to listens on the unix socket `line`."""
@@ -237,12 +194,12 @@ class Guest:
 
     def when_free(self, command: str, **arguments: Any) -> None:
         """The disk is free once the device is really gone."""
-        deadline = time.monotonic() + 20
+        deadline = self.clock() + 20
         while True:
             try:
                 self.command(command, **arguments)
             except GuestFailed:
-                if time.monotonic() > deadline:
+                if self.clock() > deadline:
                     raise
                 time.sleep(0.1)
             else:
@@ -251,42 +208,6 @@ class Guest:
 
 def host_file(path: Path) -> dict[str, str]:
     return {"driver": "file", "filename": str(path)}
-
-
-class Lines:
-    """JSON lines over a unix socket."""
-
-    def __init__(self, path: Path, process: subprocess.Popen[bytes]) -> None:
-        self.process = process
-        self.socket = socket.socket(socket.AF_UNIX)
-        deadline = time.monotonic() + 15
-        while True:
-            try:
-                self.socket.connect(str(path))
-                break
-            except OSError:
-                if time.monotonic() > deadline or process.poll() is not None:
-                    raise GuestFailed(f"{path}: no connection") from None
-                time.sleep(0.05)
-        self.pending = b""
-
-    def write(self, message: dict[str, Any]) -> None:
-        self.socket.sendall(json.dumps(message).encode() + b"\n")
-
-    def read(self, timeout: float) -> dict[str, Any]:
-        deadline = time.monotonic() + timeout
-        while b"\n" not in self.pending:
-            self.socket.settimeout(max(0.1, deadline - time.monotonic()))
-            try:
-                fresh = self.socket.recv(65536)
-            except TimeoutError:
-                raise GuestFailed(f"no answer within {timeout} s") from None
-            if not fresh:
-                raise GuestFailed("the guest has ended")
-            self.pending += fresh
-        line, self.pending = self.pending.split(b"\n", 1)
-        read: dict[str, Any] = json.loads(line)
-        return read
 
 
 def fat_card(path: Path, size_mb: int, files: Sequence[tuple[str, bytes]], label: str = "BODYCAM") -> None:

@@ -17,4 +17,4 @@ mount -t tmpfs tmpfs /new/run
 mkdir -p /new/dev/pts /new/dev/shm
 mount -t devpts devpts /new/dev/pts
 mount -t tmpfs tmpfs /new/dev/shm
-exec switch_root /new /bin/sh @HERE@/stage2.sh
+exec switch_root /new /bin/sh @HERE@/stage2.sh @PYTHON@ @PROJECT@

@@ -1,0 +1,8 @@
+"""What people write to us for the record."""
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+"""A reason or a purpose, kept for good: as short as one likes, and never blank."""
