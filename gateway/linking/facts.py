@@ -227,7 +227,8 @@ class Facts:
 
     def attended(self, clip: Clip, known: ClipFacts, cases: Sequence[CaseFacts]) -> ClipFacts:
         """With what is known of whoever took part, where a place and no person held the device (AL-3)."""
-        if known.custody.room_id is None:
+        held = (known.custody, *known.custody.also)
+        if all(one.room_id is None for one in held):
             return known
         there = {one for case in cases for step in case.activities for one in step.officers}
         self.people.load(there)
