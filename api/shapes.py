@@ -191,6 +191,8 @@ class ClipOut(BaseModel):
     time_source: str | None
     times: list[dict[str, Any]]
     labels: dict[str, str | None]
+    secrecy: str | None = Field(description="`state_secret`, `trade_secret`, `privacy`; null: nobody said")
+    transcript: str | None = Field(description="where the words of a sound recording are written down")
     condition: ReasonOut | None
     quarantine: ReasonOut | None
     unlinked: ReasonOut | None
@@ -204,6 +206,7 @@ class ClipOut(BaseModel):
             **clip.model_dump(
                 include={
                     "id", "device_id", "kind", "duration_s", "important", "uncertainty_s", "time_source",
+                    "secrecy", "transcript",
                 }
             ),
             state=original.state.value,
@@ -228,6 +231,8 @@ class ClipOut(BaseModel):
 
 
 class ClipWhole(ClipOut):
+    archivable: bool = Field(description="all five labels are given, of each link not rejected (R-01)")
+    not_archivable: list[ReasonOut] = Field(description="what is missing")
     links: list[LinkOut]
     renditions: list[RenditionOut]
     attachments: list[str]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
-from gateway import custody, ledger, orders
+from gateway import custody, holdings, ledger, orders
 from gateway.device import BadgeShown, BayRead, Refused
 from gateway.ledger import CheckoutIn, ReturnIn
 from gateway.models import (
@@ -21,9 +21,9 @@ from gateway.models import (
     now,
 )
 from gateway.offloads import open_offloads, progress
-from gateway.rules.allocation import certificate_valid
+from gateway.rules.certificate import is_valid
 from gateway.rules.handover import BayFacts, Claim, Opening, decide
-from gateway.wording import Reason, reason
+from gateway.wording import CHINA, Reason, reason
 
 ACTOR = "gateway"
 ASKED_S = 15
@@ -49,7 +49,8 @@ def badge_shown(session: Session, event: BadgeShown) -> None:
         open_again(session, event, officer, opened)
         return
     out = open_checkouts(session, Checkout.officer_id == officer.id)
-    valid = certificate_valid(officer.cert_valid_from, officer.cert_valid_to, event.at.date())
+    certificate = holdings.certificates(session, [officer])[officer.id]
+    valid = is_valid(certificate, event.at.astimezone(CHINA).date())
     found = decide(
         bays_of(session, event.device_id, officer, event.at),
         has_one_out=bool(out), certificate=valid, least_battery=event.least_battery,

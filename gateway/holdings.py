@@ -1,14 +1,24 @@
-"""Loads what the ledger tells of a device: who had it, where it stood; also what it told at another time."""
+"""Loads what the ledger tells: who had a device, where it stood, whose certificates hold; also as of then."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from gateway.device import Refused
-from gateway.models import Allocation, AnnualCheck, Checkout, Device, Standing, UnitClass
+from gateway.models import (
+    Allocation,
+    AnnualCheck,
+    Checkout,
+    Device,
+    Officer,
+    Standing,
+    UnitClass,
+)
 from gateway.rules.allocation import Entry, HolderKind, Holding
+from gateway.rules.certificate import Certificate, Check
 from gateway.rules.standing import Stand, status_at
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,3 +93,19 @@ def current(session: Session, device_id: str, model: type[Allocation] | type[Che
         for entry in entries(session, device_id)
         if entry.superseded_at is None and (entry.holding.kind != "CHECKOUT") is allocations
     ]
+
+
+def certificates(session: Session, officers: Iterable[Officer]) -> dict[str, Certificate]:
+    """By officer id, with their annual checks as they stand now."""
+    known = {officer.id: officer for officer in officers}
+    checks: defaultdict[str, list[Check]] = defaultdict(list)
+    for row in session.exec(
+        select(AnnualCheck)
+        .where(col(AnnualCheck.officer_id).in_(known), col(AnnualCheck.superseded_at).is_(None))
+        .order_by(col(AnnualCheck.valid_from), col(AnnualCheck.id))
+    ):
+        checks[row.officer_id].append(Check(row.passed, row.valid_from, row.valid_to))
+    return {
+        ref: Certificate(officer.cert_valid_from, officer.cert_valid_to, tuple(checks[ref]))
+        for ref, officer in known.items()
+    }

@@ -73,20 +73,34 @@ def packs_by_unit(session: Session, packs: RulePacks) -> dict[str | None, RulePa
     return {None: packs.default, **{unit: packs.of(unit, parents) for unit in parents}}
 
 
+def seam_of(session: Session, law: Law, unit: str | None) -> timedelta:
+    """What may be missing between two files of one take and is no gap, by the pack of a unit."""
+    pack = law.packs.of(unit, parents_of(session))
+    return timedelta(seconds=pack.scope.gap_tolerance_seconds.value)
+
+
 @dataclass(frozen=True, slots=True)
 class Natures:
     """What a pack says of kinds of steps, by each of their names."""
 
     kinds: Mapping[str, ActivityKind]
+    forms: Mapping[str, tuple[str, ...]]
+    """Form → which kinds of step it records."""
 
     @classmethod
     def of(cls, pack: RulePack) -> "Natures":
         return cls(
-            {fold(name): kind for kind in pack.scope.kinds.values() for name in (kind.zh, *kind.aliases)}
+            {fold(name): kind for kind in pack.scope.kinds.values() for name in (kind.zh, *kind.aliases)},
+            {fold(form): kinds for form, kinds in pack.forms.document_activities.value.items()},
         )
 
     def kind(self, written: str) -> ActivityKind | None:
         return self.kinds.get(fold(written))
+
+    def proved_by(self, form: str) -> tuple[str, ...]:
+        """What the steps that a form records go to prove."""
+        kinds = (self.kind(written) for written in self.forms.get(fold(form), ()))
+        return tuple(kind.proves.value for kind in kinds if kind)
 
 
 def words_of(pack: RulePack) -> dict[Mode, tuple[str, ...]]:

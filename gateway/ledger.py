@@ -22,7 +22,7 @@ from gateway.models import (
     now,
 )
 from gateway.rules.allocation import Custody, Holding, held_at
-from gateway.rules.ledger import holder_rule, may_not_overlap, order_rule, overlap
+from gateway.rules.ledger import clash, holder_rule, order_rule
 from gateway.rules.standing import OUT_OF_USE
 
 Entry = TypeVar("Entry", Allocation, Checkout)
@@ -199,9 +199,9 @@ def check_free(
     replaces: str | None,
 ) -> None:
     """AL-2 and AL-4."""
-    for other in holdings.current(session, device_id, model):
-        if other.id not in {replaces, new.id} and may_not_overlap(new, other) and overlap(new, other):
-            raise Refused("ledger.overlaps", holder=other.holder_id, since=other.start.isoformat())
+    others = (one for one in holdings.current(session, device_id, model) if one.id not in {replaces, new.id})
+    if (other := clash(new, others)) is not None:
+        raise Refused("ledger.overlaps", holder=other.holder_id, since=other.start.isoformat())
 
 
 def entered(session: Session, new: Entry, old: Entry | None, event: str, actor: str, span: Span) -> Entry:

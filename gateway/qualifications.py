@@ -6,7 +6,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, model_validator
 from sqlmodel import Session, col, select
 
-from gateway import custody, holdings
+from gateway import custody, holdings, linking
 from gateway.device import Refused
 from gateway.models import AnnualCheck, Grade, Officer, Unit, UnitClass, now
 
@@ -70,8 +70,23 @@ def check_certificate(
     if session.get(Officer, given.officer) is None:
         raise Refused("ledger.unknown", kind="officer", ref=given.officer)
     old = superseded(session, AnnualCheck, replaces)
+    is_first = old is None and not is_checked(session, given.officer)
     new = AnnualCheck(officer_id=given.officer, entered_by=actor, **given.model_dump(exclude={"officer"}))
-    return entered(session, new, old, "CERTIFICATE_CHECKED", actor, given.officer)
+    entered(session, new, old, "CERTIFICATE_CHECKED", actor, given.officer)
+    if is_first:  # from now on a day without a check counts as missed
+        linking.certificate_due(session, given.officer)
+        return new
+    for row in (new, old):
+        if row is not None:
+            linking.certificate_due(session, row.officer_id, row.valid_from, row.valid_to)
+    return new
+
+
+def is_checked(session: Session, officer: str) -> bool:
+    wanted = select(AnnualCheck.id).where(
+        AnnualCheck.officer_id == officer, col(AnnualCheck.superseded_at).is_(None)
+    )
+    return session.exec(wanted.limit(1)).first() is not None
 
 
 def superseded(session: Session, model: type[Decided], entry_id: str | None) -> Decided | None:

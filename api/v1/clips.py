@@ -1,6 +1,6 @@
 """Clips: search, labels, viewing sessions, bytes."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
@@ -10,12 +10,13 @@ from api.media import MediaResponse, media
 from api.paging import CURSOR, Cut, Page, page
 from api.problems import Problem, not_found
 from api.seeing import refusal_noted
-from api.shapes import ClipOut, ClipWhole, DestructionOut, LinkOut, RenditionOut
+from api.shapes import ClipOut, ClipWhole, DestructionOut, LinkOut, ReasonOut, RenditionOut
 from api.signin import Db, Labeller, Reader, Watcher
 from gateway import linking, retrieval
 from gateway.database import Database
 from gateway.holds import must_be_there
 from gateway.instants import Moment
+from gateway.linking.archivable import why_not
 from gateway.models import (
     Attachment,
     Clip,
@@ -64,6 +65,17 @@ class Labels(BaseModel):
         examples=["现场货架有过期食品"],
     )
     case_no: str | None = Field(default=None, max_length=100, examples=["冀邢市监罚〔2024〕27号"])
+    secrecy: Literal["state_secret", "trade_secret", "privacy", "none"] | None = Field(
+        default=None,
+        description="`state_secret` rejects its links and sets it aside (LK-16); lifting it needs `why`",
+    )
+    transcript: str | None = Field(
+        default=None,
+        max_length=500,
+        description="where the words of a sound recording are written down (LK-19); empty takes it back",
+        examples=["询问笔录 2024-27 第3页"],
+    )
+    why: str | None = Field(default=None, min_length=2, max_length=300)
 
 
 class Purpose(BaseModel):
@@ -134,10 +146,13 @@ def clip(clip_id: str, viewer: Reader, database: Db) -> ClipWhole:
 
 def whole(session: Session, found: Clip, original: Original) -> ClipWhole:
     links = session.exec(select(Link).where(Link.clip_id == found.id).order_by(col(Link.id).desc())).all()
+    lacks = why_not(links)
     made = session.exec(select(Rendition).where(Rendition.clip_id == found.id)).all()
     beside = session.exec(select(Attachment.id).where(Attachment.clip_id == found.id)).all()
     return ClipWhole(
         **ClipOut.of((found, original)).model_dump(),
+        archivable=not lacks,
+        not_archivable=[ReasonOut.told(one) for one in lacks],
         links=[LinkOut.of(link) for link in links],
         renditions=[RenditionOut.of(rendition) for rendition in made],
         attachments=list(beside),

@@ -31,7 +31,7 @@ from api.signin import Db, Labeller, LedgerKeeper, Reader, Ruled
 from gateway.config import ConfigError
 from gateway.database import Database
 from gateway.instants import Moment
-from gateway.law import Law
+from gateway.law import Law, seam_of
 from gateway.models import (
     Activity,
     CaseRecord,
@@ -214,12 +214,15 @@ def told_of(session: Session, viewer: Viewer, law: Law, step: Activity) -> Cover
             visible(viewer, Clip),
         )
     )
+    within = Stretch(row.step.start, row.step.end)
     stated = session.exec(
         select(Statement).where(Statement.activity_id == step.id).order_by(col(Statement.id))
     )
     return CoverageOut(
         obligation=ObligationOut.of(row),
-        recorders=recorders_out(compare(parts, Stretch(row.step.start, row.step.end)), frozenset(seen)),
+        recorders=recorders_out(
+            compare(parts, within, seam_of(session, law, row.step.unit_id)), frozenset(seen)
+        ),
         statements=[StatementOut.of(one) for one in stated],
     )
 

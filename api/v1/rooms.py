@@ -9,8 +9,9 @@ from sqlmodel import Session, col, func, or_, select
 
 from api.problems import Problem, not_found
 from api.shapes import Shape
-from api.signin import Db, Reader
+from api.signin import Db, Reader, Ruled
 from gateway.instants import FOR_EVER, Moment
+from gateway.law import seam_of
 from gateway.linking.people import held_devices
 from gateway.models import Allocation, Clip, Device, Room, now
 from gateway.rules.allocation import HolderKind
@@ -50,6 +51,7 @@ def recorded(
     room_id: str,
     viewer: Reader,
     database: Db,
+    law: Ruled,
     since: Annotated[Moment, Query(description="the span that is looked at: from here")],
     until: Annotated[Moment, Query(description="to here; at most 31 days")],
 ) -> RoomRecordedOut:
@@ -58,9 +60,11 @@ def recorded(
         raise Problem(422, "The span is empty or too long", "`until` comes after `since`, at most 31 days.")
     within = Stretch(since, max(since, min(until, now())))
     with database.read() as session:
-        seen = select(Room.id).where(Room.id == room_id, visible(viewer, Room))
-        if session.exec(seen).first() is None:
+        seen = select(Room.unit_id).where(Room.id == room_id, visible(viewer, Room))
+        unit = session.exec(seen).first()
+        if unit is None:
             raise not_found("Room")
+        seam = seam_of(session, law, unit)
         here = periods(session, viewer, room_id)
         devices = sorted(here)
         rows = session.exec(
@@ -79,8 +83,9 @@ def recorded(
     spans: dict[str, list[Stretch]] = {device: [] for device in devices}
     for device, start, end in rows:
         if start is not None and end is not None:
-            spans[device] += [one for period in here[device] for one in union([Stretch(start, end)], period)]
-    told = compare(spans, within)
+            whole = [Stretch(start, end)]
+            spans[device] += [one for period in here[device] for one in union(whole, period, seam)]
+    told = compare(spans, within, seam)
     return RoomRecordedOut(
         room=room_id,
         recorders=[

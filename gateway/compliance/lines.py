@@ -12,6 +12,7 @@ from gateway.rulepacks.requirements import catalogue
 from gateway.rules import equipment as rules
 from gateway.rules import ledger, quota
 from gateway.rules.allocation import HolderKind, Holding
+from gateway.rules.certificate import certificate_rule
 from gateway.rules.findings import Finding
 from gateway.rules.standing import OUT_OF_USE
 
@@ -163,7 +164,7 @@ def all_of(values: Iterable[Sourced[Any]]) -> Sourced[Any]:
 def people_lines(unit: Counted) -> list[Line]:
     """AL-5."""
     judged = [
-        (one, ledger.certificate_rule(one.name, unit.facts.certificates[one.id], unit.span.on))
+        (one, certificate_rule(one.name, unit.facts.certificates[one.id], unit.span.on))
         for one in unit.officers
     ]
 

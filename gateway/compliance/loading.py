@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, func, or_, select
 
 from gateway import holdings
-from gateway.models import AnnualCheck, Checkout, Clip, Device, Officer, Standing, UnitClass, now
-from gateway.rules.ledger import Certificate, Check
+from gateway.models import Checkout, Clip, Device, Officer, Standing, UnitClass, now
+from gateway.rules.certificate import Certificate
 from gateway.rules.standing import Stand, stand_at
 
 T = TypeVar("T")
@@ -86,7 +86,7 @@ def load(session: Session, units: Collection[str], span: Span) -> Facts:
     seen = devices_seen(session, devices, span)
     return Facts(
         officers=by_unit(officers, lambda officer: officer.unit_id),
-        certificates=certificates(session, officers),
+        certificates=holdings.certificates(session, officers),
         devices=by_unit(seen, lambda one: one.row.unit_id),
         checkouts=checkouts(session, ids, {device.id: device.unit_id for device in devices}, span),
         classes=classes(session, units, span.on),
@@ -140,21 +140,6 @@ def last_uses(session: Session, ids: Collection[str], span: Span) -> dict[str, d
             day = at.astimezone(span.zone).date()
             found[device] = max(found.get(device, day), day)
     return found
-
-
-def certificates(session: Session, officers: Collection[Officer]) -> dict[str, Certificate]:
-    checks: dict[str, list[Check]] = defaultdict(list)
-    ids = [officer.id for officer in officers]
-    for row in session.exec(
-        select(AnnualCheck).where(
-            col(AnnualCheck.officer_id).in_(ids), col(AnnualCheck.superseded_at).is_(None)
-        )
-    ):
-        checks[row.officer_id].append(Check(row.passed, row.valid_from, row.valid_to))
-    return {
-        officer.id: Certificate(officer.cert_valid_from, officer.cert_valid_to, tuple(checks[officer.id]))
-        for officer in officers
-    }
 
 
 def checkouts(

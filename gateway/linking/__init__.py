@@ -1,5 +1,6 @@
 """Decides clips on the facts as they stand; `preview` and `effects` write nothing."""
 
+from gateway.linking.certified import certificate_due
 from gateway.linking.deciding import Judged, differences, preview, relink
 from gateway.linking.due import affected, drain, due, kept_due, take_due
 from gateway.linking.effects import Effect, effects
@@ -9,6 +10,7 @@ __all__ = [
     "Effect",
     "Judged",
     "affected",
+    "certificate_due",
     "differences",
     "drain",
     "due",

@@ -14,8 +14,10 @@ from gateway.models import Clip, Described, Link, Original
 from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules.allocation import Custody
 from gateway.rules.clock import Interval
-from gateway.rules.facts import CaseFacts
+from gateway.rules.facts import CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import finding
+from gateway.rules.judgement import CLASSIFIED, Candidate, is_numbered
+from gateway.rules.labels import NUMBER
 from gateway.rules.linking import Decision, decide
 from gateway.uncollected import uncollected
 from gateway.wording import reason
@@ -35,6 +37,12 @@ class Judged:
     quarantine: dict[str, Any] | None
     missing: tuple[str, ...]
     """Labels of the clip itself that nobody gave."""
+    unnumbered: frozenset[str] = frozenset()
+    """Cases of its links that have no number yet and ought to (R-01)."""
+
+    def lacks(self, case: str) -> tuple[str, ...]:
+        """What a link to this case lacks of its labels, 证明对象 apart."""
+        return (NUMBER, *self.missing) if case in self.unnumbered else self.missing
 
 
 def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> list[Judged]:
@@ -45,7 +53,7 @@ def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> l
         interval = facts.interval(clip)
         known.append(facts.clip(clip, interval, facts.holder(clip, interval)))
     facts.candidates(known)
-    facts.steps.read_cases({link.case_uid for one in links.values() for link in bears(one)})
+    facts.steps.read_cases({link.case_uid for one in links.values() for link in one.standing})
     judged = []
     for clip, one in zip(clips, known, strict=True):
         back = links[one.clip_id].withdrawn
@@ -55,7 +63,7 @@ def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> l
         def elsewhere(one: Any = one, back: frozenset[str] = back) -> list[CaseFacts]:
             return [case for case in facts.elsewhere(one) if case.case_uid not in back]
 
-        decision = decide(one, allowed, facts.rules(clip).limits, elsewhere)
+        decision = decide(facts.attended(clip, one, allowed), allowed, facts.rules(clip).limits, elsewhere)
         if not decision.winners and len(allowed) < len(found):
             decision = Decision(unlinked=finding("LK-17", False, "unlinked.withdrawn"))
         judged.append(
@@ -67,19 +75,28 @@ def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> l
                 key=facts.key(clip),
                 quarantine=quarantined(facts, clip),
                 missing=one.missing_labels,
+                unnumbered=unnumbered(one, links[clip.id], facts, facts.rules(clip).limits),
             )
         )
     return judged
 
 
-def quarantined(facts: Facts, clip: Clip) -> dict[str, Any] | None:
-    """Set aside while nobody in the register is who wore the camera; the bytes are kept as all are.
+def unnumbered(one: ClipFacts, links: Links, facts: Facts, limits: LinkLimits) -> frozenset[str]:
+    linked = (facts.steps.cases.get(link.case_uid) for link in links.standing)
+    return frozenset(case.case_uid for case in linked if case and not is_numbered(one, case, limits))
 
-    Only what the recorder's own system vouches for: a number in a file name is often no more than a default.
+
+def quarantined(facts: Facts, clip: Clip) -> dict[str, Any] | None:
+    """Set aside while it counts as a state secret (LK-16), or nobody in the register is who wore the camera.
+
+    The bytes are kept as all are. Of wearers only what the recorder's own system vouches for: a number in a
+    file name is often no more than a default.
     """
     account = clip.declared.get("account")
     if clip.described is Described.QUARANTINED:
         return clip.quarantine
+    if clip.secrecy == CLASSIFIED:
+        return dict(reason("quarantine.state_secret"))
     if account is None or facts.people.named(clip.declared.get("officer")) in facts.people.by_id:
         return None
     return dict(reason("quarantine.unknown_officer", account=account))
@@ -102,7 +119,7 @@ def differences(facts: Facts, clips: Sequence[Clip]) -> list[str]:
             and (
                 labels_of(clip, one, links[clip.id]) != labels_now(clip)
                 or moved(links[clip.id], one.decision.winners)
-                or stale(links[clip.id], one.missing)
+                or stale(links[clip.id], one.lacks)
             )
         ]
 
@@ -130,7 +147,7 @@ def write_one(
     for name, value in labels_of(clip, judged, links).items():
         setattr(clip, name, value)
     session.add(clip)
-    said_before = {link.id: restate(link, judged.missing) for link in stale(links, judged.missing)}
+    said_before = {link.id: restate(link, judged.lacks(link.case_uid)) for link in stale(links, judged.lacks)}
     touched = write_links(session, clip, judged.decision, pack, links)
     there = {link.id for link in touched}
     touched += [link for link in links.standing if link.id in said_before.keys() - there]
@@ -153,6 +170,14 @@ def write_one(
     return touched
 
 
+def leader(winner: Candidate | None, held: Custody) -> str | None:
+    """The 采集人 of what a room's recorder brings; of a vehicle only where the record says who was in it."""
+    step = winner.activity if winner else None
+    if step is None or held.room_id is None:
+        return None
+    return step.lead if held.fixed_in or held.room_id == step.room_id else None
+
+
 LABELS = (
     "started_at", "ended_at", "uncertainty_s", "time_source", "officer_id", "case_no", "case_key", "unlinked",
     "quarantine",
@@ -172,8 +197,7 @@ def labels_of(clip: Clip, judged: Judged, links: Links) -> dict[str, Any]:
             "started_at": interval.start, "ended_at": interval.end,
             "uncertainty_s": round(interval.uncertainty_s, 3), "time_source": interval.source.value,
         }  # fmt: skip
-    session = winner.activity if winner and judged.custody.room_id else None
-    labels["officer_id"] = session.lead if session else judged.custody.officer_id
+    labels["officer_id"] = judged.custody.officer_id or leader(winner, judged.custody)
     labels["case_no"] = judged.case_no
     labels["case_key"] = judged.key
     labels["quarantine"] = judged.quarantine

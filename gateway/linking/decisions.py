@@ -27,6 +27,7 @@ from gateway.models import (
 )
 from gateway.rulepacks import RulePacks
 from gateway.rules.judgement import judge
+from gateway.rules.proof import paper_of, proposal
 from gateway.wording import reason
 
 
@@ -51,7 +52,7 @@ def confirm(
     link.matter = matter or link.matter
     judged = preview(session, session.get_one(Clip, link.clip_id), packs)
     link.facts = link.facts | {"machine": pointed(judged.decision.winners), "taken_back": False}
-    restate(link, judged.missing)
+    restate(link, judged.lacks(link.case_uid))
     return kept(session, link, actor, "LINK_CONFIRMED", why)
 
 
@@ -188,16 +189,19 @@ def by_hand(session: Session, clip: Clip, given: LinkIn, packs: RulePacks, actor
     facts.steps.read_cases({given.case})
     case = facts.steps.cases[given.case]
     step = next((one for one in case.activities if one.activity_id == given.activity), None)
+    known = facts.attended(clip, known, [case])
     said = decided(judge(known, case, step, facts.rules(clip).limits, matter=given.matter))
     said |= {"t0_s": given.t0_s, "t1_s": given.t1_s}
+    document = given.document or (step.document_id if step else None)
+    written = paper_of(case.papers, document, None)
     return Link(
         **said,
         fingerprint=fingerprint(said),
         clip_id=clip.id,
-        document_id=given.document or (step.document_id if step else None),
+        document_id=document,
         score=1.0,
         matter=given.matter,
-        matter_proposed=step.proves if step else None,
+        matter_proposed=proposal(step.proves if step else None, written),
         status=LinkStatus.CONFIRMED,
         rule_pack=facts.rules(clip).pack.edition,
         made_by=actor,

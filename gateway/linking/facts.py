@@ -1,7 +1,7 @@
 """What the rules need to know about clips, read from the database for many of them at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -32,9 +32,11 @@ def link_limits(pack: RulePack, zone: ZoneInfo) -> LinkLimits:
         activity_slack_s=pack.linking.activity_slack_minutes.value * 60,
         min_officers=pack.linking.min_officers.value,
         number_kinds=pack.forms.number_kinds.value,
+        unnumbered_procedures=frozenset(pack.forms.unnumbered_procedures.value),
         place_tolerance_m=pack.linking.place_tolerance_metres.value,
         min_segment_s=pack.linking.min_segment_seconds.value,
         upload_s=pack.deadlines.upload_hours.value * 3600,
+        remote_upload_s=pack.deadlines.remote_upload_hours.value * 3600,
         calendar=law.calendar_of(pack, zone),
     )
 
@@ -227,6 +229,21 @@ class Facts:
             people=self.people.names((*holders, held.room_id, declared)),
         )
 
+    def attended(self, clip: Clip, known: ClipFacts, cases: Sequence[CaseFacts]) -> ClipFacts:
+        """With what is known of whoever took part, where a place and no person held the device (AL-3)."""
+        held = (known.custody, *known.custody.also)
+        if all(one.room_id is None for one in held):
+            return known
+        there = {one for case in cases for step in case.activities for one in step.officers}
+        self.people.load(there)
+        device = self.devices[clip.device_id]
+        valid = {one: self.certified(one, known.interval, device) for one in sorted(there)}
+        return replace(
+            known,
+            certificates={**valid, **known.certificates},
+            people={**self.people.names(there), **known.people},
+        )
+
     def stood(self, device: Device, interval: Interval | None) -> str:
         """Where the device stood when it recorded (AL-8); before it was anything, nobody knows."""
         if interval is None or interval.doubtful:
@@ -247,8 +264,13 @@ class Facts:
         self.steps.load(spans, {one.case_no for one in clips if one.case_no})
 
     def cases(self, clip: ClipFacts) -> list[CaseFacts]:
-        """The cases worth judging: those the clip names, and those on which its holder worked that day."""
+        """The cases worth judging: those the clip names, and those on which its holder worked that day.
+
+        A vehicle may have stood at any step of that day.
+        """
         wanted = set(self.steps.numbers.get(clip.case_no or "", ()))
+        if clip.custody.in_vehicle:
+            wanted |= {case.case_uid for case in self.elsewhere(clip)}
         if clip.interval is not None and not clip.interval.doubtful:
             held = (clip.custody, *clip.custody.also)
             refs = [ref for one in held for ref in (one.officer_id, one.room_id)]
@@ -272,7 +294,7 @@ def missing_labels(clip: Clip, interval: Interval | None, held: Custody) -> tupl
     """Which of the seed's labels of the clip itself are still empty."""
     return lacking(
         time=interval is not None and not interval.doubtful,
-        place=clip.place or held.room_id,
+        place=clip.place or held.fixed_in,
         person=held.officer_id or held.room_id,
         matter=True,  # of each link
     )

@@ -1,5 +1,6 @@
 """Labels where a link is kept: the number of its case, and what its reason card says of them (LK-1)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from gateway.linking.facts import Facts
@@ -36,9 +37,9 @@ def case_label(clip: Clip, known: ClipFacts, decision: Decision, links: Links, f
     return said or (winner.case.numbers[0] if winner and winner.case.numbers else None)
 
 
-def stale(links: Links, missing: tuple[str, ...]) -> list[Link]:
+def stale(links: Links, lacks: Callable[[str], tuple[str, ...]]) -> list[Link]:
     """Links of persons whose card says otherwise of labels; its own the machine judges anew."""
-    return [link for link in links.by_person if card(link, missing) != link.reasons]
+    return [link for link in links.by_person if card(link, lacks(link.case_uid)) != link.reasons]
 
 
 def restate(link: Link, missing: tuple[str, ...]) -> dict[str, list[str]]:

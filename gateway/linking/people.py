@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
-from gateway.holdings import allocation_entry, as_registered, checkout_entry
+from gateway.holdings import allocation_entry, as_registered, certificates, checkout_entry
 from gateway.law import parents_of
-from gateway.models import Allocation, AnnualCheck, Checkout, Device, Officer, Room, Standing
-from gateway.rules.allocation import HolderKind, Holding, certificate_valid
+from gateway.models import Allocation, Checkout, Device, Officer, Room, Standing
+from gateway.rules.allocation import HolderKind, Holding
+from gateway.rules.certificate import Certificate, is_valid
 from gateway.rules.standing import Stand
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,17 +67,14 @@ def held_devices(session: Session, devices: Iterable[Device]) -> dict[str, Held]
 class Person:
     id: str
     name: str
-    cert_valid_from: date | None
-    cert_valid_to: date | None
-    checks: tuple[tuple[date, date, bool], ...] = ()
-    """年检: from, to, passed."""
+    certificate: Certificate
+    days: dict[date, bool | None] = field(default_factory=dict)
+    """Day → whether it held: many clips are of one day."""
 
     def certified(self, day: date) -> bool | None:
-        """AL-5; None when the registry does not say. Where annual checks are kept, one must be passed."""
-        valid = certificate_valid(self.cert_valid_from, self.cert_valid_to, day)
-        if not valid or not self.checks:
-            return valid
-        return any(passed for since, until, passed in self.checks if since <= day <= until)
+        if day not in self.days:
+            self.days[day] = is_valid(self.certificate, day)
+        return self.days[day]
 
 
 class People:
@@ -100,17 +98,9 @@ class People:
     def read(self, refs: Sequence[str]) -> None:
         meant = or_(col(Officer.id).in_(refs), col(Officer.number).in_(refs))
         officers = self.session.exec(select(Officer).where(meant).order_by(col(Officer.id))).all()
-        checks: dict[str, list[tuple[date, date, bool]]] = {}
-        for one in self.session.exec(
-            select(AnnualCheck).where(
-                col(AnnualCheck.officer_id).in_([row.id for row in officers]),
-                col(AnnualCheck.superseded_at).is_(None),
-            )
-        ):
-            checks.setdefault(one.officer_id, []).append((one.valid_from, one.valid_to, one.passed))
+        held = certificates(self.session, officers)
         for row in officers:
-            told = tuple(sorted(checks.get(row.id, ())))
-            self.by_id[row.id] = Person(row.id, row.name, row.cert_valid_from, row.cert_valid_to, told)
+            self.by_id[row.id] = Person(row.id, row.name, held[row.id])
             # of two with one number always the same one, whichever was asked for before
             if row.number is not None and row.number in refs:
                 self.by_number.setdefault(row.number, row.id)

@@ -11,9 +11,11 @@ from gateway import custody
 from gateway.linking.archived import archived_later, doubt_of_frozen
 from gateway.models import Clip, Link, LinkStatus, now
 from gateway.rulepacks import RulePack
+from gateway.rules import case_number
 from gateway.rules.findings import Verdict
 from gateway.rules.judgement import Candidate
 from gateway.rules.linking import Decision
+from gateway.rules.proof import paper_of, proposal
 from gateway.wording import reason
 
 
@@ -187,12 +189,15 @@ def link_for(
     said = decided(winner)
     same = [link for link in before if link.case_uid == winner.case.case_uid]
     replaced = (same or list(before))[:1]
+    step, declared = winner.activity, clip.declared.get("case_no")
+    document = step.document_id if step else None
+    paper = paper_of(winner.case.papers, document, declared and case_number.normalise(declared))
     return Link(
         **said,
         fingerprint=fingerprint(said),
         clip_id=clip.id,
-        document_id=winner.activity.document_id if winner.activity else None,
-        matter_proposed=winner.activity.proves if winner.activity else None,
+        document_id=paper.document_id if paper else document,
+        matter_proposed=proposal(step.proves if step else None, paper),
         score=winner.score,
         losers=[lost(candidate, why.stored()) for candidate, why in decision.losers],
         rule_pack=pack.edition,

@@ -6,14 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
 
 from gateway.database import columns
 from gateway.law import Natures
-from gateway.models import Activity, CaseAlias, CaseRecord, Statement, StatementKind
+from gateway.models import Activity, CaseAlias, CaseRecord, Document, Statement, StatementKind
 from gateway.rules import case_number
 from gateway.rules.facts import ActivityFacts, CaseFacts
 from gateway.rules.place import Position
+from gateway.rules.proof import Paper
 
 DAY = timedelta(days=1)
 
@@ -25,8 +26,10 @@ STEPS = columns(
 ).order_by(col(Activity.started_at), col(Activity.id))  # fmt: skip
 CASES = columns(
     CaseRecord.uid, CaseRecord.title, CaseRecord.unit_id, CaseRecord.handlers, CaseRecord.opened_on,
-    CaseRecord.closed_on, CaseRecord.archived_on,
+    CaseRecord.closed_on, CaseRecord.archived_on, CaseRecord.procedure,
 )  # fmt: skip
+
+PAPERS = columns(Document.id, Document.case_uid, Document.type, Document.number).order_by(col(Document.id))
 
 
 class Steps:
@@ -104,6 +107,8 @@ class Steps:
         steps: defaultdict[str, list[Row[Any]]] = defaultdict(list)
         urgent: set[str] = set()
         noticed: dict[str, bool] = {}
+        returned: dict[str, datetime] = {}
+        papers: defaultdict[str, list[Row[Any]]] = defaultdict(list)
         for chunk in chunks(sorted(wanted), 500):
             aliases = select(CaseAlias.case_uid, CaseAlias.norm, CaseAlias.key)
             for uid, norm, key in self.session.exec(
@@ -116,6 +121,9 @@ class Steps:
                 steps[row.case_uid].append(row)
             urgent |= self.stated_urgent(chunk)
             noticed |= self.stated_notice(chunk)
+            returned |= self.stated_return(chunk)
+            for paper in self.session.execute(PAPERS.where(col(Document.case_uid).in_(chunk))):
+                papers[paper.case_uid].append(paper)
             for case in self.session.execute(CASES.where(col(CaseRecord.uid).in_(chunk))):
                 self.cases[case.uid] = CaseFacts(
                     case_uid=case.uid,
@@ -125,18 +133,21 @@ class Steps:
                     keys=frozenset(key for _, key in numbers[case.uid] if key),
                     number_kinds=self.kinds(case.unit_id),
                     handlers=frozenset(case.handlers),
+                    procedure=case.procedure,
                     activities=tuple(
                         step_of(
                             row,
                             self.natures(case.unit_id),
                             is_urgent=row.id in urgent,
                             notice=noticed.get(row.id),
+                            back_at=returned.get(row.id),
                         )
                         for row in steps[case.uid]
                     ),
                     opened_on=case.opened_on,
                     closed_on=case.closed_on,
                     archived_on=case.archived_on,
+                    papers=papers_of(papers[case.uid], self.natures(case.unit_id)),
                 )
 
     def stated_urgent(self, cases: list[str]) -> set[str]:
@@ -165,6 +176,20 @@ class Steps:
         )
         return {step: ground == "given" for step, ground in self.session.exec(stated.order_by(Statement.id))}
 
+    def stated_return(self, cases: list[str]) -> dict[str, datetime]:
+        """The last return that anybody stated, as on the board (R-51)."""
+        stated = (
+            select(Statement.activity_id, func.max(Statement.to_at))
+            .join(Activity, col(Activity.id) == Statement.activity_id)
+            .where(
+                col(Activity.case_uid).in_(cases),
+                Statement.kind == StatementKind.AWAY,
+                col(Statement.superseded_at).is_(None),
+                col(Statement.to_at).is_not(None),
+            )
+        )
+        return dict(self.session.exec(stated.group_by(col(Statement.activity_id))).all())  # type: ignore[arg-type]
+
     def with_step_of(self, refs: Iterable[str | None], start: datetime, end: datetime) -> set[str]:
         """Cases with a step of one of these officers or rooms on the days of a span."""
         return {
@@ -176,7 +201,14 @@ class Steps:
         }
 
 
-def step_of(row: Row[Any], natures: Natures, *, is_urgent: bool, notice: bool | None = None) -> ActivityFacts:
+def step_of(
+    row: Row[Any],
+    natures: Natures,
+    *,
+    is_urgent: bool,
+    notice: bool | None = None,
+    back_at: datetime | None = None,
+) -> ActivityFacts:
     kind = natures.kind(row.kind)
     nature = kind.nature.value if kind else None
     is_placed = row.latitude is not None and row.longitude is not None
@@ -196,6 +228,14 @@ def step_of(row: Row[Any], natures: Natures, *, is_urgent: bool, notice: bool | 
         proves=kind.proves.value if kind else None,
         notice_given=row.notice_given if notice is None else notice,
         is_urgent=is_urgent,
+        back_at=back_at,
+    )
+
+
+def papers_of(rows: Iterable[Row[Any]], natures: Natures) -> tuple[Paper, ...]:
+    return tuple(
+        Paper(row.id, row.number and case_number.normalise(row.number), natures.proved_by(row.type))
+        for row in rows
     )
 
 

@@ -14,6 +14,8 @@ class LinkSeen:
 
     has_matter: bool
     """证明对象 is given for this link (LK-13)."""
+    needs_no_number: bool = False
+    """Its case is of summary procedure, which may have none."""
     stage: str | None = None
     item: str | None = None
     back_at: datetime | None = None
@@ -91,7 +93,7 @@ MISSING = {
 def labels(clip: ClipSeen) -> dict[str, bool]:
     """The five of R-01."""
     return {
-        "case": clip.has_case_no or bool(clip.links),
+        "case": clip.has_case_no or any(link.needs_no_number for link in clip.links),
         "time": clip.ended_at is not None,
         "place": clip.has_place,
         "person": clip.has_person,

@@ -113,7 +113,7 @@ def clip_seen(row: Any, device: Device, held: Held, links: Linked, packs: Packs)
         arrived=row.acquired_at or row.found_at,
         returned=taken.end if taken else None,
         has_case_no=bool(row.case_no),
-        has_place=bool(row.place) or custody.room_id is not None,
+        has_place=bool(row.place) or custody.fixed_in is not None,
         has_person=row.officer_id is not None or custody.room_id is not None,
         has_matter=bool(row.matter),
         links=tuple(links.good),
@@ -147,7 +147,7 @@ def links(session: Session, here: Sequence[Any], packs: Packs) -> dict[str, Link
     """By clip, the links that stand."""
     columns: Any = several(
         Link.clip_id, Link.verdict, Link.matter, CARD, Activity.stage, Activity.kind, CaseRecord.unit_id,
-        Link.activity_id,
+        Link.activity_id, CaseRecord.procedure,
     )  # fmt: skip
     rows = session.exec(
         columns.join(Clip, col(Clip.id) == Link.clip_id)
@@ -159,7 +159,7 @@ def links(session: Session, here: Sequence[Any], packs: Packs) -> dict[str, Link
     )
     back = returns(session)
     found: dict[str, Linked] = defaultdict(Linked)
-    for clip, verdict, matter, reasons, stage, kind, unit, step in rows:
+    for clip, verdict, matter, reasons, stage, kind, unit, step, procedure in rows:
         of_clip = found[clip]
         of_clip.doubts_time |= doubts_time(reasons or ())
         if verdict == "REJECTED":
@@ -168,7 +168,13 @@ def links(session: Session, here: Sequence[Any], packs: Packs) -> dict[str, Link
             item = packs.item(unit, kind) if kind else None
             stage = packs.stage(unit, stage) if stage else None
             of_clip.good.append(
-                LinkSeen(has_matter=bool(matter), stage=stage, item=item, back_at=back.get(step))
+                LinkSeen(
+                    has_matter=bool(matter),
+                    needs_no_number=procedure in packs.of(unit).forms.unnumbered_procedures.value,
+                    stage=stage,
+                    item=item,
+                    back_at=back.get(step),
+                )
             )
     return found
 

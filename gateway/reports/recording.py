@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from gateway import holdings, ledger
 from gateway.law import Law
+from gateway.linking.labels import named
 from gateway.linking.untimed import doubts_time
 from gateway.models import (
     CaseAlias,
@@ -22,7 +23,7 @@ from gateway.models import (
     Statement,
     Unit,
 )
-from gateway.rules.labels import is_matter_given, lacking
+from gateway.rules.labels import NUMBER, is_matter_given, lacking
 from gateway.rules.recorded import Gap
 from gateway.scope.board import Row, board
 from gateway.scope.facts import COUNTED, Wanted
@@ -246,7 +247,7 @@ def clip_of(clip: Clip, original: Original, links: Sequence[Link]) -> SheetClip:
 
 
 def lacking_of(clip: Clip, links: Sequence[Link]) -> list[str]:
-    """What of the five labels is not there, for this case: the number comes with the link."""
+    """What of the five labels is not there, for this case."""
     in_room = any(
         one["code"] == "custody.room" and one.get("passed") for link in links for one in link.reasons
     )
@@ -256,7 +257,8 @@ def lacking_of(clip: Clip, links: Sequence[Link]) -> list[str]:
         person=clip.officer_id or in_room,
         matter=is_matter_given(clip.matter, [link.matter for link in links]),
     )
-    return list(told)
+    unnumbered = any(NUMBER in named(link) for link in links)
+    return [*([NUMBER] if unnumbered else []), *told]
 
 
 def devices_of(session: Session, seen: Sequence[tuple[Clip, Original]], names: Names) -> list[SheetDevice]:

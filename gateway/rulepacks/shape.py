@@ -241,6 +241,8 @@ class FormRules(Model):
     """Which kinds of step a form records or follows from."""
     number_kinds: Sourced[tuple[Annotated[str, Field(min_length=1)], ...]]
     """The words of a case or document number between organ and year."""
+    unnumbered_procedures: Sourced[tuple[str, ...]]
+    """Procedures, in every spelling, whose cases may have no 案件编号 when footage is labelled."""
 
     @model_validator(mode="after")
     def consistent(self) -> "FormRules":

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -61,6 +61,16 @@ class Custody:
     also: tuple["Custody", ...] = ()
     """Who else may have had it, within the tolerance of a ledger that is kept by hand."""
 
+    @property
+    def in_vehicle(self) -> bool:
+        """It moves, and is where its vehicle is; whoever checks the recorder out has used the vehicle."""
+        return self.room_id is not None and self.basis is not None and self.basis.kind == "VEHICLE"
+
+    @property
+    def fixed_in(self) -> str | None:
+        """The room or counter in which it stays, that says where it recorded."""
+        return None if self.in_vehicle else self.room_id
+
 
 def custody_over(holdings: Sequence[Holding], start: datetime, end: datetime, tolerance_s: float) -> Custody:
     """A checkout decides before an allocation; a shared device needs one for each use (AL-3)."""
@@ -98,10 +108,3 @@ def as_known(entries: Iterable[Entry], known: datetime | None = None) -> list[Ho
 def held_at(entries: Iterable[Entry], at: datetime, known: datetime | None = None) -> Custody:
     """Who held the device at `at`, by what the ledger told at `known`."""
     return custody_over(as_known(entries, known), at, at, 0)
-
-
-def certificate_valid(valid_from: date | None, valid_to: date | None, on: date) -> bool | None:
-    """AL-5; None when the registry does not say."""
-    if valid_from is None or valid_to is None:
-        return None
-    return valid_from <= on <= valid_to

@@ -4,9 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-SEAM = timedelta(seconds=2)
-"""Segments of one take do not meet to the frame: what lies less apart is one stretch, and no gap."""
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class Stretch:
@@ -20,8 +17,8 @@ class Stretch:
         return (self.end - self.start).total_seconds()
 
 
-def union(given: Iterable[Stretch], within: Stretch, seam: timedelta = SEAM) -> list[Stretch]:
-    """What is covered of `within`, in order, without overlaps and seams."""
+def union(given: Iterable[Stretch], within: Stretch, seam: timedelta) -> list[Stretch]:
+    """What is covered of `within`, in order and without overlaps; what lies less than a seam apart is one."""
     found: list[Stretch] = []
     for one in sorted(given):
         start, end = max(one.start, within.start), min(one.end, within.end)
@@ -34,7 +31,7 @@ def union(given: Iterable[Stretch], within: Stretch, seam: timedelta = SEAM) -> 
     return found
 
 
-def minus(covered: Sequence[Stretch], by: Sequence[Stretch], seam: timedelta = SEAM) -> list[Stretch]:
+def minus(covered: Sequence[Stretch], by: Sequence[Stretch], seam: timedelta) -> list[Stretch]:
     """What of `covered` lies in none of `by`; both as `union` returns them. Nothing shorter than a seam."""
     found: list[Stretch] = []
     for one in covered:
@@ -62,11 +59,13 @@ class Comparison:
     """What none has."""
 
 
-def compare(given: Mapping[str, Iterable[Stretch]], within: Stretch) -> Comparison:
-    covered = {name: union(stretches, within) for name, stretches in given.items()}
+def compare(given: Mapping[str, Iterable[Stretch]], within: Stretch, seam: timedelta) -> Comparison:
+    covered = {name: union(stretches, within, seam) for name, stretches in given.items()}
     only = {}
     for name in covered:
-        others = union((one for other, found in covered.items() if other != name for one in found), within)
-        only[name] = minus(covered[name], others)
-    whole = union((one for found in covered.values() for one in found), within)
-    return Comparison(covered, only, minus([within], whole))
+        others = union(
+            (one for other, found in covered.items() if other != name for one in found), within, seam
+        )
+        only[name] = minus(covered[name], others, seam)
+    whole = union((one for found in covered.values() for one in found), within, seam)
+    return Comparison(covered, only, minus([within], whole, seam))

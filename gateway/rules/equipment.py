@@ -1,11 +1,10 @@
-"""What a device must be: allowed, good enough, in service, bought by the book, in use (AL-1, AL-7…AL-11)."""
+"""What a device must be: allowed, good enough, bought by the book, in use (AL-1, AL-7, AL-9…AL-11)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from gateway.rules.findings import Finding, finding
-from gateway.rules.standing import IN_SERVICE, OUT_OF_USE
 
 DAYS_A_YEAR = timedelta(days=365.25)
 
@@ -27,16 +26,6 @@ def spec_rule(spec: Mapping[str, float | None], least: Mapping[str, float | None
     if unknown:
         return finding("AL-7", False, "equipment.spec_unknown", measures=", ".join(unknown))
     return finding("AL-7", True, "equipment.spec_good")
-
-
-def service_rule(status: str | None) -> Finding:
-    """AL-8, by the status at the moment of recording; None: before anything is known of the device."""
-    if status is None:
-        return finding("AL-8", False, "equipment.before_acceptance")
-    if status in OUT_OF_USE:
-        return finding("AL-8", False, "equipment.out_of_use", status=status)
-    code = "equipment.in_service" if status == IN_SERVICE else "equipment.not_in_service"
-    return finding("AL-8", status == IN_SERVICE, code, status=status)
 
 
 def idle_rule(last_used: date | None, in_service_from: date | None, on: date, idle_days: float) -> Finding:

@@ -9,6 +9,7 @@ from gateway.rules import case_number
 from gateway.rules.allocation import Custody
 from gateway.rules.clock import Interval
 from gateway.rules.place import Position
+from gateway.rules.proof import Paper
 from gateway.rules.scope import Calendar
 
 
@@ -19,10 +20,13 @@ class LinkLimits:
     custody_tolerance_s: float
     activity_slack_s: float
     min_officers: int
-    number_kinds: case_number.Kinds = case_number.SEEN
-    place_tolerance_m: float = 500.0
-    min_segment_s: float = 300.0
-    upload_s: float = 86400.0
+    number_kinds: case_number.Kinds
+    unnumbered_procedures: frozenset[str]
+    """Procedures whose cases may lawfully have no number."""
+    place_tolerance_m: float
+    min_segment_s: float
+    upload_s: float
+    remote_upload_s: float
     calendar: Calendar | None = None
     """When compulsory execution has to wait (LK-18); None: nobody is asked."""
 
@@ -79,6 +83,8 @@ class ActivityFacts:
     """Whether the party was told of the recording and shown the certificates; None: nobody said."""
     is_urgent: bool = False
     """Somebody stated why it could not wait (LK-18)."""
+    back_at: datetime | None = None
+    """When officers who were away or at a remote place returned (R-51)."""
     proves: str | None = None
     """证明对象 as its kind proposes it; a person confirms it (LK-13)."""
 
@@ -90,10 +96,12 @@ class CaseFacts:
     unit: str | None = None
     numbers: tuple[str, ...]
     handlers: frozenset[str]
+    procedure: str | None = None
     activities: tuple[ActivityFacts, ...] = ()
     opened_on: datetime | None = None
     closed_on: datetime | None = None
     archived_on: datetime | None = None
+    papers: tuple[Paper, ...] = ()
     keys: frozenset[str] = frozenset()
     """The parts of its numbers, each as one text that two spellings share."""
     number_kinds: case_number.Kinds | None = None

@@ -1,18 +1,22 @@
 """Each rule applied to a clip and one candidate step of one case (LK-1…LK-20)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
+from gateway.rules import labels
 from gateway.rules.duty import execution_at_rest
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import Finding, Verdict, asking, finding, noted, rejecting, verdict
-from gateway.rules.labels import MATTER
 from gateway.rules.meeting import Meeting, begins_in, beyond, length, meet, present
 from gateway.rules.place import same_text
+from gateway.rules.standing import IN_SERVICE, OUT_OF_USE
 
 NUMBER, TIME, PERSON, PLACE = 0.55, 0.2, 0.15, 0.1
 """What speaks for a candidate, of 1 in all. Its order is the rule, the figures only sort."""
+
+
+CLASSIFIED = "state_secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def judge(
         type_rule(clip),
         custody_rule(clip),
         handler_rule(clip, case, step),
-        certificate_rule(clip),
+        *certificate_rule(clip, step),
         officers_rule(step, limits),
         time_rule(clip, step, met),
         extent_rule(clip, step, met, limits),
@@ -52,13 +56,13 @@ def judge(
         clock_rule(clip),
         place_rule(clip, step, met),
         notice_rule(step),
-        deadline_rule(clip, limits),
+        deadline_rule(clip, step, limits),
         integrity_rule(clip),
         secrecy_rule(clip),
         *rest_rule(step, limits),
         transcript_rule(clip, case),
         archive_rule(case),
-        label_rule(clip.missing_labels, matter),
+        label_rule(unlabelled(clip, case, limits), matter),
     )
     findings = tuple(result for result in results if result is not None)
     return Candidate(case, step, score(clip, step, met), verdict(findings), findings)
@@ -86,9 +90,11 @@ def number_rule(clip: ClipFacts, case: CaseFacts, met: Meeting, named: int) -> F
 
 
 def device_rule(clip: ClipFacts) -> Finding:
-    if clip.device_status in {"LOST", "RETIRED"}:
-        return rejecting("LK-3", False, "device.lost", status=clip.device_status)
-    return finding("LK-3", clip.device_status == "IN_SERVICE", "device.status", status=clip.device_status)
+    """AL-8, by the status while it recorded."""
+    status = clip.device_status
+    if status in OUT_OF_USE:
+        return rejecting("LK-3", False, "device.lost", status=status)
+    return finding("LK-3", status == IN_SERVICE, "device.status", status=status)
 
 
 def type_rule(clip: ClipFacts) -> Finding | None:
@@ -96,13 +102,15 @@ def type_rule(clip: ClipFacts) -> Finding | None:
 
 
 def custody_rule(clip: ClipFacts) -> Finding:
+    """Who had it, or which place; a shared device has to be checked out for each use (AL-3)."""
     basis = clip.custody.basis
     if basis is None:
         return finding("LK-4", False, "custody.gap")
     if clip.custody.shared_without_checkout:
         return finding("LK-4", False, "custody.no_checkout", kind=basis.kind)
     if clip.custody.room_id is not None:
-        return finding("LK-4", True, "custody.room", room=clip.called(clip.custody.room_id))
+        code = "custody.vehicle" if clip.custody.in_vehicle else "custody.room"
+        return finding("LK-4", True, code, room=clip.called(clip.custody.room_id))
     holder = clip.called(clip.custody.officer_id)
     if clip.declared_officer and clip.declared_officer != clip.custody.officer_id:
         named = clip.called(clip.declared_officer)
@@ -120,14 +128,20 @@ def handler_rule(clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None) -
     return finding("LK-5", taking_part, code, officer=clip.called(officer))
 
 
-def certificate_rule(clip: ClipFacts) -> Finding | None:
-    if clip.custody.officer_id is None:
-        return None
-    valid = clip.certificates.get(clip.custody.officer_id)
-    if valid:
-        return None
-    code = "certificate.unknown" if valid is None else "certificate.invalid"
-    return finding("LK-5", False, code, officer=clip.called(clip.custody.officer_id))
+def certificate_rule(clip: ClipFacts, step: ActivityFacts | None) -> list[Finding]:
+    """Of who held the device; of a room everybody who was in it, for it is held by none (AL-3)."""
+    holder = clip.custody.officer_id
+    if holder is not None:
+        answers: Iterable[str] = (holder,)
+    else:
+        answers = sorted(step.officers) if step is not None and clip.custody.room_id is not None else ()
+    found = []
+    for officer in answers:
+        valid = clip.certificates.get(officer)
+        if not valid:
+            code = "certificate.unknown" if valid is None else "certificate.invalid"
+            found.append(finding("LK-5", False, code, officer=clip.called(officer)))
+    return found
 
 
 def officers_rule(step: ActivityFacts | None, limits: LinkLimits) -> Finding | None:
@@ -210,8 +224,11 @@ def notice_rule(step: ActivityFacts | None) -> Finding | None:
     return finding("LK-10", step.notice_given, "notice.given" if step.notice_given else "notice.missing")
 
 
-def deadline_rule(clip: ClipFacts, limits: LinkLimits) -> Finding | None:
-    """R-50 counts from the end of duty: when the camera was brought back, where the ledger says so."""
+def deadline_rule(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimits) -> Finding | None:
+    """R-50 counts from the end of duty: when the camera was brought back, where the ledger says so.
+
+    R-51 from the return of officers who were away, where that gives them longer.
+    """
     if clip.found_at is None or clip.interval is None or clip.interval.doubtful:
         return None
     basis = clip.custody.basis
@@ -219,6 +236,9 @@ def deadline_rule(clip: ClipFacts, limits: LinkLimits) -> Finding | None:
     duty_ended = max(clip.interval.end, back) if back else clip.interval.end
     late = (clip.found_at - duty_ended).total_seconds() - clip.interval.uncertainty_s
     if late <= limits.upload_s:
+        return None
+    returned = step.back_at if step is not None else None
+    if returned is not None and (clip.found_at - returned).total_seconds() <= limits.remote_upload_s:
         return None
     return finding(
         "LK-11", False, "upload.late", hours=f"{late / 3600:.0f}", limit=f"{limits.upload_s / 3600:g}"
@@ -231,7 +251,8 @@ def integrity_rule(clip: ClipFacts) -> Finding:
 
 
 def secrecy_rule(clip: ClipFacts) -> Finding | None:
-    if clip.secrecy != "state_secret":
+    """A state secret is not to be on this system; who said so may have been wrong and lifts it."""
+    if clip.secrecy != CLASSIFIED:
         return None
     return finding("LK-16", False, "secrecy.not_here")
 
@@ -258,9 +279,20 @@ def archive_rule(case: CaseFacts) -> Finding | None:
     return finding("LK-20", False, "case.archived", on=case.archived_on.astimezone(UTC).date().isoformat())
 
 
+def is_numbered(clip: ClipFacts, case: CaseFacts, limits: LinkLimits) -> bool:
+    """案件编号: the clip's or the case's; a case of summary procedure may have none."""
+    return bool(clip.case_no or case.numbers) or case.procedure in limits.unnumbered_procedures
+
+
+def unlabelled(clip: ClipFacts, case: CaseFacts, limits: LinkLimits) -> tuple[str, ...]:
+    if is_numbered(clip, case, limits):
+        return clip.missing_labels
+    return labels.NUMBER, *clip.missing_labels
+
+
 def label_rule(missing: Sequence[str], matter: str | None) -> Finding:
     """What a clip lacks of its labels, and one of its links of what it proves (LK-13)."""
-    lacks = (*missing, *(() if matter else (MATTER,)))
+    lacks = (*missing, *(() if matter else (labels.MATTER,)))
     if not lacks:
         return finding("LK-1", True, "labels.complete")
     return finding("LK-1", False, "labels.missing", labels="、".join(lacks))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-TIME, PLACE, PERSON, MATTER = "采集时间", "采集地点", "采集人", "证明对象"
+NUMBER, TIME, PLACE, PERSON, MATTER = "案件编号", "采集时间", "采集地点", "采集人", "证明对象"
 
 
 def lacking(*, time: object, place: object, person: object, matter: object) -> tuple[str, ...]:

@@ -1,12 +1,11 @@
-"""What the ledger must be: who holds what, what must not overlap, the look before use (AL-2…AL-5, AL-12)."""
+"""What the ledger must be: who holds what, what must not overlap, the look before use (AL-2…AL-4, AL-12)."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import combinations
+from datetime import datetime, timedelta
 
-from gateway.rules.allocation import Custody, HolderKind, Holding, certificate_valid
+from gateway.rules.allocation import HolderKind, Holding
 from gateway.rules.findings import Finding, finding
 
 SHARED_PLACES = frozenset({"FIXED_ROOM", "WINDOW"})
@@ -35,24 +34,9 @@ def may_not_overlap(one: Holding, other: Holding) -> bool:
     return not {one.kind, other.kind} & SHARED_PLACES
 
 
-def clash(holdings: Sequence[Holding]) -> tuple[Holding, Holding] | None:
-    """The first two, by their beginning, that must not overlap and do."""
-    ordered = sorted(holdings, key=lambda holding: (holding.start, holding.id))
-    pairs = combinations(ordered, 2)
-    return next(
-        ((one, other) for one, other in pairs if may_not_overlap(one, other) and overlap(one, other)), None
-    )
-
-
-def overlap_rule(holdings: Sequence[Holding]) -> Finding:
-    """AL-2 for allocations, AL-4 for checkouts."""
-    found = clash(holdings)
-    if found is None:
-        return finding("AL-2", True, "equipment.ledger_clear")
-    one, other = found
-    rule = "AL-4" if one.kind == "CHECKOUT" else "AL-2"
-    facts = {"one": one.holder_id, "other": other.holder_id, "since": other.start.isoformat()}
-    return finding(rule, False, "equipment.ledger_overlaps", **facts)
+def clash(new: Holding, standing: Iterable[Holding]) -> Holding | None:
+    """The first of the lines that stand which a new one must not overlap and does (AL-2, AL-4)."""
+    return next((one for one in standing if may_not_overlap(new, one) and overlap(new, one)), None)
 
 
 def holder_rule(kind: str, holder: HolderKind) -> Finding:
@@ -60,13 +44,6 @@ def holder_rule(kind: str, holder: HolderKind) -> Finding:
     fits = HOLDERS[kind] is holder
     code = "equipment.holder_fits" if fits else "equipment.holder_unfit"
     return finding("AL-3", fits, code, kind=kind, given=holder.value, wanted=HOLDERS[kind].value)
-
-
-def use_rule(found: Custody) -> Finding:
-    """AL-3: whoever uses a shared device has checked it out."""
-    if found.shared_without_checkout and found.basis is not None:
-        return finding("AL-3", False, "equipment.use_unsigned", kind=found.basis.kind)
-    return finding("AL-3", True, "equipment.use_signed")
 
 
 def order_rule(start: datetime, end: datetime | None) -> Finding:
@@ -81,38 +58,6 @@ def day_end_rule(checkout: Holding, day_end: datetime) -> Finding:
     is_open = checkout.start < day_end and (checkout.end is None or day_end < checkout.end)
     code = "equipment.checkout_open" if is_open else "equipment.checkout_closed"
     return finding("AL-4", not is_open, code, officer=checkout.holder_id, since=checkout.start.isoformat())
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One annual check (年检) of a certificate, and the days for which it holds."""
-
-    passed: bool
-    valid_from: date
-    valid_to: date
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    valid_from: date | None
-    valid_to: date | None
-    checks: tuple[Check, ...] = ()
-
-
-def certificate_rule(officer: str, certificate: Certificate, on: date) -> Finding:
-    """AL-5: valid on the day, and passed the annual check that covers it."""
-    told = {"officer": officer, "on": on}
-    valid = certificate_valid(certificate.valid_from, certificate.valid_to, on)
-    if not valid:
-        code = "equipment.certificate_unknown" if valid is None else "equipment.certificate_expired"
-        return finding("AL-5", False, code, **told)
-    if not certificate.checks:
-        return finding("AL-5", False, "equipment.check_unknown", **told)
-    covering = [check for check in certificate.checks if check.valid_from <= on <= check.valid_to]
-    passed = bool(covering) and all(check.passed for check in covering)
-    return finding(
-        "AL-5", passed, "equipment.certificate_good" if passed else "equipment.check_missed", **told
-    )
 
 
 @dataclass(frozen=True, slots=True)

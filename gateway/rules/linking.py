@@ -9,7 +9,7 @@ from gateway.rules.allocation import Custody
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import Finding, Verdict, asking, finding, verdict
 from gateway.rules.judgement import Candidate, judge
-from gateway.rules.meeting import beyond, length, loosely, names, near, present, shared, strict
+from gateway.rules.meeting import beyond, drove_there, length, loosely, names, near, present, shared, strict
 
 Lost = tuple[Candidate, Finding]
 
@@ -61,7 +61,7 @@ def among(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> De
         judge(clip, case, step, limits, len(named))
         for case in cases
         for step in case.activities
-        if fits(clip, step, limits)
+        if fits(clip, case, step, limits)
     ]
     if not named:
         return apart(clip, fitting, limits)
@@ -90,7 +90,7 @@ def by_chance(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -
     A place tells it; without one, a take that begins and ends with just one step of the unit does. What is
     fixed in a room is swapped with nobody.
     """
-    if clip.custody.room_id is not None:
+    if clip.custody.fixed_in is not None:
         return Decision(unlinked=why_none(clip))
     then = [(case, step) for case in cases for step in case.activities if strict(clip, step) > 0]
     there = [(case, step) for case, step in then if near(clip, step, limits)]
@@ -111,8 +111,10 @@ def spans(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> bool:
     return max(abs(one) for one in beyond(clip, clip.interval, step)) <= slack
 
 
-def fits(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> bool:
-    return present(clip, step) and loosely(clip, step, limits) > 0
+def fits(clip: ClipFacts, case: CaseFacts, step: ActivityFacts, limits: LinkLimits) -> bool:
+    if present(clip, step):
+        return loosely(clip, step, limits) > 0
+    return drove_there(clip, case, step, limits)
 
 
 def then(clip: ClipFacts, case: CaseFacts) -> ActivityFacts | None:
@@ -231,5 +233,7 @@ def why_none(clip: ClipFacts) -> Finding:
         return finding("LK-4", False, "unlinked.no_holder", at=at)
     if clip.custody.shared_without_checkout:
         return finding("LK-4", False, "unlinked.no_checkout", at=at)
+    if clip.custody.in_vehicle:
+        return finding("LK-7", False, "unlinked.vehicle_idle", at=at)
     nothing = "unlinked.no_activity" if clip.custody.room_id is None else "unlinked.room_idle"
     return finding("LK-7", False, nothing, at=at)

@@ -40,7 +40,7 @@ def meet(clip: ClipFacts, case: CaseFacts, step: ActivityFacts | None, limits: L
         metres,
         is_near=is_near,
         is_named=named,
-        is_borne_out=named or is_near or clip.custody.room_id is not None,
+        is_borne_out=named or is_near or (clip.custody.room_id is not None and present(clip, step)),
     )
 
 
@@ -93,6 +93,12 @@ def present(clip: ClipFacts, step: ActivityFacts) -> bool:
     if clip.custody.room_id is not None:
         return clip.custody.room_id == step.room_id
     return clip.custody.officer_id is not None and clip.custody.officer_id in step.officers
+
+
+def drove_there(clip: ClipFacts, case: CaseFacts, step: ActivityFacts, limits: LinkLimits) -> bool:
+    """Whether the vehicle that it is in stood at a step of its unit while that lasted (AL-3)."""
+    is_there = clip.custody.in_vehicle and strict(clip, step) > 0 and near(clip, step, limits)
+    return is_there and case.unit == clip.unit
 
 
 def begins_in(clip: ClipFacts, step: ActivityFacts) -> bool:

@@ -102,16 +102,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "登记簿未写明{measures}，无法判定是否达标",
         "the registry does not tell {measures}, so nobody can say whether it is good enough",
     ),
-    "equipment.in_service": ("采集时设备在用", "the device was in service"),
-    "equipment.not_in_service": ("当时设备状态为“{status}”", "the device was {status} then"),
-    "equipment.out_of_use": (
-        "当时设备已登记为“{status}”，所采集的资料不得作为证据",
-        "the device counted as {status} then; what it recorded is no evidence",
-    ),
-    "equipment.before_acceptance": (
-        "当时设备尚未登记验收",
-        "nothing is known of the device at that time: it was not accepted yet",
-    ),
     "equipment.idle": ("自 {since} 起闲置 {days} 天", "idle for {days} days, since {since}"),
     "equipment.in_use": ("最近使用于 {since}", "used last on {since}"),
     "equipment.never_used": (
@@ -153,16 +143,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "it left after {served} years, before the {years} asked",
     ),
     # rules of the ledger
-    "equipment.use_signed": ("使用有据（配备或领用）", "whoever used it had it by the ledger"),
-    "equipment.use_unsigned": (
-        "设备为共用（{kind}），使用时没有领用记录",
-        "it is shared ({kind}) and nobody had checked it out",
-    ),
-    "equipment.ledger_clear": ("台账时间不重叠", "the entries do not overlap"),
-    "equipment.ledger_overlaps": (
-        "{one} 与 {other} 的持有时间自 {since} 起重叠",
-        "{one} and {other} both have it from {since} on",
-    ),
     "equipment.holder_fits": ("“{kind}”的持有方为{given}", "by the kind {kind} it is held by {given}"),
     "equipment.holder_unfit": (
         "“{kind}”的持有方应为{wanted}，而不是{given}",

@@ -57,6 +57,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "佩戴人“{account}”不在人员名册中；资料已完整保存，请登记该人员（警号须一致）后自动解除",
         "{account} wore it and is in no register; all is kept; enter an officer of that number to end this",
     ),
+    "quarantine.state_secret": (
+        "已注明涉及国家秘密：不得在本（非涉密）系统使用，请按保密规定处理；如注明有误，请写明理由解除",
+        "said to hold a state secret: not for this system; if that is wrong, lift it with the reason",
+    ),
     "quarantine.stored_missing": (
         "存储中的文件不见了：{path}",
         "the stored file is gone: {path}",

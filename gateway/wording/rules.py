@@ -32,6 +32,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the device is shared ({kind}) and nobody had checked it out then",
     ),
     "custody.room": ("设备固定安装于 {room}", "the device is fixed in {room}"),
+    "custody.vehicle": ("设备随车 {room} 使用", "the device is in the vehicle {room}"),
     "custody.other_officer": (
         "文件标注的采集人 {named} 与台账持有人 {holder} 不一致",
         "the file names {named}, the ledger says {holder} held the device",
@@ -126,6 +127,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "original.verified": ("原件二次读取校验一致", "the original was read a second time and agreed"),
     "original.unverified": ("原件尚未通过二次校验", "the original has not passed its second read"),
     "labels.complete": ("五项标注齐全", "all five labels are given"),
+    "labels.no_reason": (
+        "解除涉密标注、撤回文字整理稿时，请写明理由（why）",
+        "say why (`why`) what was stated of secrecy or of a transcript is taken back",
+    ),
+    "labels.no_link": ("尚未关联案件", "it is linked to no case"),
     "labels.missing": (
         "尚缺标注：{labels}（补齐前不可归档）",
         "labels still missing: {labels} (not archivable until given)",
@@ -205,6 +211,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "unlinked.no_activity": (
         "持有人在 {at} 没有登记的执法环节，登记后自动关联",
         "no recorded step of its holder at {at}; linked by itself once there is one",
+    ),
+    "unlinked.vehicle_idle": (
+        "车载设备在 {at} 没有时间、地点相符的执法环节，登记环节或者领用人后自动关联",
+        "no step fits time and place of the vehicle at {at}; linked once a step or who took it is there",
     ),
     "unlinked.room_idle": (
         "该室在 {at} 没有登记的执法环节，登记后自动关联",

@@ -194,14 +194,20 @@ class SlowReport:
             return "figure.trial"
         return None
 
-    def room(self, clip: Clip) -> bool:
+    def summary(self, links: list[Link]) -> bool:
+        """A case of summary procedure may have no number."""
+        cases = [self.session.get_one(CaseRecord, one.case_uid) for one in links]
+        return any(case.procedure in {"简易程序", "当场处罚"} for case in cases)
+
+    def room(self, clip: Clip, *, fixed: bool = False) -> bool:
+        """Whether a place held the recorder; `fixed`: not a vehicle, which is no 采集地点."""
         device = self.session.get_one(Device, clip.device_id)
         if not self.timed(clip):
             return False
         return self.checkout(clip) is None and (
             device.room_id is not None
             or any(
-                one.room_id and one.superseded_at is None
+                one.room_id and one.superseded_at is None and not (fixed and one.kind == "VEHICLE")
                 for one in self.session.exec(select(Allocation).where(Allocation.device_id == device.id))
             )
         )
@@ -244,9 +250,10 @@ class SlowReport:
             good = [link for link in self.links(clip.id) if link.verdict != "REJECTED"]
             linked.both(clip.id, bool(good))
             matter = all(link.matter for link in good) if good else bool(clip.matter)
-            who, where = clip.officer_id or self.room(clip), clip.place or self.room(clip)
+            who, where = clip.officer_id or self.room(clip), clip.place or self.room(clip, fixed=True)
             labelled.both(
-                clip.id, bool((clip.case_no or good) and self.timed(clip) and where and who and matter)
+                clip.id,
+                bool((clip.case_no or self.summary(good)) and self.timed(clip) and where and who and matter),
             )
             if self.timed(clip):
                 uploaded.both(clip.id, not self.late(clip, original))

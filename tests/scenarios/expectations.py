@@ -1,7 +1,10 @@
 """Whether what stands of a clip is what its scenario says."""
 
+from collections.abc import Sequence
+
 from sqlmodel import Session, col, select
 
+from gateway.linking.archivable import why_not
 from gateway.models import Clip, Link
 from tests.scenarios.told import Expected
 
@@ -39,11 +42,30 @@ def check(session: Session, clip_id: str, expected: Expected) -> None:
         assert lost == expected.losers, told
     if expected.segments is not None:
         assert {name: (link.t0_s, link.t1_s) for name, link in shown.items()} == expected.segments, told
+    check_more(row, every, first, expected, told)
+
+
+def check_more(row: Clip, every: Sequence[Link], first: Link | None, expected: Expected, told: str) -> None:
     if expected.history is not None:
         assert len(every) == expected.history, told
+    if expected.quarantine is not None:
+        assert (row.quarantine or {}).get("code", "-") == expected.quarantine, told
+    if expected.lacks is not None:
+        assert sorted(lacking(every)) == sorted(expected.lacks), told
+    if expected.proposes is not None:
+        assert first is not None, told
+        assert first.matter_proposed == expected.proposes, told
     if expected.doubt is not None:
         assert first is not None, told
         assert (first.doubt or {}).get("code", "-") == expected.doubt, told
+
+
+def lacking(links: Sequence[Link]) -> set[str]:
+    why = why_not(links)
+    named = [one["facts"]["labels"].split("、") for one in why if one["code"] == "labels.missing"]
+    return {label for labels in named for label in labels} | {
+        one["code"] for one in why if one["code"] != "labels.missing"
+    }
 
 
 def point(case_uid: str, step: str | None) -> str:

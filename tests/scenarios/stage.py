@@ -19,10 +19,12 @@ from gateway.models import (
     Room,
     Unit,
 )
+from gateway.qualifications import CheckIn, check_certificate
 from tests.scenarios.expectations import check
-from tests.scenarios.telling import PACK, case, clip, clock, copy, decide, status
+from tests.scenarios.telling import PACK, away, case, clip, clock, copy, decide, stated, status
 from tests.scenarios.told import (
     CaseTold,
+    CheckTold,
     DeviceTold,
     Expected,
     Facts,
@@ -131,7 +133,16 @@ class Stage:
             lambda session, device=device, to=to: status(session, device, to)
             for device, to in facts.statuses.items()
         ]
+        found += [lambda session, one=one: self.checked(session, one) for one in facts.checks]
+        found += [lambda session, one=one: stated(session, one) for one in facts.states]
+        found += [lambda session, one=one: away(session, one) for one in facts.away]
         return found
+
+    def checked(self, session: Session, told: CheckTold) -> None:
+        first, last = told.days
+        given = CheckIn(officer=told.officer, passed=told.passed, valid_from=first, valid_to=last)
+        replaces = told.replaces and self.lines[told.replaces]
+        self.lines[told.id or told.officer] = check_certificate(session, given, "test", replaces).id
 
     def held(self, session: Session, told: HeldTold, replaces: str | None = None) -> None:
         if told.refused is not None:

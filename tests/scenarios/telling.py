@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlmodel import Session, col, select
 
 from gateway import linking, rulepacks, standing
 from gateway.case_sources.records import CaseIn, store_case
-from gateway.device import ClockRead, ClockSet
+from gateway.device import ClockRead, ClockSet, Refused
 from gateway.intake.events import store_one
 from gateway.linking import decisions, series
 from gateway.models import (
@@ -20,10 +21,13 @@ from gateway.models import (
     Offload,
     Original,
     State,
+    StatementKind,
 )
+from gateway.scope import statements
+from gateway.scope.statements import StatementIn
 from gateway.standing import StandingIn
 from tests.scenarios.expectations import point
-from tests.scenarios.told import CaseTold, ClipTold, ClockTold, CopyTold, moment
+from tests.scenarios.told import AwayTold, CaseTold, ClipTold, ClockTold, CopyTold, StateTold, moment
 
 PACK = rulepacks.packs("hebei-xingtai-2019")
 
@@ -173,6 +177,22 @@ def decide(session: Session, told: str, *, confirmed: bool, matter: str | None =
             decisions.confirm(session, link, PACK, "li", "seen", matter)
         else:
             decisions.withdraw(session, link, "li", "not this case")
+
+
+def stated(session: Session, told: StateTold) -> None:
+    row, original = session.get_one(Clip, told.clip), session.get_one(Original, told.clip)
+    given = told.model_dump(include={"secrecy", "transcript", "why"}, exclude_none=True)
+    if told.refused is None:
+        linking.enter_labels(session, row, original, given, "li")
+        return
+    with pytest.raises(Refused) as refusal, session.begin_nested():
+        linking.enter_labels(session, row, original, given, "li")
+    assert refusal.value.reason["code"] == told.refused
+
+
+def away(session: Session, told: AwayTold) -> None:
+    given = StatementIn(kind=StatementKind.AWAY, to_at=told.back, why="外地办案")
+    statements.state(session, told.step, given, "li")
 
 
 def status(session: Session, device: str, to: str) -> None:

@@ -134,6 +134,33 @@ class CopyTold(Told):
     found: At
 
 
+class CheckTold(Told):
+    """年检 of an officer's certificate."""
+
+    officer: str
+    passed: bool
+    days: tuple[date, date] = (date(2026, 1, 1), date(2026, 12, 31))
+    id: str | None = None
+    replaces: str | None = None
+
+
+class StateTold(Told):
+    """What a person states of a clip (secrecy, transcript), with the reason where it is taken back."""
+
+    clip: str
+    secrecy: str | None = None
+    transcript: str | None = None
+    why: str | None = None
+    refused: str | None = None
+
+
+class AwayTold(Told):
+    """Officers of a step were at a remote place and came back then (R-51)."""
+
+    step: str
+    back: At
+
+
 class Expected(Told):
     """What stands of one clip; what is not said is not asked."""
 
@@ -153,6 +180,11 @@ class Expected(Told):
     history: int | None = None
     """How many links it ever had."""
     doubt: str | None = None
+    quarantine: str | None = None
+    lacks: list[str] | None = None
+    """What keeps it from being archived: labels, or codes; none: it is archivable."""
+    proposes: str | None = None
+    """证明对象 that the first link proposes."""
 
 
 class Facts(Told):
@@ -168,6 +200,9 @@ class Facts(Told):
     """Clip → 证明对象 with which a person confirms its links."""
     withdraws: list[str] = []
     statuses: dict[str, str] = {}
+    checks: list[CheckTold] = []
+    states: list[StateTold] = []
+    away: list[AwayTold] = []
 
 
 class Phase(Facts):
@@ -189,7 +224,8 @@ class Scenario(Phase):
         uids = [case.uid for phase in (self, *self.then) for case in phase.cases]
         changed = any(
             one.corrects or one.confirms or one.proves or one.withdraws or one.statuses or one.copies
-            or any(line.refused for line in one.ledger)
+            or any(line.refused for line in one.ledger) or any(check.replaces for check in one.checks)
+            or one.states or one.away
             for one in self.then
         )  # fmt: skip
         if not self.then or changed or len(set(uids)) < len(uids):
@@ -200,6 +236,7 @@ class Scenario(Phase):
             clocks=[one for phase in told for one in phase.clocks],
             cases=[one for phase in told for one in phase.cases],
             clips=[one for phase in told for one in phase.clips],
+            checks=[one for phase in told for one in phase.checks],
         )
 
 

@@ -6,10 +6,11 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.coverage import SEAM, Stretch, compare, minus, union
+from gateway.rules.coverage import Stretch, compare, minus, union
 
 NINE = datetime(2026, 8, 4, 9, tzinfo=UTC)
 LONG = 120
+SEAM = timedelta(seconds=2)
 
 
 def stretch(start: int, end: int) -> Stretch:
@@ -41,7 +42,7 @@ def runs(of: set[int]) -> list[list[int]]:
 def test_union_covers_what_was_given_and_seams(given_: list[Stretch]) -> None:
     inside = seconds([WITHIN])
     plain = seconds(given_) & inside
-    found = union(given_, WITHIN)
+    found = union(given_, WITHIN, SEAM)
     holes = {n for run in runs(inside - plain) for n in run if len(run) <= SEAM.total_seconds()
              and run[0] - 1 in plain and run[-1] + 1 in plain}  # fmt: skip
     assert seconds(found) == plain | holes
@@ -50,17 +51,17 @@ def test_union_covers_what_was_given_and_seams(given_: list[Stretch]) -> None:
 
 @given(STRETCHES, STRETCHES)
 def test_minus_is_what_the_other_does_not_have(one: list[Stretch], other: list[Stretch]) -> None:
-    left, right = union(one, WITHIN), union(other, WITHIN)
+    left, right = union(one, WITHIN, SEAM), union(other, WITHIN, SEAM)
     expected: set[int] = set()
     for part in left:
         alone = runs(seconds([part]) - seconds(right))
         expected |= {n for run in alone if len(run) > SEAM.total_seconds() for n in run}
-    assert seconds(minus(left, right)) == expected
+    assert seconds(minus(left, right, SEAM)) == expected
 
 
 def test_two_recorders_of_one_hearing() -> None:
     """The second lost ten seconds that the first has; nobody has the last twenty."""
-    told = compare({"a": [stretch(0, 100)], "b": [stretch(0, 40), stretch(50, 100)]}, WITHIN)
+    told = compare({"a": [stretch(0, 100)], "b": [stretch(0, 40), stretch(50, 100)]}, WITHIN, SEAM)
     assert told.only == {"a": [stretch(40, 50)], "b": []}
     assert told.missing == [stretch(100, 110)]
-    assert compare({}, WITHIN).missing == [WITHIN]
+    assert compare({}, WITHIN, SEAM).missing == [WITHIN]

@@ -14,7 +14,6 @@ from gateway.rules.equipment import (
     life_rule,
     procurement_rule,
     retirement_rules,
-    service_rule,
     spec_rule,
     type_rule,
 )
@@ -160,13 +159,6 @@ def test_nothing_follows_the_end_and_nothing_goes_before_the_beginning(history: 
 
 def test_two_statuses_in_one_moment_are_one_too_many() -> None:
     assert wrong_turn([Stand("IN_SERVICE", T0), Stand("REPAIR", T0)])
-
-
-@pytest.mark.parametrize("status", [*STATUSES, None])
-def test_only_a_device_in_service_records_lawfully(status: str | None) -> None:
-    found = service_rule(status)
-    assert found.passed == (status == "IN_SERVICE")
-    assert (found.code == "equipment.out_of_use") == (status in {"LOST", "RETIRED"})
 
 
 READY = {

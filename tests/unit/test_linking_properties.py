@@ -7,6 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.rules import case_number
 from gateway.rules.allocation import Custody, HolderKind, Holding, custody_over
 from gateway.rules.clock import Interval, TimeSource
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
@@ -16,7 +17,11 @@ from gateway.rules.meeting import loosely, shared, strict
 from gateway.rules.place import Position
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
-LIMITS = LinkLimits(custody_tolerance_s=900, activity_slack_s=300, min_officers=2)
+LIMITS = LinkLimits(
+    custody_tolerance_s=900, activity_slack_s=300, min_officers=2, number_kinds=case_number.SEEN,
+    unnumbered_procedures=frozenset({"简易程序"}), place_tolerance_m=500, min_segment_s=300, upload_s=86400,
+    remote_upload_s=86400,
+)  # fmt: skip
 PEOPLE = ("zhang", "li", "wang")
 
 minutes = st.integers(0, 600)

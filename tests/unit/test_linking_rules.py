@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gateway.rules import case_number
 from gateway.rules.allocation import Custody, HolderKind, Holding, custody_over
 from gateway.rules.clock import Interval, TimeSource
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
@@ -19,7 +20,11 @@ from gateway.wording import sentence
 T0 = datetime(2024, 5, 6, 1, 30, tzinfo=UTC)
 FITS = Verdict.VALID_WITH_NOTE
 """All that a machine can say: what a link proves only a person knows (LK-13)."""
-LIMITS = LinkLimits(custody_tolerance_s=900, activity_slack_s=300, min_officers=2)
+LIMITS = LinkLimits(
+    custody_tolerance_s=900, activity_slack_s=300, min_officers=2, number_kinds=case_number.SEEN,
+    unnumbered_procedures=frozenset({"简易程序"}), place_tolerance_m=500, min_segment_s=300, upload_s=86400,
+    remote_upload_s=86400,
+)  # fmt: skip
 
 
 def minutes(count: float) -> timedelta:
@@ -265,11 +270,12 @@ def test_a_missing_label_is_a_note_never_a_rejection() -> None:
 
 def test_no_machine_knows_what_a_link_proves_and_a_person_says_it_of_the_link() -> None:
     """LK-13."""
-    by_machine = decide(clip(), [case("k", step())], LIMITS).winner
+    numbered = case("k", step(), numbers=("N-0",))
+    by_machine = decide(clip(), [numbered], LIMITS).winner
     assert by_machine is not None
     assert by_machine.verdict is Verdict.VALID_WITH_NOTE
     assert dict(by_machine.findings[-1].facts) == {"labels": "证明对象"}
-    said = judge(clip(), case("k", step()), step(), LIMITS, matter="过期食品在售")
+    said = judge(clip(), numbered, step(), LIMITS, matter="过期食品在售")
     assert (said.verdict, said.findings[-1].code) == (Verdict.VALID, "labels.complete")
 
 
