@@ -80,15 +80,19 @@ def judge(found: Measured, shot: Shot, links: list[Link], unlinked: str) -> None
     if not shot.truth:
         return
     found.linkable += 1
-    if any((link.case_uid, link.activity_id) in shot.truth for link in automatic):
+    if shows_all(shot, automatic):
         found.found += 1
         found.proposed += 1
         return
-    shown = [link for link in links if link.verdict != "REJECTED"]
-    if any((link.case_uid, link.activity_id) in shot.truth for link in shown):
+    if shows_all(shot, [link for link in links if link.verdict != "REJECTED"]):
         found.proposed += 1
     said = "; ".join(said_of(link) for link in links) or unlinked
     found.misses.append(Miss(shot, "no automatic link", said))
+
+
+def shows_all(shot: Shot, links: list[Link]) -> bool:
+    """A clip that shows two cases is found when both have it."""
+    return {*shot.truth} <= {(link.case_uid, link.activity_id) for link in links}
 
 
 def said_of(link: Link) -> str:
