@@ -51,7 +51,10 @@ def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> l
         def elsewhere(one: Any = one, back: frozenset[str] = back) -> list[CaseFacts]:
             return [case for case in facts.elsewhere(one) if case.case_uid not in back]
 
-        decision = decide(one, allowed, facts.rules(clip).limits, elsewhere)
+        def certified(officer: str, clip: Clip = clip, one: Any = one) -> bool | None:
+            return facts.certified(officer, one.interval, facts.devices[clip.device_id])
+
+        decision = decide(one, allowed, facts.rules(clip).limits, elsewhere, certified)
         if not decision.winners and len(allowed) < len(found):
             decision = Decision(unlinked=finding("LK-17", False, "unlinked.withdrawn"))
         held = decision.custody or one.custody

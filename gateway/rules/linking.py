@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf
 
+from gateway.rules.alibi import shown_instead
 from gateway.rules.allocation import Custody
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
-from gateway.rules.findings import Finding, Verdict, asking, finding, verdict
+from gateway.rules.findings import Finding, Verdict, asking, finding, noted, verdict
 from gateway.rules.judgement import Candidate, judge
 from gateway.rules.meeting import beyond, length, loosely, names, near, present, shared, strict
 
@@ -33,17 +34,34 @@ class Decision:
         return self.winners[0] if self.winners else None
 
 
+def nobody_said(_officer: str) -> bool | None:
+    return None
+
+
 def decide(
     clip: ClipFacts,
     cases: Sequence[CaseFacts],
     limits: LinkLimits,
     elsewhere: Callable[[], Sequence[CaseFacts]] = tuple,
+    certified: Callable[[str], bool | None] = nobody_said,
 ) -> Decision:
     """Judge every candidate. A number decides before time and person do, unless they contradict it.
 
     `cases`: those the clip names and those of who held the device; `elsewhere`: whoever's, asked for only
-    where those have nothing.
+    where those leave a doubt; `certified`: whether anybody's certificate was valid then.
     """
+    chosen = by_ledger(clip, cases, limits, elsewhere)
+    if chosen.winners and not chosen.is_doubtful:
+        return chosen
+    return by_alibi(clip, elsewhere, limits, certified, chosen) or chosen
+
+
+def by_ledger(
+    clip: ClipFacts,
+    cases: Sequence[CaseFacts],
+    limits: LinkLimits,
+    elsewhere: Callable[[], Sequence[CaseFacts]],
+) -> Decision:
     found: list[Decision] = []
     for custody in (clip.custody, *clip.custody.also):
         held = clip if custody is clip.custody else replace(clip, custody=custody)
@@ -74,6 +92,8 @@ def among(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> De
     meant.sort(key=order)
     rivals = [one for one in others if one.activity and strict(clip, one.activity) > 0]
     if rivals and all(one.activity is None for one in meant):
+        if len(named) == 1 and not any(loosely(clip, one, limits) for one in named[0].activities):
+            rivals = [outvoted(clip, one, limits) for one in rivals]
         chosen = apart(clip, rivals, limits)
         beside = [one for one in others if one not in rivals]
         return replace(
@@ -82,6 +102,47 @@ def among(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> De
     return Decision(
         (meant[0],), (*lost(meant[1:], "lost.lower_score"), *lost(others, "lost.number_names_other"))
     )
+
+
+def outvoted(clip: ClipFacts, candidate: Candidate, limits: LinkLimits) -> Candidate:
+    """The number is right for a case that had no step then; holder, time, and place or extent speak for this.
+
+    LK-2 is kept: the number stands for exactly one case. That it stands for another is a label to put right.
+    """
+    step = candidate.activity
+    if step is None or not (near(clip, step, limits) or spans(clip, step, limits)):
+        return candidate
+    note = noted("LK-2", False, "number.elsewhere", number=clip.case_no)
+    findings = tuple([note if one.code == "number.other" else one for one in candidate.findings])
+    return replace(candidate, findings=findings, verdict=verdict(findings))
+
+
+def by_alibi(
+    clip: ClipFacts,
+    elsewhere: Callable[[], Sequence[CaseFacts]],
+    limits: LinkLimits,
+    certified: Callable[[str], bool | None],
+    instead: Decision,
+) -> Decision | None:
+    """The step that the camera was at while its holder was at another, where that leaves no other doubt.
+
+    Who recorded is then open: one of those who were there. Every one of them has a valid certificate, so LK-5
+    holds whoever it was; the label 采集人 is missing until the ledger is put right (LK-1: not archivable).
+    """
+    if clip.custody.officer_id is None:
+        return None
+    shown = shown_instead(clip, elsewhere(), limits)
+    if shown is None or not all(certified(one) for one in shown[1].officers):
+        return None
+    custody = replace(clip.custody, officer_id=None, refuted=True)
+    labels = tuple(dict.fromkeys((*clip.missing_labels, "采集人")))
+    winner = judge(replace(clip, custody=custody, missing_labels=labels), *shown, limits)
+    if winner.verdict not in {Verdict.VALID, Verdict.VALID_WITH_NOTE}:
+        return None
+    others = [one for one in instead.winners if one.activity != winner.activity]
+    beaten = [(one, finding("LK-4", False, "lost.elsewhere")) for one in sorted(others, key=order)]
+    rest = [one for one in instead.losers if one[0].activity != winner.activity]
+    return Decision((winner,), (*beaten, *rest), custody=custody)
 
 
 def by_chance(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> Decision:
