@@ -12,10 +12,11 @@ from gateway.linking.standing import Links, links_of, moved, write_links
 from gateway.models import Clip, Described, Link, Original
 from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules.allocation import Custody
+from gateway.rules.choice import Decision
 from gateway.rules.clock import Interval
 from gateway.rules.facts import CaseFacts
 from gateway.rules.findings import finding
-from gateway.rules.linking import Decision, decide
+from gateway.rules.linking import decide
 from gateway.uncollected import uncollected
 from gateway.wording import reason
 

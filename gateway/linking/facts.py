@@ -175,7 +175,7 @@ class Facts:
         return capture_interval(times, clip.duration_s, clock, window, rules.clock)
 
     def of_sibling(self, clip: Clip) -> list[TimeRead]:
-        """Satellite time of another file of the take: it says how wrong the camera's clock was all the while."""
+        """Satellite time of another file of the take: it tells how wrong the clock was in all of them."""
         told = {read["source"]: datetime.fromisoformat(read["written"]) for read in clip.times or ()}
         if "gps" in told or "container" not in told:
             return []

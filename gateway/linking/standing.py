@@ -11,9 +11,9 @@ from gateway import custody
 from gateway.linking.archived import archived_later, doubt_of_frozen
 from gateway.models import Clip, Link, LinkStatus, now
 from gateway.rulepacks import RulePack
+from gateway.rules.choice import Decision
 from gateway.rules.findings import Verdict
 from gateway.rules.judgement import Candidate
-from gateway.rules.linking import Decision
 from gateway.wording import reason
 
 

@@ -1,7 +1,8 @@
 """A camera that was where its holder was not: the case record itself contradicts the ledger (LK-4, LK-5).
 
-Two facts, neither of them a guess: by the text record the holder was at a step somewhere else; by its position,
-or by the number it bears, the camera was at just one other step of the unit. So the holder did not record it.
+Two facts, neither of them a guess: by the text record the holder was at a step somewhere else; by its
+position, or by the number it bears, the camera was at just one other step of the unit. So the holder did
+not record it.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ def shown_instead(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimit
     case, step = there[0]
     if holder in step.officers or holder in case.handlers or names_a_stranger(clip, step):
         return None
-    return there[0] if all(apart(one, step, limits) for one in own) else None
+    return there[0] if all(far_apart(one, step, limits) for one in own) else None
 
 
 def whole(clip: ClipFacts) -> Interval:
@@ -59,7 +60,7 @@ def is_told(clip: ClipFacts, case: CaseFacts, step: ActivityFacts, limits: LinkL
     return near(clip, step, limits) and (named or clip.case_no is None)
 
 
-def apart(one: ActivityFacts, other: ActivityFacts, limits: LinkLimits) -> bool:
+def far_apart(one: ActivityFacts, other: ActivityFacts, limits: LinkLimits) -> bool:
     """Whether nobody can have been at both: what was done together at one place proves nothing."""
     if one.position is None or other.position is None:
         return False

@@ -11,9 +11,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the case number given, {number}, is not one of this case ({case})",
     ),
     "number.elsewhere": (
-        "标注的案件编号 {number} 属于另一案件，该案当时没有任何环节；时间、采集人及地点（或起止）均与本案一致，请核对编号",
-        "the number given, {number}, is another case's, which had no step then; time, holder and place (or beginning "
-        "and end) are this case's: the number wants checking",
+        "标注的案件编号 {number} 属于另一案件，该案当时没有任何环节；时间、采集人及地点（或起止）"
+        "均与本案一致，请核对编号",
+        "the number given, {number}, is another case's, which had no step then; time, holder and place (or "
+        "beginning and end) are this case's: the number wants checking",
     ),
     "number.several": (
         "标注的案件编号 {number} 同时对应 {cases} 个案件，需人工判断",
@@ -38,8 +39,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "custody.refuted": (
         "台账持有人 {officer} 当时按案卷记录在别处参加另一环节，设备不在其手中；采集人待核实，请更正台账",
-        "the ledger says {officer}, who by the case record was at another step elsewhere; who recorded is open, and "
-        "the ledger wants correcting",
+        "the ledger says {officer}, who by the case record was at another step elsewhere; who recorded is "
+        "open, and the ledger wants correcting",
     ),
     "custody.room": ("设备固定安装于 {room}", "the device is fixed in {room}"),
     "custody.other_officer": (
@@ -78,6 +79,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "time.near": (
         "采集时间与执法环节相邻，在容许误差之内（时间来源 {source}，误差 ±{uncertainty} 秒）",
         "recorded next to the step, within tolerance (time from {source}, ±{uncertainty} s)",
+    ),
+    "time.fits_other": (
+        "录制起止与本单位另一环节（{other}）相符，与持有人参加的环节不符，可能换用了设备，需人工判断",
+        "it begins and ends with another step of the unit ({other}), not with its holder's: cameras may have "
+        "been swapped",
     ),
     "time.outside": (
         "采集时间不在该执法环节之内（时间来源 {source}，误差 ±{uncertainty} 秒）",

@@ -18,6 +18,10 @@ class Miss:
     what: str
     said: str
 
+    @property
+    def cause(self) -> tuple[str, str, str]:
+        return self.what, "+".join(self.shot.why_hard) or "none", self.said
+
 
 @dataclass
 class Measured:
@@ -52,7 +56,14 @@ class Measured:
 
     def causes(self) -> Counter[tuple[str, str, str]]:
         """What was missed, which noise struck it, what the gateway said."""
-        return Counter((one.what, "+".join(one.shot.why_hard) or "none", one.said) for one in self.misses)
+        return Counter(one.cause for one in self.misses)
+
+    def by_cause(self) -> dict[tuple[str, str, str], list[str]]:
+        """Every clip that was missed, by the reason."""
+        clips: dict[tuple[str, str, str], list[str]] = {}
+        for one in self.misses:
+            clips.setdefault(one.cause, []).append(one.shot.id)
+        return clips
 
 
 def measure(town: Town, database: Database) -> Measured:
