@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import inf
 
 from gateway.rules.alibi import shown_instead
 from gateway.rules.choice import Decision, apart, doubted, lasts, lost, order
@@ -125,12 +126,12 @@ def by_alibi(
 def questioned(
     clip: ClipFacts, chosen: Decision, elsewhere: Callable[[], Sequence[CaseFacts]], limits: LinkLimits
 ) -> Decision:
-    """A take that begins and ends with another team's step, and not so with its holder's, may be theirs.
+    """A take that begins and ends with another team's step, and neither with its holder's, may be theirs.
 
     Where a number, the place or a room speaks for the holder's step, nobody is asked.
     """
     step = chosen.winners[0].activity
-    if len(chosen.winners) > 1 or step is None or spans(clip, step, limits):
+    if len(chosen.winners) > 1 or step is None or keeps_an_end(clip, step, limits):
         return chosen
     winner = chosen.winners[0]
     if meet(clip, winner.case, step, limits).is_borne_out:
@@ -165,10 +166,21 @@ def by_chance(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -
 
 def spans(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> bool:
     """Whether the take begins with the step and ends with it."""
-    if clip.interval is None:
-        return False
-    slack = limits.activity_slack_s + clip.interval.uncertainty_s
-    return max(abs(one) for one in beyond(clip, clip.interval, step)) <= slack
+    return max(ends(clip, step), default=inf) <= doubt_s(clip, limits)
+
+
+def keeps_an_end(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> bool:
+    """Whether it does at least one of the two: a part is often all that was recorded."""
+    return min(ends(clip, step), default=inf) <= doubt_s(clip, limits)
+
+
+def ends(clip: ClipFacts, step: ActivityFacts) -> tuple[float, ...]:
+    """How far, in seconds, a take begins and ends from where the step does."""
+    return tuple(abs(one) for one in beyond(clip, clip.interval, step)) if clip.interval else ()
+
+
+def doubt_s(clip: ClipFacts, limits: LinkLimits) -> float:
+    return limits.activity_slack_s + (clip.interval.uncertainty_s if clip.interval else 0.0)
 
 
 def fits(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> bool:
