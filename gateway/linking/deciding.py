@@ -13,12 +13,13 @@ from gateway.linking.standing import Links, links_of, moved, write_links
 from gateway.models import Clip, Described, Link, Original
 from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules.allocation import Custody
+from gateway.rules.choice import Decision
 from gateway.rules.clock import Interval
 from gateway.rules.facts import CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import finding
 from gateway.rules.judgement import CLASSIFIED, Candidate, is_numbered
 from gateway.rules.labels import NUMBER
-from gateway.rules.linking import Decision, decide
+from gateway.rules.linking import decide
 from gateway.uncollected import uncollected
 from gateway.wording import reason
 
@@ -63,7 +64,11 @@ def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> l
         def elsewhere(one: Any = one, back: frozenset[str] = back) -> list[CaseFacts]:
             return [case for case in facts.elsewhere(one) if case.case_uid not in back]
 
-        decision = decide(facts.attended(clip, one, allowed), allowed, facts.rules(clip).limits, elsewhere)
+        def certified(officer: str, clip: Clip = clip, one: Any = one) -> bool | None:
+            return facts.certified(officer, one.interval, facts.devices[clip.device_id])
+
+        there = facts.attended(clip, one, allowed)
+        decision = decide(there, allowed, facts.rules(clip).limits, elsewhere, certified)
         if not decision.winners and len(allowed) < len(found):
             decision = Decision(unlinked=finding("LK-17", False, "unlinked.withdrawn"))
         judged.append(

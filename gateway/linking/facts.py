@@ -121,8 +121,11 @@ class Facts:
         parts = self.takes.get(clip.recording_id or "", [])
         if interval is None or interval.doubtful or len(parts) < 2:
             return None
+        told = {read["source"]: read["written"] for read in clip.times or ()}
         source = interval.source.value
-        own = next((read["written"] for read in clip.times or () if read["source"] == source), None)
+        if source == "gps" and source not in told:
+            source = "container"  # it goes by another file's satellite time
+        own = told.get(source)
         if own is None:
             return None
         begun = interval.end if source == "file" else interval.start
@@ -170,12 +173,27 @@ class Facts:
             )
             for read in clip.times or ()
         ]
+        times += self.of_sibling(clip)
         clock = self.clocks[clip.device_id]
         rules = self.rules(clip)
         docking_s = rules.pack.clock.docking_seconds.value
         window = self.windows.of(clip, self.originals[clip.id][1], clock, docking_s)
         is_photo = clip.kind == "PHOTO"
         return capture_interval(times, clip.duration_s, clock, window, rules.clock, is_photo=is_photo)
+
+    def of_sibling(self, clip: Clip) -> list[TimeRead]:
+        """Satellite time of another file of the take: it tells how wrong the clock was in all of them."""
+        told = {read["source"]: datetime.fromisoformat(read["written"]) for read in clip.times or ()}
+        if "gps" in told or "container" not in told:
+            return []
+        errors = [
+            part.times["gps"] - part.times["container"]
+            for part in self.takes.get(clip.recording_id or "", ())
+            if {"gps", "container"} <= part.times.keys()
+        ]
+        if not errors:
+            return []
+        return [TimeRead(TimeSource.GPS, told["container"] + sorted(errors)[len(errors) // 2], "UTC")]
 
     def holder(self, clip: Clip, interval: Interval | None) -> Custody:
         if interval is None or interval.doubtful:
@@ -251,6 +269,7 @@ class Facts:
         return status_at(self.held[device.id].stands, interval.start) or "UNKNOWN"
 
     def certified(self, officer: str, interval: Interval | None, device: Device) -> bool | None:
+        self.people.load([officer])
         person = self.people.by_id.get(officer)
         if person is None or interval is None:
             return None

@@ -6,11 +6,11 @@ from typing import Any
 from gateway.linking.facts import Facts
 from gateway.linking.standing import Links, fingerprint, said_by
 from gateway.models import Clip, Link
+from gateway.rules.choice import Decision
 from gateway.rules.facts import ClipFacts
 from gateway.rules.findings import Verdict
 from gateway.rules.judgement import label_rule
 from gateway.rules.labels import MATTER
-from gateway.rules.linking import Decision
 from gateway.rules.meeting import names
 
 CODES = {"labels.complete", "labels.missing"}

@@ -12,9 +12,9 @@ from gateway.linking.archived import archived_later, doubt_of_frozen
 from gateway.models import Clip, Link, LinkStatus, now
 from gateway.rulepacks import RulePack
 from gateway.rules import case_number
+from gateway.rules.choice import Decision
 from gateway.rules.findings import Verdict
 from gateway.rules.judgement import Candidate
-from gateway.rules.linking import Decision
 from gateway.rules.proof import paper_of, proposal
 from gateway.wording import reason
 

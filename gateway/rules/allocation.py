@@ -60,6 +60,8 @@ class Custody:
     shared_without_checkout: bool = False
     also: tuple["Custody", ...] = ()
     """Who else may have had it, within the tolerance of a ledger that is kept by hand."""
+    refuted: bool = False
+    """The case record shows that whom the ledger names was elsewhere: nobody is known to have had it."""
 
     @property
     def in_vehicle(self) -> bool:

@@ -106,6 +106,8 @@ def custody_rule(clip: ClipFacts) -> Finding:
     basis = clip.custody.basis
     if basis is None:
         return finding("LK-4", False, "custody.gap")
+    if clip.custody.refuted:
+        return noted("LK-4", False, "custody.refuted", officer=clip.called(basis.holder_id))
     if clip.custody.shared_without_checkout:
         return finding("LK-4", False, "custody.no_checkout", kind=basis.kind)
     if clip.custody.room_id is not None:

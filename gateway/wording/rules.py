@@ -10,6 +10,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "标注的案件编号 {number} 不是本案（{case}）的编号",
         "the case number given, {number}, is not one of this case ({case})",
     ),
+    "number.elsewhere": (
+        "标注的案件编号 {number} 属于另一案件，该案当时没有任何环节；时间、采集人及地点（或起止）"
+        "均与本案一致，请核对编号",
+        "the number given, {number}, is another case's, which had no step then; time, holder and place (or "
+        "beginning and end) are this case's: the number wants checking",
+    ),
     "number.several": (
         "标注的案件编号 {number} 同时对应 {cases} 个案件，需人工判断",
         "the case number given, {number}, stands for {cases} cases; a person has to decide",
@@ -30,6 +36,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "custody.no_checkout": (
         "设备为共用（{kind}），但采集时段没有领用记录",
         "the device is shared ({kind}) and nobody had checked it out then",
+    ),
+    "custody.refuted": (
+        "台账持有人 {officer} 当时按案卷记录在别处参加另一环节，设备不在其手中；采集人待核实，请更正台账",
+        "the ledger says {officer}, who by the case record was at another step elsewhere; who recorded is "
+        "open, and the ledger wants correcting",
     ),
     "custody.room": ("设备固定安装于 {room}", "the device is fixed in {room}"),
     "custody.vehicle": ("设备随车 {room} 使用", "the device is in the vehicle {room}"),
@@ -69,6 +80,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "time.near": (
         "采集时间与执法环节相邻，在容许误差之内（时间来源 {source}，误差 ±{uncertainty} 秒）",
         "recorded next to the step, within tolerance (time from {source}, ±{uncertainty} s)",
+    ),
+    "time.fits_other": (
+        "录制起止与本单位另一环节（{other}）相符，与持有人参加的环节不符，可能换用了设备，需人工判断",
+        "it begins and ends with another step of the unit ({other}), not with its holder's: cameras may have "
+        "been swapped",
     ),
     "time.outside": (
         "采集时间不在该执法环节之内（时间来源 {source}，误差 ±{uncertainty} 秒）",
@@ -180,6 +196,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the facts changed after a person decided; no step fits them now",
     ),
     "lost.number_names_other": ("标注的案件编号指向另一案件", "the case number given names another case"),
+    "lost.elsewhere": (
+        "台账持有人当时在别处，设备不在该处",
+        "the ledger's holder was elsewhere than the device",
+    ),
     "lost.not_there": (
         "标注的案件当时没有登记的环节，而持有人正在参加另一环节",
         "the case named has no step then, and who held the device was at another",

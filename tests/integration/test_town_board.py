@@ -8,7 +8,7 @@ from tests.scenarios.town.books import write
 from tests.scenarios.town.days import build
 from tests.scenarios.town.plan import Noise, Size
 
-SMALL = Size(units=4, officers=60, devices=40, days=8, clips=450)
+SMALL = Size(units=4, officers=60, devices=40, days=8, clips=800)
 NOISE = Noise(forgotten=0.1, flat=0.2, spoken_for=0.7, unread_clocks=0.2)
 """More of what the board tells apart than in a usual town, which is larger."""
 

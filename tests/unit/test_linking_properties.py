@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.rules import case_number
+from gateway.rules.alibi import far_apart
 from gateway.rules.allocation import Custody, HolderKind, Holding, custody_over
 from gateway.rules.clock import Interval, TimeSource
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import Verdict
-from gateway.rules.linking import decide
-from gateway.rules.meeting import loosely, shared, strict
+from gateway.rules.judgement import Candidate
+from gateway.rules.linking import decide, spans
+from gateway.rules.meeting import loosely, near, shared, strict
 from gateway.rules.place import Position
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
@@ -166,7 +168,43 @@ def test_nothing_is_linked_by_itself_against_who_held_it(clip: ClipFacts, known:
         officer = clip.custody.officer_id
         assert officer is not None
         assert officer in one.case.handlers or (one.activity is not None and officer in one.activity.officers)
-        assert clip.case_no is None or clip.case_no in one.case.numbers
+        assert clip.case_no is None or clip.case_no in one.case.numbers or is_outvoted(clip, one, known)
+
+
+def is_outvoted(clip: ClipFacts, one: Candidate, known: list[CaseFacts]) -> bool:
+    """Of one case only, which had no step then; and the place or the extent speaks for this one."""
+    named = [case for case in known if clip.case_no in case.numbers]
+    assert one.activity is not None
+    assert strict(clip, one.activity) > 0
+    assert near(clip, one.activity, LIMITS) or spans(clip, one.activity, LIMITS)
+    return len(named) == 1 and not any(loosely(clip, step, LIMITS) for step in named[0].activities)
+
+
+@given(clips(), cases(), st.sets(st.sampled_from(PEOPLE)))
+def test_a_holder_is_refuted_by_two_witnesses_and_nobody_takes_his_place(
+    clip: ClipFacts, known: list[CaseFacts], certified: set[str]
+) -> None:
+    decision = decide(clip, known, LIMITS, lambda: known, lambda one: one in certified)
+    if decision.custody is None or not decision.custody.refuted:
+        return
+    holder, (winner,) = clip.custody.officer_id, decision.winners
+    assert decision.custody.officer_id is None
+    assert winner.activity is not None
+    assert holder not in winner.activity.officers | winner.case.handlers
+    assert winner.activity.officers <= certified
+    assert winner.verdict is Verdict.VALID_WITH_NOTE
+    own = [step for case in known for step in case.activities if holder in step.officers]
+    assert any(strict(clip, step) and far_apart(step, winner.activity, LIMITS) for step in own)
+    assert near(clip, winner.activity, LIMITS) or clip.case_no in winner.case.numbers
+    assert any(one.code == "labels.missing" for one in winner.findings)
+
+
+@given(clips(), cases())
+def test_where_nobody_says_who_has_a_certificate_no_holder_is_refuted(
+    clip: ClipFacts, known: list[CaseFacts]
+) -> None:
+    decision = decide(clip, known, LIMITS, lambda: known)
+    assert decision.custody is None or not decision.custody.refuted
 
 
 @given(

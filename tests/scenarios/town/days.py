@@ -1,11 +1,12 @@
 """Day by day: teams go out with cameras, do their work, record it, bring the cameras back, or do not."""
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import combinations
 from random import Random
 
 from tests.scenarios.town.duties import Duties
+from tests.scenarios.town.footage import DEGREE_M, SHIFTS, Footage, Team
 from tests.scenarios.town.plan import (
     KINDS,
     Builder,
@@ -22,21 +23,10 @@ from tests.scenarios.town.plan import (
     workdays,
 )
 
-SHIFTS = {"day": (8.0, 18.5), "am": (8.0, 12.25), "pm": (12.75, 18.5)}
-DEGREE_M = 111_000.0
-
-
-@dataclass
-class Team:
-    officers: tuple[str, ...]
-    shift: str
-    cameras: list[Camera] = field(default_factory=list)
-    """By the ledger."""
-    truly: list[Camera] = field(default_factory=list)
-    swapped: bool = False
-    steps: list[Step] = field(default_factory=list)
-    out: datetime | None = None
-    back: datetime | None = None
+CLIPS_A_TEAM = 11.0
+"""About as many as a team brings home; what it really was so far counts more day by day."""
+SPARE, ROOMS_GO_DARK = 1.03, 1.006
+"""So much more is recorded than asked for: some takes are never made, some of a room's are lost."""
 
 
 def build(seed: int, size: Size, noise: Noise) -> Town:
@@ -44,9 +34,25 @@ def build(seed: int, size: Size, noise: Noise) -> Town:
     random = Random(seed)
     town = Builder(random, size, noise).build()
     Days(random, town, size, noise, Random(f"dockings of {seed}")).live()
+    chance = Random(f"clips of {seed}")
+    never_made(chance, town, round(size.clips * ROOMS_GO_DARK))
     Duties(Random(f"duties of {seed}"), town, noise).tell()
-    town.as_of_night(size.clips)
+    never_made(chance, town, size.clips)
+    town.as_of_night()
     return town
+
+
+def never_made(random: Random, town: Town, clips: int) -> None:
+    """Takes that nobody made after all, on any day, until no more clips are left than asked for."""
+    takes: dict[str, list[Shot]] = {}
+    for shot in town.shots:
+        takes.setdefault(shot.take, []).append(shot)
+    left, gone = len(town.shots), set[str]()
+    for take in random.sample(sorted(takes), len(takes)):
+        if len(takes[take]) <= left - clips:
+            left -= len(takes[take])
+            gone.add(take)
+    town.shots[:] = [shot for shot in town.shots if shot.take not in gone]
 
 
 class Days:
@@ -61,16 +67,18 @@ class Days:
         self.booked: dict[str, list[tuple[datetime, datetime]]] = {}
         self.dockings: dict[str, set[datetime]] = {}
         self.by_uid: dict[str, Case] = {}
-        self.units = {one.id: one for one in town.units}
-        self.numbers = {one.id: one.number for one in town.officers}
+        self.footage = Footage(random, town, noise, self.by_uid, self.late)
         self.owned = {one.owner: one for one in town.cameras if one.owner}
-        self.staff = {unit: [one.id for one in town.officers if one.unit == unit] for unit in self.units}
-        self.counts = {"case": 0, "step": 0, "shot": 0, "take": 0}
-        per_unit_day = size.clips / (size.units * size.days)
-        self.teams_a_day = max(1.0, per_unit_day / 6.2)
+        self.staff = {unit: [one.id for one in town.officers if one.unit == unit] for unit in self.open_cases}
+        self.counts = {"case": 0, "step": 0, "team": 0}
+        self.owed = {unit: random.uniform(0, 2) for unit in self.open_cases}
+        """Swaps that are still to come, where there was nobody to swap with."""
+        self.teams_today = 0.0
 
     def live(self) -> None:
-        for day in workdays(self.size.days):
+        days = list(workdays(self.size.days))
+        for place, day in enumerate(days):
+            self.teams_today = self.wanted(day, days[place:])
             for unit in self.town.units:
                 self.a_day(unit, day)
         kept = {camera: self.remembered(times) for camera, times in self.dockings.items()}
@@ -79,6 +87,13 @@ class Days:
             if times:  # a card is emptied whole, whoever docks it
                 shot.docked = times[bisect_left(times, shot.start + timedelta(seconds=shot.length_s))]
         self.town.shots.sort(key=lambda one: (one.docked, one.camera, one.start))
+
+    def wanted(self, day: date, left: list[date]) -> float:
+        """Teams of a unit today, so that the clips come evenly over all days; few work at weekends."""
+        missing = self.size.clips * SPARE - len(self.town.shots)
+        a_team = (len(self.town.shots) + 20 * CLIPS_A_TEAM) / (self.counts["team"] + 20)
+        clips_today = missing * busy(day) / sum(busy(one) for one in left)
+        return clips_today / (a_team * self.size.units)
 
     def remembered(self, times: set[datetime]) -> list[datetime]:
         *earlier, last = sorted(times)
@@ -90,20 +105,20 @@ class Days:
 
     def a_day(self, unit: Unit, day: date) -> None:
         teams = self.teams(unit, day)
-        self.swap(teams)
+        self.counts["team"] += len(teams)
+        self.swap(unit, teams)
         for team in teams:
             self.work(unit, day, team)
             for camera in team.truly:
                 self.dockings.setdefault(camera.id, set()).add(self.docked(team, day))
-                self.record(camera, team, day)
+                self.footage.record(camera, team, day)
         for team in teams:
-            self.sit(unit, team)
+            self.footage.sit(unit, team)
 
     def teams(self, unit: Unit, day: date) -> list[Team]:
         officers = list(self.staff[unit.id])
         self.random.shuffle(officers)
-        wanted = self.teams_a_day * (1.25 if day.weekday() < 5 else 0.375)
-        count = int(wanted) + (self.random.random() < wanted % 1)
+        count = int(self.teams_today) + (self.random.random() < self.teams_today % 1)
         free = [one for one in self.town.cameras if one.unit == unit.id and one.kind == "POOL"]
         self.random.shuffle(free)
         used: set[tuple[str, str]] = set()
@@ -151,33 +166,49 @@ class Days:
         self.last_back[camera.id] = back
         self.town.loans.append(Loan(camera.id, officer, out, back))
 
-    def swap(self, teams: list[Team]) -> None:
+    def swap(self, unit: Unit, teams: list[Team]) -> None:
         """Two teams leave with each other's camera; no paper says so."""
         out = [(team, place) for team in teams for place in range(len(team.cameras))]
-        for team, place in out:
-            if self.random.random() >= self.noise.swaps / 2:
+        self.town.taken_out += len(out)
+        self.owed[unit.id] += self.noise.swaps * len(out)
+        pairs = [
+            (one, other)
+            for one, other in combinations(out, 2)
+            if one[0] is not other[0] and one[0].shift == other[0].shift
+        ]
+        self.random.shuffle(pairs)
+        done: list[tuple[Team, int]] = []
+        for pair in pairs:
+            if self.owed[unit.id] < 2 or any(one in done for one in pair):
                 continue
-            others = [(other, at) for other, at in out if (other, at) != (team, place)]
-            others = [(other, at) for other, at in others if other.shift == team.shift]
-            if others:
-                other, at = self.random.choice(others)
-                team.truly[place], other.truly[at] = other.truly[at], team.truly[place]
-                team.swapped = other.swapped = True
+            (team, place), (other, at) = pair
+            team.truly[place], other.truly[at] = other.truly[at], team.truly[place]
+            team.swapped = other.swapped = True
+            done += pair
+            self.owed[unit.id] -= 2
+            self.town.swapped += 2
 
     def work(self, unit: Unit, day: date, team: Team) -> None:
         begins, ends = SHIFTS[team.shift]
         now = local(day, begins) + timedelta(minutes=self.random.uniform(20, 60))
         until = local(day, ends) - timedelta(minutes=20)
+        next_door = False
         for _ in range(self.random.choice((1, 2, 2, 3, 3, 4))):
             end = now + timedelta(minutes=self.random.uniform(12, 75))
             if end > until:
                 return
-            team.steps.append(self.step(unit, team, now, end))
-            now = end + timedelta(minutes=self.random.uniform(12, 50))
+            beside = team.steps[-1] if next_door else None
+            team.steps.append(self.step(unit, team, now, end, beside))
+            next_door = team.steps[-1].room is None and self.random.random() < self.noise.next_door
+            wait = (1, 5) if next_door else (12, 50)
+            now = end + timedelta(minutes=self.random.uniform(*wait))
 
-    def step(self, unit: Unit, team: Team, start: datetime, end: datetime) -> Step:
-        case = self.case(unit, team, start)
-        in_room = self.random.random() < 0.15 and self.books(unit, start, end)
+    def step(
+        self, unit: Unit, team: Team, start: datetime, end: datetime, beside: Step | None = None
+    ) -> Step:
+        """Beside the one before: another party's case, next door."""
+        case = self.case(unit, team, start, beside)
+        in_room = beside is None and self.random.random() < 0.15 and self.books(unit, start, end)
         latitude, longitude = (unit.latitude, unit.longitude) if in_room else self.sites[case.uid]
         step = Step(
             id=f"a{self.next('step'):06}", case=case.uid,
@@ -208,10 +239,10 @@ class Days:
             + timedelta(minutes=5 * (off.minute % 5 > 2))
         )
 
-    def case(self, unit: Unit, team: Team, start: datetime) -> Case:
+    def case(self, unit: Unit, team: Team, start: datetime, beside: Step | None) -> Case:
         recent = self.open_cases[unit.id][-60:]
         mine = [one for one in recent if set(one.handlers) & set(team.officers)]
-        if mine and self.random.random() < 0.45:
+        if mine and beside is None and self.random.random() < 0.45:
             return self.random.choice(mine)
         number = self.next("case")
         case = Case(
@@ -219,122 +250,23 @@ class Days:
             f"邢{unit.short}罚〔2026〕{number}号", team.officers[:2], start - timedelta(days=1),
         )  # fmt: skip
         self.sites[case.uid] = (
-            unit.latitude + self.random.uniform(-0.08, 0.08),
-            unit.longitude + self.random.uniform(-0.08, 0.08),
+            (beside.latitude, beside.longitude)
+            if beside
+            else (
+                unit.latitude + self.random.uniform(-0.08, 0.08),
+                unit.longitude + self.random.uniform(-0.08, 0.08),
+            )
         )
         self.open_cases[unit.id].append(case)
         self.town.cases.append(case)
         self.by_uid[case.uid] = case
         return case
 
-    def record(self, camera: Camera, team: Team, day: date) -> None:
-        for step in team.steps:
-            if step.room is not None or self.random.random() > 0.94:
-                continue
-            start = step.true_start - timedelta(seconds=self.random.uniform(0, 180))
-            end = step.true_end + timedelta(seconds=self.random.uniform(0, 120))
-            takes = [(start, end)]
-            if self.random.random() < 0.15:
-                middle = start + (end - start) * self.random.uniform(0.3, 0.7)
-                takes = [(start, middle), (middle + timedelta(minutes=self.random.uniform(1, 6)), end)]
-            for begin, stop in takes:
-                if stop - begin > timedelta(seconds=20):
-                    self.take(camera, team, step, begin, stop)
-            if self.random.random() < 0.08:
-                at = step.true_start + (step.true_end - step.true_start) * self.random.random()
-                self.take(camera, team, step, at, at)
-        if self.random.random() < self.noise.stray * 4:
-            begins, ends = SHIFTS[team.shift]
-            at = local(day, self.random.uniform(begins + 0.5, ends - 0.5))
-            beside = all(
-                at > one.true_end + timedelta(minutes=6) or at < one.true_start - timedelta(minutes=12)
-                for one in team.steps
-            )
-            if beside:
-                length = timedelta(seconds=self.random.uniform(20, 300))
-                self.take(camera, team, None, at, at + length)
-
-    def take(self, camera: Camera, team: Team, step: Step | None, start: datetime, end: datetime) -> None:
-        """One take, cut into files; the number is given once, at its beginning."""
-        take = f"t{self.next('take'):06}"
-        number, hard = self.number(step)
-        if team.swapped and camera not in team.cameras:
-            hard.append("swap")
-        if abs(camera.error_s) > 5:
-            hard.append("clock" if camera.is_read else "clock nobody read")
-        if any(name == camera.id and abs((at - start).total_seconds()) < 7200 for name, at in self.late):
-            hard.append("late return")
-        truth = ((step.case, step.id),) if step is not None else ()
-        begin = start
-        while True:
-            length = min(float(camera.segment_s), (end - begin).total_seconds())
-            self.shot(camera, step, begin, length, take, number if begin == start else None, truth, hard)
-            begin += timedelta(seconds=length)
-            if (end - begin).total_seconds() < 1:
-                return
-
-    def number(self, step: Step | None) -> tuple[str | None, list[str]]:
-        if step is None or self.random.random() >= self.noise.numbered:
-            return None, []
-        right = self.by_uid[step.case]
-        if self.random.random() >= self.noise.wrong_numbers:
-            return right.number, []
-        if self.random.random() < 0.5:
-            return self.random.choice(self.town.cases[-400:]).number, ["wrong number"]
-        digit = str(self.random.randrange(10))
-        return right.number.replace("号", f"{digit}号"), ["wrong number"]
-
     def docked(self, team: Team, day: date) -> datetime:
         if self.random.random() < 0.07:
             return local(day + timedelta(days=1), 7.7)
         return local(day, SHIFTS[team.shift][1] + 0.4)
 
-    def shot(
-        self, camera: Camera, step: Step | None, start: datetime, length: float, take: str,
-        number: str | None, truth: tuple[tuple[str, str], ...], hard: list[str],
-    ) -> None:  # fmt: skip
-        place: tuple[float, float] | tuple[None, None] = (None, None)
-        if camera.has_track and step is not None:
-            off = [self.random.gauss(0, 25) / DEGREE_M for _ in range(2)]
-            place = (step.latitude + off[0], step.longitude + off[1])
-        elif camera.has_track:
-            unit = self.units[camera.unit]
-            place = (
-                unit.latitude + self.random.uniform(-0.1, 0.1),
-                unit.longitude + self.random.uniform(-0.1, 0.1),
-            )
-        self.town.shots.append(
-            Shot(
-                id=f"c{self.next('shot'):07}",
-                camera=camera.id,
-                start=start,
-                length_s=round(length, 3),
-                take=take,
-                latitude=place[0],
-                longitude=place[1],
-                number=number,
-                officer_number=self.told_officer(camera),
-                docked=start + timedelta(seconds=length),
-                truth=truth,
-                why_hard=tuple(hard),
-            )
-        )
 
-    def told_officer(self, camera: Camera) -> str | None:
-        """A camera of one's own bears its owner's number, whoever uses it today."""
-        if camera.owner is None:
-            return None
-        return self.numbers[camera.owner]
-
-    def sit(self, unit: Unit, team: Team) -> None:
-        """Interviews: the room records them, whoever comes."""
-        for step in team.steps:
-            room = self.rooms.get(unit.id)
-            if step.room is None or room is None:
-                continue
-            take, begin = f"t{self.next('take'):06}", step.true_start - timedelta(seconds=60)
-            while begin < step.true_end:
-                length = min(1800.0, (step.true_end - begin).total_seconds())
-                end = begin + timedelta(seconds=length)
-                self.shot(room, None, begin, length, take, None, ((step.case, step.id),), [])
-                begin = end
+def busy(day: date) -> float:
+    return 1.25 if day.weekday() < 5 else 0.375

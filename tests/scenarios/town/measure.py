@@ -18,6 +18,10 @@ class Miss:
     what: str
     said: str
 
+    @property
+    def cause(self) -> tuple[str, str, str]:
+        return self.what, "+".join(self.shot.why_hard) or "none", self.said
+
 
 @dataclass
 class Measured:
@@ -52,7 +56,14 @@ class Measured:
 
     def causes(self) -> Counter[tuple[str, str, str]]:
         """What was missed, which noise struck it, what the gateway said."""
-        return Counter((one.what, "+".join(one.shot.why_hard) or "none", one.said) for one in self.misses)
+        return Counter(one.cause for one in self.misses)
+
+    def by_cause(self) -> dict[tuple[str, str, str], list[str]]:
+        """Every clip that was missed, by the reason."""
+        clips: dict[tuple[str, str, str], list[str]] = {}
+        for one in self.misses:
+            clips.setdefault(one.cause, []).append(one.shot.id)
+        return clips
 
 
 def measure(town: Town, database: Database) -> Measured:
@@ -80,15 +91,19 @@ def judge(found: Measured, shot: Shot, links: list[Link], unlinked: str) -> None
     if not shot.truth:
         return
     found.linkable += 1
-    if any((link.case_uid, link.activity_id) in shot.truth for link in automatic):
+    if shows_all(shot, automatic):
         found.found += 1
         found.proposed += 1
         return
-    shown = [link for link in links if link.verdict != "REJECTED"]
-    if any((link.case_uid, link.activity_id) in shot.truth for link in shown):
+    if shows_all(shot, [link for link in links if link.verdict != "REJECTED"]):
         found.proposed += 1
     said = "; ".join(said_of(link) for link in links) or unlinked
     found.misses.append(Miss(shot, "no automatic link", said))
+
+
+def shows_all(shot: Shot, links: list[Link]) -> bool:
+    """A clip that shows two cases is found when both have it."""
+    return {*shot.truth} <= {(link.case_uid, link.activity_id) for link in links}
 
 
 def said_of(link: Link) -> str:

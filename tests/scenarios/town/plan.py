@@ -47,7 +47,7 @@ class Noise:
     """How often things go wrong; the defaults are those of the task."""
 
     swaps: float = 0.05
-    """Of the cameras taken out in a shift, those that another officer of the unit uses in truth."""
+    """Of the cameras taken out, those that an officer of another team of the unit uses in truth."""
     late_returns: float = 0.10
     wrong_clocks: float = 0.15
     """Of the devices."""
@@ -64,6 +64,8 @@ class Noise:
     """Clips that show no enforcement, per clip that does."""
     forgotten: float = 0.03
     """Of the dockings, those left out: what is on the card comes with the next one."""
+    next_door: float = 0.05
+    """Of the steps outside, those after which the team goes next door: many a clip shows two cases."""
     flat: float = 0.04
     """Of the takes, those that end early because the battery was flat or the card full."""
     spoken_for: float = 0.5
@@ -215,6 +217,9 @@ class Town:
     editions: list[Edition] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
+    taken_out: int = 0
+    """How often a camera was taken out, and how often another team used it in truth."""
+    swapped: int = 0
 
     @property
     def night(self) -> datetime:
@@ -222,9 +227,8 @@ class Town:
         last = max(shot.docked for shot in self.shots).astimezone(LOCAL)
         return local(last.date() + timedelta(days=1), 2)
 
-    def as_of_night(self, clips: int) -> None:
-        """What is known when that many clips have come."""
-        del self.shots[clips:]
+    def as_of_night(self) -> None:
+        """What is known when the last clip has come."""
         begun = {step.id for case in self.cases for step in case.steps if step.start < self.night}
         self.said = [one for one in self.said if one.step in begun]
         self.told = [one for one in self.told if one.received < self.night]
