@@ -1,7 +1,7 @@
 """Commands of the gateway in processes of their own, forked from one that has imported everything already.
 
 Importing costs a command about two seconds of a core, and the tests start a thousand of them. They differ from the
-installed `gateway` in nothing else: `tests/e2e/test_up.py`, `make test-usb` and `make demo` run that one.
+installed `gateway` in nothing else: `tests/e2e/test_up.py`, `tests/integration/test_devices_command.py` and `make demo` run that one.
 """
 
 import multiprocessing
