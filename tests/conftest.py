@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path
 
 import pytest
@@ -29,14 +30,36 @@ real_footage = pytest.mark.skipif(
 
 
 LONGEST = (
-    "test_power_cut.py", "test_disposal.py", "test_disposal_changes.py", "test_disposal_execution.py",
-    "test_case_system.py", "test_axis.py", "test_live.py",
-)  # fmt: skip
+    "test_power_cut.py",
+    "test_kill_campaign.py",
+    "test_live.py",
+    "test_room.py",
+    "test_bad_input.py",
+    "test_room_loss.py",
+)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes a minute begins first: else one worker is at it when the others have nothing left to do."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each worker begins with a share of the files that take long, and takes over short ones from others at the end."""
+    items[:] = dealt(items, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """pytest-xdist gives each worker an equal stretch of these; those of one file stay together, for what they share."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    slow = [path for path in files if path.name in LONGEST or path.parent.name == "e2e"]
+    slow.sort(key=lambda path: (path.name not in LONGEST, -len(files[path]), str(path)))
+    hands: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for number, path in enumerate(slow):
+        turn = number % (2 * workers)  # there and back: who got the longest gets the shortest
+        hands[min(turn, 2 * workers - 1 - turn)] += files[path]
+    quick = iter([item for path in files if path not in slow for item in files[path]])
+    share = -(-len(items) // workers)
+    for hand in hands:
+        hand += islice(quick, max(0, share - len(hand)))
+    return [*chain.from_iterable(hands), *quick]
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -23,14 +23,16 @@ class Relay:
         self.ticks = round(leap_s * CLOCK_HZ)
         self.server = socket.create_server(("127.0.0.1", port))
         self.lines: list[socket.socket] = []
-        threading.Thread(target=self.serve, name="relay", daemon=True).start()
+        self.thread = threading.Thread(target=self.serve, name="relay", daemon=True)
+        self.thread.start()
 
     def serve(self) -> None:
         with suppress(OSError):
             while True:
                 client, _ = self.server.accept()
+                self.lines.append(client)
                 camera = socket.create_connection(("127.0.0.1", self.target))
-                self.lines += [client, camera]
+                self.lines.append(camera)
                 threading.Thread(target=passed_on, args=(client, camera), daemon=True).start()
                 threading.Thread(target=self.stamped, args=(camera, client), daemon=True).start()
 
@@ -53,6 +55,9 @@ class Relay:
         client.close()
 
     def close(self) -> None:
+        with suppress(OSError):
+            self.server.shutdown(socket.SHUT_RDWR)  # to close alone wakes nobody who accepts
+        self.thread.join()
         self.server.close()
         for line in self.lines:
             with suppress(OSError):

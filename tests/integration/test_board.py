@@ -248,7 +248,7 @@ class Town:
 @pytest.mark.parametrize("seed", range(3))
 def test_the_board_is_what_the_slow_one_says(either: Database, seed: int) -> None:
     with either.write() as session:
-        Town(session, seed, 120)
+        Town(session, seed, 160)
     since, until = BEGIN + timedelta(days=1), END
     with either.read() as session:
         rows = board(session, ALL, LAW, Wanted(since=since, until=until), AT)

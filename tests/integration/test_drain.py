@@ -12,6 +12,7 @@ from gateway.linking import series
 from gateway.linking.due import Round, worked_off
 from gateway.linking.facts import Facts
 from gateway.models import AnnualCheck, Checkout, Clip, Device, Officer, Original, RelinkDue, Unit
+from gateway.rules.certificate import Check
 
 PACKS = rulepacks.packs("hebei-xingtai-2019")
 T0 = datetime(2024, 5, 6, 1, 30, tzinfo=UTC)
@@ -139,7 +140,7 @@ def test_labelling_one_clip_reads_of_the_register_whom_it_names(filled: Database
         facts.load([one])
         assert facts.people.by_id.keys() == {"zhang", "o0007"}
         assert facts.people.named("130007") == "o0007"
-        assert facts.people.by_id["o0007"].checks == ((T0.date(), T0.date(), False),)
+        assert facts.people.by_id["o0007"].certificate.checks == (Check(False, T0.date(), T0.date()),)
         assert facts.people.named("nobody") == "nobody"
 
 

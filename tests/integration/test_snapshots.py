@@ -368,9 +368,15 @@ def test_members_come_back_from_their_groups(site: Database) -> None:
 
 def test_a_clip_that_came_later_is_shown_as_new(site: Database) -> None:
     made = freeze(site)
+    with one_moment(site) as session:
+        [judged] = [
+            figure
+            for figure in report(session, LAW, ALL, "city", Q3, AFTER).figures
+            if figure.code is Code.UPLOADED_IN_TIME
+        ]
+    dated = next(member.id for member in judged.members if member.side is not Side.EXCLUDED)
     with site.write() as session:
-        one = session.exec(select(Clip).where(Clip.started_at < Q3.until, Clip.device_id == "a")).first()  # type: ignore[operator]
-        assert one is not None
+        one = session.get_one(Clip, dated)
         one.started_at = one.ended_at = Q3.until + timedelta(days=1)
     with one_moment(site) as session:
         now: Any = report(session, LAW, ALL, "city", Q3, AFTER)

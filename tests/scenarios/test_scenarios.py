@@ -90,7 +90,7 @@ def test_there_are_enough_and_each_has_its_name_and_source() -> None:
 
 PEERS = {
     3: (
-        "tests/integration/test_disposal.py",
+        "tests/integration/test_disposal_changes.py",
         "test_a_shorter_rule_deletes_nothing_and_another_pack_takes_the_list_back",
     ),
 }
