@@ -93,7 +93,7 @@ class Link:
         properties = properties_of(PacketTypes.DISCONNECT)
         properties.SessionExpiryInterval = SESSION_S
         self.client.disconnect(properties=properties)
-        self.client.loop_stop()
+        end(self.client)
 
     @property
     def is_alive(self) -> bool:
@@ -160,3 +160,9 @@ class Link:
 
 def properties_of(packet: int) -> Properties:
     return Properties(packet)  # type: ignore[no-untyped-call]
+
+
+def end(client: paho.Client) -> None:
+    """Stop its thread, and close the pair of sockets that wakes it: paho leaves those to the collector."""
+    client.loop_stop()
+    client._reset_sockets(sockpair_only=True)

@@ -29,6 +29,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from drivers.mqtt.link import end
 from drivers.simulators.uploader import Uploader
 
 SESSION_S = 24 * 3600
@@ -120,12 +121,12 @@ class Camera:
             with suppress(RuntimeError):  # the broker went first
                 self.say("status", {"online": False}, retain=True).wait_for_publish(2)
         self.client.disconnect()
-        self.client.loop_stop()
+        end(self.client)
 
     def vanish(self) -> None:
         """As when the battery is torn out."""
         self.show(None)
-        self.client.loop_stop()
+        end(self.client)
         if (socket := self.client.socket()) is not None:
             socket.close()
         self.online.clear()

@@ -14,7 +14,7 @@ from drivers.simulators import dock as twin
 from drivers.simulators.cabinet import DockBusTwin, LockBoardTwin
 from drivers.simulators.faulty_card import mounted
 from drivers.simulators.serial_line import Wire, pty_pair
-from gateway.models import Checkout, CustodyEvent, DeviceStatus, OrderRow
+from gateway.models import Checkout, CustodyEvent, Device, DeviceStatus, OrderRow
 from gateway.wording import sentence
 from tests.e2e.site import Site
 
@@ -114,6 +114,7 @@ def test_a_day_at_the_cabinet(tmp_path: Path) -> None:
             board.put(1, 55)
             t.dock(1, slow.mount)
             t.lamp(1, board, AMBER)
+            t.site.wait("the camera in the registry", lambda s: s.get(Device, "bwc-S1"))
             t.enter(allocated("bwc-S1", officer="zhang"))
             board.badge(ZHANG)
             t.answered("尚未采集完毕")

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2 as httpx
 from sqlmodel import Session, select
 
+from drivers.mqtt.link import end
 from drivers.ports import free_port
 from drivers.simulators.broker import Broker
 from drivers.simulators.mqtt_camera import Camera
@@ -151,6 +152,6 @@ def test_a_connected_camera_is_watched(tmp_path: Path) -> None:
             assert (nothing.status_code, nothing.json()["code"]) == (409, "live.none")
     finally:
         camera.show(None)
-        camera.client.loop_stop()
+        end(camera.client)
         broker.stop()
     site.verify()

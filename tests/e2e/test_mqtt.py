@@ -11,6 +11,7 @@ import pytest
 from sqlmodel import Session, func, select
 
 from api.v1.telemetry import signals, track
+from drivers.mqtt.link import end
 from drivers.ports import free_port
 from drivers.simulators.broker import Broker
 from drivers.simulators.mqtt_camera import Camera
@@ -80,7 +81,7 @@ def test_a_camera_from_announcement_to_stored(tmp_path: Path) -> None:
         assert list((site.settings.data / "spool").glob("*/*.mp4")) == [], "taken over, not copied"
         site.verify()
     finally:
-        camera.client.loop_stop()
+        end(camera.client)
         broker.stop()
 
 
@@ -164,7 +165,7 @@ def test_every_event_once_and_every_file_whole(
     finally:
         for camera in fleet:
             camera.client.disconnect()
-            camera.client.loop_stop()
+            end(camera.client)
         if site.process is not None:
             site.kill()
         broker.stop()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from drivers.mqtt.link import end
 from drivers.ports import free_port
 from drivers.simulators.axis import Controller
 from drivers.simulators.broker import Broker
@@ -120,7 +121,7 @@ def test_by_mqtt(site_of: SiteOf, tmp_path: Path) -> None:
             site.settled(len(NAMES))
             camera.stop()
     finally:
-        camera.client.loop_stop()
+        end(camera.client)
         broker.stop()
     all_kept(site, list(brought.values()))
 

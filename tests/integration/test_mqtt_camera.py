@@ -11,6 +11,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from drivers.mqtt.link import end
 from drivers.mqtt.messages import Unreadable, read
 from drivers.simulators.broker import Broker
 from drivers.uploads.spool import Expected
@@ -107,7 +108,7 @@ def test_without_a_certificate_nobody_connects(broker: Broker) -> None:
     except OSError:
         pass
     finally:
-        client.loop_stop()
+        end(client)
 
 
 def test_a_camera_that_is_not_on_the_list_is_told_of_once(broker: Broker, tmp_path: Path) -> None:

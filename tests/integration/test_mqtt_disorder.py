@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, func, select
 
-from drivers.mqtt.link import Link
+from drivers.mqtt.link import Link, end
 from drivers.simulators.broker import Broker
 from drivers.simulators.mqtt_camera import Camera, Recording
 from gateway.database import Database
@@ -151,5 +151,5 @@ def test_a_hundred_cameras_that_come_back_at_once(tmp_path: Path) -> None:
     finally:
         for camera in fleet:
             camera.client.disconnect()
-            camera.client.loop_stop()
+            end(camera.client)
         broker.stop()

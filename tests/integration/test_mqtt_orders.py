@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from drivers.mqtt.link import end
 from drivers.mqtt_camera import MqttCamera
 from drivers.ports import free_port
 from drivers.simulators.broker import Broker
@@ -100,7 +101,7 @@ def test_orders_are_answered_and_a_late_one_is_dead(broker: Broker, tmp_path: Pa
         time.sleep(1)
         assert back.done == [], "it died in the broker"
         back.stop()
-        camera.client.loop_stop()
+        end(camera.client)
 
 
 def test_a_camera_brings_what_it_is_asked_for_and_guards_what_it_is_told(
