@@ -19,6 +19,8 @@ MARGIN = timedelta(days=1)
 BATCH = 500
 AT_ONCE = 20
 DUES = 200
+DIFFER = 200
+"""So many that differ are gathered before they are written: reading the facts anew costs as much."""
 
 
 def due(
@@ -132,8 +134,8 @@ def drain(database: Database, packs: RulePacks, actor: str = "gateway", budget_s
             if not work.waiting:
                 return False
             facts, changed = Facts(session, packs), list[str]()
-            while not changed and (reached := work.next()):
-                changed = differences(facts, of(session, reached))
+            while len(changed) < DIFFER and (reached := work.next()):
+                changed += differences(facts, of(session, reached))
                 session.expunge_all()
                 if time.monotonic() > ends:
                     break
