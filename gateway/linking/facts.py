@@ -11,6 +11,7 @@ from gateway import law
 from gateway.linking.clocks import Windows, clocks_of, limits_of
 from gateway.linking.people import Held, People, held_devices
 from gateway.linking.steps import Steps
+from gateway.linking.takes import Takes
 from gateway.models import Clip, Device, Original, State
 from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules import case_number
@@ -50,16 +51,6 @@ class Rules:
     clock: ClockLimits
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One file of a take, as it tells of itself."""
-
-    times: dict[str, datetime]
-    """Source → the digits that it shows."""
-    length: timedelta
-    number: str | None
-
-
 class Facts:
     """All that a round of linking has read; nothing in it is newer than the round."""
 
@@ -78,8 +69,7 @@ class Facts:
         self.held: dict[str, Held] = {}
         self.clocks: dict[str, DeviceClock] = {}
         self.originals: dict[str, tuple[State, datetime]] = {}
-        self.takes: dict[str, list[Part]] = {}
-        """Recording → its files."""
+        self.takes = Takes()
 
     def load(self, clips: Sequence[Clip]) -> None:
         """Read, in a few queries, what is not here yet for these clips."""
@@ -95,48 +85,13 @@ class Facts:
         )
         self.originals = {original: (State(state), found_at) for original, state, found_at in rows}
         self.windows.load(ids)
-        self.load_takes({clip.recording_id for clip in clips if clip.recording_id})
+        self.takes.load(self.session, {clip.recording_id for clip in clips if clip.recording_id})
 
     def named(self, clips: Sequence[Clip], devices: set[str]) -> set[str]:
         """Whom these clips name, and who ever held these devices."""
         told = {str(officer) for clip in clips if (officer := clip.declared.get("officer"))}
         held = (self.held[device] for device in devices)
         return told | {one.holder_id for periods in held for one in (*periods.taken, *periods.given)}
-
-    def load_takes(self, recordings: set[str]) -> None:
-        parts = select(Clip.recording_id, Clip.times, Clip.duration_s, Clip.declared)
-        self.takes = {}
-        for take, times, duration, declared in self.session.exec(
-            parts.where(col(Clip.recording_id).in_(recordings))
-        ):
-            told = {read["source"]: datetime.fromisoformat(read["written"]) for read in times or ()}
-            part = Part(told, timedelta(seconds=duration or 0), declared.get("case_no"))
-            self.takes.setdefault(str(take), []).append(part)
-
-    def take(self, clip: Clip, interval: Interval | None) -> tuple[datetime, datetime] | None:
-        """From when to when the device recorded without a break, by the clock that this file goes by.
-
-        From the digits in the files alone, so that it does not matter which of them was decided first.
-        """
-        parts = self.takes.get(clip.recording_id or "", [])
-        if interval is None or interval.doubtful or len(parts) < 2:
-            return None
-        told = {read["source"]: read["written"] for read in clip.times or ()}
-        source = interval.source.value
-        if source == "gps" and source not in told:
-            source = "container"  # it goes by another file's satellite time
-        own = told.get(source)
-        if own is None:
-            return None
-        begun = interval.end if source == "file" else interval.start
-        apart = [
-            (begun + (part.times[source] - datetime.fromisoformat(own)), part.length)
-            for part in parts
-            if source in part.times
-        ]
-        if source == "file":
-            apart = [(end - length, length) for end, length in apart]
-        return min(start for start, _ in apart), max(start + length for start, length in apart)
 
     def natures(self, unit: str | None) -> law.Natures:
         """What the pack of a unit says of kinds of steps."""
@@ -173,27 +128,13 @@ class Facts:
             )
             for read in clip.times or ()
         ]
-        times += self.of_sibling(clip)
+        times += self.takes.satellite(clip)
         clock = self.clocks[clip.device_id]
         rules = self.rules(clip)
         docking_s = rules.pack.clock.docking_seconds.value
         window = self.windows.of(clip, self.originals[clip.id][1], clock, docking_s)
         is_photo = clip.kind == "PHOTO"
         return capture_interval(times, clip.duration_s, clock, window, rules.clock, is_photo=is_photo)
-
-    def of_sibling(self, clip: Clip) -> list[TimeRead]:
-        """Satellite time of another file of the take: it tells how wrong the clock was in all of them."""
-        told = {read["source"]: datetime.fromisoformat(read["written"]) for read in clip.times or ()}
-        if "gps" in told or "container" not in told:
-            return []
-        errors = [
-            part.times["gps"] - part.times["container"]
-            for part in self.takes.get(clip.recording_id or "", ())
-            if {"gps", "container"} <= part.times.keys()
-        ]
-        if not errors:
-            return []
-        return [TimeRead(TimeSource.GPS, told["container"] + sorted(errors)[len(errors) // 2], "UTC")]
 
     def holder(self, clip: Clip, interval: Interval | None) -> Custody:
         if interval is None or interval.doubtful:
@@ -207,12 +148,6 @@ class Facts:
             (one.officer_id, one.room_id) == (custody[0].officer_id, custody[0].room_id) for one in custody
         )
         return custody[0] if same else Custody(None, None, None)
-
-    def number(self, clip: Clip) -> str | None:
-        """As the clip declares it, or else as another clip of the same take does."""
-        own: str | None = clip.declared.get("case_no")
-        told = {part.number for part in self.takes.get(clip.recording_id or "", ()) if part.number}
-        return own or (next(iter(told)) if len(told) == 1 else None)
 
     def key(self, clip: Clip) -> str | None:
         own: str | None = clip.declared.get("case_no")
@@ -228,14 +163,14 @@ class Facts:
         return ClipFacts(
             clip_id=clip.id,
             interval=interval,
-            case_no=self.number(clip),
+            case_no=self.takes.number(clip),
             declared_officer=declared,
             custody=held,
             device_status=self.stood(device, interval),
             device_type_allowed=device.type in self.rules(clip).pack.equipment.types.value,
             certificates={one: self.certified(one, interval, device) for one in holders},
             original_verified=state in VERIFIED,
-            take=self.take(clip, interval),
+            take=self.takes.span(clip, interval),
             unit=device.unit_id,
             kind=clip.kind,
             position=Position(clip.latitude, clip.longitude) if is_placed else None,  # type: ignore[arg-type]
