@@ -17,9 +17,10 @@ from gateway import custody
 from gateway.models import CaseRecord, CaseSample, SampleCase, Unit, now
 from gateway.reports import making
 from gateway.reports.making import Format, Subject
-from gateway.reports.recording import RecordingSheet, recording_sheet
+from gateway.reports.recording import recording_sheet
 from gateway.reports.remarks import Checked, RemarkIn, checked, remark, remarks_of
 from gateway.reports.sample import DrawIn, cases_of, faults, sample, seal_of
+from gateway.reports.sheet_lines import RecordingSheet
 from gateway.reports.sheets import sheets_paper
 from gateway.visibility import Viewer, visible
 

@@ -9,9 +9,10 @@ from sqlmodel import Session
 from gateway.law import Law
 from gateway.models import CaseRecord, CaseSample, SampleCase, SampleRemark
 from gateway.reports.paper import Block, Column, Fields, Paper, Prose, Section, Share, Table, number
-from gateway.reports.recording import Names, RecordingSheet, SheetClip, SheetStep, recording_sheet
+from gateway.reports.recording import Names, recording_sheet
 from gateway.reports.remarks import checked, remarks_of
 from gateway.reports.sample import cases_of
+from gateway.reports.sheet_lines import RecordingSheet, SheetClip, SheetStep
 from gateway.rules.duty import percent
 from gateway.visibility import Viewer
 from gateway.wording import Reason, reason, sentence, spoken, verdict_word
