@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 from itertools import combinations
 from random import Random
 
+from tests.scenarios.town.builder import Builder
 from tests.scenarios.town.duties import Duties
 from tests.scenarios.town.footage import DEGREE_M, SHIFTS, Footage, Team
 from tests.scenarios.town.plan import (
     KINDS,
-    Builder,
     Camera,
     Case,
     Loan,
