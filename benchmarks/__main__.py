@@ -1,5 +1,6 @@
 """`make bench`: prints each figure beside its target and writes benchmarks/latest.json."""
 
+import argparse
 import json
 import os
 import resource
@@ -224,13 +225,17 @@ BENCHES: dict[str, Callable[[Path], None]] = {
 
 
 def main() -> int:
-    wanted = sys.argv[1:] or list(BENCHES)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("benches", nargs="*", metavar="BENCH", help=", ".join(BENCHES))
+    wanted = parser.parse_args().benches or list(BENCHES)
+    if unknown := set(wanted) - BENCHES.keys():
+        parser.error(f"there is no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     assert threading.active_count() == 1
     with tempfile.TemporaryDirectory(prefix="gateway-bench-", dir=os.environ.get("BENCH_DIR")) as scratch:
         for name in wanted:
             BENCHES[name](Path(scratch))
-    if not sys.argv[1:]:
+    if wanted == list(BENCHES):
         Path(__file__).with_name("latest.json").write_text(
             json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
         )
