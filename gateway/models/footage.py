@@ -123,7 +123,7 @@ class Original(SQLModel, table=True):
     manifest: str | None = None
     """SHA-256 of the manifest beside the original, from PRESERVED on."""
     second_copy: bool | None = None
-    duplicate_of: str | None = Field(default=None, foreign_key="original.id")
+    duplicate_of: str | None = Field(default=None, foreign_key="original.id", index=True)
     returns: str | None = Field(default=None, index=True)
     """The destroyed original whose content came in again with this one."""
     quarantine: dict[str, Any] | None = Field(default=None, sa_type=Json)

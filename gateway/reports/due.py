@@ -43,12 +43,10 @@ def next_due(session: Session, law: Law, at: datetime) -> tuple[str, Period] | N
 
 def had_begun(session: Session, until: datetime) -> bool:
     """Of a quarter before this gateway was there it can tell nothing."""
-    first = (
-        select(CustodyEvent.seq)
-        .join(ChainHead, col(ChainHead.chain) == CustodyEvent.chain)
-        .where(CustodyEvent.seq == 1, CustodyEvent.at < until)
+    began = select(CustodyEvent.seq).where(
+        CustodyEvent.chain == ChainHead.chain, CustodyEvent.seq == 1, CustodyEvent.at < until
     )
-    return session.exec(first.limit(1)).first() is not None
+    return session.exec(select(ChainHead.chain).where(began.exists()).limit(1)).first() is not None
 
 
 def freeze_next(database: Database, law: Law, at: datetime | None = None) -> Snapshot | None:
