@@ -10,7 +10,7 @@ from sqlmodel import Session, col, func, select
 
 from gateway import ledger, linking, migrations, rulepacks
 from gateway.database import Database
-from gateway.linking.deciding import judge_all, labels_of
+from gateway.linking.deciding import judge_all, labels_now, labels_of
 from gateway.linking.facts import Facts
 from gateway.linking.standing import link_for, links_of
 from gateway.models import Checkout, Clip, Link
@@ -67,7 +67,7 @@ def link(session: Session, page: list[str]) -> None:
     links = links_of(session, page)
     labels, made = [], []
     for clip, judged in zip(clips, judge_all(facts, clips, links), strict=True):
-        labels.append({"id": clip.id, **labels_of(clip, judged, links[clip.id])})
+        labels.append({"id": clip.id, **labels_of(labels_now(clip), judged, links[clip.id])})
         made += [
             link_for(clip, winner, judged.decision, PACK.default, ()).model_dump()
             for winner in judged.decision.winners

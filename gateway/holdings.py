@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Row
 from sqlmodel import Session, col, select
 
 from gateway.device import Refused
@@ -45,8 +47,11 @@ def allocation_entry(row: Allocation) -> Entry:
 
 
 def checkout_entry(row: Checkout) -> Entry:
-    held = Holding(row.id, "CHECKOUT", HolderKind.OFFICER, row.officer_id, row.out_at, row.in_at)
-    return Entry(held, row.recorded_at, row.superseded_at, row.in_recorded_at)
+    return Entry(taken_by(row), row.recorded_at, row.superseded_at, row.in_recorded_at)
+
+
+def taken_by(row: Checkout | Row[Any]) -> Holding:
+    return Holding(row.id, "CHECKOUT", HolderKind.OFFICER, row.officer_id, row.out_at, row.in_at)
 
 
 def holder_of(row: Allocation) -> tuple[HolderKind, str]:

@@ -164,7 +164,8 @@ class Daemon:
     @property
     def is_healthy(self) -> bool:
         """What the systemd watchdog wants to know."""
-        return self.intake.thread.is_alive() and time.monotonic() - self.caretaker.beat < 30
+        alive = self.intake.thread.is_alive() and self.caretaker.linker.is_alive()
+        return alive and time.monotonic() - self.caretaker.beat < 30
 
     def stop(self) -> bool:
         """Everything ends within two seconds, whatever it is doing; nothing acknowledged is lost.
@@ -180,6 +181,7 @@ class Daemon:
         self.dispatch.stop(ending.left(0.1))
         ended = ending.within(1.0, "ending the jobs", lambda: self.engine.stop(ending.left(0.8)))
         self.caretaker.thread.join(ending.left(0.1))
+        self.caretaker.linker.join(ending.left(0.5))
         self.live.thread.join(ending.left(0.1))
         self.exchange.join(ending.left(0.1))
         # one that could not be ended runs out by itself

@@ -58,7 +58,11 @@ class Progress:
 
 
 class Caretaker:
-    """One thread; every duty has its own period in seconds. `more` are those that only some units need."""
+    """Every duty has its own period in seconds; `more` are those that only some units need.
+
+    One thread does them in turn. What can take long, orders for clips and linking anew what a new rule pack
+    reaches, has a thread of its own: no order to a camera waits for it.
+    """
 
     def __init__(
         self,
@@ -79,7 +83,6 @@ class Caretaker:
         self.duties: list[Duty] = [
             (1.0, progress.flush),
             (0.5, self.orders),
-            (1.0, self.relink),
             (1.0, releases.hand_out),
             (1.0, self.receipts),
             (dispatch.lease_s / 3, dispatch.renew_lease),
@@ -92,11 +95,12 @@ class Caretaker:
         self.at_hand: queue.Queue[Callable[[], None]] = queue.Queue()
         self.thread = threading.Thread(target=self.work, name="caretaker", daemon=True)
         self.orderly = threading.Thread(target=self.work_at_hand, name="orders", daemon=True)
+        self.linker = threading.Thread(target=self.link_anew, name="linker", daemon=True)
 
     def start(self) -> None:
         orders.abandon(self.database, self.dispatch.executor)
-        self.thread.start()
-        self.orderly.start()
+        for thread in (self.thread, self.orderly, self.linker):
+            thread.start()
 
     def work(self) -> None:
         last = [float("-inf")] * len(self.duties)
@@ -111,8 +115,12 @@ class Caretaker:
     def do(self, duty: Callable[[], object]) -> None:
         guarded(log, getattr(duty, "__name__", "a duty"), duty)
 
+    def link_anew(self) -> None:
+        while not self.stop.wait(1.0):
+            self.do(self.relink)
+
     def relink(self) -> None:
-        linking.drain(self.database, self.packs)
+        linking.drain(self.database, self.packs, is_stopping=self.stop.is_set)
 
     def receipts(self) -> None:
         for receipt in receipts.seal_due(self.database):

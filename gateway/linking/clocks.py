@@ -21,7 +21,7 @@ from gateway.models import (
     RelinkDue,
 )
 from gateway.rulepacks import RulePack
-from gateway.rules.clock_error import ClockLimits, DeviceClock, Reading, Setting, Window
+from gateway.rules.clock_error import ClockLimits, Course, DeviceClock, Reading, Setting, Window
 
 
 def limits_of(pack: RulePack) -> ClockLimits:
@@ -35,17 +35,28 @@ def limits_of(pack: RulePack) -> ClockLimits:
     )
 
 
+# columns, not objects: a camera is read and set at each docking, a year of them makes hundreds
+READ = columns(
+    ClockReading.device_id, ClockReading.read_at, ClockReading.device_time, ClockReading.uncertainty_s,
+    ClockReading.host_synchronised,
+)  # fmt: skip
+SET = columns(
+    ClockSetting.device_id, ClockSetting.set_at, ClockSetting.set_to, ClockSetting.uncertainty_s,
+    ClockSetting.host_synchronised, ClockSetting.certain,
+)  # fmt: skip
+
+
 def clocks_of(session: Session, devices: Collection[str]) -> dict[str, DeviceClock]:
     readings: defaultdict[str, list[Reading]] = defaultdict(list)
     settings: defaultdict[str, list[Setting]] = defaultdict(list)
-    for read in session.exec(select(ClockReading).where(col(ClockReading.device_id).in_(devices))):
+    for read in session.execute(READ.where(col(ClockReading.device_id).in_(devices))):
         readings[read.device_id].append(
             Reading(
                 at=read.read_at, device_time=read.device_time, uncertainty_s=read.uncertainty_s,
                 host_synchronised=read.host_synchronised,
             )
         )  # fmt: skip
-    for row in session.exec(select(ClockSetting).where(col(ClockSetting.device_id).in_(devices))):
+    for row in session.execute(SET.where(col(ClockSetting.device_id).in_(devices))):
         settings[row.device_id].append(
             Setting(
                 at=row.set_at, device_time=row.set_to, uncertainty_s=row.uncertainty_s,
@@ -80,12 +91,10 @@ class Windows:
         for row in self.session.execute(FOUND.where(col(Finding.id).in_(first))):
             self.findings[row.original_id] = Found(*row)
         offloads = {one.offload_id for one in self.findings.values() if one.offload_id} - self.card_of.keys()
-        for offload, device, volume in self.session.exec(
-            select(Offload.id, Offload.device_id, Offload.volume).where(col(Offload.id).in_(offloads))
-        ).all():
-            self.card_of[offload] = device, volume
-            if offload not in self.places:
-                self.read_card(device, volume)
+        wanted = select(Offload.id, Offload.device_id, Offload.volume).where(col(Offload.id).in_(offloads))
+        new = {offload: (device, volume) for offload, device, volume in self.session.exec(wanted)}
+        self.card_of |= new
+        self.read_cards({card for offload, card in new.items() if offload not in self.places})
         self.read_ahead()
 
     def read_ahead(self) -> None:
@@ -100,20 +109,27 @@ class Windows:
         for offload, written in self.session.exec(rows) if missing else ():
             self.keep(offload, written)
 
-    def read_card(self, device: str, volume: str) -> None:
+    def read_cards(self, wanted: Collection[tuple[str, str]]) -> None:
+        """Every docking of these cards; where two of the recorders have each had both, of the others too."""
+        if not wanted:
+            return
+        devices, volumes = {device for device, _ in wanted}, {volume for _, volume in wanted}
         rows = self.session.exec(
-            select(Offload.id, Offload.opened_at)
-            .where(Offload.device_id == device, Offload.volume == volume)
+            select(Offload.device_id, Offload.volume, Offload.id, Offload.opened_at)
+            .where(col(Offload.device_id).in_(devices), col(Offload.volume).in_(volumes))
             .order_by(col(Offload.opened_at), col(Offload.id))
         )
-        card = [Docking(offload, opened) for offload, opened in rows]
-        self.cards[device, volume] = card
-        self.places |= {one.offload: place for place, one in enumerate(card)}
+        cards: defaultdict[tuple[str, str], list[Docking]] = defaultdict(list)
+        for device, volume, offload, opened in rows:
+            cards[device, volume].append(Docking(offload, opened))
+        self.cards |= cards
+        for card in cards.values():
+            self.places |= {one.offload: place for place, one in enumerate(card)}
 
-    def of(self, clip: Clip, found_at: datetime, clock: DeviceClock, docking_s: float) -> Window:
+    def of(self, clip: Clip, found_at: datetime, course: Course, docking_s: float) -> Window:
         """Until the card that held the file was listed; since that card was last listed without it."""
         finding = self.findings.get(clip.id)
-        if finding is None or finding.offload_id is None or not clock.is_known:
+        if finding is None or finding.offload_id is None or not course.is_known:
             return Window(found_at)
         device, volume = self.card_of[finding.offload_id]
         card = self.cards[device, volume]
@@ -128,7 +144,8 @@ class Windows:
         until = docking.opened_at
         if device == clip.device_id:
             earliest = until - timedelta(seconds=docking_s)
-            until = docked_at(clock, max(earliest, since or earliest), until)
+            # a camera is asked for its clock before it shows its card: from then on it recorded nothing
+            until = course.read_last(max(earliest, since or earliest), until) or until
         return Window(until, since)
 
     def listing(self, offload: str) -> "Listing":
@@ -191,11 +208,6 @@ class Listing:
         if any(path == unread or path.startswith(unread + b"/".hex()) for unread in self.unread):
             return None
         return (path, finding.size, finding.mtime_ns) in self.files
-
-
-def docked_at(clock: DeviceClock, earliest: datetime, listed_at: datetime) -> datetime:
-    """A camera is asked for its clock before it shows its card: from then on it recorded nothing."""
-    return max((one.at for one in clock.readings if earliest <= one.at <= listed_at), default=listed_at)
 
 
 def read_before(session: Session, device_id: str, at: datetime) -> datetime | None:

@@ -15,12 +15,11 @@ from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules.allocation import Custody
 from gateway.rules.choice import Decision
 from gateway.rules.clock import Interval
-from gateway.rules.facts import CaseFacts, ClipFacts, LinkLimits
+from gateway.rules.facts import CaseStep, ClipFacts, LinkLimits
 from gateway.rules.findings import finding
 from gateway.rules.judgement import CLASSIFIED, Candidate, is_numbered
 from gateway.rules.labels import NUMBER
 from gateway.rules.linking import decide
-from gateway.uncollected import uncollected
 from gateway.wording import reason
 
 
@@ -53,16 +52,15 @@ def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> l
     for clip in clips:
         interval = facts.interval(clip)
         known.append(facts.clip(clip, interval, facts.holder(clip, interval)))
-    facts.candidates(known)
+    candidates = facts.candidates(known)
     facts.steps.read_cases({link.case_uid for one in links.values() for link in one.standing})
     judged = []
-    for clip, one in zip(clips, known, strict=True):
+    for clip, one, found in zip(clips, known, candidates, strict=True):
         back = links[one.clip_id].withdrawn
-        found = facts.cases(one)
         allowed = [case for case in found if case.case_uid not in back]
 
-        def elsewhere(one: Any = one, back: frozenset[str] = back) -> list[CaseFacts]:
-            return [case for case in facts.elsewhere(one) if case.case_uid not in back]
+        def elsewhere(one: Any = one, back: frozenset[str] = back) -> list[CaseStep]:
+            return [(case, step) for case, step in facts.elsewhere(one) if case.case_uid not in back]
 
         def certified(officer: str, clip: Clip = clip, one: Any = one) -> bool | None:
             return facts.certified(officer, one.interval, facts.devices[clip.device_id])
@@ -114,19 +112,18 @@ def preview(session: Session, clip: Clip, packs: RulePacks) -> Judged:
 
 def differences(facts: Facts, clips: Sequence[Clip]) -> list[str]:
     """Which of these clips would be labelled or linked otherwise now; never one that was destroyed."""
-    with uncollected():
-        links = links_of(facts.session, [clip.id for clip in clips])
-        judged = judge_all(facts, clips, links)
-        return [
-            clip.id
-            for clip, one in zip(clips, judged, strict=True)
-            if not facts.is_destroyed(clip)
-            and (
-                labels_of(clip, one, links[clip.id]) != labels_now(clip)
-                or moved(links[clip.id], one.decision.winners)
-                or stale(links[clip.id], one.lacks)
-            )
-        ]
+    links = links_of(facts.session, [clip.id for clip in clips])
+    judged = judge_all(facts, clips, links)
+    return [
+        clip.id
+        for clip, one in zip(clips, judged, strict=True)
+        if not facts.is_destroyed(clip)
+        and (
+            labels_of(now := labels_now(clip), one, links[clip.id]) != now
+            or moved(links[clip.id], one.decision.winners)
+            or stale(links[clip.id], one.lacks)
+        )
+    ]
 
 
 def relink(session: Session, clips: Sequence[Clip], packs: RulePacks, actor: str) -> list[Link]:
@@ -149,7 +146,7 @@ def write_one(
     session: Session, clip: Clip, judged: Judged, pack: RulePack, links: Links, actor: str
 ) -> list[Link]:
     before = custody.row_digest(clip)
-    for name, value in labels_of(clip, judged, links).items():
+    for name, value in labels_of(labels_now(clip), judged, links).items():
         setattr(clip, name, value)
     session.add(clip)
     said_before = {link.id: restate(link, judged.lacks(link.case_uid)) for link in stale(links, judged.lacks)}
@@ -193,9 +190,9 @@ def labels_now(clip: Clip) -> dict[str, Any]:
     return {name: getattr(clip, name) for name in LABELS}
 
 
-def labels_of(clip: Clip, judged: Judged, links: Links) -> dict[str, Any]:
+def labels_of(before: dict[str, Any], judged: Judged, links: Links) -> dict[str, Any]:
     """The labels that follow from facts; 证明对象 is never guessed."""
-    labels = labels_now(clip)
+    labels = dict(before)
     interval, winner = judged.interval, judged.decision.winner
     if interval is not None:
         labels |= {

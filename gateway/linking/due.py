@@ -1,7 +1,7 @@
 """Which clips a changed fact can reach, and working them off in the background."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, update
@@ -14,9 +14,10 @@ from gateway.linking.facts import Facts
 from gateway.models import Clip, Link, LinkStatus, RelinkDue
 from gateway.rulepacks import RulePacks
 from gateway.rules import case_number
+from gateway.uncollected import uncollected
 
 MARGIN = timedelta(days=1)
-BATCH = 500
+BATCH = 1000
 AT_ONCE = 20
 DUES = 200
 DIFFER = 200
@@ -119,16 +120,24 @@ class Round:
         return found
 
 
-def drain(database: Database, packs: RulePacks, actor: str = "gateway", budget_s: float = 5.0) -> bool:
+def drain(
+    database: Database,
+    packs: RulePacks,
+    actor: str = "gateway",
+    budget_s: float = 20.0,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> bool:
     """Carry out what `due` noted, for about `budget_s` seconds; True while there is more.
+
+    Once `is_stopping`, it ends within a second; what was not written is found again the next time.
 
     Each fact keeps a cursor: a fact that reaches ten thousand clips is worked off over many rounds,
     and a restart goes on where it stopped. Clips are judged many at a time on one reading of the facts;
     only what would change is then decided once more, alone, in the transaction that writes it.
     """
     ends = time.monotonic() + budget_s
-    while time.monotonic() < ends:
-        with database.read() as session:
+    while time.monotonic() < ends and not is_stopping():
+        with database.read() as session, uncollected():
             # the rows first: all that is read after them holds what they tell of
             work = Round(session, packs)
             if not work.waiting:
@@ -137,9 +146,10 @@ def drain(database: Database, packs: RulePacks, actor: str = "gateway", budget_s
             while len(changed) < DIFFER and (reached := work.next()):
                 changed += differences(facts, of(session, reached))
                 session.expunge_all()
-                if time.monotonic() > ends:
+                if time.monotonic() > ends or is_stopping():
                     break
-        rewrite(database, packs, actor, changed)
+        if not rewrite(database, packs, actor, changed, is_stopping):
+            break
         worked_off(database, work)
     return True
 
@@ -157,9 +167,14 @@ def of(session: Session, ids: list[str]) -> list[Clip]:
     return list(session.exec(select(Clip).where(col(Clip.id).in_(ids)).order_by(col(Clip.id))))
 
 
-def rewrite(database: Database, packs: RulePacks, actor: str, clips: list[str]) -> None:
-    """A few at a time, so that nobody who wants to write waits for long."""
+def rewrite(
+    database: Database, packs: RulePacks, actor: str, clips: list[str], is_stopping: Callable[[], bool]
+) -> bool:
+    """A few at a time, so that nobody who wants to write waits for long; False if it was stopped first."""
     for place in range(0, len(clips), AT_ONCE):
+        if is_stopping():
+            return False
         with database.write() as session:
             wanted = select(Clip).where(col(Clip.id).in_(clips[place : place + AT_ONCE]))
             relink(session, session.exec(wanted.order_by(col(Clip.id)).with_for_update()).all(), packs, actor)
+    return True

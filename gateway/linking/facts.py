@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
@@ -17,8 +18,8 @@ from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules import case_number
 from gateway.rules.allocation import Custody, custody_over
 from gateway.rules.clock import Interval, TimeRead, TimeSource, capture_interval
-from gateway.rules.clock_error import ClockLimits, DeviceClock
-from gateway.rules.facts import CaseFacts, ClipFacts, LinkLimits
+from gateway.rules.clock_error import ClockLimits, Course, DeviceClock
+from gateway.rules.facts import CaseFacts, CaseStep, ClipFacts, LinkLimits
 from gateway.rules.labels import lacking
 from gateway.rules.place import Position
 from gateway.rules.standing import status_at
@@ -68,6 +69,7 @@ class Facts:
         self.devices: dict[str, Device] = {}
         self.held: dict[str, Held] = {}
         self.clocks: dict[str, DeviceClock] = {}
+        self.courses: dict[str, Course] = {}
         self.originals: dict[str, tuple[State, datetime]] = {}
         self.takes = Takes()
 
@@ -129,12 +131,15 @@ class Facts:
             for read in clip.times or ()
         ]
         times += self.takes.satellite(clip)
-        clock = self.clocks[clip.device_id]
-        rules = self.rules(clip)
-        docking_s = rules.pack.clock.docking_seconds.value
-        window = self.windows.of(clip, self.originals[clip.id][1], clock, docking_s)
-        is_photo = clip.kind == "PHOTO"
-        return capture_interval(times, clip.duration_s, clock, window, rules.clock, is_photo=is_photo)
+        course, docking_s = self.course(clip), self.rules(clip).pack.clock.docking_seconds.value
+        window = self.windows.of(clip, self.originals[clip.id][1], course, docking_s)
+        return capture_interval(times, clip.duration_s, course, window, is_photo=clip.kind == "PHOTO")
+
+    def course(self, clip: Clip) -> Course:
+        device = clip.device_id
+        if device not in self.courses:
+            self.courses[device] = Course(self.clocks[device], self.rules(clip).clock)
+        return self.courses[device]
 
     def holder(self, clip: Clip, interval: Interval | None) -> Custody:
         if interval is None or interval.doubtful:
@@ -204,39 +209,44 @@ class Facts:
         return status_at(self.held[device.id].stands, interval.start) or "UNKNOWN"
 
     def certified(self, officer: str, interval: Interval | None, device: Device) -> bool | None:
-        self.people.load([officer])
-        person = self.people.by_id.get(officer)
+        person = self.people.of(officer)
         if person is None or interval is None:
             return None
         day = interval.start.astimezone(ZoneInfo(device.timezone)).date()
         return person.certified(day)
 
-    def candidates(self, clips: Sequence[ClipFacts]) -> None:
-        """Read the steps and cases that these clips may belong to."""
+    def candidates(self, clips: Sequence[ClipFacts]) -> list[list[CaseFacts]]:
+        """Of each clip the cases worth judging, all of them read together."""
         times = [one.interval for one in clips if one.interval and not one.interval.doubtful]
         spans = [reach(one, self.slack_s) for one in times]
         self.steps.load(spans, {one.case_no for one in clips if one.case_no})
+        wanted = [self.worth(one) for one in clips]
+        self.steps.read_cases({*chain.from_iterable(wanted)})
+        return [[self.steps.cases[uid] for uid in sorted(one)] for one in wanted]
 
-    def cases(self, clip: ClipFacts) -> list[CaseFacts]:
-        """The cases worth judging: those the clip names, and those on which its holder worked that day.
+    def worth(self, clip: ClipFacts) -> set[str]:
+        """The cases that a clip names, and those on which its holder worked that day.
 
         A vehicle may have stood at any step of that day.
         """
         wanted = set(self.steps.numbers.get(clip.case_no or "", ()))
         if clip.custody.in_vehicle:
-            wanted |= {case.case_uid for case in self.elsewhere(clip)}
+            wanted |= {case.case_uid for case, _ in self.elsewhere(clip)}
         if clip.interval is not None and not clip.interval.doubtful:
             held = (clip.custody, *clip.custody.also)
             refs = [ref for one in held for ref in (one.officer_id, one.room_id)]
             wanted |= self.steps.with_step_of(refs, *reach(clip.interval, self.slack_s))
-        return [self.steps.cases[uid] for uid in sorted(wanted)]
+        return wanted
 
-    def elsewhere(self, clip: ClipFacts) -> list[CaseFacts]:
-        """Every case with a step on that day, whoever took part."""
+    def elsewhere(self, clip: ClipFacts) -> list[CaseStep]:
+        """Every step that the take of a clip can have anything of, whoever took part."""
         if clip.interval is None or clip.interval.doubtful:
             return []
-        found = self.steps.with_step_of("*", *reach(clip.interval, self.slack_s))
-        return [self.steps.cases[uid] for uid in sorted(found)]
+        start, end = reach(clip.interval, self.slack_s)
+        if clip.take is not None:
+            around = timedelta(seconds=self.slack_s + clip.interval.uncertainty_s)
+            start, end = min(start, clip.take[0] - around), max(end, clip.take[1] + around)
+        return self.steps.between(start, end)
 
 
 def reach(interval: Interval, slack_s: float) -> tuple[datetime, datetime]:

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
-from gateway.holdings import allocation_entry, as_registered, certificates, checkout_entry
+from gateway.database import columns
+from gateway.holdings import allocation_entry, as_registered, certificates, taken_by
 from gateway.law import parents_of
 from gateway.models import Allocation, Checkout, Device, Officer, Room, Standing
 from gateway.rules.allocation import HolderKind, Holding
@@ -16,6 +17,9 @@ from gateway.rules.standing import Stand
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 CHUNK = 500
+TAKEN = columns(
+    Checkout.id, Checkout.device_id, Checkout.officer_id, Checkout.out_at, Checkout.in_at
+).order_by(col(Checkout.out_at), col(Checkout.id))
 LATEST = 4
 """Checkouts of one device do not overlap (AL-4): of those begun before a clip the last few decide."""
 
@@ -41,9 +45,9 @@ def held_devices(session: Session, devices: Iterable[Device]) -> dict[str, Held]
     """By device id; a fixed recorder is its room's unless the ledger says something else."""
     known = {device.id: device for device in devices}
     held: dict[str, Held] = {device_id: Held() for device_id in known}
-    taken = select(Checkout).where(col(Checkout.device_id).in_(known), col(Checkout.superseded_at).is_(None))
-    for line in session.exec(taken.order_by(col(Checkout.out_at), col(Checkout.id))):
-        held[line.device_id].taken.append(checkout_entry(line).holding)
+    taken = TAKEN.where(col(Checkout.device_id).in_(known), col(Checkout.superseded_at).is_(None))
+    for line in session.execute(taken):
+        held[line.device_id].taken.append(taken_by(line))
         held[line.device_id].starts.append(line.out_at)
     given = select(Allocation).where(
         col(Allocation.device_id).in_(known), col(Allocation.superseded_at).is_(None)
@@ -105,6 +109,11 @@ class People:
             if row.number is not None and row.number in refs:
                 self.by_number.setdefault(row.number, row.id)
         self.rooms |= dict(self.session.exec(select(Room.id, Room.name).where(col(Room.id).in_(refs))).all())
+
+    def of(self, ref: str) -> Person | None:
+        if ref not in self.asked:
+            self.load([ref])
+        return self.by_id.get(ref)
 
     def named(self, number: str | None) -> str | None:
         """The officer whose number a camera wrote; an unknown number stays as it is."""

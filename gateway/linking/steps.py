@@ -12,7 +12,7 @@ from gateway.database import columns
 from gateway.law import Natures
 from gateway.models import Activity, CaseAlias, CaseRecord, Document, Statement, StatementKind
 from gateway.rules import case_number
-from gateway.rules.facts import ActivityFacts, CaseFacts
+from gateway.rules.facts import ActivityFacts, CaseFacts, CaseStep
 from gateway.rules.place import Position
 from gateway.rules.proof import Paper
 
@@ -47,6 +47,7 @@ class Steps:
         self.natures = natures
         self.days: dict[date, dict[str, list[str]]] = {}
         """Day → officer, room or `*` → cases with a step then."""
+        self.of_days: dict[date, list[CaseStep]] = {}
         self.cases: dict[str, CaseFacts] = {}
         self.numbers: dict[str, tuple[str, ...]] = {}
 
@@ -72,15 +73,12 @@ class Steps:
             )
             .order_by(col(Activity.started_at), col(Activity.id))
         )
-        seen: set[str] = set()
         until = end - timedelta(microseconds=1)
         for case, started, ended, officers, room in rows:
-            seen.add(case)
             for day in days_of(max(started, begin), min(ended, until)):
                 for key in ("*", *officers, *([room] if room else [])):
                     if case not in self.days[day][key]:
                         self.days[day][key].append(case)
-        self.read_cases(seen)
 
     def read_numbers(self, numbers: set[str]) -> None:
         """Which cases each number stands for, by spelling or by all its parts."""
@@ -97,7 +95,6 @@ class Steps:
         for number in numbers:
             same = {uid for uid, norm, key in rows if norm == norms[number] or key in keys[number]}
             self.numbers[number] = tuple(sorted(same))
-        self.read_cases({uid for number in numbers for uid in self.numbers[number]})
 
     def read_cases(self, uids: set[str]) -> None:
         wanted = uids - self.cases.keys()
@@ -199,6 +196,30 @@ class Steps:
             if ref is not None
             for uid in self.days[day].get(ref, ())
         }
+
+    def between(self, start: datetime, end: datetime) -> list[CaseStep]:
+        """Steps of a span, in the order of their cases."""
+        self.load([(start, end)], ())
+        found = {
+            step.activity_id: (case, step)
+            for day in days_of(start, end)
+            for case, step in self.of_day(day)
+            if step.start <= end and step.end >= start
+        }
+        return sorted(found.values(), key=lambda one: (one[0].case_uid, one[1].start, one[1].activity_id))
+
+    def of_day(self, day: date) -> list[CaseStep]:
+        """Asked for by few clips: gathered when the first of them does."""
+        if day not in self.of_days:
+            begin = midnight(day)
+            self.read_cases({*self.days[day].get("*", ())})
+            self.of_days[day] = [
+                (self.cases[uid], step)
+                for uid in self.days[day].get("*", ())
+                for step in self.cases[uid].activities
+                if step.start < begin + DAY and step.end >= begin
+            ]
+        return self.of_days[day]
 
 
 def step_of(

@@ -64,12 +64,15 @@ class Takes:
 
     def satellite(self, clip: Clip) -> list[TimeRead]:
         """Satellite time of another file of the take: it tells how wrong the clock was in all of them."""
+        parts = self.of(clip)
+        if len(parts) < 2:
+            return []
         told = digits(clip.times)
         if "gps" in told or "container" not in told:
             return []
         errors = [
             part.times["gps"] - part.times["container"]
-            for part in self.of(clip)
+            for part in parts
             if {"gps", "container"} <= part.times.keys()
         ]
         if not errors:

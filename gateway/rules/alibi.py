@@ -9,18 +9,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gateway.rules.clock import Interval
-from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
+from gateway.rules.facts import ActivityFacts, CaseFacts, CaseStep, ClipFacts, LinkLimits
 from gateway.rules.meeting import length, names, near, shared
 
-Place = tuple[CaseFacts, ActivityFacts]
 
-
-def shown_instead(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> Place | None:
+def shown_instead(clip: ClipFacts, steps: Sequence[CaseStep], limits: LinkLimits) -> CaseStep | None:
     """The one step that it shows although its holder was at another; None where that is not proven."""
     holder = clip.custody.officer_id
     if holder is None or clip.custody.also or clip.interval is None or clip.interval.doubtful:
         return None
-    steps = [(case, step) for case in cases for step in case.activities]
     own = [step for _, step in steps if holder in step.officers and enough(whole(clip), step, limits)]
     there = [
         (case, step)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+NOTHING = timedelta()
+
 
 class HolderKind(StrEnum):
     OFFICER = "officer"
@@ -24,8 +26,7 @@ class Holding:
     start: datetime
     end: datetime | None
 
-    def covers(self, start: datetime, end: datetime, tolerance_s: float) -> bool:
-        slack = timedelta(seconds=tolerance_s)
+    def covers(self, start: datetime, end: datetime, slack: timedelta = NOTHING) -> bool:
         return self.start - slack <= start and (self.end is None or end <= self.end + slack)
 
 
@@ -76,15 +77,19 @@ class Custody:
 
 def custody_over(holdings: Sequence[Holding], start: datetime, end: datetime, tolerance_s: float) -> Custody:
     """A checkout decides before an allocation; a shared device needs one for each use (AL-3)."""
-    covering = [holding for holding in holdings if holding.covers(start, end, tolerance_s)]
-    # of several that cover within the tolerance, the one that began last before the clip is the true one
-    covering.sort(key=lambda holding: (holding.start <= start, holding.start), reverse=True)
-    covering.sort(key=lambda holding: rank(holding, holding.covers(start, end, 0)))
+    slack = timedelta(seconds=tolerance_s)
+    covering = [holding for holding in holdings if holding.covers(start, end, slack)]
+    if len(covering) > 1:
+        # of several that cover within the tolerance, the one that began last before the clip is the true one
+        covering.sort(key=lambda holding: (holding.start <= start, holding.start), reverse=True)
+        covering.sort(key=lambda holding: rank(holding, holding.covers(start, end)))
     persons = [holding for holding in covering if holding.holder is not HolderKind.UNIT]
-    if any(holding.kind == "CHECKOUT" and holding.covers(start, end, 0) for holding in persons):
+    if any(holding.kind == "CHECKOUT" and holding.covers(start, end) for holding in persons):
         persons = [holding for holding in persons if holding.kind == "CHECKOUT"]  # who took it has it
     if persons:
         first, *others = persons
+        if not others:
+            return of(first)
         also = {one.holder_id: of(one) for one in reversed(others) if one.holder_id != first.holder_id}
         return replace(of(first), also=tuple(reversed(also.values())))
     shared = next((holding for holding in covering if holding.holder is HolderKind.UNIT), None)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from gateway.rules.clock_error import (
     EPOCH_DOUBT,
     ClockLimits,
-    DeviceClock,
+    Course,
     Span,
     Window,
     instant,
@@ -92,9 +92,8 @@ class Interval:
 def capture_interval(
     times: Sequence[TimeRead],
     duration_s: float | None,
-    clock: DeviceClock,
+    course: Course,
     window: Window,
-    limits: ClockLimits,
     *,
     is_photo: bool = False,
 ) -> Interval | None:
@@ -107,21 +106,23 @@ def capture_interval(
     ordered = sorted(times, key=lambda read: TRUST.index(read.source))
     if not ordered:
         return None
+    limits = course.limits
     length = timedelta(seconds=max(0.0, min(duration_s or 0.0, LONGEST.total_seconds())))
     contradicted = is_photo
     for read in ordered:
         if contradicted and read.source is TimeSource.FILE:
             break  # the same lost clock wrote it, or whoever copied the file: it proves nothing
-        plausible = EPOCH_DOUBT < read.instant <= window.until + timedelta(days=1)
-        if read.source is TimeSource.GPS and window.until - read.instant > HALF_ROLLOVER and len(ordered) > 1:
+        shown = read.instant
+        plausible = EPOCH_DOUBT < shown <= window.until + timedelta(days=1)
+        if read.source is TimeSource.GPS and window.until - shown > HALF_ROLLOVER and len(ordered) > 1:
             continue  # a receiver whose week number has rolled over
-        if read.source in TRUE_TIME or not clock.is_known:
+        if read.source in TRUE_TIME or not course.is_known:
             if plausible:
                 return ended_by(as_read(read, length, limits), window.until)
             contradicted = contradicted or read.source not in TRUE_TIME
             continue
         lasted = 0.0 if read.at_end else length.total_seconds()
-        spans = possible_times(read.instant, lasted, clock, window, limits)
+        spans = possible_times(shown, lasted, course, window)
         if spans and spans[-1].high - spans[0].low <= 2 * limits.doubt_s:
             return corrected(read, length, spans, limits)
         contradicted = True

@@ -6,9 +6,11 @@ riddle: the readings before it say nothing of the time after it, and the other w
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 DAY_S = 86400.0
 ZERO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -125,9 +127,37 @@ class Gap:
         return [known.held(shown, rate) for known in (*before, after)]
 
 
-def possible_times(
-    shown: datetime, lasted_s: float, clock: DeviceClock, window: Window, limits: ClockLimits
-) -> list[Span]:
+class Course:
+    """How a clock went all its life, in pieces: worked out once for all that its device recorded."""
+
+    def __init__(self, clock: DeviceClock, limits: ClockLimits) -> None:
+        self.limits = limits
+        self.is_known = clock.is_known
+        self.rate = limits.drift_s_per_day / DAY_S
+        self.gaps = tuple(gaps(clock, limits))
+        self.ends = [gap.end for gap in self.gaps]
+        self.read_at = sorted(reading.at for reading in clock.readings)
+        told = [one for gap in self.gaps for one in (*gap.before, gap.after) if one is not None]
+        ats = [one.at for one in told]
+        # by how much more than it was ever told to be the clock may have been wrong, with its uncertainty
+        more = max((one.uncertainty for one in told), default=0.0)
+        more += 4 * self.rate * (max(ats, default=0.0) - min(ats, default=0.0)) + 1
+        self.slowest = min((one.error for one in told), default=0.0) - 2 * more
+        self.fastest = max((one.error for one in told), default=0.0) + 2 * more
+
+    def around(self, shown: float, since: float, until: float) -> Iterator[Gap]:
+        """Pieces in which it can have shown that, within a stretch of true time."""
+        first = bisect_left(self.ends, max(since, shown - self.fastest))
+        last = min(until, shown - self.slowest)
+        return takewhile(lambda gap: gap.start <= last, self.gaps[first:])
+
+    def read_last(self, since: datetime, until: datetime) -> datetime | None:
+        """The last reading from one moment to another."""
+        place = bisect_right(self.read_at, until)
+        return self.read_at[place - 1] if place and self.read_at[place - 1] >= since else None
+
+
+def possible_times(shown: datetime, lasted_s: float, course: Course, window: Window) -> list[Span]:
     """Every stretch of true time in which the device may have shown `shown`, the earliest first.
 
     None at all: the clock had lost its time, or somebody set it there and back between two readings.
@@ -135,11 +165,11 @@ def possible_times(
     recording that ends before the setting is thought of before one that goes on across it, and newly brought
     footage before old.
     """
-    rate = limits.drift_s_per_day / DAY_S
+    limits, rate = course.limits, course.rate
     told, until = seconds(shown), seconds(window.until)
     since = seconds(window.since) if window.since else -math.inf
     found: list[tuple[Span, bool]] = []
-    for gap in gaps(clock, limits):
+    for gap in course.around(told, since, until):
         low, high = max(gap.start, since), min(gap.end, until)
         if low >= high:
             continue
@@ -159,7 +189,7 @@ def gaps(clock: DeviceClock, limits: ClockLimits) -> Iterator[Gap]:
     start, before = -math.inf, tuple[Known, ...]()
     for note in notes:
         known = known_from(note, limits)
-        ahead = min((end for end in ends if end >= known.at), default=math.inf)
+        ahead = next(iter(ends[bisect_left(ends, known.at) :]), math.inf)
         if isinstance(note, Setting):
             # set without having been read: what it showed before is anybody's guess
             untold = () if before else (Known(known.at, 0.0, limits.unread_uncertainty_s),)

@@ -106,3 +106,7 @@ class CaseFacts:
     """The parts of its numbers, each as one text that two spellings share."""
     number_kinds: case_number.Kinds | None = None
     """The words in the numbers of its unit; None: as where the clip is from."""
+
+
+CaseStep = tuple[CaseFacts, ActivityFacts]
+"""A step, and the case that it is of."""

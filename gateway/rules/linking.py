@@ -6,7 +6,7 @@ from math import inf
 
 from gateway.rules.alibi import shown_instead
 from gateway.rules.choice import Decision, apart, doubted, lasts, lost, order
-from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
+from gateway.rules.facts import ActivityFacts, CaseFacts, CaseStep, ClipFacts, LinkLimits
 from gateway.rules.findings import Finding, Verdict, asking, finding, noted, verdict
 from gateway.rules.judgement import Candidate, judge
 from gateway.rules.meeting import (
@@ -29,13 +29,14 @@ def decide(
     clip: ClipFacts,
     cases: Sequence[CaseFacts],
     limits: LinkLimits,
-    elsewhere: Callable[[], Sequence[CaseFacts]] = tuple,
+    elsewhere: Callable[[], Sequence[CaseStep]] = tuple,
     certified: Callable[[str], bool | None] = nobody_said,
 ) -> Decision:
     """Judge every candidate. A number decides before time and person do, unless they contradict it.
 
-    `cases`: those the clip names and those of who held the device; `elsewhere`: whoever's, asked for only
-    where those leave a doubt; `certified`: whether anybody's certificate was valid then.
+    `cases`: those the clip names and those of who held the device; `elsewhere`: the steps around that time,
+    whoever's, asked for only where those leave a doubt; `certified`: whether anybody's certificate was valid
+    then.
     """
     chosen = by_ledger(clip, cases, limits, elsewhere)
     if chosen.winners and not chosen.is_doubtful:
@@ -47,14 +48,14 @@ def by_ledger(
     clip: ClipFacts,
     cases: Sequence[CaseFacts],
     limits: LinkLimits,
-    elsewhere: Callable[[], Sequence[CaseFacts]],
+    elsewhere: Callable[[], Sequence[CaseStep]],
 ) -> Decision:
     found: list[Decision] = []
     for custody in (clip.custody, *clip.custody.also):
         held = clip if custody is clip.custody else replace(clip, custody=custody)
         decision = among(held, cases, limits)
         if decision.winners:
-            found.append(replace(decision, custody=custody))
+            found.append(Decision(decision.winners, decision.losers, custody=custody))
     if not found:
         return replace(by_chance(clip, elsewhere(), limits), custody=clip.custody)
     return next((one for one in found if not one.is_doubtful), found[0])
@@ -106,7 +107,7 @@ def outvoted(clip: ClipFacts, candidate: Candidate, limits: LinkLimits) -> Candi
 
 def by_alibi(
     clip: ClipFacts,
-    elsewhere: Callable[[], Sequence[CaseFacts]],
+    elsewhere: Callable[[], Sequence[CaseStep]],
     limits: LinkLimits,
     certified: Callable[[str], bool | None],
     instead: Decision,
@@ -133,7 +134,7 @@ def by_alibi(
 
 
 def questioned(
-    clip: ClipFacts, chosen: Decision, elsewhere: Callable[[], Sequence[CaseFacts]], limits: LinkLimits
+    clip: ClipFacts, chosen: Decision, elsewhere: Callable[[], Sequence[CaseStep]], limits: LinkLimits
 ) -> Decision:
     """A take that begins and ends with another team's step, and neither with its holder's, may be theirs.
 
@@ -146,15 +147,14 @@ def questioned(
     if meet(clip, winner.case, step, limits).is_borne_out:
         return chosen
     held = (chosen.custody or clip.custody).officer_id
-    for case in elsewhere():
-        for other in case.activities:
-            if case.unit == clip.unit and held not in other.officers and spans(clip, other, limits):
-                doubt = asking("LK-7", False, "time.fits_other", other=case.title)
-                return replace(chosen, winners=(doubted(winner, doubt),))
+    for case, other in elsewhere():
+        if case.unit == clip.unit and held not in other.officers and spans(clip, other, limits):
+            doubt = asking("LK-7", False, "time.fits_other", other=case.title)
+            return replace(chosen, winners=(doubted(winner, doubt),))
     return chosen
 
 
-def by_chance(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> Decision:
+def by_chance(clip: ClipFacts, steps: Sequence[CaseStep], limits: LinkLimits) -> Decision:
     """Nobody who held it took part in anything then: where and when it was tells what to ask a person.
 
     A place tells it; without one, a take that begins and ends with just one step of the unit does. What is
@@ -162,7 +162,7 @@ def by_chance(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -
     """
     if clip.custody.fixed_in is not None:
         return Decision(unlinked=why_none(clip))
-    then = [(case, step) for case in cases for step in case.activities if strict(clip, step) > 0]
+    then = [(case, step) for case, step in steps if strict(clip, step) > 0]
     there = [(case, step) for case, step in then if near(clip, step, limits)]
     code = "link.by_place"
     if not there and clip.position is None:

@@ -1,5 +1,6 @@
 """Working off what changed facts reach: each clip once, on one reading of the facts, and no change lost."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -96,7 +97,10 @@ def test_what_is_noted_while_the_daemon_is_at_it_is_worked_off_next(filled: Data
         assert Round(session, PACKS).next() == ["c0000", "c0001", "c0002"]
 
 
-def test_a_fact_that_reaches_more_than_a_batch_goes_on_where_it_stopped(filled: Database) -> None:
+def test_a_fact_that_reaches_more_than_a_batch_goes_on_where_it_stopped(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[Round.__module__], "BATCH", 500)
     with filled.write() as session:
         for number in range(1201):
             clip(session, number)
@@ -112,6 +116,23 @@ def test_a_fact_that_reaches_more_than_a_batch_goes_on_where_it_stopped(filled: 
         assert work.next() == []
     worked_off(filled, work)
     assert dues(filled) == []
+
+
+@pytest.mark.parametrize("asked", [1, 2, 3])
+def test_whoever_is_stopped_has_written_nothing_by_halves(filled: Database, asked: int) -> None:
+    """Stopped before it reads, after it has read, and before it writes: the fact is there the next time."""
+    with filled.write() as session:
+        clip(session, 0)
+        linking.due(session, "x", clip_id="c0000")
+    left = iter(range(asked - 1))
+    assert linking.drain(filled, PACKS, is_stopping=lambda: next(left, None) is None)
+    assert len(dues(filled)) == 1
+    with filled.read() as session:
+        assert session.get_one(Clip, "c0000").started_at is None
+    assert not linking.drain(filled, PACKS)
+    assert dues(filled) == []
+    with filled.read() as session:
+        assert session.get_one(Clip, "c0000").officer_id == "zhang"
 
 
 def test_many_facts_are_worked_off_on_one_reading(filled: Database) -> None:

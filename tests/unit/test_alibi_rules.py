@@ -10,7 +10,7 @@ from gateway.rules.facts import CaseFacts, ClipFacts
 from gateway.rules.findings import Verdict
 from gateway.rules.linking import decide
 from gateway.rules.place import Position
-from tests.unit.test_linking_rules import BEGIN, HELD, LIMITS, T0, case, clip, step
+from tests.unit.test_linking_rules import BEGIN, HELD, LIMITS, T0, case, clip, step, steps_of
 
 HERE, THERE = Position(37.07, 114.50), Position(37.10, 114.50)
 CAM = clip(position=THERE, unit="u")
@@ -30,14 +30,14 @@ def at_the_door() -> CaseFacts:
 
 
 def said(clip: ClipFacts, known: list[CaseFacts], certified: str = "wang li") -> tuple[str, Verdict]:
-    decision = decide(clip, known, LIMITS, lambda: known, lambda one: one in certified.split())
+    decision = decide(clip, known, LIMITS, steps_of(known), lambda one: one in certified.split())
     assert decision.winner is not None
     return decision.winner.case.case_uid, decision.winner.verdict
 
 
 def test_the_record_and_the_position_together_refute_the_ledger() -> None:
     known = town()
-    decision = decide(CAM, known, LIMITS, lambda: known, lambda _: True)
+    decision = decide(CAM, known, LIMITS, steps_of(known), lambda _: True)
     assert decision.winner is not None
     assert decision.winner.case.case_uid == "m"
     assert decision.winner.verdict is Verdict.VALID_WITH_NOTE

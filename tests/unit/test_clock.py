@@ -7,7 +7,7 @@ import pytest
 from gateway import rulepacks
 from gateway.linking.clocks import limits_of
 from gateway.rules.clock import Interval, TimeRead, TimeSource, capture_interval
-from gateway.rules.clock_error import DeviceClock, Reading, Setting, Window
+from gateway.rules.clock_error import Course, DeviceClock, Reading, Setting, Window
 
 LIMITS = limits_of(rulepacks.load("hebei-xingtai-2019"))
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,8 +25,8 @@ def interval(
     since: datetime | None = None,
     is_photo: bool = False,
 ) -> Interval:
-    clock, window = DeviceClock(readings, settings), Window(until, since)
-    found = capture_interval(times, duration, clock, window, LIMITS, is_photo=is_photo)
+    course, window = Course(DeviceClock(readings, settings), LIMITS), Window(until, since)
+    found = capture_interval(times, duration, course, window, is_photo=is_photo)
     assert found is not None
     return found
 
@@ -252,7 +252,7 @@ def test_a_time_in_the_future_is_doubted() -> None:
 
 
 def test_no_time_at_all_is_no_interval() -> None:
-    assert capture_interval([], 5, DeviceClock(), Window(NOW), LIMITS) is None
+    assert capture_interval([], 5, Course(DeviceClock(), LIMITS), Window(NOW)) is None
 
 
 def test_overlap_is_of_intervals_not_of_starts() -> None:

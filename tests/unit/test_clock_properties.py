@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.rules.clock import Interval, TimeRead, TimeSource, capture_interval
-from gateway.rules.clock_error import ClockLimits, DeviceClock, Reading, Setting, Window
+from gateway.rules.clock_error import (
+    ClockLimits,
+    Course,
+    DeviceClock,
+    Reading,
+    Setting,
+    Window,
+    possible_times,
+)
 
 T0 = datetime(2025, 1, 1, tzinfo=UTC)
 RATE = 3 / 86400
@@ -35,7 +43,7 @@ def named(shown: datetime) -> tuple[TimeRead, ...]:
 
 
 def placed(shown: datetime, clock: DeviceClock, window: Window, lasted: float = 0.0) -> Interval:
-    found = capture_interval(named(shown), lasted, clock, window, LIMITS)
+    found = capture_interval(named(shown), lasted, Course(clock, LIMITS), window)
     assert found is not None
     return found
 
@@ -198,8 +206,25 @@ def test_no_time_is_too_absurd(
 ) -> None:  # fmt: skip
     times = (TimeRead(TimeSource.CONTAINER, shown.replace(tzinfo=None), "Asia/Shanghai", at_end),)
     clock = DeviceClock(tuple(read), tuple(made))
-    found = capture_interval(times, lasted, clock, Window(until, since), LIMITS)
+    found = capture_interval(times, lasted, Course(clock, LIMITS), Window(until, since))
     assert found is not None
     assert math.isfinite(found.uncertainty_s)
     assert found.start <= found.end
     assert found.uncertainty_s >= 0
+
+
+@EXAMPLES
+@given(
+    lives(always_read=False).map(lambda life: life.clock)
+    | st.builds(DeviceClock, st.lists(anything, max_size=5).map(tuple), st.lists(anything, max_size=4).map(tuple)),
+    st.floats(-1e5, 1e7) | st.floats(-1e10, 1e10),
+)  # fmt: skip
+def test_what_is_passed_over_of_a_clocks_course_holds_no_possible_time(
+    clock: DeviceClock, shown_s: float
+) -> None:
+    course, whole = Course(clock, LIMITS), Course(clock, LIMITS)
+    whole.slowest, whole.fastest = -math.inf, math.inf
+    window = Window(after(2e10))
+    assert possible_times(after(shown_s), 60, course, window) == possible_times(
+        after(shown_s), 60, whole, window
+    )

@@ -17,6 +17,7 @@ from gateway.rules.judgement import Candidate
 from gateway.rules.linking import decide, spans
 from gateway.rules.meeting import loosely, near, shared, strict
 from gateway.rules.place import Position
+from tests.unit.test_linking_rules import steps_of
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
 LIMITS = LinkLimits(
@@ -107,14 +108,14 @@ def test_more_uncertainty_never_meets_less(clip: ClipFacts, step: ActivityFacts,
 def test_the_order_of_cases_and_steps_does_not_matter(
     clip: ClipFacts, known: list[CaseFacts], random: st.DataObject
 ) -> None:
-    before = decide(clip, known, LIMITS, lambda: known)
+    before = decide(clip, known, LIMITS, steps_of(known))
     mixed = []
     for case in known:
         shuffled = list(case.activities)
         random.shuffle(shuffled)  # type: ignore[attr-defined]
         mixed.append(replace(case, activities=tuple(shuffled)))
     random.shuffle(mixed)  # type: ignore[attr-defined]
-    after = decide(clip, mixed, LIMITS, lambda: mixed)
+    after = decide(clip, mixed, LIMITS, steps_of(mixed))
 
     def said(decision: object) -> list[object]:
         return [
@@ -134,7 +135,7 @@ def test_the_order_of_cases_and_steps_does_not_matter(
 
 @given(clips(), cases())
 def test_a_decision_says_something_and_only_once(clip: ClipFacts, known: list[CaseFacts]) -> None:
-    decision = decide(clip, known, LIMITS, lambda: known)
+    decision = decide(clip, known, LIMITS, steps_of(known))
     assert bool(decision.winners) != (decision.unlinked is not None)
     places = [(one.case.case_uid, one.activity and one.activity.activity_id) for one in decision.winners]
     assert len(set(places)) == len(places)
@@ -146,7 +147,7 @@ def test_a_decision_says_something_and_only_once(clip: ClipFacts, known: list[Ca
 
 @given(clips(), cases())
 def test_segments_follow_one_another_and_cover_the_clip(clip: ClipFacts, known: list[CaseFacts]) -> None:
-    decision = decide(clip, known, LIMITS, lambda: known)
+    decision = decide(clip, known, LIMITS, steps_of(known))
     parts = [one.segment for one in decision.winners if one.segment]
     if len(decision.winners) < 2:
         assert not parts
@@ -161,7 +162,7 @@ def test_segments_follow_one_another_and_cover_the_clip(clip: ClipFacts, known: 
 @given(clips(), cases())
 def test_nothing_is_linked_by_itself_against_who_held_it(clip: ClipFacts, known: list[CaseFacts]) -> None:
     """Where no holder is known, or the holder takes no part, a person is asked, whatever else fits."""
-    decision = decide(clip, known, LIMITS, lambda: known)
+    decision = decide(clip, known, LIMITS, steps_of(known))
     for one in decision.winners:
         if one.verdict not in {Verdict.VALID, Verdict.VALID_WITH_NOTE}:
             continue
@@ -184,7 +185,7 @@ def is_outvoted(clip: ClipFacts, one: Candidate, known: list[CaseFacts]) -> bool
 def test_a_holder_is_refuted_by_two_witnesses_and_nobody_takes_his_place(
     clip: ClipFacts, known: list[CaseFacts], certified: set[str]
 ) -> None:
-    decision = decide(clip, known, LIMITS, lambda: known, lambda one: one in certified)
+    decision = decide(clip, known, LIMITS, steps_of(known), lambda one: one in certified)
     if decision.custody is None or not decision.custody.refuted:
         return
     holder, (winner,) = clip.custody.officer_id, decision.winners
@@ -203,7 +204,7 @@ def test_a_holder_is_refuted_by_two_witnesses_and_nobody_takes_his_place(
 def test_where_nobody_says_who_has_a_certificate_no_holder_is_refuted(
     clip: ClipFacts, known: list[CaseFacts]
 ) -> None:
-    decision = decide(clip, known, LIMITS, lambda: known)
+    decision = decide(clip, known, LIMITS, steps_of(known))
     assert decision.custody is None or not decision.custody.refuted
 
 
@@ -231,7 +232,7 @@ def test_the_holder_is_one_who_had_it_and_tolerance_only_adds(
     end = begin + timedelta(minutes=length)
     exact, loose = custody_over(held, begin, end, 0), custody_over(held, begin, end, tolerance)
     everybody = {loose.officer_id, *(one.officer_id for one in loose.also)}
-    covering = {one.holder_id for one in held if one.covers(begin, end, tolerance)}
+    covering = {one.holder_id for one in held if one.covers(begin, end, timedelta(seconds=tolerance))}
     assert everybody - {None} == covering
     if exact.officer_id is not None:
         assert exact.officer_id in everybody

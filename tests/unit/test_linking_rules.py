@@ -1,5 +1,6 @@
 """Who held it, which case, and why the others lost."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ import pytest
 from gateway.rules import case_number
 from gateway.rules.allocation import Custody, HolderKind, Holding, custody_over
 from gateway.rules.clock import Interval, TimeSource
-from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
+from gateway.rules.facts import ActivityFacts, CaseFacts, CaseStep, ClipFacts, LinkLimits
 from gateway.rules.findings import Verdict
 from gateway.rules.judgement import judge
 from gateway.rules.linking import decide
@@ -71,6 +72,11 @@ def case(uid: str, *steps: ActivityFacts, numbers: tuple[str, ...] = ()) -> Case
     return CaseFacts(
         case_uid=uid, title=uid, numbers=numbers, handlers=frozenset({"zhang"}), activities=steps
     )
+
+
+def steps_of(cases: Sequence[CaseFacts]) -> Callable[[], list[CaseStep]]:
+    """Whoever's steps there are, as `decide` asks for them."""
+    return lambda: [(one, done) for one in cases for done in one.activities]
 
 
 def test_holder_and_time_make_a_valid_link() -> None:
@@ -182,7 +188,7 @@ def test_a_place_far_away_needs_review_and_a_near_one_does_not() -> None:
 def test_a_swapped_camera_is_proposed_by_place_and_never_linked_by_itself() -> None:
     there = step(officers="wang li", position=Position(37.07, 114.50))
     decision = decide(
-        clip(position=Position(37.07, 114.50)), [], LIMITS, elsewhere=lambda: [case("k", there)]
+        clip(position=Position(37.07, 114.50)), [], LIMITS, elsewhere=steps_of([case("k", there)])
     )
     assert decision.winner is not None
     assert decision.winner.verdict is Verdict.NEEDS_REVIEW
