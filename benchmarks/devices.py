@@ -245,11 +245,9 @@ def bays(scratch: Path, note: Note) -> None:
         for card in cards:
             for number in range(round(RATE * (LEAD_S + SPAN_S + 15) / EACH)):
                 with (card.source / f"{number:04}.MP4").open("wb") as file:
-                    file.write(
-                        os.urandom(4096)
-                    )  # each its own content; the rest is a hole, and costs no disk
+                    file.write(os.urandom(4096))  # each its own content; the card shows noise for the rest
                     file.truncate(EACH)
-            card.set(f"slow={RATE:.0f}/s")
+            card.set("filled", f"slow={RATE:.0f}/s")
         devices = [
             {"id": f"cam-{n}", "driver": "volume", "path": f"bay{n}", "poll_seconds": 0.1}
             for n in range(BAYS)

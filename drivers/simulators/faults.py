@@ -83,6 +83,13 @@ class Full(Fault):
 
 
 @dataclass(frozen=True)
+class Filled(Fault):
+    """no fault: all but the first 4 KiB of a file is noise, other noise in each; a hole makes a full card"""
+
+    word = "filled"
+
+
+@dataclass(frozen=True)
 class Unsynced(Fault):
     """names can be erased, and syncing their folder fails (EIO)"""
 

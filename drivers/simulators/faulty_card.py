@@ -13,9 +13,22 @@ from ctypes.util import find_library
 from pathlib import Path
 
 from drivers.simulators.fault_script import read
-from drivers.simulators.faults import Flip, Full, Gone, Hub, Lag, ReadError, Rot, Slow, Unplug, Unsynced, Well
+from drivers.simulators.faults import (
+    Filled,
+    Flip,
+    Full,
+    Gone,
+    Hub,
+    Lag,
+    ReadError,
+    Rot,
+    Slow,
+    Unplug,
+    Unsynced,
+    Well,
+)
 
-KINDS = (Unplug, ReadError, Flip, Rot, Slow, Hub, Lag, Full, Unsynced, Gone, Well)
+KINDS = (Unplug, ReadError, Flip, Rot, Slow, Hub, Lag, Full, Filled, Unsynced, Gone, Well)
 MOUNT_S = 10.0
 NOT_MOUNTED = "{} was not mounted: is /dev/fuse there, and may you use it?"
 
@@ -48,7 +61,7 @@ class Card:
 
 def begin(card: Card, *more: str) -> subprocess.Popen[bytes]:
     """Mount it; the process ends when it is unmounted. Raises NoFuse."""
-    process = subprocess.Popen([*command(card), *more], stdin=subprocess.DEVNULL, env=newest_fuse())
+    process = subprocess.Popen([*command(card), *more], stdin=subprocess.DEVNULL, env=thrifty())
     deadline = time.monotonic() + MOUNT_S
     while not card.mount.is_mount():
         if process.poll() is not None or time.monotonic() > deadline:
@@ -66,16 +79,24 @@ def leave_mounted(card: Card, *more: str | Path) -> None:
         stdin=subprocess.DEVNULL,
         check=False,
         timeout=MOUNT_S,
-        env=newest_fuse(),
+        env=thrifty(),
     )
     if done.returncode:
         raise NoFuse(NOT_MOUNTED.format(card.mount))
 
 
-def newest_fuse() -> dict[str, str]:
-    """FUSE 2 cuts each read into pieces of 128 KiB: six cards in Python cost more than a core then."""
+KEPT = str(1 << 30)
+
+
+def thrifty() -> dict[str, str]:
+    """What a card costs is taken from whoever reads it: six in Python once took more than a core.
+
+    FUSE 2 cuts each read into pieces of 128 KiB; a malloc that returns each block to the kernel has every page
+    of the next one made and cleared anew.
+    """
     newest = find_library("fuse3")
-    return {**os.environ, **({"FUSE_LIBRARY_PATH": newest} if newest else {})}
+    kept = {"MALLOC_MMAP_THRESHOLD_": KEPT, "MALLOC_TRIM_THRESHOLD_": KEPT}
+    return {**os.environ, **kept, **({"FUSE_LIBRARY_PATH": newest} if newest else {})}
 
 
 def command(card: Card) -> list[str | Path]:

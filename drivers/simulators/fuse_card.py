@@ -9,11 +9,13 @@ flipped is written beside it. Begun by `faulty_card.py`, which says what is miss
 import argparse
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import struct
 import threading
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,22 @@ import mfusepy as fuse
 from drivers.simulators import dock
 from drivers.simulators.fault_forms import Fault, only
 from drivers.simulators.fault_script import read
-from drivers.simulators.faults import Flip, Full, Gone, Hub, Lag, ReadError, Rot, Slow, Unplug, Unsynced
+from drivers.simulators.faults import (
+    Filled,
+    Flip,
+    Full,
+    Gone,
+    Hub,
+    Lag,
+    ReadError,
+    Rot,
+    Slow,
+    Unplug,
+    Unsynced,
+)
 
+NOISE = hashlib.shake_128(b"a card").digest(4 << 20)
+HEAD = 4096
 BURST_S = 0.05
 """What a line that was idle may give at once."""
 
@@ -46,6 +62,18 @@ class Line:
             finally:
                 fcntl.flock(self.shared, fcntl.LOCK_UN)
         time.sleep(max(0.0, free_at - now))
+
+
+def filled(path: str, fh: int, size: int, offset: int) -> bytes:
+    """The same byte at the same place of a file, however it is read; its hole is not, which costs much."""
+    size = max(0, min(size, os.fstat(fh).st_size - offset))
+    head = os.pread(fh, min(size, HEAD - offset), offset) if offset < HEAD else b""
+    start = (zlib.crc32(path.encode()) + offset + len(head)) % len(NOISE)
+    missing = size - len(head)
+    noise = NOISE[start : start + missing]
+    while len(noise) < missing:
+        noise += NOISE[: missing - len(noise)]
+    return head + noise if head else noise
 
 
 class FuseCard(fuse.Operations):  # type: ignore[misc]
@@ -123,7 +151,7 @@ class FuseCard(fuse.Operations):  # type: ignore[misc]
 
     def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
         faults = self.now()
-        content = os.pread(fh, size, offset)
+        content = filled(path, fh, size, offset) if only(faults, Filled) else os.pread(fh, size, offset)
         if lag := only(faults, Lag):
             time.sleep(lag.seconds)
         if slow := only(faults, Slow):
