@@ -1,4 +1,4 @@
-"""`make bench`: prints each figure beside its target and writes benchmarks/latest.json."""
+"""`make bench`: prints each figure beside its target; benchmarks/latest.json keeps each bench's last run."""
 
 import argparse
 import json
@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +225,18 @@ BENCHES: dict[str, Callable[[Path], None]] = {
 }
 
 
+def keep(name: str, measured: list[dict[str, Any]]) -> None:
+    """What this bench found takes the place of its last run; the others stand as they were."""
+    path = Path(__file__).with_name("latest.json")
+    runs = json.loads(path.read_text()) if path.exists() else {}
+    of = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    )
+    runs[name] = {"day": f"{date.today()}", "commit": of.stdout.strip() or None, "figures": measured}
+    ordered = {one: runs[one] for one in BENCHES if one in runs}
+    path.write_text(json.dumps(ordered, ensure_ascii=False, indent=1) + "\n")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("benches", nargs="*", metavar="BENCH", help=", ".join(BENCHES))
@@ -234,11 +247,9 @@ def main() -> int:
     assert threading.active_count() == 1
     with tempfile.TemporaryDirectory(prefix="gateway-bench-", dir=os.environ.get("BENCH_DIR")) as scratch:
         for name in wanted:
+            before = len(figures)
             BENCHES[name](Path(scratch))
-    if wanted == list(BENCHES):
-        Path(__file__).with_name("latest.json").write_text(
-            json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
-        )
+            keep(name, figures[before:])
     return 0 if all(figure["ok"] for figure in figures) else 1
 
 

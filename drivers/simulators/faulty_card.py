@@ -91,8 +91,8 @@ KEPT = str(1 << 30)
 def thrifty() -> dict[str, str]:
     """What a card costs is taken from whoever reads it: six in Python once took more than a core.
 
-    FUSE 2 cuts each read into pieces of 128 KiB; a malloc that returns each block to the kernel has every page
-    of the next one made and cleared anew.
+    FUSE 2 cuts each read into pieces of 128 KiB; a malloc that returns each block to the kernel has every
+    page of the next one made and cleared anew.
     """
     newest = find_library("fuse3")
     kept = {"MALLOC_MMAP_THRESHOLD_": KEPT, "MALLOC_TRIM_THRESHOLD_": KEPT}
