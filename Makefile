@@ -44,10 +44,10 @@ soak: $(READY)  ## the long campaigns
 scenarios: $(READY)  ## links and obligation board of a generated town: how right they are; SEEDS="1 2 3"
 	$(BIN)/python -m tests.scenarios.town $(SEEDS)
 
-bench: $(READY)  ## speed and memory against named peers; writes benchmarks/latest.json
+bench: $(READY)  ## speed and memory against named peers; BENCH="bays linking" for some; see docs/benchmarks.md
 	bash .ci/setup --tests
 	bash .ci/setup --bench
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(BENCH)
 
 lock: $(READY)  ## refresh requirements.lock from pyproject.toml
 	$(BIN)/python -m pip install -q uv

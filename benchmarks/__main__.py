@@ -229,12 +229,17 @@ def keep(name: str, measured: list[dict[str, Any]]) -> None:
     """What this bench found takes the place of its last run; the others stand as they were."""
     path = Path(__file__).with_name("latest.json")
     runs = json.loads(path.read_text()) if path.exists() else {}
-    of = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
-    )
-    runs[name] = {"day": f"{date.today()}", "commit": of.stdout.strip() or None, "figures": measured}
+    runs[name] = {"day": f"{date.today()}", "commit": commit(), "figures": measured}
     ordered = {one: runs[one] for one in BENCHES if one in runs}
     path.write_text(json.dumps(ordered, ensure_ascii=False, indent=1) + "\n")
+
+
+def commit() -> str | None:
+    """Of the code that is measured; `+` where it differs from that."""
+    of = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    changed = ["git", "diff", "--quiet", "HEAD", "--", ".", ":!benchmarks/latest.json"]
+    differs = subprocess.run(changed, check=False).returncode != 0
+    return of.stdout.strip() + "+" * differs if of.returncode == 0 else None
 
 
 def main() -> int:
