@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import Json, UtcDateTime, new_id, now, words
+from gateway.models.columns import Json, UtcDateTime, new_id, no_entries, now, words
 
 
 class Role(StrEnum):
@@ -65,7 +65,7 @@ class Viewing(SQLModel, table=True):
     purpose: str
     started_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
-    detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    detail: dict[str, Any] = Field(default_factory=no_entries, sa_type=Json)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import Json, UtcDateTime, new_id, now, words
+from gateway.models.columns import Json, UtcDateTime, new_id, no_entries, no_items, now, words
 
 
 class LinkStatus(StrEnum):
@@ -47,7 +47,7 @@ class CaseRecord(SQLModel, table=True):
     """None is not known; a column that is never empty would change what the chain says of every older row."""
     former_parties: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
     """Who was a party once and is told no more, each `name` and `code`: a legal hold still reaches it."""
-    handlers: list[str] = Field(default_factory=list, sa_type=Json)
+    handlers: list[str] = Field(default_factory=no_items, sa_type=Json)
     """Officer ids of the 承办人."""
     certificates: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
     """The handlers as the form names them: `officer`, `name`, `cert_no` (执法证编号)."""
@@ -108,7 +108,7 @@ class Activity(SQLModel, table=True):
     latitude: float | None = None
     longitude: float | None = None
     room_id: str | None = Field(default=None, foreign_key="room.id")
-    officers: list[str] = Field(default_factory=list, sa_type=Json)
+    officers: list[str] = Field(default_factory=no_items, sa_type=Json)
     document_id: str | None = Field(default=None, foreign_key="document.id")
     notice_given: bool | None = None
     """告知、出示证件: the party was told of the recording and shown the certificates (R-11, R-15)."""
@@ -130,8 +130,8 @@ class Link(SQLModel, table=True):
     verdict: str
     score: float
     reasons: list[dict[str, Any]] = Field(sa_type=Json)
-    losers: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
-    facts: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    losers: list[dict[str, Any]] = Field(default_factory=no_items, sa_type=Json)
+    facts: dict[str, Any] = Field(default_factory=no_entries, sa_type=Json)
     fingerprint: str | None = None
     """Of what it says and why: equal for two decisions that are the same."""
     doubt: dict[str, Any] | None = Field(default=None, sa_type=Json)

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from inspect import Signature
+from typing import Any, TypeVar
 
 from sqlalchemy import JSON, DateTime, Dialect, Enum
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 from uuid_utils import uuid7
+
+T = TypeVar("T")
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(column_0_label)s",
@@ -59,10 +62,32 @@ def words(kinds: type[StrEnum]) -> Any:
     return Enum(kinds, native_enum=False, length=16)
 
 
+def fills(make: Callable[[], T]) -> Callable[[], T]:
+    """Makes what stands in a column that nobody filled.
+
+    For each row that is made pydantic asks anew what such a maker takes: 50 µs, and 190 of `list` itself,
+    whose signature it reads as text. One that says it (PEP 362) is asked in two.
+    """
+    make.__signature__ = Signature()  # type: ignore[attr-defined]
+    return make
+
+
+@fills
 def new_id() -> str:
     """A UUIDv7 as 32 hexadecimal digits: sorts by the time it was made."""
     return uuid7().hex
 
 
+@fills
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+@fills
+def no_items() -> list[Any]:
+    return []
+
+
+@fills
+def no_entries() -> dict[str, Any]:
+    return {}

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import Json, UtcDateTime, new_id, now, words
+from gateway.models.columns import Json, UtcDateTime, new_id, no_entries, now, words
 
 
 class DeviceState(StrEnum):
@@ -177,4 +177,4 @@ class DeviceStatus(SQLModel, table=True):
     since: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     executor: str | None = None
     """The gateway that saw it come."""
-    detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    detail: dict[str, Any] = Field(default_factory=no_entries, sa_type=Json)

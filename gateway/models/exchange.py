@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import Json, UtcDateTime, new_id, now, words
+from gateway.models.columns import Json, UtcDateTime, new_id, no_items, now, words
 
 
 class OutboxEvent(SQLModel, table=True):
@@ -23,7 +23,7 @@ class OutboxEvent(SQLModel, table=True):
     at: datetime = Field(default_factory=now, sa_type=UtcDateTime, index=True)
     clip_id: str | None = None
     device_id: str | None = None
-    cases: list[str] = Field(default_factory=list, sa_type=Json)
+    cases: list[str] = Field(default_factory=no_items, sa_type=Json)
     body: dict[str, Any] = Field(sa_type=Json)
 
 
@@ -48,7 +48,7 @@ class Endpoint(SQLModel, table=True):
     url: str
     secret: str | None = None
     """`whsec_…`: needed in the clear to sign; shown once, when it is made."""
-    kinds: list[str] = Field(default_factory=list, sa_type=Json)
+    kinds: list[str] = Field(default_factory=no_items, sa_type=Json)
     """Which kinds of event; empty: all."""
     unit_id: str | None = Field(default=None, foreign_key="unit.id", index=True)
     """Whose events; None: of every unit."""

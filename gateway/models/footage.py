@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import Json, UtcDateTime, new_id, now, words
+from gateway.models.columns import Json, UtcDateTime, new_id, no_entries, no_items, now, words
 
 
 class State(StrEnum):
@@ -73,7 +73,7 @@ class Offload(SQLModel, table=True):
     volume: str = ""
     opened_at: datetime = Field(sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    listing: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    listing: list[dict[str, Any]] = Field(default_factory=no_items, sa_type=Json)
     """Everything on the device at t0: path (hex), name, size, mtime_ns, sequence."""
     executor: str | None = None
     """The gateway that saw it begin."""
@@ -148,7 +148,7 @@ class Finding(SQLModel, table=True):
     disposition: Disposition = Field(sa_type=words(Disposition))
     original_id: str | None = Field(default=None, foreign_key="original.id", index=True)
     why: dict[str, Any] | None = Field(default=None, sa_type=Json)
-    declared: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    declared: dict[str, Any] = Field(default_factory=no_entries, sa_type=Json)
     release: ReleaseState | None = Field(default=None, index=True, sa_type=words(ReleaseState))
 
 
@@ -175,7 +175,7 @@ class Clip(SQLModel, table=True):
     latitude: float | None = None
     longitude: float | None = None
     important: bool = False
-    declared: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    declared: dict[str, Any] = Field(default_factory=no_entries, sa_type=Json)
     case_no: str | None = Field(default=None, index=True)
     case_key: str | None = Field(default=None, index=True)
     """The number that the clip itself declares, as parts that two spellings share."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import Json, UtcDateTime, new_id, now, words
+from gateway.models.columns import Json, UtcDateTime, new_id, no_entries, now, words
 
 
 class OrderState(StrEnum):
@@ -24,7 +24,7 @@ class OrderRow(SQLModel, table=True):
     kind: str
     device_id: str | None = None
     clip_id: str | None = None
-    arguments: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    arguments: dict[str, Any] = Field(default_factory=no_entries, sa_type=Json)
     asked_by: str
     asked_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     deadline: datetime = Field(sa_type=UtcDateTime)

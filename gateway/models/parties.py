@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import Json, UtcDateTime, new_id, now, words
+from gateway.models.columns import Json, UtcDateTime, new_id, no_entries, now, words
 
 
 class PartyKind(StrEnum):
@@ -42,5 +42,5 @@ class CaseParty(SQLModel, table=True):
     place: int
     """Its number among the case's parties, from 0."""
     name: str = Field(index=True)
-    detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    detail: dict[str, Any] = Field(default_factory=no_entries, sa_type=Json)
     """性别、职业、住址、电话; 法定代表人、主体资格证照名称、住所."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import Json, UtcDateTime, new_id, now, words
+from gateway.models.columns import Json, UtcDateTime, new_id, no_entries, no_items, now, words
 
 
 class HoldKind(StrEnum):
@@ -124,8 +124,8 @@ class DestructionRecord(SQLModel, table=True):
     size: int = Field(sa_type=BigInteger)
     sha256: str = Field(index=True)
     sm3: str | None = None
-    labels: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
-    links: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    labels: dict[str, Any] = Field(default_factory=no_entries, sa_type=Json)
+    links: list[dict[str, Any]] = Field(default_factory=no_items, sa_type=Json)
     rule: dict[str, Any] = Field(sa_type=Json)
     """The floor that decided, and until when it kept the clip."""
     why: str

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Field, SQLModel
 
-from gateway.models.columns import Json, UtcDateTime, now
+from gateway.models.columns import Json, UtcDateTime, no_entries, no_items, now
 
 
 class DeviceSignal(SQLModel, table=True):
@@ -16,7 +16,7 @@ class DeviceSignal(SQLModel, table=True):
     kind: str
     received_at: datetime = Field(default_factory=now, sa_type=UtcDateTime, index=True)
     device_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    detail: dict[str, Any] = Field(default_factory=no_entries, sa_type=Json)
 
 
 class Track(SQLModel, table=True):
@@ -26,4 +26,4 @@ class Track(SQLModel, table=True):
     begins_at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
     ends_at: datetime = Field(sa_type=UtcDateTime)
     received_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
-    points: list[Any] = Field(default_factory=list, sa_type=Json)
+    points: list[Any] = Field(default_factory=no_items, sa_type=Json)
