@@ -7,10 +7,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session, col, or_, select
 
+from api.effects import EffectOut, shown
 from api.paging import CuttingByName, Page, page
 from api.problems import Problem, not_found
 from api.shapes import LinkOut, Shape
 from api.signin import CaseWriter, Db, Reader
+from gateway import linking
 from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.records import Ended
 from gateway.case_sources.records import put_case as put
@@ -40,6 +42,7 @@ def rules_of(request: Request) -> CaseRules:
 
 
 Rules = Annotated[CaseRules, Depends(rules_of)]
+NewUnit = Annotated[bool, Query(description="a person means to enter the unit that nobody knows yet")]
 
 
 class CaseOut(Shape):
@@ -198,30 +201,51 @@ def put_case(
     viewer: CaseWriter,
     database: Db,
     rules: Rules,
-    new_unit: Annotated[
-        bool, Query(description="a person means to enter the unit that nobody knows yet")
-    ] = False,
+    new_unit: NewUnit = False,
 ) -> Stored:
     """Store a case as given. Idempotent: the same body again changes nothing (201 new, 200 otherwise).
 
     An older `version`, or an older `updated_at`, than what is stored changes nothing either. A case system
     (role integrator) brings its units; a person who names one that nobody knows has mostly misspelt it: 409.
     """
-    if given.uid != uid:
-        raise Problem(422, "The uid in the path differs from the one in the body")
     with database.write() as session:
-        existing = session.get(CaseRecord, uid)
-        stranger = given.unit if is_new_unit(session, given.unit) else None
-        if viewer.units is not None:
-            owner = existing.unit_id if existing else given.unit
-            if owner not in viewer.units or given.unit not in viewer.units:
-                raise not_found("Case")
-        if stranger is not None and not (new_unit or viewer.role is Role.INTEGRATOR):
-            near = ", ".join(like_unit(session, stranger)) or "—"
-            raise Refused("case.unknown_unit", unit=stranger, near=near)
+        is_new = session.get(CaseRecord, uid) is None
+        stranger = may_put(session, viewer, uid, given, new_unit)
         ended = put(session, given, viewer.name, "api", rules)
-    response.status_code = 200 if existing else 201
+    response.status_code = 201 if is_new else 200
     outdated = ended is Ended.OUTDATED
     return Stored(
         uid=uid, changed=ended.changed, outdated=outdated, unit_entered=None if outdated else stranger
     )
+
+
+@router.post("/cases/{uid}/effects")
+def case_effects(
+    uid: str, given: CaseIn, viewer: CaseWriter, database: Db, rules: Rules, new_unit: NewUnit = False
+) -> list[EffectOut]:
+    """What storing this case would do to links: changed numbers, steps, times, officers. Nothing is stored.
+
+    Of the clips that you may see. What is as it was, or older than what is stored, changes none.
+    """
+    with database.read() as session:
+        may_put(session, viewer, uid, given, new_unit)
+    tried = linking.effects(
+        database, rules.packs, lambda session: put(session, given, viewer.name, "api", rules)
+    )
+    return shown(database, viewer, tried, own=uid)
+
+
+def may_put(session: Session, viewer: Viewer, uid: str, given: CaseIn, new_unit: bool) -> str | None:
+    """The unit that it brings and nobody knew. Raises Problem and Refused."""
+    if given.uid != uid:
+        raise Problem(422, "The uid in the path differs from the one in the body")
+    existing = session.get(CaseRecord, uid)
+    stranger = given.unit if is_new_unit(session, given.unit) else None
+    if viewer.units is not None:
+        owner = existing.unit_id if existing else given.unit
+        if owner not in viewer.units or given.unit not in viewer.units:
+            raise not_found("Case")
+    if stranger is not None and not (new_unit or viewer.role is Role.INTEGRATOR):
+        near = ", ".join(like_unit(session, stranger)) or "—"
+        raise Refused("case.unknown_unit", unit=stranger, near=near)
+    return stranger
