@@ -167,6 +167,7 @@ def cases(settings: Settings, asked: argparse.Namespace) -> int:
                 raise ConfigError(f"{asked.file}: case {case.uid}: {sentence(no.reason, 'en')}") from no
         decide_now(settings, database)
         console.print(f"{asked.file}: {len(given)} cases, {changed} new or changed")
+        warn_of_forms(database, asked.file, given, rules)
         for unit in strangers:
             console.print(f"unit {unit} was not known and now stands in the registry, under none: misspelt?")
         return 0
@@ -177,6 +178,18 @@ def cases(settings: Settings, asked: argparse.Namespace) -> int:
             table.add_row(row.uid, row.title, "\n".join(numbers))
     console.print(table)
     return 0
+
+
+def warn_of_forms(database: Database, file: Path, given: Sequence[CaseIn], rules: CaseRules) -> None:
+    """Of papers that are none of the provincial forms: misspelt, or another set's; they are kept."""
+    with database.read() as session:
+        for case in given:
+            for paper, place in zip(case.documents, case.papers_at, strict=True):
+                if not rules.is_form(session, case.unit, paper.type):
+                    console.print(
+                        f"{file}: {place}: {paper.type!r} is none of the forms (forms.documents); kept",
+                        soft_wrap=True,
+                    )
 
 
 def try_cases(

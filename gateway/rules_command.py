@@ -35,6 +35,10 @@ def check(pack: RulePack) -> int:
     unread = [(place, value) for place, value in values if not value.verified]
     console.print(f"{pack.edition} {pack.title}")
     console.print(f"{len(values)} values, {len(values) - len(unread)} verified, digest {pack.digest[:16]}")
+    for one in pack.instruments:
+        read = "" if one.text_verified else " (text not read 未核对原文)"
+        numbers = "、".join(filter(None, (one.number, *one.aliases)))
+        console.print(f"  {one.title}{f' {numbers}' if numbers else ''}{read}", soft_wrap=True)
     if unread:
         console.print("not verified, to be confirmed with your own text 待核实:")
         tell(unread)
@@ -46,6 +50,9 @@ def explain(requirement: str | None, pack: RulePack) -> int:
     if requirement is None:
         for each, asks in known.requirements.items():
             console.print(f"{each:6} {asks.text}", soft_wrap=True)
+        return 0
+    if requirement in (values := dict(values_of(pack))):
+        tell([(requirement, values[requirement])])
         return 0
     name = requirement.upper()
     entry = known.requirements.get(name)

@@ -10,8 +10,8 @@ from sqlmodel import Session, col, or_, select
 from api.effects import EffectOut, shown
 from api.paging import CuttingByName, Page, page
 from api.problems import Problem, not_found
-from api.shapes import LinkOut, Shape
-from api.signin import CaseWriter, Db, Reader
+from api.shapes import LinkOut, ReasonOut, Shape
+from api.signin import CaseWriter, Db, Reader, Ruled
 from gateway import linking
 from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.records import Ended
@@ -19,6 +19,7 @@ from gateway.case_sources.records import put_case as put
 from gateway.case_sources.rules import CaseRules
 from gateway.device import Refused
 from gateway.intake.places import is_new_unit, like_unit
+from gateway.law import is_form, parents_of, stage_of_form
 from gateway.models import (
     Activity,
     CaseAlias,
@@ -28,9 +29,12 @@ from gateway.models import (
     Link,
     Party,
     Role,
+    now,
 )
+from gateway.reports.timely import untimely
+from gateway.rulepacks import RulePack
 from gateway.rules import case_number
-from gateway.rules.stages import seed_stage
+from gateway.rules.stages import Stage, seed_stage
 from gateway.visibility import Viewer, visible
 
 router = APIRouter(tags=["cases"])
@@ -91,11 +95,17 @@ class CaseWhole(CaseOut):
     former_parties: list[dict[str, Any]] | None = Field(
         description="`name` and `code` of who was one once: a legal hold on them reaches this case"
     )
-    documents: list[dict[str, Any]] = Field(default_factory=list)
+    documents: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description="`is_form`: one of the provincial forms; `stage`, `seed_stage`: in which it is made out",
+    )
     activities: list[dict[str, Any]] = Field(
         default_factory=list, description="`seed_stage` is the one of the seed's four it belongs to"
     )
     links: list[LinkOut] = Field(default_factory=list)
+    untimely: list[ReasonOut] = Field(
+        default_factory=list, description="what came later than the rule pack's days, or is overdue now"
+    )
 
 
 class Stored(BaseModel):
@@ -144,7 +154,7 @@ def short(session: Session, case: CaseRecord) -> CaseOut:
 
 
 @router.get("/cases/{uid}")
-def case(uid: str, viewer: Reader, database: Db, rules: Rules) -> CaseWhole:
+def case(uid: str, viewer: Reader, database: Db, rules: Rules, law: Ruled) -> CaseWhole:
     """The textual record with the links of its footage."""
     with database.read() as session:
         found = session.exec(
@@ -152,7 +162,10 @@ def case(uid: str, viewer: Reader, database: Db, rules: Rules) -> CaseWhole:
         ).one_or_none()
         if found is None:
             raise not_found("Case")
-        return whole(session, viewer, found, rules)
+        shown = whole(session, viewer, found, rules)
+        late = untimely(session, law, found, now())
+        shown.untimely = [ReasonOut.told(one.stored()) for one in late]
+        return shown
 
 
 def whole(session: Session, viewer: Viewer, found: CaseRecord, rules: CaseRules) -> CaseWhole:
@@ -164,13 +177,20 @@ def whole(session: Session, viewer: Viewer, found: CaseRecord, rules: CaseRules)
     papers = session.exec(select(Document).where(Document.case_uid == found.uid))
     steps = session.exec(select(Activity).where(Activity.case_uid == found.uid))
     shown.parties = parties_of(session, found.uid)
-    shown.documents = [paper.model_dump(mode="json") for paper in papers]
     stages = rules.stages(session, found.unit_id)
+    pack = rules.packs.of(found.unit_id, parents_of(session))
+    shown.documents = [paper.model_dump(mode="json") | form_of(paper.type, pack, stages) for paper in papers]
     shown.activities = [
         step.model_dump(mode="json") | {"seed_stage": seed_stage(step.stage, stages)} for step in steps
     ]
     shown.links = [LinkOut.of(link) for link in links]
     return shown
+
+
+def form_of(written: str, pack: RulePack, stages: tuple[Stage, ...]) -> dict[str, Any]:
+    stage = stage_of_form(pack, written)
+    seed = seed_stage(stage, stages) if stage else None
+    return {"is_form": is_form(pack, written), "stage": stage, "seed_stage": seed}
 
 
 def numbers_of(session: Session, uid: str) -> list[str]:
