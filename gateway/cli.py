@@ -107,14 +107,16 @@ def registry_commands(add: Add) -> None:
     devices.add_argument("--officer", help="officer id who holds the device")
     devices.add_argument("--from", dest="valid_from", help="ISO time, with zone or in the configured one")
     devices.add_argument("--to", dest="valid_to")
+    devices.add_argument(
+        "--dry-run", action="store_true", help="only show which links it would move (allocate)"
+    )
+    devices.add_argument("--replaces", help="the id of the allocation that this one corrects (allocate)")
     cases = add("cases", words.cases_command, "import textual case records, or list them")
     cases.add_argument("action", choices=("import", "list"))
     cases.add_argument("file", nargs="?", type=Path)
+    cases.add_argument("--dry-run", action="store_true", help="only show which links it would move (import)")
     equipment_arguments(add)
-    rules = add("rules", words.rules_command, "check a rule pack, or explain a requirement such as R-31")
-    rules.add_argument("action", choices=("check", "explain"))
-    rules.add_argument("target", nargs="?", help="a pack's name or file (check), or a requirement (explain)")
-    rules.add_argument("--pack", help="whose values to show (explain); default: the configured one")
+    rules_arguments(add)
     disposal_commands(add)
     sample_commands(add)
     user = add("user", words.user_command, "add a user, or a key for a program")
@@ -123,6 +125,21 @@ def registry_commands(add: Add) -> None:
     user.add_argument("--role", default="operator")
     user.add_argument("--unit")
     user.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+
+
+def rules_arguments(add: Add) -> None:
+    rules = add(
+        "rules",
+        words.rules_command,
+        "check a rule pack, explain a requirement such as R-31, see what another pack would change",
+    )
+    rules.add_argument("action", choices=("check", "explain", "compare"))
+    rules.add_argument(
+        "target", nargs="?", help="a pack's name or file (check, compare), or a requirement (explain)"
+    )
+    rules.add_argument("--pack", help="whose values to show (explain); default: the configured one")
+    rules.add_argument("--unit", help="whose pack it would be (compare); default: the site's")
+    rules.add_argument("--limit", type=int, default=50, help="list so many clips (50), 0 for all (compare)")
 
 
 def equipment_arguments(add: Add) -> None:

@@ -5,6 +5,7 @@ import getpass
 import re
 import secrets
 import sys
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,13 +16,15 @@ from sqlmodel import Session, SQLModel, col, select
 
 from gateway import custody, ledger, linking, registry
 from gateway.case_sources.files import read_cases
+from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.records import store_case
-from gateway.case_sources.rules import of_site
+from gateway.case_sources.rules import CaseRules, of_site
 from gateway.config import ConfigError, Settings
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.intake.devices import register
 from gateway.intake.places import is_new_unit
+from gateway.linking.tally import Tally
 from gateway.models import CaseAlias, CaseRecord, Device, DeviceState, DeviceStatus, Role, Unit, User
 from gateway.offloads import Progress, open_offloads, progress
 from gateway.opening import open_database, packs_of
@@ -55,9 +58,24 @@ def allocate(settings: Settings, database: Database, asked: argparse.Namespace) 
         valid_from=moment(asked.valid_from, settings),
         valid_to=moment(asked.valid_to, settings) if asked.valid_to else None,
     )
+
+    def change(session: Session) -> object:
+        return ledger.allocate(session, given, actor(), asked.replaces)
+
+    if asked.dry_run:
+        show_effects(settings, database, change)
+        return
     with database.write() as session:
-        ledger.allocate(session, given, actor())
+        change(session)
     decide_now(settings, database)
+
+
+def show_effects(settings: Settings, database: Database, change: Callable[[Session], object]) -> None:
+    """Nothing is changed."""
+    tally = Tally(0)
+    tally.add(linking.effects(database, packs_of(settings), change))
+    for line in tally.lines():
+        console.print(line, soft_wrap=True)
 
 
 def moment(written: str, settings: Settings) -> datetime:
@@ -136,6 +154,8 @@ def cases(settings: Settings, asked: argparse.Namespace) -> int:
         changed = 0
         strangers: list[str | None] = []
         given, rules = read_cases(asked.file), of_site(settings)
+        if asked.dry_run:
+            return try_cases(settings, database, asked.file, given, rules)
         for case in given:
             try:
                 with database.write() as session:
@@ -147,6 +167,7 @@ def cases(settings: Settings, asked: argparse.Namespace) -> int:
                 raise ConfigError(f"{asked.file}: case {case.uid}: {sentence(no.reason, 'en')}") from no
         decide_now(settings, database)
         console.print(f"{asked.file}: {len(given)} cases, {changed} new or changed")
+        warn_of_forms(database, asked.file, given, rules)
         for unit in strangers:
             console.print(f"unit {unit} was not known and now stands in the registry, under none: misspelt?")
         return 0
@@ -156,6 +177,32 @@ def cases(settings: Settings, asked: argparse.Namespace) -> int:
             numbers = session.exec(select(CaseAlias.raw).where(CaseAlias.case_uid == row.uid))
             table.add_row(row.uid, row.title, "\n".join(numbers))
     console.print(table)
+    return 0
+
+
+def warn_of_forms(database: Database, file: Path, given: Sequence[CaseIn], rules: CaseRules) -> None:
+    """Of papers that are none of the provincial forms: misspelt, or another set's; they are kept."""
+    with database.read() as session:
+        for case in given:
+            for paper, place in zip(case.documents, case.papers_at, strict=True):
+                if not rules.is_form(session, case.unit, paper.type):
+                    console.print(
+                        f"{file}: {place}: {paper.type!r} is none of the forms (forms.documents); kept",
+                        soft_wrap=True,
+                    )
+
+
+def try_cases(
+    settings: Settings, database: Database, file: Path, given: Sequence[CaseIn], rules: CaseRules
+) -> int:
+    def change(session: Session) -> None:
+        for case in given:
+            store_case(session, case, actor(), file.name, rules)
+
+    try:
+        show_effects(settings, database, change)
+    except Refused as no:
+        raise ConfigError(f"{file}: {sentence(no.reason, 'en')}") from no
     return 0
 
 

@@ -103,6 +103,17 @@ class Natures:
         return tuple(kind.proves.value for kind in kinds if kind)
 
 
+def is_form(pack: RulePack, written: str) -> bool:
+    """Whether a paper is one of the forms; another is kept as well."""
+    return fold(written) in {fold(form) for form in pack.forms.documents.value}
+
+
+def stage_of_form(pack: RulePack, written: str) -> str | None:
+    """The stage of a case in which a form is made out."""
+    stages = {fold(form): stage for form, stage in pack.forms.document_stages.value.items()}
+    return stages.get(fold(written))
+
+
 def words_of(pack: RulePack) -> dict[Mode, tuple[str, ...]]:
     return {Mode(mode): words.value for mode, words in pack.scope.list_words.items()}
 

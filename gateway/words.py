@@ -174,8 +174,10 @@ def equipment_command(asked: argparse.Namespace) -> int:
 
 
 def rules_command(asked: argparse.Namespace) -> int:
-    from gateway.rules_command import rules
+    from gateway.rules_command import compare, rules
 
+    if asked.action == "compare":
+        return compare(load(asked.config), asked)
     named = asked.target if asked.action == "check" else asked.pack
     return rules(asked, named or configured_pack(asked.config))
 

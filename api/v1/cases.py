@@ -7,16 +7,19 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session, col, or_, select
 
+from api.effects import EffectOut, shown
 from api.paging import CuttingByName, Page, page
 from api.problems import Problem, not_found
-from api.shapes import LinkOut, Shape
-from api.signin import CaseWriter, Db, Reader
+from api.shapes import LinkOut, ReasonOut, Shape
+from api.signin import CaseWriter, Db, Reader, Ruled
+from gateway import linking
 from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.records import Ended
 from gateway.case_sources.records import put_case as put
 from gateway.case_sources.rules import CaseRules
 from gateway.device import Refused
 from gateway.intake.places import is_new_unit, like_unit
+from gateway.law import is_form, parents_of, stage_of_form
 from gateway.models import (
     Activity,
     CaseAlias,
@@ -26,9 +29,12 @@ from gateway.models import (
     Link,
     Party,
     Role,
+    now,
 )
+from gateway.reports.timely import untimely
+from gateway.rulepacks import RulePack
 from gateway.rules import case_number
-from gateway.rules.stages import seed_stage
+from gateway.rules.stages import Stage, seed_stage
 from gateway.visibility import Viewer, visible
 
 router = APIRouter(tags=["cases"])
@@ -40,6 +46,7 @@ def rules_of(request: Request) -> CaseRules:
 
 
 Rules = Annotated[CaseRules, Depends(rules_of)]
+NewUnit = Annotated[bool, Query(description="a person means to enter the unit that nobody knows yet")]
 
 
 class CaseOut(Shape):
@@ -88,11 +95,17 @@ class CaseWhole(CaseOut):
     former_parties: list[dict[str, Any]] | None = Field(
         description="`name` and `code` of who was one once: a legal hold on them reaches this case"
     )
-    documents: list[dict[str, Any]] = Field(default_factory=list)
+    documents: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description="`is_form`: one of the provincial forms; `stage`, `seed_stage`: in which it is made out",
+    )
     activities: list[dict[str, Any]] = Field(
         default_factory=list, description="`seed_stage` is the one of the seed's four it belongs to"
     )
     links: list[LinkOut] = Field(default_factory=list)
+    untimely: list[ReasonOut] = Field(
+        default_factory=list, description="what came later than the rule pack's days, or is overdue now"
+    )
 
 
 class Stored(BaseModel):
@@ -141,7 +154,7 @@ def short(session: Session, case: CaseRecord) -> CaseOut:
 
 
 @router.get("/cases/{uid}")
-def case(uid: str, viewer: Reader, database: Db, rules: Rules) -> CaseWhole:
+def case(uid: str, viewer: Reader, database: Db, rules: Rules, law: Ruled) -> CaseWhole:
     """The textual record with the links of its footage."""
     with database.read() as session:
         found = session.exec(
@@ -149,7 +162,10 @@ def case(uid: str, viewer: Reader, database: Db, rules: Rules) -> CaseWhole:
         ).one_or_none()
         if found is None:
             raise not_found("Case")
-        return whole(session, viewer, found, rules)
+        shown = whole(session, viewer, found, rules)
+        late = untimely(session, law, found, now())
+        shown.untimely = [ReasonOut.told(one.stored()) for one in late]
+        return shown
 
 
 def whole(session: Session, viewer: Viewer, found: CaseRecord, rules: CaseRules) -> CaseWhole:
@@ -161,13 +177,20 @@ def whole(session: Session, viewer: Viewer, found: CaseRecord, rules: CaseRules)
     papers = session.exec(select(Document).where(Document.case_uid == found.uid))
     steps = session.exec(select(Activity).where(Activity.case_uid == found.uid))
     shown.parties = parties_of(session, found.uid)
-    shown.documents = [paper.model_dump(mode="json") for paper in papers]
     stages = rules.stages(session, found.unit_id)
+    pack = rules.packs.of(found.unit_id, parents_of(session))
+    shown.documents = [paper.model_dump(mode="json") | form_of(paper.type, pack, stages) for paper in papers]
     shown.activities = [
         step.model_dump(mode="json") | {"seed_stage": seed_stage(step.stage, stages)} for step in steps
     ]
     shown.links = [LinkOut.of(link) for link in links]
     return shown
+
+
+def form_of(written: str, pack: RulePack, stages: tuple[Stage, ...]) -> dict[str, Any]:
+    stage = stage_of_form(pack, written)
+    seed = seed_stage(stage, stages) if stage else None
+    return {"is_form": is_form(pack, written), "stage": stage, "seed_stage": seed}
 
 
 def numbers_of(session: Session, uid: str) -> list[str]:
@@ -198,30 +221,51 @@ def put_case(
     viewer: CaseWriter,
     database: Db,
     rules: Rules,
-    new_unit: Annotated[
-        bool, Query(description="a person means to enter the unit that nobody knows yet")
-    ] = False,
+    new_unit: NewUnit = False,
 ) -> Stored:
     """Store a case as given. Idempotent: the same body again changes nothing (201 new, 200 otherwise).
 
     An older `version`, or an older `updated_at`, than what is stored changes nothing either. A case system
     (role integrator) brings its units; a person who names one that nobody knows has mostly misspelt it: 409.
     """
-    if given.uid != uid:
-        raise Problem(422, "The uid in the path differs from the one in the body")
     with database.write() as session:
-        existing = session.get(CaseRecord, uid)
-        stranger = given.unit if is_new_unit(session, given.unit) else None
-        if viewer.units is not None:
-            owner = existing.unit_id if existing else given.unit
-            if owner not in viewer.units or given.unit not in viewer.units:
-                raise not_found("Case")
-        if stranger is not None and not (new_unit or viewer.role is Role.INTEGRATOR):
-            near = ", ".join(like_unit(session, stranger)) or "—"
-            raise Refused("case.unknown_unit", unit=stranger, near=near)
+        is_new = session.get(CaseRecord, uid) is None
+        stranger = may_put(session, viewer, uid, given, new_unit)
         ended = put(session, given, viewer.name, "api", rules)
-    response.status_code = 200 if existing else 201
+    response.status_code = 201 if is_new else 200
     outdated = ended is Ended.OUTDATED
     return Stored(
         uid=uid, changed=ended.changed, outdated=outdated, unit_entered=None if outdated else stranger
     )
+
+
+@router.post("/cases/{uid}/effects")
+def case_effects(
+    uid: str, given: CaseIn, viewer: CaseWriter, database: Db, rules: Rules, new_unit: NewUnit = False
+) -> list[EffectOut]:
+    """What storing this case would do to links: changed numbers, steps, times, officers. Nothing is stored.
+
+    Of the clips that you may see. What is as it was, or older than what is stored, changes none.
+    """
+    with database.read() as session:
+        may_put(session, viewer, uid, given, new_unit)
+    tried = linking.effects(
+        database, rules.packs, lambda session: put(session, given, viewer.name, "api", rules)
+    )
+    return shown(database, viewer, tried, own=uid)
+
+
+def may_put(session: Session, viewer: Viewer, uid: str, given: CaseIn, new_unit: bool) -> str | None:
+    """The unit that it brings and nobody knew. Raises Problem and Refused."""
+    if given.uid != uid:
+        raise Problem(422, "The uid in the path differs from the one in the body")
+    existing = session.get(CaseRecord, uid)
+    stranger = given.unit if is_new_unit(session, given.unit) else None
+    if viewer.units is not None:
+        owner = existing.unit_id if existing else given.unit
+        if owner not in viewer.units or given.unit not in viewer.units:
+            raise not_found("Case")
+    if stranger is not None and not (new_unit or viewer.role is Role.INTEGRATOR):
+        near = ", ".join(like_unit(session, stranger)) or "—"
+        raise Refused("case.unknown_unit", unit=stranger, near=near)
+    return stranger

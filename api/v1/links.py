@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, model_validator
 from sqlmodel import Session, col, select
 
+from api.effects import EffectOut, shown
 from api.paging import Cutting, Page, page
 from api.problems import not_found
 from api.seeing import must_see
@@ -51,44 +52,6 @@ class Correction(BaseModel):
         if (self.allocation is None) == (self.checkout is None):
             raise ValueError("give either an allocation or a checkout")
         return self
-
-
-class TargetOut(BaseModel):
-    case_uid: str
-    activity_id: str | None
-    verdict: str
-
-    @classmethod
-    def of(cls, target: tuple[str, str | None, str]) -> "TargetOut":
-        case, step, verdict = target
-        return cls(case_uid=case, activity_id=step, verdict=verdict)
-
-
-class EffectOut(BaseModel):
-    """One clip whose links or holder would change."""
-
-    clip_id: str
-    before: list[TargetOut]
-    after: list[TargetOut]
-    officer_before: str | None
-    officer_after: str | None
-    stays_by_person: bool = Field(description="a person decided it: it would be flagged, not changed")
-
-    @classmethod
-    def of(cls, effect: linking.Effect) -> "EffectOut":
-        def targets(told: tuple[tuple[str, str | None, str], ...]) -> list[TargetOut]:
-            return [
-                TargetOut(case_uid=case, activity_id=step, verdict=verdict) for case, step, verdict in told
-            ]
-
-        return cls(
-            clip_id=effect.clip_id,
-            before=[TargetOut.of(one) for one in effect.before],
-            after=[TargetOut.of(one) for one in effect.after],
-            officer_before=effect.officer_before,
-            officer_after=effect.officer_after,
-            stays_by_person=effect.stays_by_person,
-        )
 
 
 @router.get("/links")
@@ -176,7 +139,7 @@ def effects(given: Correction, viewer: LedgerKeeper, database: Db, law: Ruled) -
         elif given.checkout is not None:
             check_out(session, given.checkout, viewer.name, given.replaces)
 
-    return [EffectOut.of(one) for one in linking.effects(database, law.packs, change)]
+    return shown(database, viewer, linking.effects(database, law.packs, change))
 
 
 @contextmanager

@@ -90,6 +90,8 @@ def checked(path: Path, index: int, written: Written) -> CaseIn:
             for item in error.errors(include_url=False, include_input=False)
         ]
         raise ConfigError("\n".join(lines)) from None
+    types = range(len(case.documents))
+    case.found_at([place_of(index, ("documents", place, "type"), written) for place in types])
     return case.in_part() if written.cells else case
 
 

@@ -219,6 +219,7 @@ class CaseIn(Incoming):
     activities: list[ActivityIn] = Field(default_factory=list)
     _partial: bool = PrivateAttr(default=False)
     _parties_kept: bool = PrivateAttr(default=False)
+    _papers_at: list[str] = PrivateAttr(default_factory=list)
 
     @model_validator(mode="after")
     def consistent(self) -> Self:
@@ -248,6 +249,15 @@ class CaseIn(Incoming):
         """Of a table: what it has no column for it does not speak of, and that is kept as it is."""
         self._partial = True
         return self
+
+    def found_at(self, papers: list[str]) -> Self:
+        """Where in its file the type of each paper stands."""
+        self._papers_at = papers
+        return self
+
+    @property
+    def papers_at(self) -> list[str]:
+        return self._papers_at
 
     def tells(self, name: str) -> bool:
         return not self._partial or name in self.model_fields_set

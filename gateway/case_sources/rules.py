@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from gateway import rulepacks
 from gateway.config import Settings
-from gateway.law import parents_of, stages_of
+from gateway.law import is_form, parents_of, stages_of
 from gateway.rulepacks import RulePacks
 from gateway.rules import case_number
 from gateway.rules.stages import Stage
@@ -26,6 +26,9 @@ class CaseRules:
     def number_kinds(self, session: Session, unit: str | None) -> case_number.Kinds:
         """The words in the numbers of that unit's cases."""
         return self.packs.of(unit, parents_of(session)).forms.number_kinds.value
+
+    def is_form(self, session: Session, unit: str | None, written: str) -> bool:
+        return is_form(self.packs.of(unit, parents_of(session)), written)
 
     def stages(self, session: Session, unit: str | None) -> tuple[Stage, ...]:
         return stages_of(self.packs.of(unit, parents_of(session)))

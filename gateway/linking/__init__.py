@@ -1,6 +1,7 @@
-"""Decides clips on the facts as they stand; `preview` and `effects` write nothing."""
+"""Decides clips on the facts as they stand; `preview`, `effects` and `compared` write nothing."""
 
 from gateway.linking.certified import certificate_due
+from gateway.linking.comparing import Looked, compared, with_pack
 from gateway.linking.deciding import Judged, differences, preview, relink
 from gateway.linking.due import affected, drain, due, kept_due, take_due
 from gateway.linking.effects import Effect, effects
@@ -9,8 +10,10 @@ from gateway.linking.labelling import enter_labels
 __all__ = [
     "Effect",
     "Judged",
+    "Looked",
     "affected",
     "certificate_due",
+    "compared",
     "differences",
     "drain",
     "due",
@@ -20,4 +23,5 @@ __all__ = [
     "preview",
     "relink",
     "take_due",
+    "with_pack",
 ]

@@ -6,20 +6,25 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from gateway.database import Database
-from gateway.linking.deciding import judge_all
+from gateway.device import Refused
+from gateway.linking.deciding import LABELS, Judged, judge_all, labels_now, labels_of
 from gateway.linking.due import BATCH, affected
 from gateway.linking.facts import Facts
-from gateway.linking.standing import links_of, moved, step_id
+from gateway.linking.labels import stale
+from gateway.linking.standing import Links, links_of, moved, step_id
 from gateway.models import Clip, RelinkDue
 from gateway.rulepacks import RulePacks
 
 Target = tuple[str, str | None, str]
 """Case, step, verdict."""
 
+REACH = 20_000
+"""Clips that one try may look at: some ten seconds in which nobody else writes, of the thirty they wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One clip whose links would change."""
+    """One clip that would be linked or labelled otherwise."""
 
     clip_id: str
     before: tuple[Target, ...]
@@ -28,6 +33,15 @@ class Effect:
     officer_after: str | None
     stays_by_person: bool
     """A person decided it, or its case is archived: it would be flagged and not changed."""
+    labels: tuple[str, ...] = ()
+    """Labels of the clip that would be others."""
+
+    @property
+    def is_seen(self) -> bool:
+        """Another step, verdict or holder; else only reasons or labels differ."""
+        return sorted(self.before, key=str) != sorted(self.after, key=str) or (
+            self.officer_before != self.officer_after
+        )
 
 
 class TakenBack(Exception):
@@ -35,11 +49,12 @@ class TakenBack(Exception):
 
 
 def effects(
-    database: Database, packs: RulePacks, change: Callable[[Session], object], most: int = 10_000
+    database: Database, packs: RulePacks, change: Callable[[Session], object], most: int = REACH
 ) -> list[Effect]:
     """Try a change, see which links it moves, and take it back; raises what the change raises.
 
-    Exactly what re-linking would do, for it is asked itself; the writer's lock is held meanwhile.
+    Exactly what re-linking would do, for it is asked itself; the writer's lock is held meanwhile. Raises
+    Refused where that would be too long: more than `most` clips would have to be looked at.
     """
     found: list[Effect] = []
     try:
@@ -58,12 +73,15 @@ def seen(session: Session, packs: RulePacks, rows: list[RelinkDue], most: int) -
     facts, found, looked_at = Facts(session, packs), list[Effect](), set[str]()
     for row in rows:
         cursor: str | None = row.cursor
-        while len(found) < most:
+        while True:
             asked = RelinkDue(**row.model_dump(exclude={"cursor"}), cursor=cursor)
             reached = affected(session, asked, packs, BATCH)
-            clips = select(Clip).where(col(Clip.id).in_([one for one in reached if one not in looked_at]))
-            found += moves(facts, list(session.exec(clips.order_by(col(Clip.id)))))
+            fresh = [one for one in reached if one not in looked_at]
             looked_at.update(reached)
+            if len(looked_at) > most:
+                raise Refused("link.too_wide", clips=most)
+            clips = select(Clip).where(col(Clip.id).in_(fresh))
+            found += moves(facts, list(session.exec(clips.order_by(col(Clip.id)))))
             if len(reached) < BATCH:
                 break
             cursor = reached[-1]
@@ -72,23 +90,25 @@ def seen(session: Session, packs: RulePacks, rows: list[RelinkDue], most: int) -
 
 def moves(facts: Facts, clips: list[Clip]) -> list[Effect]:
     links = links_of(facts.session, [clip.id for clip in clips])
-    found = []
-    for clip, judged in zip(clips, judge_all(facts, clips, links), strict=True):
-        if (
-            not moved(links[clip.id], judged.decision.winners)
-            and judged.custody.officer_id == clip.officer_id
-        ):
-            continue
-        found.append(
-            Effect(
-                clip.id,
-                tuple((link.case_uid, link.activity_id, link.verdict) for link in links[clip.id].standing),
-                tuple(
-                    (one.case.case_uid, step_id(one), one.verdict.value) for one in judged.decision.winners
-                ),
-                clip.officer_id,
-                judged.custody.officer_id,
-                bool(links[clip.id].kept),
-            )
-        )
-    return found
+    judged = zip(clips, judge_all(facts, clips, links), strict=True)
+    tried = (effect(clip, one, links[clip.id]) for clip, one in judged if not facts.is_destroyed(clip))
+    return [one for one in tried if one]
+
+
+def effect(clip: Clip, judged: Judged, links: Links) -> Effect | None:
+    """None where re-linking would write nothing."""
+    now = labels_now(clip)
+    then = labels_of(now, judged, links)
+    labels = tuple(name for name in LABELS if now[name] != then[name])
+    winners = judged.decision.winners
+    if not (labels or moved(links, winners) or stale(links, judged.lacks)):
+        return None
+    return Effect(
+        clip.id,
+        tuple((link.case_uid, link.activity_id, link.verdict) for link in links.standing),
+        tuple((one.case.case_uid, step_id(one), one.verdict.value) for one in winners),
+        clip.officer_id,
+        then["officer_id"],
+        bool(links.kept),
+        labels,
+    )

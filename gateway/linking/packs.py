@@ -61,18 +61,10 @@ def begin(session: Session, unit: str, pack: RulePack, actor: str) -> RulePackUs
 
 def read_again(session: Session, packs: RulePacks, use: RulePackUse, actor: str) -> None:
     """The numbers of cases by the words of the new pack: two spellings of one number have the same parts."""
-    parents = parents_of(session)
-    numbers = select(CaseAlias, CaseRecord.unit_id).join(
-        CaseRecord, col(CaseRecord.uid) == CaseAlias.case_uid
-    )
     changed = []
-    for alias, unit in session.exec(numbers.order_by(col(CaseAlias.id))):
-        if use.unit not in (SITE, *lineage_of(unit, parents)):
-            continue
-        key = case_number.key_text(alias.raw, packs.of(unit, parents).forms.number_kinds.value)
-        if key != alias.key:
-            alias.key = key
-            changed.append(alias)
+    for alias, key in read_otherwise(session, packs, use.unit):
+        alias.key = key
+        changed.append(alias)
     if changed:
         session.add_all(changed)
         session.flush()
@@ -80,12 +72,32 @@ def read_again(session: Session, packs: RulePacks, use: RulePackUse, actor: str)
         custody.append(session, custody.SITE, "NUMBERS_READ", actor, use.id, changed, told)
 
 
+def read_otherwise(session: Session, packs: RulePacks, unit: str) -> list[tuple[CaseAlias, str | None]]:
+    """The numbers of a unit's cases that these packs read otherwise than they stand, and how."""
+    parents = parents_of(session)
+    numbers = select(CaseAlias, CaseRecord.unit_id).join(
+        CaseRecord, col(CaseRecord.uid) == CaseAlias.case_uid
+    )
+    found = []
+    for alias, owner in session.exec(numbers.order_by(col(CaseAlias.id))):
+        if unit not in (SITE, *lineage_of(owner, parents)):
+            continue
+        key = case_number.key_text(alias.raw, packs.of(owner, parents).forms.number_kinds.value)
+        if key != alias.key:
+            found.append((alias, key))
+    return found
+
+
 def reach(session: Session, unit: str) -> None:
     """The site's pack reaches everything; a unit's own the devices of the unit and of those below it."""
     if unit == SITE:
         due(session, "rule pack", span=(None, None))
         return
+    for device in devices_under(session, unit):
+        due(session, "rule pack", device_id=device, span=(None, None))
+
+
+def devices_under(session: Session, unit: str) -> list[str]:
     parents = parents_of(session)
-    for device, owner in session.exec(select(Device.id, Device.unit_id).order_by(col(Device.id))):
-        if unit in lineage_of(owner, parents):
-            due(session, "rule pack", device_id=device, span=(None, None))
+    devices = session.exec(select(Device.id, Device.unit_id).order_by(col(Device.id)))
+    return [device for device, owner in devices if unit in lineage_of(owner, parents)]

@@ -1,7 +1,7 @@
 """Cases and their steps, by time, by who took part and by number: read once for many clips."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -50,6 +50,15 @@ class Steps:
         self.of_days: dict[date, list[CaseStep]] = {}
         self.cases: dict[str, CaseFacts] = {}
         self.numbers: dict[str, tuple[str, ...]] = {}
+        self.rekeyed: dict[str, str | None] = {}
+        self.of_keys: defaultdict[str, list[str]] = defaultdict(list)
+
+    def rekey(self, keys: Mapping[str, str | None]) -> None:
+        """Read numbers, by the id of the alias, as a pack would that is not in force yet."""
+        self.rekeyed |= keys
+        for alias, key in keys.items():
+            if key is not None:
+                self.of_keys[key].append(alias)
 
     def load(self, spans: Iterable[tuple[datetime, datetime]], numbers: Iterable[str]) -> None:
         """Read what is not here yet for these spans of time and these numbers, in a few queries."""
@@ -87,11 +96,13 @@ class Steps:
         norms = {number: case_number.normalise(number) for number in numbers}
         keys = {number: case_number.readings(number, self.every) for number in numbers}
         asked = {key for readings in keys.values() for key in readings}
-        rows = self.session.exec(
-            select(CaseAlias.case_uid, CaseAlias.norm, CaseAlias.key).where(
-                or_(col(CaseAlias.norm).in_(set(norms.values())), col(CaseAlias.key).in_(asked))
-            )
-        ).all()
+        named = [col(CaseAlias.norm).in_(set(norms.values())), col(CaseAlias.key).in_(asked)]
+        if ids := [alias for key in asked if key in self.of_keys for alias in self.of_keys[key]]:
+            named.append(col(CaseAlias.id).in_(ids))
+        found = self.session.exec(
+            select(CaseAlias.id, CaseAlias.case_uid, CaseAlias.norm, CaseAlias.key).where(or_(*named))
+        )
+        rows = [(uid, norm, self.rekeyed.get(alias, key)) for alias, uid, norm, key in found]
         for number in numbers:
             same = {uid for uid, norm, key in rows if norm == norms[number] or key in keys[number]}
             self.numbers[number] = tuple(sorted(same))
@@ -107,11 +118,11 @@ class Steps:
         returned: dict[str, datetime] = {}
         papers: defaultdict[str, list[Row[Any]]] = defaultdict(list)
         for chunk in chunks(sorted(wanted), 500):
-            aliases = select(CaseAlias.case_uid, CaseAlias.norm, CaseAlias.key)
-            for uid, norm, key in self.session.exec(
+            aliases = select(CaseAlias.id, CaseAlias.case_uid, CaseAlias.norm, CaseAlias.key)
+            for alias, uid, norm, key in self.session.exec(
                 aliases.where(col(CaseAlias.case_uid).in_(chunk)).order_by(col(CaseAlias.id))
             ):
-                numbers[uid].append((norm, key))
+                numbers[uid].append((norm, self.rekeyed.get(alias, key)))
             for row in self.session.execute(
                 STEPS.where(col(Activity.case_uid).in_(chunk), col(Activity.withdrawn_at).is_(None))
             ):

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from gateway import compliance
 from gateway.compliance import Sheet, Span
 from gateway.device import Refused
-from gateway.law import Law
+from gateway.law import Law, parents_of
 from gateway.models import Snapshot, Unit
 from gateway.reports import Report, report, snapshots
 from gateway.reports.causes import Causes, causes
@@ -53,6 +53,7 @@ class Annual:
     year: int
     as_of: datetime
     zone: ZoneInfo
+    due_on: date
     names: Names
     quarters: Sequence[Column]
     whole: Column
@@ -82,8 +83,10 @@ def gather(session: Session, law: Law, viewer: Viewer, unit: str, year: int, as_
     period = Period.year(year, law.zone)
     on = min(date(year, 12, 31), as_of.astimezone(law.zone).date())
     span = Span(date(year, 1, 1), on, law.zone)
+    by = law.packs.of(unit, parents_of(session)).reports.annual_report_by.value
     return Annual(
-        unit=unit, name=found.name, year=year, as_of=as_of, zone=law.zone, names=Names.read(session),
+        unit=unit, name=found.name, year=year, as_of=as_of, zone=law.zone,
+        due_on=date.fromisoformat(f"{year + 1}-{by}"), names=Names.read(session),
         quarters=[
             quarter(session, law, viewer, unit, Period.quarter(year, number, law.zone), as_of, f"Q-{number}")
             for number in range(1, 5)

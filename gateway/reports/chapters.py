@@ -61,6 +61,7 @@ def head(annual: Annual) -> Fields:
             ("单位编号", annual.unit),
             ("期间", f"{annual.year} 年 1 月 1 日至 12 月 31 日"),
             ("截至", at_words(annual.as_of, annual.zone)),
+            ("应于此日前报送", annual.due_on.isoformat()),
             ("规则包", packs or "、".join(annual.report.packs)),
             ("已固化季度", "、".join(one.period.name for one in frozen) or "无"),
         ]

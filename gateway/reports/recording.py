@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlmodel import Session, col, select
 
 from gateway import holdings, ledger
-from gateway.law import Law
+from gateway.law import Law, is_form, parents_of
 from gateway.linking.labels import named
 from gateway.linking.untimed import doubts_time
 from gateway.models import (
@@ -16,6 +16,7 @@ from gateway.models import (
     CaseRecord,
     Clip,
     Device,
+    Document,
     Link,
     Officer,
     Original,
@@ -24,6 +25,7 @@ from gateway.models import (
     Unit,
 )
 from gateway.reports.sheet_lines import RecordingSheet, Said, SheetClip, SheetDevice, SheetLink, SheetStep
+from gateway.reports.timely import untimely
 from gateway.rules.labels import NUMBER, is_matter_given, lacking
 from gateway.scope.board import Row, board
 from gateway.scope.facts import COUNTED, Wanted
@@ -51,7 +53,10 @@ def recording_sheet(
         opened_on=case.opened_on, decided_on=case.decided_on, closed_on=case.closed_on,
         archived_on=case.archived_on, archive_no=case.archive_no, at=at,
         steps=steps_of(session, rows, names), clips=clips, devices=devices_of(session, seen, names),
-        notes=notes_of(rows, hidden),
+        notes=[
+            *notes_of(rows, hidden), *notes_of_papers(session, law, case),
+            *(one.stored() for one in untimely(session, law, case, at)),
+        ],
     )  # fmt: skip
 
 
@@ -189,6 +194,14 @@ def device_line(session: Session, device: Device, at: datetime | None, names: Na
         since=basis.start if basis else None,
         status=holdings.status_of(session, device, at) if at else None, clips=1,
     )  # fmt: skip
+
+
+def notes_of_papers(session: Session, law: Law, case: CaseRecord) -> list[Reason]:
+    pack = law.packs.of(case.unit_id, parents_of(session))
+    told = select(Document.type).where(Document.case_uid == case.uid, col(Document.withdrawn_at).is_(None))
+    strange = [one for one in session.exec(told.order_by(col(Document.id))) if not is_form(pack, one)]
+    types = "、".join(dict.fromkeys(strange))
+    return [reason("sample.strange_forms", papers=len(strange), types=types)] if strange else []
 
 
 def notes_of(rows: Sequence[Row], hidden: int) -> list[Reason]:

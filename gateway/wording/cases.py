@@ -26,6 +26,38 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "案件 {case}：所告知的日期与已存的日期先后矛盾（{error}）",
         "case {case}: what is told now and what is kept are in no order of time ({error})",
     ),
+    "case.decision_late": (
+        "行政处罚决定逾期：自 {begun} 起，应于 {last} 前完成，实际 {done}（{basis}）{doubt}",
+        "the decision came late: from {begun}, due by {last}, came {done} ({basis}) {doubt}",
+    ),
+    "case.decision_overdue": (
+        "行政处罚决定逾期：自 {begun} 起，应于 {last} 前完成，至 {at} 无记录（{basis}）{doubt}",
+        "the decision is overdue: from {begun}, due {last}, none at {at} ({basis}) {doubt}",
+    ),
+    "case.service_late": (
+        "决定书送达逾期：自 {begun} 起，应于 {last} 前完成，实际 {done}（{basis}）{doubt}",
+        "service of the decision came late: from {begun}, due by {last}, came {done} ({basis}) {doubt}",
+    ),
+    "case.service_overdue": (
+        "决定书送达逾期：自 {begun} 起，应于 {last} 前完成，至 {at} 无记录（{basis}）{doubt}",
+        "service of the decision is overdue: from {begun}, due {last}, none at {at} ({basis}) {doubt}",
+    ),
+    "case.preserve_late": (
+        "先行登记保存证据的处理逾期：自 {begun} 起，应于 {last} 前完成，实际 {done}（{basis}）{doubt}",
+        "word on registered evidence came late: from {begun}, due by {last}, came {done} ({basis}) {doubt}",
+    ),
+    "case.preserve_overdue": (
+        "先行登记保存证据的处理逾期：自 {begun} 起，应于 {last} 前完成，至 {at} 无记录（{basis}）{doubt}",
+        "word on registered evidence is overdue: from {begun}, due {last}, none at {at} ({basis}) {doubt}",
+    ),
+    "case.emergency_late": (
+        "紧急强制措施的批准逾期：自 {begun} 起，应于 {last} 前完成，实际 {done}（{basis}）{doubt}",
+        "approval of urgent measures came late: from {begun}, due by {last}, came {done} ({basis}) {doubt}",
+    ),
+    "case.emergency_overdue": (
+        "紧急强制措施的批准逾期：自 {begun} 起，应于 {last} 前完成，至 {at} 无记录（{basis}）{doubt}",
+        "approval of urgent measures is overdue: from {begun}, due {last}, none at {at} ({basis}) {doubt}",
+    ),
     "case.wrong": (
         "案件记录不符合要求：{errors}",
         "the case record is not as documented: {errors}",

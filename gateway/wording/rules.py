@@ -191,6 +191,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "按时钟误差，采集时也可能正在《{other}》的环节，需人工判断",
         "by this clock it may as well have been the step of {other}; a person has to decide",
     ),
+    "link.too_wide": (
+        "此项更正涉及 {clips} 份以上资料，不能事先试算；更正后可在关联历史中查看前后差异",
+        "this reaches more than {clips} clips and cannot be tried beforehand; once it is made, the history"
+        " of links shows before and after",
+    ),
     "link.facts_gone": (
         "人工判定之后事实有变化，现在没有相符的环节",
         "the facts changed after a person decided; no step fits them now",

@@ -60,6 +60,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "另有 {clips} 份关联资料属于其他单位，此处不列出",
         "{clips} more linked clips belong to other units and are not shown",
     ),
+    "sample.strange_forms": (
+        "有 {papers} 份文书不属于规定的文书样式：{types}",
+        "{papers} papers are none of the forms: {types}",
+    ),
     "sample.how": (
         "抽样方法：种子是封存候选清单的那条保管记录（链 {chain} 第 {seq} 条）的摘要，抽取前无人能够知道。"
         "对每个案件计算 SHA-256（种子、换行、案件编号；UTF-8），在每一层中取十六进制摘要最小的 {wanted} 件。"

@@ -485,3 +485,10 @@ def test_the_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     out.write_bytes(b"old")
     making.put_down(out, b"new")
     assert (out.read_bytes(), [one.name for one in tmp_path.iterdir()]) == (b"new", ["r.pdf"])
+
+
+def test_the_cover_says_by_when_it_is_due(site: Site) -> None:
+    """`reports.annual_report_by` of the unit's pack."""
+    cells = [[cell.value for cell in row] for row in opened(made(site, "xlsx")).worksheets[0].iter_rows()]
+    [line] = [row for row in cells if "应于此日前报送" in row]
+    assert "2027-01-31" in line

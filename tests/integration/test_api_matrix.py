@@ -96,6 +96,7 @@ MATRIX = [
     Row("GET", "/cases", EVERYBODY, listing=True),
     Row("GET", "/cases/case-{}", EVERYBODY),
     Row("PUT", "/cases/case-{}", CASES, body={"uid": "case-{}", "title": "改", "unit": "{}"}),
+    Row("POST", "/cases/case-{}/effects", CASES, body={"uid": "case-{}", "title": "改", "unit": "{}"}),
     Row("GET", "/board", EVERYBODY, query="since=2024-05-06T00:00:00Z&until=2024-05-07T00:00:00Z&by=case", listing=True),
     Row("GET", "/obligations", EVERYBODY, query="since=2024-05-06T00:00:00Z&until=2024-05-07T00:00:00Z", listing=True),
     Row("GET", "/activities/step-{}/coverage", EVERYBODY),
