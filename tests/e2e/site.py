@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from gateway.config import Settings, load
 from gateway.database import Database
-from gateway.models import Clip, CustodyEvent, Finding, Original, Receipt, Work
+from gateway.models import Clip, CustodyEvent, Finding, Original, Receipt, Unit, Work
 from gateway.store import LocalStore
 from gateway.store.local import MANIFEST
 from tests import warm
@@ -187,6 +187,7 @@ def serving(site: Site) -> Iterator[httpx.Client]:
 
 def signed_in(site: Site, client: httpx.Client, name: str, role: str) -> None:
     """A new user of unit `u`, whose token the client sends from now on."""
+    site.wait("the unit of its devices", lambda session: session.get(Unit, "u"))
     password = site.command("user", "add", name, "--role", role, "--unit", "u").strip().split(": ")[1]
     token = client.post("/session", json={"name": name, "password": password}).json()["token"]
     client.cookies.clear()
