@@ -5,7 +5,7 @@ import json
 from datetime import date, time
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from gateway.rulepacks.sourced import Model, Sourced
 
@@ -211,12 +211,23 @@ class RetentionRules(Model):
     log_months: Sourced[Months]
 
 
+def in_every_year(day: str) -> str:
+    """Month and day; raises ValueError for one that not every year has."""
+    try:
+        is_right = date.fromisoformat(f"2001-{day}").strftime("%m-%d") == day
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise ValueError(f"{day!r} is no month and day that every year has, such as '01-31'")
+    return day
+
+
 class ReportRules(Model):
     """When the statistics of a period are due (regulations 8)."""
 
     freeze_after_days: Sourced[Annotated[int, Field(ge=0, le=366)]]
     """After a quarter has ended, its figures are frozen; until then corrections still count."""
-    annual_report_by: Sourced[Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]]
+    annual_report_by: Sourced[Annotated[str, AfterValidator(in_every_year)]]
     """Month and day of the following year."""
 
 

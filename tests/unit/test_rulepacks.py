@@ -168,3 +168,15 @@ def shaped(model: type[BaseModel]) -> set[str]:
 
 
 KNOWN = shaped(RulePack)
+
+
+@pytest.mark.parametrize("day", ["02-29", "02-31", "13-01", "1-31", "2026-01-31", "x"])
+def test_a_day_that_not_every_year_has_is_refused(tmp_path: Path, day: str) -> None:
+    """It was taken, and a year later the annual report broke."""
+    reports = (
+        f"reports:\n  annual_report_by:\n    value: '{day}'\n    source: 本局规定第九条\n    verified: true\n"
+    )
+    with pytest.raises(
+        PackError, match=r"own\.yaml:12: reports.annual_report_by.value: .*is no month and day"
+    ):
+        rulepacks.load(own(tmp_path, OWN + reports))
