@@ -2,7 +2,7 @@
 
 from gateway.linking.certified import certificate_due
 from gateway.linking.deciding import Judged, differences, preview, relink
-from gateway.linking.due import affected, drain, due, kept_due, take_due
+from gateway.linking.due import affected, drain, due, holding_due, kept_due, take_due
 from gateway.linking.effects import Effect, effects
 from gateway.linking.labelling import enter_labels
 
@@ -16,6 +16,7 @@ __all__ = [
     "due",
     "effects",
     "enter_labels",
+    "holding_due",
     "kept_due",
     "preview",
     "relink",

@@ -106,6 +106,10 @@ def custody_rule(clip: ClipFacts) -> Finding:
     basis = clip.custody.basis
     if basis is None:
         return finding("LK-4", False, "custody.gap")
+    if clip.custody.swapped is not None:
+        other = clip.custody.swapped
+        facts = {"officer": clip.called(basis.holder_id), "other": clip.called(other.holder)}
+        return noted("LK-4", False, "custody.swapped", **facts, camera=other.device_id, takes=other.takes)
     if clip.custody.refuted:
         return noted("LK-4", False, "custody.refuted", officer=clip.called(basis.holder_id))
     if clip.custody.shared_without_checkout:
