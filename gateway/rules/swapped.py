@@ -78,9 +78,9 @@ def agreeing(
     count = 0
     for take in takes:
         for_own, for_others = speaks(take, own, limits), speaks(take, others, limits)
-        if for_own >= Speaks.EXTENT and for_own >= for_others or for_others is Speaks.AGAINST:
+        if for_own >= Speaks.EXTENT and for_own > for_others or for_others is Speaks.AGAINST:
             return 0
-        count += for_others >= Speaks.EXTENT
+        count += for_others >= Speaks.EXTENT and for_others > for_own
     return count
 
 
