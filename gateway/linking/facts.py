@@ -67,7 +67,7 @@ class Facts:
         self.people = People(session)
         self.steps = Steps(session, self.natures, packs.number_kinds, self.number_kinds)
         self.windows = Windows(session)
-        self.outings = Outings(session, self.steps.between)
+        self.outings = Outings(session, self.steps)
         self.devices: dict[str, Device] = {}
         self.held: dict[str, Held] = {}
         self.clocks: dict[str, DeviceClock] = {}
@@ -245,7 +245,8 @@ class Facts:
         basis, interval = known.custody.basis, known.interval
         if basis is None or known.unit is None or interval is None or interval.doubtful or interval.either:
             return None
-        return self.outings.swapped(known.unit, (clip.device_id, basis.id), interval, self.rules(clip).limits)
+        key = clip.device_id, basis.id
+        return self.outings.swapped(known.unit, key, interval.start, self.rules(clip).limits)
 
     def elsewhere(self, clip: ClipFacts) -> list[CaseStep]:
         """Every step that the take of a clip can have anything of, whoever took part."""

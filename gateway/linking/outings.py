@@ -1,7 +1,8 @@
 """What the cameras of a unit recorded on one day, under whose name: read once for all clips of that day."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -10,10 +11,10 @@ from sqlmodel import Session, col, select
 
 from gateway.database import columns
 from gateway.linking.people import Held, held_devices
+from gateway.linking.steps import Steps
 from gateway.models import Clip, Device, RelinkDue
-from gateway.rules.allocation import Swapped, custody_over
-from gateway.rules.clock import Interval
-from gateway.rules.facts import CaseStep, LinkLimits
+from gateway.rules.allocation import Holding, Swapped, custody_over
+from gateway.rules.facts import ActivityFacts, LinkLimits
 from gateway.rules.place import Position
 from gateway.rules.swapped import Outing, Take, swapped
 from gateway.wording import CHINA
@@ -27,43 +28,52 @@ Key = tuple[str, str]
 """A device, and the line of the ledger."""
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What the cameras of a unit recorded on one day, and what those did who by the ledger had them."""
+
+    outings: dict[Key, Outing]
+    steps: Sequence[ActivityFacts]
+
+
 class Outings:
     """From the stored times of clips: whose time is not known yet tells nothing, and has the others decided
-    anew once it does (`gateway.linking.due`)."""
+    anew once it is (`together_due`)."""
 
-    def __init__(self, session: Session, between: Callable[[datetime, datetime], list[CaseStep]]) -> None:
-        self.session, self.between = session, between
+    def __init__(self, session: Session, steps: Steps) -> None:
+        self.session, self.steps = session, steps
         self.held: dict[str, dict[str, Held]] = {}
         """Unit → what is known of its devices."""
-        self.days: dict[tuple[str, date], dict[Key, Outing]] = {}
+        self.days: dict[tuple[str, date], Day] = {}
         self.proven: dict[tuple[str, date, Key], Swapped | None] = {}
 
-    def swapped(self, unit: str, key: Key, interval: Interval, limits: LinkLimits) -> Swapped | None:
-        """With which camera that of a clip was swapped on the day on which it was recorded."""
-        day = day_of(interval.start)
+    def swapped(self, unit: str, key: Key, at: datetime, limits: LinkLimits) -> Swapped | None:
+        """With which camera one was swapped on the day of `at`."""
+        day = day_of(at)
         asked = (unit, day, key)
         if asked not in self.proven:
-            self.proven[asked] = self.prove(*asked, limits)
+            known = self.day(unit, day, limits)
+            mine = known.outings.get(key)
+            others = [one for other, one in known.outings.items() if other != key]
+            self.proven[asked] = mine and swapped(mine, others, known.steps, limits)
         return self.proven[asked]
 
-    def prove(self, unit: str, day: date, key: Key, limits: LinkLimits) -> Swapped | None:
+    def day(self, unit: str, day: date, limits: LinkLimits) -> Day:
         if (unit, day) not in self.days:
-            self.days[unit, day] = self.read(unit, day, limits)
-        outings = self.days[unit, day]
-        if key not in outings:
-            return None
-        steps = [step for _, step in self.between(midnight(day), midnight(day) + DAY)]
-        others = [one for other, one in outings.items() if other != key]
-        return swapped(outings[key], others, steps, limits)
+            outings = self.read(unit, day, limits)
+            holders = {one.holder for one in outings.values()}
+            steps = self.steps.of_people(holders, midnight(day), midnight(day) + DAY)
+            self.days[unit, day] = Day(outings, steps)
+        return self.days[unit, day]
 
     def read(self, unit: str, day: date, limits: LinkLimits) -> dict[Key, Outing]:
         if unit not in self.held:
             devices = self.session.exec(select(Device).where(Device.unit_id == unit)).all()
             self.held[unit] = held_devices(self.session, devices)
-        begin = midnight(day)
+        held, begin = self.held[unit], midnight(day)
         rows = self.session.execute(
             SHOTS.where(
-                col(Clip.device_id).in_(self.held[unit]),
+                col(Clip.device_id).in_(held),
                 col(Clip.started_at) >= begin,
                 col(Clip.started_at) < begin + DAY,
             )
@@ -71,19 +81,19 @@ class Outings:
         takes: defaultdict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
         for row in rows:
             takes[row.device_id, row.recording_id or row.id].append(row)
-        found: defaultdict[tuple[Key, str], list[Take]] = defaultdict(list)
+        found: dict[Key, tuple[str, list[Take]]] = {}
         for (device, _), files in takes.items():
-            holding = self.holder(self.held[unit][device], files, limits)
-            if holding is not None:
-                found[(device, holding[0]), holding[1]].append(take_of(files))
-        return {key: Outing(key[0], holder, tuple(made)) for (key, holder), made in found.items()}
+            take = take_of(files)
+            basis = holding(held[device], take, limits.custody_tolerance_s)
+            if basis is not None:
+                found.setdefault((device, basis.id), (basis.holder_id, []))[1].append(take)
+        return {key: Outing(key[0], holder, tuple(made)) for key, (holder, made) in found.items()}
 
-    def holder(self, held: Held, files: list[Row[Any]], limits: LinkLimits) -> tuple[str, str] | None:
-        start, end, slack = files[0].started_at, max(one.ended_at for one in files), limits.custody_tolerance_s
-        custody = custody_over(held.around(start, slack), start, end, slack)
-        if custody.officer_id is None or custody.basis is None or custody.also:
-            return None
-        return custody.basis.id, custody.officer_id
+
+def holding(held: Held, take: Take, tolerance_s: float) -> Holding | None:
+    """The line by which one officer had the camera then; None where nobody had it, or perhaps another."""
+    custody = custody_over(held.around(take.start, tolerance_s), take.start, take.end, tolerance_s)
+    return custody.basis if custody.officer_id is not None and not custody.also else None
 
 
 def take_of(files: list[Row[Any]]) -> Take:

@@ -1,7 +1,7 @@
 """Cases and their steps, by time, by who took part and by number: read once for many clips."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -196,6 +196,18 @@ class Steps:
             if ref is not None
             for uid in self.days[day].get(ref, ())
         }
+
+    def of_people(self, refs: Set[str], start: datetime, end: datetime) -> list[ActivityFacts]:
+        """Steps of a span in which one of these officers took part."""
+        self.load([(start, end)], ())
+        cases = self.with_step_of(refs, start, end)
+        self.read_cases(cases)
+        return [
+            step
+            for uid in sorted(cases)
+            for step in self.cases[uid].activities
+            if step.start <= end and step.end >= start and not refs.isdisjoint(step.officers)
+        ]
 
     def between(self, start: datetime, end: datetime) -> list[CaseStep]:
         """Steps of a span, in the order of their cases."""
