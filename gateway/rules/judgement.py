@@ -10,11 +10,11 @@ from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import Finding, Verdict, asking, finding, noted, rejecting, verdict
 from gateway.rules.meeting import Meeting, begins_in, beyond, length, meet, present
 from gateway.rules.place import same_text
+from gateway.rules.refuted import refuted
 from gateway.rules.standing import IN_SERVICE, OUT_OF_USE
 
 NUMBER, TIME, PERSON, PLACE = 0.55, 0.2, 0.15, 0.1
 """What speaks for a candidate, of 1 in all. Its order is the rule, the figures only sort."""
-
 
 CLASSIFIED = "state_secret"
 
@@ -106,12 +106,8 @@ def custody_rule(clip: ClipFacts) -> Finding:
     basis = clip.custody.basis
     if basis is None:
         return finding("LK-4", False, "custody.gap")
-    if clip.custody.swapped is not None:
-        other = clip.custody.swapped
-        facts = {"officer": clip.called(basis.holder_id), "other": clip.called(other.holder)}
-        return noted("LK-4", False, "custody.swapped", **facts, camera=other.device_id, takes=other.takes)
     if clip.custody.refuted:
-        return noted("LK-4", False, "custody.refuted", officer=clip.called(basis.holder_id))
+        return refuted(clip)
     if clip.custody.shared_without_checkout:
         return finding("LK-4", False, "custody.no_checkout", kind=basis.kind)
     if clip.custody.room_id is not None:

@@ -56,14 +56,13 @@ def decide(
 
 
 def is_settled(clip: ClipFacts, chosen: Decision, limits: LinkLimits) -> bool:
-    """Whether number, place or room, or a take that begins and ends with them, speak for the holder's steps."""
+    """Whether a take that begins and ends with them, number, place or room speak for the holder's steps."""
     if chosen.is_doubtful or not chosen.winners:
         return False
     steps = [one.activity for one in chosen.winners if one.activity is not None]
-    if len(steps) < len(chosen.winners):
+    if len(steps) < len(chosen.winners) or both_ends(clip, steps, limits):
         return True
-    borne_out = (meet(clip, one.case, one.activity, limits).is_borne_out for one in chosen.winners)
-    return any(borne_out) or both_ends(clip, steps, limits)
+    return any(meet(clip, one.case, one.activity, limits).is_borne_out for one in chosen.winners)
 
 
 def by_exchange(
@@ -81,7 +80,8 @@ def by_exchange(
     custody = replace(clip.custody, officer_id=None, refuted=True, swapped=other)
     labels = tuple(dict.fromkeys((*clip.missing_labels, "采集人")))
     with_them = replace(clip, custody=custody, missing_labels=labels)
-    known = {case.case_uid: case for case in (*cases, *(case for case, _ in elsewhere()))}
+    theirs = (case for case, step in elsewhere() if other.holder in step.officers)
+    known = {case.case_uid: case for case in (*cases, *theirs)}
     decision = among(with_them, [known[uid] for uid in sorted(known)], limits)
     if not decision.winners or decision.is_doubtful:
         return None
