@@ -5,6 +5,7 @@ from gateway.linking.deciding import Judged, differences, preview, relink
 from gateway.linking.due import affected, drain, due, holding_due, kept_due, take_due
 from gateway.linking.effects import Effect, effects
 from gateway.linking.labelling import enter_labels
+from gateway.linking.outings import together_due
 
 __all__ = [
     "Effect",
@@ -21,4 +22,5 @@ __all__ = [
     "preview",
     "relink",
     "take_due",
+    "together_due",
 ]
