@@ -121,18 +121,25 @@ class Round:
         self.through: list[str] = []
         self.cursors: dict[str, str] = {}
         self.reached: set[str] = set()
+        self.worked: set[tuple[object, ...]] = set()
+        """What rows that are through reach: each file of a day notes the whole day."""
 
     def next(self) -> list[str]:
         """About a batch of clips that were not reached yet; none: every fact is worked off."""
         found: list[str] = []
         while self.waiting and len(found) < BATCH:
             row = self.waiting[0]
+            whole = row.unit_id, row.from_at, row.to_at
+            if row.unit_id and whole in self.worked:
+                self.through.append(self.waiting.pop(0).id)
+                continue
             more = affected(self.session, row, self.packs, BATCH)
             found += [one for one in more if one not in self.reached]
             self.reached.update(more)
             if len(more) < BATCH:
                 self.through.append(row.id)
                 self.waiting.pop(0)
+                self.worked.add(whole)
             else:
                 row.cursor = self.cursors[row.id] = more[-1]
         return found
