@@ -74,7 +74,12 @@ def date(session: Session, page: list[str]) -> None:
     session.execute(
         update(Clip),
         [
-            {"id": name, "started_at": at.start, "ended_at": at.end, "uncertainty_s": round(at.uncertainty_s, 3)}
+            {
+                "id": name,
+                "started_at": at.start,
+                "ended_at": at.end,
+                "uncertainty_s": round(at.uncertainty_s, 3),
+            }
             for name, at in times
             if at is not None
         ],

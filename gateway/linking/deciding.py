@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from gateway import custody, outbox, receipts
 from gateway.linking.facts import Facts
-from gateway.linking.outings import day_of, midnight, together_due
 from gateway.linking.labels import bears, case_label, restate, stale
+from gateway.linking.outings import day_of, midnight, together_due
 from gateway.linking.standing import Links, links_of, moved, write_links
 from gateway.models import Clip, Described, Link, Original
 from gateway.rulepacks import RulePack, RulePacks
@@ -157,7 +157,7 @@ def others_due(facts: Facts, judged: Sequence[tuple[Clip, Judged]]) -> None:
         (facts.devices[clip.device_id].unit_id, day_of(at))
         for clip, one in judged
         if one.custody.room_id is None and one.custody.basis is not None and is_moved(clip, one.interval)
-        for at in (clip.started_at, one.interval and one.interval.start)
+        for at in (clip.started_at, one.interval.start if one.interval else None)
         if at is not None
     }
     for unit, day in sorted(days, key=str):

@@ -55,7 +55,7 @@ class Outings:
             known = self.day(unit, day, limits)
             mine = known.outings.get(key)
             others = [one for other, one in known.outings.items() if other != key]
-            self.proven[asked] = mine and swapped(mine, others, known.steps, limits)
+            self.proven[asked] = swapped(mine, others, known.steps, limits) if mine else None
         return self.proven[asked]
 
     def day(self, unit: str, day: date, limits: LinkLimits) -> Day:

@@ -86,7 +86,9 @@ def by_exchange(
     if not decision.winners or decision.is_doubtful:
         return None
     shown = [one.activity for one in decision.winners if one.activity is not None]
-    if len(shown) < len(decision.winners) or not all(certified(one) for step in shown for one in step.officers):
+    if len(shown) < len(decision.winners) or not all(
+        certified(one) for step in shown for one in step.officers
+    ):
         return None
     others = [one for one in instead.winners if one.activity not in shown]
     beaten = [(one, finding("LK-4", False, "lost.elsewhere")) for one in sorted(others, key=order)]

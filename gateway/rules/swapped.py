@@ -1,4 +1,4 @@
-"""Two cameras of one unit that went out with each other's team (LK-4, LK-5), told by all that they recorded then.
+"""Two cameras that went out with each other's team, told by all that both recorded that day (LK-4, LK-5).
 
 One take may begin and end with another team's step by chance. That every take of two cameras fits the team
 that by the ledger had the *other* of them, and none its own, is no chance: the text records of a whole
@@ -78,7 +78,7 @@ def agreeing(
     count = 0
     for take in takes:
         for_own, for_others = speaks(take, own, limits), speaks(take, others, limits)
-        if for_own >= Speaks.EXTENT and for_own > for_others or for_others is Speaks.AGAINST:
+        if (for_own >= Speaks.EXTENT and for_own > for_others) or for_others is Speaks.AGAINST:
             return 0
         count += for_others >= Speaks.EXTENT and for_others > for_own
     return count

@@ -43,9 +43,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "open, and the ledger wants correcting",
     ),
     "custody.swapped": (
-        "当日两台设备的 {takes} 段录制均与对方持有人（{other}，设备 {camera}）参加的环节起止或地点相符，无一与本机台账持有人 "
-        "{officer} 参加的环节相符，两台设备应系互换使用；采集人待核实，请更正台账",
-        "{takes} takes of this camera and of {camera} all fit the steps of the other's holder ({other} for this "
+        "当日本机与设备 {camera} 共有 {takes} 段录制与对方持有人（本机对应 {other}）参加的环节相符，"
+        "无一与本机台账持有人 {officer} 参加的环节相符，两台设备系互换使用；采集人待核实，请更正台账",
+        "{takes} takes of this camera and of {camera} fit the steps of the other's holder ({other} for this "
         "one) and none those of its own ({officer}): the two were swapped; who recorded is open, and the "
         "ledger wants correcting",
     ),

@@ -23,7 +23,9 @@ def at(start: float, length: float, *places: Position, doubt: float = 10) -> Tak
     return Take(T0 + minutes(start), T0 + minutes(start + length), doubt, places)
 
 
-def done(name: str, start: float, length: float, officers: str, place: Position | None = None) -> ActivityFacts:
+def done(
+    name: str, start: float, length: float, officers: str, place: Position | None = None
+) -> ActivityFacts:
     return step(T0 + minutes(start), length, officers, id=name, position=place)
 
 
