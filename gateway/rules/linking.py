@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf
 
-from gateway.rules.alibi import shown_instead
+from gateway.rules.alibi import names_a_stranger, shown_instead
 from gateway.rules.allocation import Swapped
 from gateway.rules.choice import Decision, apart, doubted, lasts, lost, order
 from gateway.rules.facts import ActivityFacts, CaseFacts, CaseStep, ClipFacts, LinkLimits
@@ -86,9 +86,9 @@ def by_exchange(
     if not decision.winners or decision.is_doubtful:
         return None
     shown = [one.activity for one in decision.winners if one.activity is not None]
-    if len(shown) < len(decision.winners) or not all(
-        certified(one) for step in shown for one in step.officers
-    ):
+    if len(shown) < len(decision.winners) or any(names_a_stranger(clip, step) for step in shown):
+        return None
+    if not all(certified(one) for step in shown for one in step.officers):
         return None
     others = [one for one in instead.winners if one.activity not in shown]
     beaten = [(one, finding("LK-4", False, "lost.elsewhere")) for one in sorted(others, key=order)]

@@ -85,6 +85,9 @@ def agreeing(
 
 
 def speaks(take: Take, steps: Sequence[ActivityFacts], limits: LinkLimits) -> Speaks:
+    """Of a clock that is less certain than officers are punctual nothing is concluded."""
+    if take.uncertainty_s > limits.activity_slack_s:
+        return Speaks.NOT
     during = [step for step in steps if is_during(take, step, limits)]
     placed = [step for step in during if step.position is not None] if take.positions else []
     if any(is_at(take, step, limits) for step in placed):

@@ -68,6 +68,7 @@ NOT_PROVEN: dict[str, tuple[Outing, Outing, Sequence[ActivityFacts]]] = {
     "a take of the other with its holder's step": (ZHANGS, also(WANGS, at(390, 50)), STEPS),
     "it begins with the step, and ends long before": (replace(ZHANGS, takes=(at(90, 20),)), WANGS, STEPS),
     "it ends with the step, and begins long after": (replace(ZHANGS, takes=(at(110, 20),)), WANGS, STEPS),
+    "a clock that is not certain": (replace(ZHANGS, takes=(at(90, 40, doubt=301),)), WANGS, STEPS),
     "a position at its holder's step": (also(ZHANGS, at(310, 10, HERE)), WANGS, PLACED),
     "a position at neither step": (also(ZHANGS, at(95, 20, AWAY)), WANGS, PLACED),
     "a team that both were of": (ZHANGS, WANGS, (*STEPS, done("e", 200, 20, "zhang wang"))),
@@ -124,6 +125,17 @@ def test_it_is_linked_to_the_step_it_shows_and_who_recorded_is_open() -> None:
 def test_one_without_a_certificate_leaves_it_to_a_person() -> None:
     decision = decide(SHOT, KNOWN, LIMITS, steps_of(KNOWN), lambda one: one != "zhao", lambda: SWAP)
     assert {one.verdict for one in decision.winners} <= {Verdict.NEEDS_REVIEW}
+
+
+def test_a_file_that_names_somebody_else_leaves_it_to_a_person() -> None:
+    for named, verdict in (
+        ("sun", Verdict.NEEDS_REVIEW),
+        ("zhao", Verdict.VALID_WITH_NOTE),
+        ("zhang", Verdict.VALID_WITH_NOTE),
+    ):
+        told = replace(SHOT, declared_officer=named)
+        decision = decide(told, KNOWN, LIMITS, steps_of(KNOWN), lambda _: True, lambda: SWAP)
+        assert {one.verdict for one in decision.winners} == {verdict}
 
 
 def test_a_number_of_a_case_without_a_step_then_leaves_it_to_a_person() -> None:
