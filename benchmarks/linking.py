@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import insert, update
@@ -48,9 +48,10 @@ def town(scratch: Path, clips: int) -> Database:
     database = Database(f"sqlite:///{Path(tempfile.mkdtemp(dir=scratch)) / 'town.sqlite'}")
     migrations.upgrade(database.engine)
     write(build(1, size, Noise()), database)
-    for page in pages(database):
-        with database.write() as session:
-            link(session, page)
+    for write_page in (date, link):
+        for page in pages(database):
+            with database.write() as session:
+                write_page(session, page)
     return database
 
 
@@ -61,9 +62,32 @@ def pages(database: Database) -> Iterator[list[str]]:
         yield list(ids[place : place + PAGE])
 
 
+def of_page(session: Session, page: list[str]) -> Sequence[Clip]:
+    return session.exec(select(Clip).where(col(Clip.id).in_(page)).order_by(col(Clip.id))).all()
+
+
+def date(session: Session, page: list[str]) -> None:
+    """Times before links: whose camera it was is told by all that was recorded that day."""
+    clips, facts = of_page(session, page), Facts(session, PACK)
+    facts.load(clips)
+    times = [(clip.id, facts.interval(clip)) for clip in clips]
+    session.execute(
+        update(Clip),
+        [
+            {
+                "id": name,
+                "started_at": at.start,
+                "ended_at": at.end,
+                "uncertainty_s": round(at.uncertainty_s, 3),
+            }
+            for name, at in times
+            if at is not None
+        ],
+    )
+
+
 def link(session: Session, page: list[str]) -> None:
-    clips = session.exec(select(Clip).where(col(Clip.id).in_(page)).order_by(col(Clip.id))).all()
-    facts = Facts(session, PACK)
+    clips, facts = of_page(session, page), Facts(session, PACK)
     links = links_of(session, page)
     labels, made = [], []
     for clip, judged in zip(clips, judge_all(facts, clips, links), strict=True):

@@ -213,7 +213,7 @@ def entered(session: Session, new: Entry, old: Entry | None, event: str, actor: 
         chain = custody.device_chain(old.device_id)
         custody.append(session, chain, "SUPERSEDED", actor, old.device_id, (old,), {"by": new.id})
     custody.append(session, custody.device_chain(new.device_id), event, actor, new.device_id, (new,), detail)
-    linking.due(session, event.lower(), device_id=new.device_id, span=span)
+    linking.holding_due(session, event.lower(), new.device_id, span)
     return new
 
 
@@ -226,7 +226,7 @@ def superseded(session: Session, model: type[Entry], entry_id: str | None) -> En
         raise Refused("ledger.unknown", kind=model.__name__.lower(), ref=entry_id)
     holdings.must_stand(old)
     old.superseded_at = now()
-    linking.due(session, "correction", device_id=old.device_id, span=span_of(old))
+    linking.holding_due(session, "correction", old.device_id, span_of(old))
     return old
 
 

@@ -3,9 +3,10 @@
 from gateway.linking.certified import certificate_due
 from gateway.linking.comparing import Looked, compared, with_pack
 from gateway.linking.deciding import Judged, differences, preview, relink
-from gateway.linking.due import affected, drain, due, kept_due, take_due
+from gateway.linking.due import affected, drain, due, holding_due, kept_due, take_due
 from gateway.linking.effects import Effect, effects
 from gateway.linking.labelling import enter_labels
+from gateway.linking.outings import together_due
 
 __all__ = [
     "Effect",
@@ -19,9 +20,11 @@ __all__ = [
     "due",
     "effects",
     "enter_labels",
+    "holding_due",
     "kept_due",
     "preview",
     "relink",
     "take_due",
+    "together_due",
     "with_pack",
 ]

@@ -9,10 +9,11 @@ from sqlmodel import Session
 from gateway import custody, outbox, receipts
 from gateway.linking.facts import Facts
 from gateway.linking.labels import bears, case_label, restate, stale
+from gateway.linking.outings import day_of, midnight, together_due
 from gateway.linking.standing import Links, links_of, moved, write_links
 from gateway.models import Clip, Described, Link, Original
 from gateway.rulepacks import RulePack, RulePacks
-from gateway.rules.allocation import Custody
+from gateway.rules.allocation import Custody, Swapped
 from gateway.rules.choice import Decision
 from gateway.rules.clock import Interval
 from gateway.rules.facts import CaseStep, ClipFacts, LinkLimits
@@ -65,8 +66,11 @@ def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> l
         def certified(officer: str, clip: Clip = clip, one: Any = one) -> bool | None:
             return facts.certified(officer, one.interval, facts.devices[clip.device_id])
 
+        def swapped(clip: Clip = clip, one: Any = one) -> Swapped | None:
+            return facts.swapped(clip, one)
+
         there = facts.attended(clip, one, allowed)
-        decision = decide(there, allowed, facts.rules(clip).limits, elsewhere, certified)
+        decision = decide(there, allowed, facts.rules(clip).limits, elsewhere, certified, swapped)
         if not decision.winners and len(allowed) < len(found):
             decision = Decision(unlinked=finding("LK-17", False, "unlinked.withdrawn"))
         judged.append(
@@ -134,12 +138,37 @@ def relink(session: Session, clips: Sequence[Clip], packs: RulePacks, actor: str
     links = links_of(session, [clip.id for clip in clips], lock=True)
     facts = Facts(session, packs)
     judged = judge_all(facts, clips, links)
-    return [
-        link
+    kept = [
+        (clip, one)
         for clip, one in zip(clips, judged, strict=True)
         if not facts.is_destroyed(clip)  # its labels and links stand as they were when it went
+    ]
+    others_due(facts, kept)
+    return [
+        link
+        for clip, one in kept
         for link in write_one(session, clip, one, facts.rules(clip).pack, links[clip.id], actor)
     ]
+
+
+def others_due(facts: Facts, judged: Sequence[tuple[Clip, Judged]]) -> None:
+    """A clip that gets another time tells something else of what its unit recorded that day."""
+    days = {
+        (facts.devices[clip.device_id].unit_id, day_of(at))
+        for clip, one in judged
+        if one.custody.room_id is None and one.custody.basis is not None and is_moved(clip, one.interval)
+        for at in (clip.started_at, one.interval.start if one.interval else None)
+        if at is not None
+    }
+    for unit, day in sorted(days, key=str):
+        together_due(facts.session, unit, midnight(day), midnight(day))
+
+
+def is_moved(clip: Clip, interval: Interval | None) -> bool:
+    if interval is None:
+        return False
+    told = interval.start, interval.end, round(interval.uncertainty_s, 3)
+    return (clip.started_at, clip.ended_at, clip.uncertainty_s) != told
 
 
 def write_one(

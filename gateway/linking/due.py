@@ -11,10 +11,13 @@ from gateway.database import Database
 from gateway.linking import clocks
 from gateway.linking.deciding import differences, relink
 from gateway.linking.facts import Facts
-from gateway.models import Clip, Link, LinkStatus, RelinkDue
+from gateway.linking.outings import together_due
+from gateway.models import Clip, Device, Link, LinkStatus, RelinkDue
 from gateway.rulepacks import RulePacks
 from gateway.rules import case_number
 from gateway.uncollected import uncollected
+
+Span = tuple[datetime | None, datetime | None]
 
 MARGIN = timedelta(days=1)
 BATCH = 1000
@@ -31,7 +34,7 @@ def due(
     clip_id: str | None = None,
     device_id: str | None = None,
     numbers: Iterable[str] = (),
-    span: tuple[datetime | None, datetime | None] | None = None,
+    span: Span | None = None,
     found_from: datetime | None = None,
 ) -> None:
     """Note, in the transaction that changes a fact, which clips are to be decided anew."""
@@ -43,6 +46,14 @@ def due(
     if clip_id or span is not None:
         start, end = span or (None, None)
         session.add(RelinkDue(why=why, clip_id=clip_id, device_id=device_id, from_at=start, to_at=end))
+
+
+def holding_due(session: Session, why: str, device_id: str, span: Span) -> None:
+    """Who held a camera says with which others it can have been swapped: their clips are reached as well."""
+    due(session, why, device_id=device_id, span=span)
+    start, end = span
+    unit = session.get_one(Device, device_id).unit_id
+    together_due(session, unit, start and start - MARGIN, end and end + MARGIN)
 
 
 def take_due(session: Session, clip: Clip) -> None:
@@ -73,6 +84,13 @@ def affected(
         clips = clips.where(Clip.id == row.clip_id)
     elif row.recording_id:
         clips = clips.where(Clip.recording_id == row.recording_id)
+    elif row.unit_id:
+        cameras = select(Device.id).where(Device.unit_id == row.unit_id)
+        clips = clips.where(col(Clip.device_id).in_(cameras))
+        if row.from_at is not None:
+            clips = clips.where(col(Clip.started_at) >= row.from_at)
+        if row.to_at is not None:
+            clips = clips.where(col(Clip.started_at) < row.to_at)
     elif row.alias_norm is not None:
         keys = {row.alias_norm, *case_number.readings(row.alias_norm, packs.number_kinds)}
         named = select(Clip.recording_id).where(
@@ -103,18 +121,25 @@ class Round:
         self.through: list[str] = []
         self.cursors: dict[str, str] = {}
         self.reached: set[str] = set()
+        self.worked: set[tuple[object, ...]] = set()
+        """What rows that are through reach: each file of a day notes the whole day."""
 
     def next(self) -> list[str]:
         """About a batch of clips that were not reached yet; none: every fact is worked off."""
         found: list[str] = []
         while self.waiting and len(found) < BATCH:
             row = self.waiting[0]
+            whole = row.unit_id, row.from_at, row.to_at
+            if row.unit_id and whole in self.worked:
+                self.through.append(self.waiting.pop(0).id)
+                continue
             more = affected(self.session, row, self.packs, BATCH)
             found += [one for one in more if one not in self.reached]
             self.reached.update(more)
             if len(more) < BATCH:
                 self.through.append(row.id)
                 self.waiting.pop(0)
+                self.worked.add(whole)
             else:
                 row.cursor = self.cursors[row.id] = more[-1]
         return found

@@ -10,13 +10,14 @@ from sqlmodel import Session, col, select
 
 from gateway import law
 from gateway.linking.clocks import Windows, clocks_of, limits_of
+from gateway.linking.outings import Outings
 from gateway.linking.people import Held, People, held_devices
 from gateway.linking.steps import Steps
 from gateway.linking.takes import Takes
 from gateway.models import Clip, Device, Original, State
 from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules import case_number
-from gateway.rules.allocation import Custody, custody_over
+from gateway.rules.allocation import Custody, Swapped, custody_over
 from gateway.rules.clock import Interval, TimeRead, TimeSource, capture_interval
 from gateway.rules.clock_error import ClockLimits, Course, DeviceClock
 from gateway.rules.facts import CaseFacts, CaseStep, ClipFacts, LinkLimits
@@ -66,6 +67,7 @@ class Facts:
         self.people = People(session)
         self.steps = Steps(session, self.natures, packs.number_kinds, self.number_kinds)
         self.windows = Windows(session)
+        self.outings = Outings(session, self.steps)
         self.devices: dict[str, Device] = {}
         self.held: dict[str, Held] = {}
         self.clocks: dict[str, DeviceClock] = {}
@@ -237,6 +239,14 @@ class Facts:
             refs = [ref for one in held for ref in (one.officer_id, one.room_id)]
             wanted |= self.steps.with_step_of(refs, *reach(clip.interval, self.slack_s))
         return wanted
+
+    def swapped(self, clip: Clip, known: ClipFacts) -> Swapped | None:
+        """The camera with which that of a clip was swapped then, by all that both recorded that day."""
+        basis, interval = known.custody.basis, known.interval
+        if basis is None or known.unit is None or interval is None or interval.doubtful or interval.either:
+            return None
+        key = clip.device_id, basis.id
+        return self.outings.swapped(known.unit, key, interval.start, self.rules(clip).limits)
 
     def elsewhere(self, clip: ClipFacts) -> list[CaseStep]:
         """Every step that the take of a clip can have anything of, whoever took part."""

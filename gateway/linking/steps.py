@@ -1,16 +1,17 @@
 """Cases and their steps, by time, by who took part and by number: read once for many clips."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, or_, select
 
 from gateway.database import columns
 from gateway.law import Natures
-from gateway.models import Activity, CaseAlias, CaseRecord, Document, Statement, StatementKind
+from gateway.linking import stated
+from gateway.models import Activity, CaseAlias, CaseRecord, Document
 from gateway.rules import case_number
 from gateway.rules.facts import ActivityFacts, CaseFacts, CaseStep
 from gateway.rules.place import Position
@@ -127,9 +128,9 @@ class Steps:
                 STEPS.where(col(Activity.case_uid).in_(chunk), col(Activity.withdrawn_at).is_(None))
             ):
                 steps[row.case_uid].append(row)
-            urgent |= self.stated_urgent(chunk)
-            noticed |= self.stated_notice(chunk)
-            returned |= self.stated_return(chunk)
+            urgent |= stated.urgent(self.session, chunk)
+            noticed |= stated.noticed(self.session, chunk)
+            returned |= stated.returned(self.session, chunk)
             for paper in self.session.execute(PAPERS.where(col(Document.case_uid).in_(chunk))):
                 papers[paper.case_uid].append(paper)
             for case in self.session.execute(CASES.where(col(CaseRecord.uid).in_(chunk))):
@@ -158,46 +159,6 @@ class Steps:
                     papers=papers_of(papers[case.uid], self.natures(case.unit_id)),
                 )
 
-    def stated_urgent(self, cases: list[str]) -> set[str]:
-        stated = (
-            select(Statement.activity_id)
-            .join(Activity, col(Activity.id) == Statement.activity_id)
-            .where(
-                col(Activity.case_uid).in_(cases),
-                Statement.kind == StatementKind.URGENCY,
-                col(Statement.superseded_at).is_(None),
-                col(Statement.why).is_not(None),
-            )
-        )
-        return set(self.session.exec(stated))
-
-    def stated_notice(self, cases: list[str]) -> dict[str, bool]:
-        """By whoever looked at the recording last; that counts before what the record says."""
-        stated = (
-            select(Statement.activity_id, Statement.ground)
-            .join(Activity, col(Activity.id) == Statement.activity_id)
-            .where(
-                col(Activity.case_uid).in_(cases),
-                Statement.kind == StatementKind.NOTICE,
-                col(Statement.superseded_at).is_(None),
-            )
-        )
-        return {step: ground == "given" for step, ground in self.session.exec(stated.order_by(Statement.id))}
-
-    def stated_return(self, cases: list[str]) -> dict[str, datetime]:
-        """The last return that anybody stated, as on the board (R-51)."""
-        stated = (
-            select(Statement.activity_id, func.max(Statement.to_at))
-            .join(Activity, col(Activity.id) == Statement.activity_id)
-            .where(
-                col(Activity.case_uid).in_(cases),
-                Statement.kind == StatementKind.AWAY,
-                col(Statement.superseded_at).is_(None),
-                col(Statement.to_at).is_not(None),
-            )
-        )
-        return dict(self.session.exec(stated.group_by(col(Statement.activity_id))).all())  # type: ignore[arg-type]
-
     def with_step_of(self, refs: Iterable[str | None], start: datetime, end: datetime) -> set[str]:
         """Cases with a step of one of these officers or rooms on the days of a span."""
         return {
@@ -207,6 +168,18 @@ class Steps:
             if ref is not None
             for uid in self.days[day].get(ref, ())
         }
+
+    def of_people(self, refs: Set[str], start: datetime, end: datetime) -> list[ActivityFacts]:
+        """Steps of a span in which one of these officers took part."""
+        self.load([(start, end)], ())
+        for day in days_of(start, end):
+            self.read_cases({*self.days[day].get("*", ())})  # all at once: the next unit asks of the same day
+        return [
+            step
+            for uid in sorted(self.with_step_of(refs, start, end))
+            for step in self.cases[uid].activities
+            if step.start <= end and step.end >= start and not refs.isdisjoint(step.officers)
+        ]
 
     def between(self, start: datetime, end: datetime) -> list[CaseStep]:
         """Steps of a span, in the order of their cases."""

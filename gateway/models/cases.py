@@ -172,6 +172,8 @@ class RelinkDue(SQLModel, table=True):
     alias_norm: str | None = None
     recording_id: str | None = None
     """Every clip of that take, as it is when this is worked off."""
+    unit_id: str | None = None
+    """Every clip of the cameras of that unit from `from_at` until before `to_at`."""
     from_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     to_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     found_from: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -155,10 +155,13 @@ class Finding(SQLModel, table=True):
 class Clip(SQLModel, table=True):
     """One media file that we keep (音像资料): its description, labels and links."""
 
-    __table_args__ = (Index("ix_clip_started_at_ended_at", "started_at", "ended_at"),)
+    __table_args__ = (
+        Index("ix_clip_started_at_ended_at", "started_at", "ended_at"),
+        Index("ix_clip_device_id_started_at", "device_id", "started_at"),
+    )
 
     id: str = Field(primary_key=True, foreign_key="original.id")
-    device_id: str = Field(foreign_key="device.id", index=True)
+    device_id: str = Field(foreign_key="device.id")
     """The recorder: the device that made it, which may not be the one it was found on."""
     kind: str
     described: Described = Field(default=Described.RAW, index=True, sa_type=words(Described))

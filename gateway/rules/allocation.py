@@ -52,6 +52,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Swapped:
+    """Another camera of the unit that went out in this one's place, by all that both recorded then."""
+
+    device_id: str
+    holder: str
+    """Who had that one by the ledger: this one was with him or with those who were with him."""
+    takes: int
+    """How many of both cameras say so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Custody:
     """Who held the device over a clip's interval, and on what paper."""
 
@@ -63,6 +74,8 @@ class Custody:
     """Who else may have had it, within the tolerance of a ledger that is kept by hand."""
     refuted: bool = False
     """The case record shows that whom the ledger names was elsewhere: nobody is known to have had it."""
+    swapped: Swapped | None = None
+    """What refutes it, where that is the outing as a whole."""
 
     @property
     def in_vehicle(self) -> bool:

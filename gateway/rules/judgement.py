@@ -10,11 +10,11 @@ from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import Finding, Verdict, asking, finding, noted, rejecting, verdict
 from gateway.rules.meeting import Meeting, begins_in, beyond, length, meet, present
 from gateway.rules.place import same_text
+from gateway.rules.refuted import refuted
 from gateway.rules.standing import IN_SERVICE, OUT_OF_USE
 
 NUMBER, TIME, PERSON, PLACE = 0.55, 0.2, 0.15, 0.1
 """What speaks for a candidate, of 1 in all. Its order is the rule, the figures only sort."""
-
 
 CLASSIFIED = "state_secret"
 
@@ -107,7 +107,7 @@ def custody_rule(clip: ClipFacts) -> Finding:
     if basis is None:
         return finding("LK-4", False, "custody.gap")
     if clip.custody.refuted:
-        return noted("LK-4", False, "custody.refuted", officer=clip.called(basis.holder_id))
+        return refuted(clip)
     if clip.custody.shared_without_checkout:
         return finding("LK-4", False, "custody.no_checkout", kind=basis.kind)
     if clip.custody.room_id is not None:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf
 
-from gateway.rules.alibi import shown_instead
+from gateway.rules.alibi import names_a_stranger, shown_instead
+from gateway.rules.allocation import Swapped
 from gateway.rules.choice import Decision, apart, doubted, lasts, lost, order
 from gateway.rules.facts import ActivityFacts, CaseFacts, CaseStep, ClipFacts, LinkLimits
 from gateway.rules.findings import Finding, Verdict, asking, finding, noted, verdict
@@ -25,23 +26,73 @@ def nobody_said(_officer: str) -> bool | None:
     return None
 
 
+def with_none() -> Swapped | None:
+    return None
+
+
 def decide(
     clip: ClipFacts,
     cases: Sequence[CaseFacts],
     limits: LinkLimits,
     elsewhere: Callable[[], Sequence[CaseStep]] = tuple,
     certified: Callable[[str], bool | None] = nobody_said,
+    swapped: Callable[[], Swapped | None] = with_none,
 ) -> Decision:
     """Judge every candidate. A number decides before time and person do, unless they contradict it.
 
     `cases`: those the clip names and those of who held the device; `elsewhere`: the steps around that time,
     whoever's, asked for only where those leave a doubt; `certified`: whether anybody's certificate was valid
-    then.
+    then; `swapped`: the camera with which this one was swapped, asked for like `elsewhere`.
     """
     chosen = by_ledger(clip, cases, limits, elsewhere)
+    if is_settled(clip, chosen, limits):
+        return chosen
+    exchanged = by_exchange(clip, cases, elsewhere, limits, certified, swapped, chosen)
+    if exchanged is not None:
+        return exchanged
     if chosen.winners and not chosen.is_doubtful:
         return questioned(clip, chosen, elsewhere, limits)
     return by_alibi(clip, elsewhere, limits, certified, chosen) or chosen
+
+
+def is_settled(clip: ClipFacts, chosen: Decision, limits: LinkLimits) -> bool:
+    """Whether a take that begins and ends with them, number, place or room speak for the holder's steps."""
+    if chosen.is_doubtful or not chosen.winners:
+        return False
+    steps = [one.activity for one in chosen.winners if one.activity is not None]
+    if len(steps) < len(chosen.winners) or both_ends(clip, steps, limits):
+        return True
+    return any(meet(clip, one.case, one.activity, limits).is_borne_out for one in chosen.winners)
+
+
+def by_exchange(
+    clip: ClipFacts,
+    cases: Sequence[CaseFacts],
+    elsewhere: Callable[[], Sequence[CaseStep]],
+    limits: LinkLimits,
+    certified: Callable[[str], bool | None],
+    swapped: Callable[[], Swapped | None],
+    instead: Decision,
+) -> Decision | None:
+    """The steps of the team that it was with, where all that two cameras recorded says they were swapped."""
+    if clip.custody.officer_id is None or clip.custody.also or (other := swapped()) is None:
+        return None
+    custody = replace(clip.custody, officer_id=None, refuted=True, swapped=other)
+    labels = tuple(dict.fromkeys((*clip.missing_labels, "采集人")))
+    with_them = replace(clip, custody=custody, missing_labels=labels)
+    theirs = (case for case, step in elsewhere() if other.holder in step.officers)
+    known = {case.case_uid: case for case in (*cases, *theirs)}
+    decision = among(with_them, [known[uid] for uid in sorted(known)], limits)
+    if not decision.winners or decision.is_doubtful:
+        return None
+    shown = [one.activity for one in decision.winners if one.activity is not None]
+    if len(shown) < len(decision.winners) or any(names_a_stranger(clip, step) for step in shown):
+        return None
+    if not all(certified(one) for step in shown for one in step.officers):
+        return None
+    others = [one for one in instead.winners if one.activity not in shown]
+    beaten = [(one, finding("LK-4", False, "lost.elsewhere")) for one in sorted(others, key=order)]
+    return Decision(decision.winners, (*beaten, *decision.losers), custody=custody)
 
 
 def by_ledger(
@@ -176,6 +227,12 @@ def by_chance(clip: ClipFacts, steps: Sequence[CaseStep], limits: LinkLimits) ->
 def spans(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> bool:
     """Whether the take begins with the step and ends with it."""
     return max(ends(clip, step), default=inf) <= doubt_s(clip, limits)
+
+
+def both_ends(clip: ClipFacts, steps: Sequence[ActivityFacts], limits: LinkLimits) -> bool:
+    """Whether the take begins with one of these steps and ends with one."""
+    doubt, far = doubt_s(clip, limits), [ends(clip, step) for step in steps]
+    return any(one[0] <= doubt for one in far if one) and any(one[1] <= doubt for one in far if one)
 
 
 def keeps_an_end(clip: ClipFacts, step: ActivityFacts, limits: LinkLimits) -> bool:

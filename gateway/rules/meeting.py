@@ -92,6 +92,8 @@ def present(clip: ClipFacts, step: ActivityFacts) -> bool:
     """Whether who held the device, or the room it is fixed in, was there."""
     if clip.custody.room_id is not None:
         return clip.custody.room_id == step.room_id
+    if clip.custody.swapped is not None:
+        return clip.custody.swapped.holder in step.officers
     return clip.custody.officer_id is not None and clip.custody.officer_id in step.officers
 
 

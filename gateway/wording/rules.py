@@ -42,6 +42,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the ledger says {officer}, who by the case record was at another step elsewhere; who recorded is "
         "open, and the ledger wants correcting",
     ),
+    "custody.swapped": (
+        "当日本机与设备 {camera} 共有 {takes} 段录制与对方持有人（本机对应 {other}）参加的环节相符，"
+        "无一与本机台账持有人 {officer} 参加的环节相符，两台设备系互换使用；采集人待核实，请更正台账",
+        "{takes} takes of this camera and of {camera} fit the steps of the other's holder ({other} for this "
+        "one) and none those of its own ({officer}): the two were swapped; who recorded is open, and the "
+        "ledger wants correcting",
+    ),
     "custody.room": ("设备固定安装于 {room}", "the device is fixed in {room}"),
     "custody.vehicle": ("设备随车 {room} 使用", "the device is in the vehicle {room}"),
     "custody.other_officer": (

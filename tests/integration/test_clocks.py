@@ -10,7 +10,7 @@ from gateway.database import Database
 from gateway.device import ClockRead, ClockSet, DeviceEvent
 from gateway.intake.events import store_one
 from gateway.linking import preview
-from gateway.linking.clocks import Windows, clocks_of
+from gateway.linking.clocks import Windows, clocks_of, limits_of
 from gateway.models import (
     Allocation,
     AllocationKind,
@@ -27,6 +27,7 @@ from gateway.models import (
     RelinkDue,
     Unit,
 )
+from gateway.rules.clock_error import Course
 
 PACK = rulepacks.packs("hebei-xingtai-2019")
 HOUR = 3600.0
@@ -271,7 +272,7 @@ def test_a_card_that_is_docked_again_during_a_round_is_read_again(town: Town) ->
         session.rollback()
         town.dock(at("18:00:00", 5), ("b", at("09:00:00", 5)), keeps="a")
         windows.load({"b"})
-        clock = clocks_of(session, {"cam"})["cam"]
-        found = windows.of(session.get_one(Clip, "b"), at("18:00:01", 5), clock, 600)
+        course = Course(clocks_of(session, {"cam"})["cam"], limits_of(PACK.default))
+        found = windows.of(session.get_one(Clip, "b"), at("18:00:01", 5), course, 600)
     assert found.until == at("18:00:00", 5)
     assert found.since == at("18:00:00"), "it did not lie there the day before"
