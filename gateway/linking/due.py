@@ -162,21 +162,28 @@ def drain(
     """
     ends = time.monotonic() + budget_s
     while time.monotonic() < ends and not is_stopping():
-        with database.read() as session, uncollected():
-            # the rows first: all that is read after them holds what they tell of
-            work = Round(session, packs)
-            if not work.waiting:
-                return False
-            facts, changed = Facts(session, packs), list[str]()
-            while len(changed) < DIFFER and (reached := work.next()):
-                changed += differences(facts, of(session, reached))
-                session.expunge_all()
-                if time.monotonic() > ends or is_stopping():
-                    break
-        if not rewrite(database, packs, actor, changed, is_stopping):
-            break
-        worked_off(database, work)
+        with uncollected():
+            with database.read() as session:
+                # the rows first: all that is read after them holds what they tell of
+                work = Round(session, packs)
+                if not work.waiting:
+                    return False
+                changed = gather(session, packs, work, lambda: time.monotonic() > ends or is_stopping())
+            if not rewrite(database, packs, actor, changed, is_stopping):
+                break
+            worked_off(database, work)
     return True
+
+
+def gather(session: Session, packs: RulePacks, work: Round, is_over: Callable[[], bool]) -> list[str]:
+    """The next clips that would be labelled or linked otherwise now."""
+    facts, changed = Facts(session, packs), list[str]()
+    while len(changed) < DIFFER and (reached := work.next()):
+        changed += differences(facts, of(session, reached))
+        session.expunge_all()
+        if is_over():
+            break
+    return changed
 
 
 def worked_off(database: Database, work: Round) -> None:

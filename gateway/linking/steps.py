@@ -172,11 +172,11 @@ class Steps:
     def of_people(self, refs: Set[str], start: datetime, end: datetime) -> list[ActivityFacts]:
         """Steps of a span in which one of these officers took part."""
         self.load([(start, end)], ())
-        for day in days_of(start, end):
-            self.read_cases({*self.days[day].get("*", ())})  # all at once: the next unit asks of the same day
+        found = self.with_step_of(refs, start, end)
+        self.read_cases(found)
         return [
             step
-            for uid in sorted(self.with_step_of(refs, start, end))
+            for uid in sorted(found)
             for step in self.cases[uid].activities
             if step.start <= end and step.end >= start and not refs.isdisjoint(step.officers)
         ]
