@@ -174,10 +174,12 @@ def equipment_command(asked: argparse.Namespace) -> int:
 
 
 def rules_command(asked: argparse.Namespace) -> int:
-    from gateway.rules_command import compare, rules
-
     if asked.action == "compare":
+        from gateway.packs_command import compare
+
         return compare(load(asked.config), asked)
+    from gateway.rules_command import rules
+
     named = asked.target if asked.action == "check" else asked.pack
     return rules(asked, named or configured_pack(asked.config))
 

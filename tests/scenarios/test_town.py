@@ -19,7 +19,7 @@ SMALL = Size(units=4, officers=80, devices=60, days=30, clips=900)
 LEAST_PRECISION, LEAST_RECALL, MOST_REVIEW = 0.98, 0.91, 0.09
 """Weaker than the goals of `make scenarios`: one camera with a wrong clock is a hundredth of so small a town."""
 TOWN = Path(__file__).parent / "town"
-GENERATOR = ("plan", "days", "footage", "duties")
+GENERATOR = ("plan", "builder", "days", "footage", "duties")
 
 
 def test_a_town_never_seen_is_linked_rightly(
