@@ -50,13 +50,15 @@ def row_digest(row: SQLModel) -> str:
     """
     mapper = inspect(type(row))
     values = {attribute.key: getattr(row, attribute.key) for attribute in mapper.column_attrs}
-    return hashlib.sha256(
-        canonical({key: value for key, value in values.items() if value is not None}).encode()
-    ).hexdigest()
+    return value_digest({key: value for key, value in values.items() if value is not None})
 
 
 def value_digest(value: Any) -> str:
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+    return text_digest(canonical(value))
+
+
+def text_digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def row_key(row: SQLModel) -> str:

@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.orm import defer, load_only
 from sqlmodel import Session, col, select
 
 from gateway import custody
+from gateway.custody import canonical
 from gateway.linking.archived import archived_later, doubt_of_frozen
 from gateway.models import Clip, Link, LinkStatus, now
 from gateway.rulepacks import RulePack
 from gateway.rules import case_number
 from gateway.rules.choice import Decision
-from gateway.rules.findings import Verdict
+from gateway.rules.findings import Finding, Verdict
 from gateway.rules.judgement import Candidate
 from gateway.rules.proof import paper_of, proposal
 from gateway.wording import reason
@@ -86,7 +88,7 @@ def moved(links: Links, winners: Sequence[Candidate]) -> bool:
     if any(doubt_of(link, winners, links) != link.doubt for link in links.standing):
         return True
     winners = beside(links, winners)
-    said = sorted(fingerprint(decided(winner)) for winner in winners)
+    said = sorted(print_of(winner) for winner in winners)
     return said != sorted(fingerprint_of(link) for link in links.proposed)
 
 
@@ -94,7 +96,7 @@ def write_links(session: Session, clip: Clip, decision: Decision, pack: RulePack
     winners = decision.winners
     flagged = flag(session, links, winners)
     winners = beside(links, winners)
-    wanted = {fingerprint(decided(winner)): winner for winner in winners}
+    wanted = {print_of(winner): winner for winner in winners}
     ends = [link for link in links.proposed if fingerprint_of(link) not in wanted]
     stand = {fingerprint_of(link) for link in links.proposed}
     for link in ends:
@@ -172,6 +174,26 @@ def decided(winner: Candidate) -> dict[str, Any]:
 def fingerprint(said: dict[str, Any]) -> str:
     """Equal for two decisions that say the same for the same reasons."""
     return custody.value_digest(said)
+
+
+def print_of(winner: Candidate) -> str:
+    """The fingerprint of what its link would say, in the same words: asked of every clip, written of few."""
+    t0, t1 = winner.segment or (None, None)
+    parts = {
+        "activity_id": canonical(step_id(winner)),
+        "case_uid": canonical(winner.case.case_uid),
+        "reasons": f"[{','.join([spelled(one) for one in winner.findings])}]",
+        "t0_s": canonical(t0),
+        "t1_s": canonical(t1),
+        "verdict": canonical(winner.verdict.value),
+    }
+    return custody.text_digest("{" + ",".join([f'"{name}":{text}' for name, text in parts.items()]) + "}")
+
+
+@lru_cache(maxsize=10_000)
+def spelled(found: Finding) -> str:
+    """Most of what is found is found of many clips."""
+    return canonical(found.stored())
 
 
 def fingerprint_of(link: Link) -> str:

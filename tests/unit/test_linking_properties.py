@@ -7,6 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.linking.standing import decided, fingerprint, print_of
 from gateway.rules import case_number
 from gateway.rules.alibi import far_apart
 from gateway.rules.allocation import Custody, HolderKind, Holding, custody_over
@@ -236,3 +237,10 @@ def test_the_holder_is_one_who_had_it_and_tolerance_only_adds(
     assert everybody - {None} == covering
     if exact.officer_id is not None:
         assert exact.officer_id in everybody
+
+
+@given(clips(), cases())
+def test_a_fingerprint_is_of_what_the_link_says(clip: ClipFacts, known: list[CaseFacts]) -> None:
+    """It is put together from parts; what is on record was taken of the whole."""
+    for winner in decide(clip, known, LIMITS, steps_of(known)).winners:
+        assert print_of(winner) == fingerprint(decided(winner))
