@@ -121,13 +121,15 @@ def differences(facts: Facts, clips: Sequence[Clip]) -> list[str]:
     return [
         clip.id
         for clip, one in zip(clips, judged, strict=True)
-        if not facts.is_destroyed(clip)
-        and (
-            labels_of(now := labels_now(clip), one, links[clip.id]) != now
-            or moved(links[clip.id], one.decision.winners)
-            or stale(links[clip.id], one.lacks)
-        )
+        if not facts.is_destroyed(clip) and is_outdated(clip, one, links[clip.id])
     ]
+
+
+def is_outdated(clip: Clip, judged: Judged, links: Links) -> bool:
+    """Whether deciding it anew would write anything."""
+    now = labels_now(clip)
+    relabelled = labels_of(now, judged, links) != now
+    return bool(relabelled or moved(links, judged.decision.winners) or stale(links, judged.lacks))
 
 
 def relink(session: Session, clips: Sequence[Clip], packs: RulePacks, actor: str) -> list[Link]:

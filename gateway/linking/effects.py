@@ -7,11 +7,10 @@ from sqlmodel import Session, col, select
 
 from gateway.database import Database
 from gateway.device import Refused
-from gateway.linking.deciding import LABELS, Judged, judge_all, labels_now, labels_of
+from gateway.linking.deciding import LABELS, Judged, is_outdated, judge_all, labels_now, labels_of
 from gateway.linking.due import BATCH, affected
 from gateway.linking.facts import Facts
-from gateway.linking.labels import stale
-from gateway.linking.standing import Links, links_of, moved, step_id
+from gateway.linking.standing import Links, links_of, step_id
 from gateway.models import Clip, RelinkDue
 from gateway.rulepacks import RulePacks
 
@@ -97,12 +96,11 @@ def moves(facts: Facts, clips: list[Clip]) -> list[Effect]:
 
 def effect(clip: Clip, judged: Judged, links: Links) -> Effect | None:
     """None where re-linking would write nothing."""
-    now = labels_now(clip)
+    if not is_outdated(clip, judged, links):
+        return None
+    now, winners = labels_now(clip), judged.decision.winners
     then = labels_of(now, judged, links)
     labels = tuple(name for name in LABELS if now[name] != then[name])
-    winners = judged.decision.winners
-    if not (labels or moved(links, winners) or stale(links, judged.lacks)):
-        return None
     return Effect(
         clip.id,
         tuple((link.case_uid, link.activity_id, link.verdict) for link in links.standing),
