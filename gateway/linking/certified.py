@@ -7,6 +7,7 @@ from sqlmodel import Session, col, or_, select
 
 from gateway.linking.due import due
 from gateway.models import Activity, Allocation, Checkout, Device
+from gateway.models.spans import touches
 from gateway.wording import CHINA
 
 Span = tuple[datetime, datetime]
@@ -55,8 +56,7 @@ def in_rooms(session: Session, officer: str, within: Span) -> Iterator[tuple[str
         select(Activity.room_id, Activity.officers, Activity.started_at, Activity.ended_at).where(
             col(Activity.room_id).is_not(None),
             col(Activity.withdrawn_at).is_(None),
-            Activity.started_at <= within[1],
-            Activity.ended_at >= within[0],
+            touches(Activity.started_at, Activity.ended_at, *within),
         )
     )
     his = [(room, start, end) for room, officers, start, end in steps if officer in officers]

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from gateway.models.columns import Json, UtcDateTime, new_id, no_entries, no_items, now, words
+from gateway.models.spans import index_long
 
 
 class LinkStatus(StrEnum):
@@ -114,6 +115,9 @@ class Activity(SQLModel, table=True):
     """告知、出示证件: the party was told of the recording and shown the certificates (R-11, R-15)."""
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Set when the case system no longer has this step; links that stood on it keep their history."""
+
+
+index_long("ix_activity_long", Activity.started_at, Activity.ended_at)
 
 
 class Link(SQLModel, table=True):
