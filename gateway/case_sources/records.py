@@ -1,7 +1,6 @@
 """How a case record is stored: idempotent, the newer over the older, with what it re-links."""
 
 from collections.abc import Collection
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -67,7 +66,7 @@ def put_case(
     incoming = completed(session, incoming, case)
     before = snapshot(session, case) if case else {}
     entered = {"unit_entered": incoming.unit} if is_new_unit(session, incoming.unit) else {}
-    numbers_before, spans_before = reach(session, incoming.uid)
+    read_before = linking.known(session, incoming.uid)
     write_case(session, case, incoming, source, is_home=is_home)
     gone = write_aliases(session, incoming, rules)
     parties, left = write_parties(session, incoming, rules)
@@ -82,12 +81,7 @@ def put_case(
         gone=[*gone, *left],
     )  # fmt: skip
     outbox.duties_moved(session, [row.id for row in rows if isinstance(row, Activity)])
-    numbers, spans = reach(session, incoming.uid)
-    linking.due(session, "case", numbers=numbers | numbers_before)
-    if numbers != numbers_before:
-        linking.kept_due(session, incoming.uid)
-    for start, end in spans | spans_before:
-        linking.due(session, "activity", span=(start, end))
+    linking.case_due(session, case.uid, read_before, linking.known(session, case.uid))
     return Ended.CHANGED if before else Ended.NEW
 
 
@@ -101,13 +95,6 @@ def parts(session: Session, uid: str) -> list[SQLModel]:
     for model in (CaseAlias, CaseParty, Document, Activity):
         found.extend(session.exec(select(model).where(model.case_uid == uid)))
     return found
-
-
-def reach(session: Session, uid: str) -> tuple[set[str], set[tuple[datetime, datetime]]]:
-    """The numbers and spans of time through which a case touches clips."""
-    numbers = set(session.exec(select(CaseAlias.norm).where(CaseAlias.case_uid == uid)))
-    spans = session.exec(select(Activity.started_at, Activity.ended_at).where(Activity.case_uid == uid))
-    return numbers, set(spans)
 
 
 def write_case(
