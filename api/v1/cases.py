@@ -97,7 +97,8 @@ class CaseWhole(CaseOut):
     )
     documents: list[dict[str, Any]] = Field(
         default_factory=list,
-        description="`is_form`: one of the provincial forms; `stage`, `seed_stage`: in which it is made out",
+        description="`is_form`: one of the provincial forms; `stage`, `seed_stage`: in which it is made out;"
+        " `interview`: what a 询问笔录 says of the asking; `approval`: the opinions of an approval form",
     )
     activities: list[dict[str, Any]] = Field(
         default_factory=list, description="`seed_stage` is the one of the seed's four it belongs to"

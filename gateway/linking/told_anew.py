@@ -40,7 +40,7 @@ class Known:
 
 
 def known(session: Session, uid: str) -> Known:
-    case = session.execute(CASES.where(CaseRecord.uid == uid)).mappings().one_or_none()
+    case = session.execute(CASES.where(col(CaseRecord.uid) == uid)).mappings().one_or_none()
     if case is None:
         return Known()
     numbers = select(CaseAlias.norm, CaseAlias.key).where(CaseAlias.case_uid == uid)

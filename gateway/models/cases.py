@@ -89,6 +89,10 @@ class Document(SQLModel, table=True):
     type: str
     number: str | None = None
     issued_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    interview: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """Of a 询问笔录: from when to when, where, who was asked, who asked and wrote, what they were told."""
+    approval: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """Of an approval form: 承办人意见、承办机构意见、负责人审批, each with its person and day."""
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Set when the case system no longer has this paper; steps and links that name it keep their history."""
 

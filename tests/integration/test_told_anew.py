@@ -146,7 +146,7 @@ def a_change(dice: Random) -> dict[str, Any]:
 @pytest.mark.parametrize("seed", range(6))
 def test_after_each_change_no_clip_would_be_decided_otherwise(database: Database, seed: int) -> None:
     """Against everything decided anew, which forgets nothing."""
-    stage, dice = Stage(database, TOLD), Random(seed)  # noqa: S311
+    stage, dice = Stage(database, TOLD), Random(seed)
     stage.play(TOLD)
     moved = 0
     for _ in range(6):
