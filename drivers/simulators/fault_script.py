@@ -18,7 +18,8 @@ from drivers.simulators.fault_forms import Fault, form_of, usage
 from drivers.simulators.faults import Twice
 
 EVERYBODY = "*"
-KINDS: dict[str, type[Fault]] = {kind.word: kind for kind in (*card_faults.KINDS, *Fault.__subclasses__())}
+EVERY: tuple[type[Fault], ...] = (*card_faults.KINDS, *Fault.__subclasses__())
+KINDS = {kind.word: kind for kind in EVERY}
 
 
 @dataclass(frozen=True, slots=True)
