@@ -135,6 +135,8 @@ def fields_of(model: type[BaseModel], row: Any) -> dict[str, Any]:
     """As a case system would tell the row; an id that is stored is no longer judged."""
     named = {"room": "room_id", "document": "document_id"}
     stored = {name: getattr(row, named.get(name, name)) for name in model.model_fields}
+    if isinstance(row, Activity):
+        stored |= row.told or {}
     return {
         name: PARTS[name].model_validate(value) if name in PARTS and value else value
         for name, value in stored.items()

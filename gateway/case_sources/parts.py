@@ -50,15 +50,17 @@ def person(session: Session, told: str | HandlerIn) -> dict[str, str | None]:
 def step_row(session: Session, incoming: CaseIn, step: ActivityIn, paper: DocumentIn | None) -> Activity:
     """Who asked by its 询问笔录 took part in it (LK-5, LK-6); where it names no place, the paper's (LK-8)."""
     interview = (paper and paper.interview) or InterviewIn()
-    asking = [one if isinstance(one, str) else one.ref for one in interview.askers]
-    officers = [officer_ref(session, ref) for ref in (*step.officers, *asking)]
+    asking = [officer_ref(session, one if isinstance(one, str) else one.ref) for one in interview.askers]
+    own = {"officers": [officer_ref(session, ref) for ref in step.officers], "place": step.place}
+    officers = [*own["officers"], *(one for one in dict.fromkeys(asking) if one not in own["officers"])]
+    whole = {"officers": officers, "place": step.place or interview.place}
     return Activity(
         case_uid=incoming.uid,
         room_id=room_ref(session, step.room, incoming.unit),
-        officers=[*dict.fromkeys(officers)],
         document_id=step.document,
-        place=step.place or interview.place,
-        **step.model_dump(exclude={"room", "officers", "document", "place"}),
+        told=None if whole == own else own,
+        **whole,
+        **step.model_dump(exclude={"room", "document", *whole}),
     )
 
 

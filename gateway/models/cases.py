@@ -116,6 +116,8 @@ class Activity(SQLModel, table=True):
     document_id: str | None = Field(default=None, foreign_key="document.id")
     notice_given: bool | None = None
     """告知、出示证件: the party was told of the recording and shown the certificates (R-11, R-15)."""
+    told: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """`officers` and `place` as the step itself tells them, where its 询问笔录 says more."""
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Set when the case system no longer has this step; links that stood on it keep their history."""
 

@@ -231,6 +231,26 @@ def test_a_table_says_of_a_paper_only_what_it_has_columns_for(registered: Databa
     assert paper(registered, "d2").approval is not None
 
 
+def test_a_table_that_corrects_who_asked_takes_nothing_from_the_step(registered: Database) -> None:
+    """What the step told of itself stays told; who asked by the paper goes with the paper."""
+    told(registered, activities=[{**STEP, "officers": ["wang"]}])
+    assert step(registered).officers == ["wang", "zhang", "li"]
+    put(
+        registered,
+        of_table({**SAYS, "document_interview_askers": "zhao", "document_interview_place": "车内"}),
+    )
+    assert (step(registered).officers, step(registered).place) == (["wang", "zhao"], "车内")
+    put(registered, of_table({"uid": "k", "title": "案", "document_id": "d2", "document_type": "立案审批表"}))
+    assert (step(registered).officers, step(registered).place) == (["wang"], None)
+
+
+def test_who_asked_and_is_of_the_step_anyway_stays_without_the_paper(registered: Database) -> None:
+    told(registered, activities=[{**STEP, "officers": ["li", "zhang"], "place": "桥西"}])
+    assert step(registered).told is None
+    put(registered, of_table({"uid": "k", "title": "案", "document_id": "d2", "document_type": "立案审批表"}))
+    assert (step(registered).officers, step(registered).place) == (["li", "zhang"], "桥西")
+
+
 def test_of_somebody_else_nothing_is_kept(registered: Database) -> None:
     told(registered)
     put(registered, of_table({**SAYS, "document_interview_asked_name": "赵六"}))
