@@ -102,8 +102,8 @@ class CaseWhole(CaseOut):
     )
     activities: list[dict[str, Any]] = Field(
         default_factory=list,
-        description="`seed_stage` is the one of the seed's four it belongs to; `told`: officers and place as the"
-        " step itself names them, where its 询问笔录 says more",
+        description="`seed_stage` is the one of the seed's four it belongs to;"
+        " `told`: officers and place as the step itself names them, where its 询问笔录 says more",
     )
     links: list[LinkOut] = Field(default_factory=list)
     untimely: list[ReasonOut] = Field(

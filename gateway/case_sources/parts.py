@@ -51,16 +51,18 @@ def step_row(session: Session, incoming: CaseIn, step: ActivityIn, paper: Docume
     """Who asked by its 询问笔录 took part in it (LK-5, LK-6); where it names no place, the paper's (LK-8)."""
     interview = (paper and paper.interview) or InterviewIn()
     asking = [officer_ref(session, one if isinstance(one, str) else one.ref) for one in interview.askers]
-    own = {"officers": [officer_ref(session, ref) for ref in step.officers], "place": step.place}
-    officers = [*own["officers"], *(one for one in dict.fromkeys(asking) if one not in own["officers"])]
-    whole = {"officers": officers, "place": step.place or interview.place}
+    own = [officer_ref(session, ref) for ref in step.officers]
+    officers = [*own, *(one for one in dict.fromkeys(asking) if one not in own)]
+    place = step.place or interview.place
+    says_more = (officers, place) != (own, step.place)
     return Activity(
         case_uid=incoming.uid,
         room_id=room_ref(session, step.room, incoming.unit),
         document_id=step.document,
-        told=None if whole == own else own,
-        **whole,
-        **step.model_dump(exclude={"room", "document", *whole}),
+        officers=officers,
+        place=place,
+        told={"officers": own, "place": step.place} if says_more else None,
+        **step.model_dump(exclude={"room", "officers", "document", "place"}),
     )
 
 
