@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import Session, select
+from fastapi.testclient import TestClient
+from sqlmodel import Session, col, select
 
 from drivers.simulators.case_system import CaseSystem
 from gateway.case_sources.files import cases_in
@@ -18,12 +19,15 @@ from gateway.case_sources.taking import Desk
 from gateway.config.sources import HttpSource
 from gateway.database import Database
 from gateway.device import Refused
-from gateway.models import Activity, CaseRecord, Document, Officer, RelinkDue, Unit
+from gateway.models import Activity, CaseRecord, Document, Link, Officer, RelinkDue, Unit
 from gateway.reports.paper import Table
 from gateway.reports.recording import recording_sheet
 from gateway.reports.sheet_papers import papers_table
 from tests.integration.test_case_records import ID_NO, RULES
+from tests.integration.test_previews import TOLD
 from tests.integration.test_timely import ALL, AT, LAW
+from tests.integration.test_told_anew import step as a_step
+from tests.scenarios.stage import Stage
 
 ASKED = {
     "name": "王五", "sex": "男", "age": 41, "employer": "某某商店", "post": "店长", "phone": "13800000000",
@@ -282,3 +286,41 @@ def test_the_sheet_of_the_case_says_who_asked_whom_and_who_agreed(registered: Da
         "承办人意见：建议立案（张三（B1305001），2024-05-05）\n承办机构意见：同意（孙七，2024-05-05）\n"
         "负责人审批：同意立案（周八，2024-05-05）"
     )
+
+
+def test_who_puts_a_case_reads_it_back_without_the_identity_number(
+    api: tuple[TestClient, dict[str, str]],
+) -> None:
+    client, keys = api
+    headers = {"x-api-key": keys["evidence"]}
+    assert client.put("/api/v1/cases/k", json=CASE, headers=headers).status_code == 201
+    answer = client.get("/api/v1/cases/k", headers=headers)
+    assert ID_NO not in answer.text
+    interview, approval = sorted(answer.json()["documents"], key=lambda one: str(one["id"]))
+    assert interview["interview"]["asked"] == STORED_INTERVIEW["asked"]
+    assert interview["interview"]["place"] == "第一询问室"
+    assert approval["approval"]["section"]["opinion"] == "同意"
+    [told] = answer.json()["activities"]
+    assert told["told"] == {"officers": [], "place": None}
+    assert len(told["officers"]) == 2, "as LK-6 asks for"
+
+
+def two_officers(database: Database) -> set[bool]:
+    """What LK-6 found of the standing links to the step."""
+    with database.read() as session:
+        links = session.exec(select(Link).where(Link.activity_id == "a", col(Link.ended_at).is_(None))).all()
+    return {bool(one["passed"]) for link in links for one in link.reasons if one["rule"] == "LK-6"}
+
+
+def test_the_second_officer_that_a_paper_names_reaches_the_link(either: Database) -> None:
+    """LK-6: of one officer it asks for a second, whom the 询问笔录 may name."""
+    stage = Stage(either, TOLD)
+    stage.play(TOLD)
+    alone = a_step("a", 9, officers=["zhang"], document="d")
+    paper: dict[str, Any] = {"id": "d", "type": "询问笔录"}
+    case = {"uid": "k", "title": "k", "unit": "xt", "handlers": ["zhang", "li"], "activities": [alone]}
+    for askers, expected in ((["zhang"], {False}), (["zhang", "li"], {True})):
+        whole = case | {"documents": [paper | {"interview": {"askers": askers}}]}
+        put(either, CaseIn.model_validate(whole))
+        stage.settle()
+        assert two_officers(either) == expected
