@@ -126,6 +126,11 @@ class Windows:
         for card in cards.values():
             self.places |= {one.offload: place for place, one in enumerate(card)}
 
+    def is_from_card(self, clip: Clip) -> bool:
+        """Whether the recorder itself wrote the file that was found: what was sent or put here is a copy."""
+        finding = self.findings.get(clip.id)
+        return finding is None or finding.offload_id is not None
+
     def of(self, clip: Clip, found_at: datetime, course: Course, docking_s: float) -> Window:
         """Until the card that held the file was listed; since that card was last listed without it."""
         finding = self.findings.get(clip.id)

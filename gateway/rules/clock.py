@@ -95,20 +95,21 @@ def capture_interval(
     course: Course,
     window: Window,
     *,
-    is_photo: bool = False,
+    file_tells: bool = True,
 ) -> Interval | None:
     """The corrected interval, from the most trusted time that can be true.
 
     A GPS track is UTC, and what we recorded bears our own time: neither needs correction. Every other
     time is the device's clock, taken back to the true times at which it can have shown that (R-21, R-22).
-    A photo's file alone dates nothing: cameras write the time into photos, and a copy's file is the copy's.
+    `file_tells`: whether the file's own time may be the recorder's. A photo's alone dates nothing: cameras
+    write the time into photos; nor does that of a file that came as a copy: it is the copy's.
     """
     ordered = sorted(times, key=lambda read: TRUST.index(read.source))
     if not ordered:
         return None
     limits = course.limits
     length = timedelta(seconds=max(0.0, min(duration_s or 0.0, LONGEST.total_seconds())))
-    contradicted = is_photo
+    contradicted = not file_tells
     for read in ordered:
         if contradicted and read.source is TimeSource.FILE:
             break  # the same lost clock wrote it, or whoever copied the file: it proves nothing

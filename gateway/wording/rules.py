@@ -102,6 +102,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the case has no recorded step at that time (normal before 立案)",
     ),
     "time.unknown": ("采集时间不可信", "the capture time cannot be trusted"),
+    "original.shows_nothing": (
+        "文件无法播放，看不到也听不到任何内容，不能证明本环节",
+        "the file cannot be played: nothing in it shows this step",
+    ),
     "time.either": (
         "设备时钟在此期间被调整过，采集时间可能为 {first}，也可能为 {last}，需人工判断",
         "the device's clock was set meanwhile: recorded at {first} or at {last}; a person has to decide",
