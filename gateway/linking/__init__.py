@@ -7,6 +7,7 @@ from gateway.linking.due import affected, drain, due, holding_due, kept_due, tak
 from gateway.linking.effects import Effect, effects
 from gateway.linking.labelling import enter_labels
 from gateway.linking.outings import together_due
+from gateway.linking.together import device_due, outing_due
 
 __all__ = [
     "Effect",
@@ -15,6 +16,7 @@ __all__ = [
     "affected",
     "certificate_due",
     "compared",
+    "device_due",
     "differences",
     "drain",
     "due",
@@ -22,6 +24,7 @@ __all__ = [
     "enter_labels",
     "holding_due",
     "kept_due",
+    "outing_due",
     "preview",
     "relink",
     "take_due",
