@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from gateway.cli import main
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.linking.comparing import compared, with_pack
-from gateway.linking.effects import Effect
+from gateway.linking.effects import REACH, Effect, seen
 from gateway.linking.packs import put_in_force
 from gateway.live import LiveFolder
 from gateway.models import CustodyEvent, Device, Link, Original, RelinkDue, Role, State
@@ -106,6 +107,7 @@ def test_what_a_case_would_change_is_what_it_then_changes(either: Database, name
 
     before, rows = standing(either), left_behind(either)
     tried = linking.effects(either, PACK, change)
+    assert len({one.clip_id for one in tried}) == len(tried), "each once, however many facts reach it"
     assert left_behind(either) == rows
     assert standing(either) == before
     assert bool(tried) is (name != "the same")
@@ -133,6 +135,34 @@ def test_a_change_that_reaches_too_much_is_refused_and_not_tried(database: Datab
         linking.effects(database, PACK, lambda s: put_case(s, given, "li", "api"), most=3)
     assert no.value.reason["code"] == "link.too_wide"
     assert left_behind(database) == rows
+    assert linking.effects(database, PACK, lambda s: put_case(s, given, "li", "api"), most=4) != []
+
+
+def test_the_limit_is_the_one_that_is_documented() -> None:
+    written = (Path(__file__).parents[2] / "docs/linking.md").read_text(encoding="utf-8")
+    assert f"more than {REACH:,} clips\nis refused".replace(",", " ") in written
+    assert signature(linking.effects).parameters["most"].default == REACH
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3])
+def test_what_it_reaches_is_looked_at_to_the_last(
+    database: Database, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    Stage(database, TOLD).play(TOLD)
+    given = CaseIn.model_validate(case("m", step("b", "15:00", "15:40"), numbers=["M-7"]))
+    monkeypatch.setitem(
+        seen.__globals__, "BATCH", batch
+    )  # the package has a function of the name of its module
+    tried = linking.effects(database, PACK, lambda s: put_case(s, given, "li", "api"))
+    assert sorted(one.clip_id for one in tried) == ["late", "numbered"]
+
+
+def test_what_waits_already_is_no_effect_of_the_change(database: Database) -> None:
+    Stage(database, TOLD).play(TOLD)
+    with database.write() as session:
+        linking.due(session, "meanwhile", span=(None, None))
+    given = CaseIn.model_validate(CHANGES["the same"])
+    assert linking.effects(database, PACK, lambda s: put_case(s, given, "li", "api"), most=1) == []
 
 
 def put_in(database: Database, packs: RulePacks) -> None:
@@ -187,11 +217,12 @@ def test_numbers_are_read_as_the_new_pack_would_read_them(either: Database, tmp_
     assert standing(either)["own"] == as_told(tried, {})["own"]
 
 
+@pytest.mark.parametrize("batch", [1, 2])
 def test_pages_come_one_after_the_other_and_writers_get_between(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     Stage(database, TOLD).play(TOLD)
-    monkeypatch.setattr("gateway.linking.comparing.BATCH", 1)
+    monkeypatch.setattr("gateway.linking.comparing.BATCH", batch)
     monkeypatch.setattr("gateway.linking.comparing.PAGE", 2)
     clips, found = [], []
     for page in compared(database, with_pack(PACK, own(tmp_path, 1), None), None):
