@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
+from api.effects import shown
 from api.signin import add_key, add_user
 from gateway import linking, rulepacks
 from gateway.case_sources.incoming import CaseIn
@@ -24,6 +25,7 @@ from gateway.live import LiveFolder
 from gateway.models import CustodyEvent, Device, Link, Original, RelinkDue, Role, State
 from gateway.rulepacks import RulePack, RulePacks
 from gateway.store import LocalStore
+from gateway.visibility import Viewer
 from tests.client import client_of
 from tests.integration.test_rulepack_use import KINDS, TRAFFIC, own
 from tests.scenarios.stage import Stage
@@ -270,6 +272,20 @@ def test_by_command(
     assert site(*dry) == 0
     assert "0 clips: another step" in capsys.readouterr().out
     assert left_behind(database) == rows
+
+
+def test_a_case_of_another_unit_is_not_named(database: Database) -> None:
+    """Its clip moves there or away, and whoever asks may not see that case."""
+    told = TOLD.model_dump() | {"cases": [*TOLD.model_dump()["cases"], {"uid": "n", "unit": "far"}]}
+    Stage(database, Scenario.model_validate(told)).play(Scenario.model_validate(told))
+    moved = Effect(
+        "early", (("n", "n1", "VALID"),), (("k", "a", "VALID"), ("n", None, "VALID")), None, None, False
+    )
+    [one] = shown(database, Viewer("x", "x", Role.EVIDENCE, frozenset({"xt"})), [moved])
+    assert [(to.case_uid, to.activity_id) for to in one.before] == [(None, None)]
+    assert [(to.case_uid, to.activity_id) for to in one.after] == [("k", "a"), (None, None)]
+    [one] = shown(database, Viewer("x", "x", Role.ADMIN, None), [moved])
+    assert [(to.case_uid, to.activity_id) for to in one.before] == [("n", "n1")]
 
 
 def test_over_the_api_and_only_what_the_viewer_may_see(
