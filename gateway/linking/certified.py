@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session, col, or_, select
 
+from gateway.database import columns
 from gateway.linking.due import due
 from gateway.linking.outings import day_of
 from gateway.linking.together import days_due
@@ -89,14 +90,14 @@ def witnesses_due(session: Session, officer: str, within: Span) -> None:
     """What another's camera, or a vehicle, recorded of steps where he took part: it is a note only where all
     who were there have a certificate (`custody.refuted`, `custody.swapped`, AL-3)."""
     found = session.execute(
-        select(
+        columns(
             Activity.case_uid, Activity.officers, Activity.started_at, Activity.ended_at, CaseRecord.unit_id
         )
         .join(CaseRecord, col(CaseRecord.uid) == Activity.case_uid)
         .where(
             col(Activity.withdrawn_at).is_(None),
-            Activity.started_at <= within[1],
-            Activity.ended_at >= within[0],
+            col(Activity.started_at) <= within[1],
+            col(Activity.ended_at) >= within[0],
         )
     )
     his = [row for row in found if officer in row.officers]

@@ -191,12 +191,14 @@ def test_what_a_pack_would_change_is_what_it_then_changes(
     assert standing(either) == as_told(tried, before) != before
 
 
-def test_a_unit_s_pack_is_compared_for_its_own_devices_only(database: Database, tmp_path: Path) -> None:
+def test_a_unit_s_pack_is_compared_for_its_own_devices_and_cases_only(
+    database: Database, tmp_path: Path
+) -> None:
     Stage(database, TOLD.model_copy(update={"name": "far"})).play(TOLD)
     with database.write() as session:
         session.get_one(Device, "cam").unit_id = None
     pages = list(compared(database, with_pack(PACK, own(tmp_path, 1), "xt"), "xt"))
-    assert [(page.clips, page.effects) for page in pages] == [(0, ())]
+    assert [page.clips for page in pages] == [3], "what is linked to its cases, whoever's camera it was"
 
 
 def traffic(folder: Path) -> RulePack:
