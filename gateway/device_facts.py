@@ -9,7 +9,7 @@ from sqlmodel import Session, SQLModel, select
 from gateway import custody, linking
 from gateway.device import Refused
 from gateway.models import Device, DeviceState, Officer, Room, Unit
-from gateway.rulepacks.shape import DeviceType
+from gateway.rulepacks.equipping import DeviceType
 from gateway.rules import gb_code
 
 Measure = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -11,7 +11,8 @@ from sqlmodel import Session, select
 from gateway.config import Settings
 from gateway.models import Unit
 from gateway.rulepacks import RulePack, RulePacks, packs
-from gateway.rulepacks.shape import ActivityKind, StageName
+from gateway.rulepacks.papers import StageName
+from gateway.rulepacks.shape import ActivityKind
 from gateway.rules.duty import DutyLimits
 from gateway.rules.recorded import CoverageLimits
 from gateway.rules.scope import Calendar, Frame, Kind, Mode, fold
@@ -101,6 +102,31 @@ class Natures:
         """What the steps that a form records go to prove."""
         kinds = (self.kind(written) for written in self.forms.get(fold(form), ()))
         return tuple(kind.proves.value for kind in kinds if kind)
+
+
+class UnitPacks:
+    """The pack of each unit, and what it says of kinds of steps: asked once for each."""
+
+    def __init__(self, packs: RulePacks, parents: Mapping[str, str | None]) -> None:
+        self.packs, self.parents = packs, parents
+        self.of_units: dict[str | None, RulePack] = {}
+        self.read: dict[str, Natures] = {}
+        """By the edition of the pack."""
+
+    def of(self, unit: str | None) -> RulePack:
+        if unit not in self.of_units:
+            self.of_units[unit] = self.packs.of(unit, self.parents)
+        return self.of_units[unit]
+
+    def natures(self, unit: str | None) -> Natures:
+        pack = self.of(unit)
+        if pack.edition not in self.read:
+            self.read[pack.edition] = Natures.of(pack)
+        return self.read[pack.edition]
+
+    def number_kinds(self, unit: str | None) -> tuple[str, ...]:
+        """The words in the numbers of a unit's cases."""
+        return self.of(unit).forms.number_kinds.value
 
 
 def is_form(pack: RulePack, written: str) -> bool:

@@ -8,12 +8,14 @@ from gateway.linking.effects import Effect, effects
 from gateway.linking.labelling import enter_labels
 from gateway.linking.outings import together_due
 from gateway.linking.together import device_due, outing_due
+from gateway.linking.told_anew import case_due, known
 
 __all__ = [
     "Effect",
     "Judged",
     "Looked",
     "affected",
+    "case_due",
     "certificate_due",
     "compared",
     "device_due",
@@ -24,6 +26,7 @@ __all__ = [
     "enter_labels",
     "holding_due",
     "kept_due",
+    "known",
     "outing_due",
     "preview",
     "relink",

@@ -11,6 +11,7 @@ from gateway.linking.due import due
 from gateway.linking.outings import day_of
 from gateway.linking.together import days_due
 from gateway.models import Activity, Allocation, CaseAlias, CaseRecord, Checkout, Device
+from gateway.models.spans import touches
 from gateway.wording import CHINA
 
 Span = tuple[datetime, datetime]
@@ -60,8 +61,7 @@ def in_rooms(session: Session, officer: str, within: Span) -> Iterator[tuple[str
         select(Activity.room_id, Activity.officers, Activity.started_at, Activity.ended_at).where(
             col(Activity.room_id).is_not(None),
             col(Activity.withdrawn_at).is_(None),
-            Activity.started_at <= within[1],
-            Activity.ended_at >= within[0],
+            touches(Activity.started_at, Activity.ended_at, *within),
         )
     )
     his = [(room, start, end) for room, officers, start, end in steps if officer in officers]
@@ -96,8 +96,7 @@ def witnesses_due(session: Session, officer: str, within: Span) -> None:
         .join(CaseRecord, col(CaseRecord.uid) == Activity.case_uid)
         .where(
             col(Activity.withdrawn_at).is_(None),
-            col(Activity.started_at) <= within[1],
-            col(Activity.ended_at) >= within[0],
+            touches(Activity.started_at, Activity.ended_at, *within),
         )
     )
     his = [row for row in found if officer in row.officers]

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from gateway import law
 from gateway.linking.clocks import Windows, clocks_of, limits_of
 from gateway.linking.outings import Outings
-from gateway.linking.people import Held, People, held_devices
+from gateway.linking.people import Holders, People
 from gateway.linking.steps import Steps
 from gateway.linking.takes import Takes
 from gateway.models import Clip, Device, Original, State
@@ -59,17 +59,17 @@ class Facts:
     def __init__(self, session: Session, packs: RulePacks) -> None:
         self.session = session
         self.packs = packs
-        self.kinds: dict[str, law.Natures] = {}
         self.of_units: dict[str | None, Rules] = {}
         self.of_devices: dict[str, Rules] = {}
         every = (packs.default, *packs.of_units.values())
         self.slack_s = max(pack.linking.activity_slack_minutes.value for pack in every) * 60
         self.people = People(session)
-        self.steps = Steps(session, self.natures, packs.number_kinds, self.number_kinds)
+        self.unit_packs = law.UnitPacks(packs, self.people.parents)
+        self.steps = Steps(session, self.unit_packs, packs.number_kinds)
         self.windows = Windows(session)
-        self.outings = Outings(session, self.steps)
+        self.holders = Holders(session)
+        self.outings = Outings(session, self.steps, self.holders)
         self.devices: dict[str, Device] = {}
-        self.held: dict[str, Held] = {}
         self.clocks: dict[str, DeviceClock] = {}
         self.courses: dict[str, Course] = {}
         self.originals: dict[str, tuple[State, datetime]] = {}
@@ -81,7 +81,7 @@ class Facts:
         new = {clip.device_id for clip in clips} - self.devices.keys()
         found = self.session.exec(select(Device).where(col(Device.id).in_(new))).all() if new else ()
         self.devices |= {device.id: device for device in found}
-        self.held |= held_devices(self.session, found)
+        self.holders.load(found)
         self.people.load(self.named(clips, new))
         self.clocks |= clocks_of(self.session, new)
         rows = self.session.exec(
@@ -94,19 +94,8 @@ class Facts:
     def named(self, clips: Sequence[Clip], devices: set[str]) -> set[str]:
         """Whom these clips name, and who ever held these devices."""
         told = {str(officer) for clip in clips if (officer := clip.declared.get("officer"))}
-        held = (self.held[device] for device in devices)
+        held = (self.holders.of(device) for device in devices)
         return told | {one.holder_id for periods in held for one in (*periods.taken, *periods.given)}
-
-    def natures(self, unit: str | None) -> law.Natures:
-        """What the pack of a unit says of kinds of steps."""
-        pack = self.packs.of(unit, self.people.parents)
-        if pack.edition not in self.kinds:
-            self.kinds[pack.edition] = law.Natures.of(pack)
-        return self.kinds[pack.edition]
-
-    def number_kinds(self, unit: str | None) -> case_number.Kinds:
-        """The words in the numbers of a unit's cases."""
-        return self.packs.of(unit, self.people.parents).forms.number_kinds.value
 
     def is_destroyed(self, clip: Clip) -> bool:
         return self.originals[clip.id][0] is State.DESTROYED
@@ -117,7 +106,7 @@ class Facts:
         if device not in self.of_devices:
             unit = self.devices[device].unit_id
             if unit not in self.of_units:
-                pack = self.packs.of(unit, self.people.parents)
+                pack = self.unit_packs.of(unit)
                 self.of_units[unit] = Rules(pack, link_limits(pack, CHINA), limits_of(pack))
             self.of_devices[device] = self.of_units[unit]
         return self.of_devices[device]
@@ -146,7 +135,7 @@ class Facts:
     def holder(self, clip: Clip, interval: Interval | None) -> Custody:
         if interval is None or interval.doubtful:
             return Custody(None, None, None)
-        periods, tolerance = self.held[clip.device_id], self.rules(clip).limits.custody_tolerance_s
+        periods, tolerance = self.holders.of(clip.device_id), self.rules(clip).limits.custody_tolerance_s
         custody = [
             custody_over(periods.around(one.start, tolerance), one.start, one.end, tolerance)
             for one in interval.possible
@@ -208,7 +197,7 @@ class Facts:
         """Where the device stood when it recorded (AL-8); before it was anything, nobody knows."""
         if interval is None or interval.doubtful:
             return device.status.value
-        return status_at(self.held[device.id].stands, interval.start) or "UNKNOWN"
+        return status_at(self.holders.of(device.id).stands, interval.start) or "UNKNOWN"
 
     def certified(self, officer: str, interval: Interval | None, device: Device) -> bool | None:
         person = self.people.of(officer)

@@ -29,7 +29,7 @@ def case_label(clip: Clip, known: ClipFacts, decision: Decision, links: Links, f
         return str(clip.declared["case_no"])
     said, winner = known.case_no, decision.winner
     kept = [facts.steps.cases[link.case_uid] for link in bears(links)]
-    if said and any(names(case, said, facts.number_kinds(None)) for case in kept):
+    if said and any(names(case, said, facts.packs.default.forms.number_kinds.value) for case in kept):
         return said  # in its own spelling
     numbers = [case.numbers[0] for case in kept if case.numbers]
     if numbers:

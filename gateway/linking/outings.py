@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, bindparam
 from sqlmodel import Session, col, select
 
 from gateway.database import columns
-from gateway.linking.people import Held, held_devices
+from gateway.linking.people import Held, Holders
 from gateway.linking.said import Said, said_of, told_of
 from gateway.linking.steps import Steps
 from gateway.models import Clip, Device, RelinkDue
@@ -24,6 +24,10 @@ DAY = timedelta(days=1)
 SHOTS = columns(
     Clip.id, Clip.device_id, Clip.recording_id, Clip.started_at, Clip.ended_at, Clip.uncertainty_s,
     Clip.latitude, Clip.longitude,
+).where(
+    col(Clip.device_id).in_(bindparam("cameras", expanding=True)),
+    col(Clip.started_at) >= bindparam("begin"),
+    col(Clip.started_at) < bindparam("end"),
 ).order_by(col(Clip.started_at), col(Clip.id))  # fmt: skip
 Key = tuple[str, str]
 """A device, and the line of the ledger."""
@@ -41,10 +45,10 @@ class Outings:
     """From the stored times of clips: whose time is not known yet tells nothing, and has the others decided
     anew once it is (`together_due`)."""
 
-    def __init__(self, session: Session, steps: Steps) -> None:
-        self.session, self.steps = session, steps
-        self.held: dict[str, dict[str, Held]] = {}
-        """Unit → what is known of its devices."""
+    def __init__(self, session: Session, steps: Steps, holders: Holders) -> None:
+        self.session, self.steps, self.holders = session, steps, holders
+        self.cameras: dict[str, list[str]] = {}
+        """Unit → the ids of its devices."""
         self.days: dict[tuple[str, date], Day] = {}
         self.proven: dict[tuple[str, date, Key], Swapped | None] = {}
 
@@ -68,16 +72,13 @@ class Outings:
         return self.days[unit, day]
 
     def read(self, unit: str, day: date, limits: LinkLimits) -> dict[Key, Outing]:
-        if unit not in self.held:
+        if unit not in self.cameras:
             devices = self.session.exec(select(Device).where(Device.unit_id == unit)).all()
-            self.held[unit] = held_devices(self.session, devices)
-        held, begin = self.held[unit], midnight(day)
+            self.holders.load(devices)
+            self.cameras[unit] = [one.id for one in devices]
+        begin = midnight(day)
         rows = self.session.execute(
-            SHOTS.where(
-                col(Clip.device_id).in_(held),
-                col(Clip.started_at) >= begin,
-                col(Clip.started_at) < begin + DAY,
-            )
+            SHOTS, {"cameras": self.cameras[unit], "begin": begin, "end": begin + DAY}
         )
         takes: defaultdict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
         for row in rows:
@@ -86,7 +87,7 @@ class Outings:
         found: dict[Key, tuple[str, list[Take]]] = {}
         for (device, _), files in takes.items():
             take = take_of(files, said)
-            basis = holding(held[device], take, limits.custody_tolerance_s)
+            basis = holding(self.holders.of(device), take, limits.custody_tolerance_s)
             if basis is not None:
                 found.setdefault((device, basis.id), (basis.holder_id, []))[1].append(take)
         return {key: Outing(key[0], holder, tuple(made)) for key, (holder, made) in found.items()}

@@ -50,6 +50,8 @@ def held_devices(session: Session, devices: Iterable[Device]) -> dict[str, Held]
     """By device id; a fixed recorder is its room's unless the ledger says something else."""
     known = {device.id: device for device in devices}
     held: dict[str, Held] = {device_id: Held() for device_id in known}
+    if not known:
+        return held
     taken = TAKEN.where(col(Checkout.device_id).in_(known), col(Checkout.superseded_at).is_(None))
     for line in session.execute(taken):
         held[line.device_id].taken.append(taken_by(line))
@@ -70,6 +72,20 @@ def held_devices(session: Session, devices: Iterable[Device]) -> dict[str, Held]
         if device.room_id and not any(one.holder is HolderKind.ROOM for one in mine.given):
             mine.given.append(Holding(device_id, "FIXED_ROOM", HolderKind.ROOM, device.room_id, ALWAYS, None))
     return held
+
+
+class Holders:
+    """Who had the devices that were asked for so far, each read once."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.held: dict[str, Held] = {}
+
+    def load(self, devices: Iterable[Device]) -> None:
+        self.held |= held_devices(self.session, [one for one in devices if one.id not in self.held])
+
+    def of(self, device_id: str) -> Held:
+        return self.held[device_id]
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,15 +179,10 @@ def fingerprint(said: dict[str, Any]) -> str:
 def print_of(winner: Candidate) -> str:
     """The fingerprint of what its link would say, in the same words: asked of every clip, written of few."""
     t0, t1 = winner.segment or (None, None)
-    parts = {
-        "activity_id": canonical(step_id(winner)),
-        "case_uid": canonical(winner.case.case_uid),
-        "reasons": f"[{','.join([spelled(one) for one in winner.findings])}]",
-        "t0_s": canonical(t0),
-        "t1_s": canonical(t1),
-        "verdict": canonical(winner.verdict.value),
-    }
-    return custody.text_digest("{" + ",".join([f'"{name}":{text}' for name, text in parts.items()]) + "}")
+    where = canonical({"activity_id": step_id(winner), "case_uid": winner.case.case_uid})
+    reasons = ",".join([spelled(one) for one in winner.findings])
+    what = canonical({"t0_s": t0, "t1_s": t1, "verdict": winner.verdict.value})
+    return custody.text_digest(f'{where[:-1]},"reasons":[{reasons}],{what[1:]}')
 
 
 @lru_cache(maxsize=10_000)

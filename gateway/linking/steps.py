@@ -1,7 +1,7 @@
 """Cases and their steps, by time, by who took part and by number: read once for many clips."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,9 +9,10 @@ from sqlalchemy import Row
 from sqlmodel import Session, col, or_, select
 
 from gateway.database import columns
-from gateway.law import Natures
+from gateway.law import Natures, UnitPacks
 from gateway.linking import stated
 from gateway.models import Activity, CaseAlias, CaseRecord, Document
+from gateway.models.spans import touches
 from gateway.rules import case_number
 from gateway.rules.facts import ActivityFacts, CaseFacts, CaseStep
 from gateway.rules.place import Position
@@ -39,13 +40,11 @@ class Steps:
     def __init__(
         self,
         session: Session,
-        natures: Callable[[str | None], Natures],
+        packs: UnitPacks,
         every: Sequence[case_number.Kinds],
-        kinds: Callable[[str | None], case_number.Kinds],
     ) -> None:
-        """`every` list of words in numbers there is; `kinds`, like `natures`, is what a unit's pack says."""
-        self.session, self.every, self.kinds = session, every, kinds
-        self.natures = natures
+        """`every` list of words in numbers there is."""
+        self.session, self.packs, self.every = session, packs, every
         self.days: dict[date, dict[str, list[str]]] = {}
         """Day → officer, room or `*` → cases with a step then."""
         self.of_days: dict[date, list[CaseStep]] = {}
@@ -69,7 +68,7 @@ class Steps:
         self.read_numbers({number for number in numbers if number not in self.numbers})
 
     def read_days(self, first: date, last: date) -> None:
-        begin, end = midnight(first), midnight(last) + DAY
+        begin, until = midnight(first), midnight(last) + DAY - timedelta(microseconds=1)
         for number in range((last - first).days + 1):
             self.days[first + number * DAY] = defaultdict(list)
         rows = self.session.execute(
@@ -77,13 +76,11 @@ class Steps:
                 Activity.case_uid, Activity.started_at, Activity.ended_at, Activity.officers, Activity.room_id
             )
             .where(
-                col(Activity.started_at) < end,
-                col(Activity.ended_at) >= begin,
+                touches(Activity.started_at, Activity.ended_at, begin, until),
                 col(Activity.withdrawn_at).is_(None),
             )
             .order_by(col(Activity.started_at), col(Activity.id))
         )
-        until = end - timedelta(microseconds=1)
         for case, started, ended, officers, room in rows:
             for day in days_of(max(started, begin), min(ended, until)):
                 for key in ("*", *officers, *([room] if room else [])):
@@ -140,13 +137,13 @@ class Steps:
                     unit=case.unit_id,
                     numbers=tuple(norm for norm, _ in numbers[case.uid]),
                     keys=frozenset(key for _, key in numbers[case.uid] if key),
-                    number_kinds=self.kinds(case.unit_id),
+                    number_kinds=self.packs.number_kinds(case.unit_id),
                     handlers=frozenset(case.handlers),
                     procedure=case.procedure,
                     activities=tuple(
                         step_of(
                             row,
-                            self.natures(case.unit_id),
+                            self.packs.natures(case.unit_id),
                             is_urgent=row.id in urgent,
                             notice=noticed.get(row.id),
                             back_at=returned.get(row.id),
@@ -156,7 +153,7 @@ class Steps:
                     opened_on=case.opened_on,
                     closed_on=case.closed_on,
                     archived_on=case.archived_on,
-                    papers=papers_of(papers[case.uid], self.natures(case.unit_id)),
+                    papers=papers_of(papers[case.uid], self.packs.natures(case.unit_id)),
                 )
 
     def with_step_of(self, refs: Iterable[str | None], start: datetime, end: datetime) -> set[str]:
@@ -195,13 +192,13 @@ class Steps:
     def of_day(self, day: date) -> list[CaseStep]:
         """Asked for by few clips: gathered when the first of them does."""
         if day not in self.of_days:
-            begin = midnight(day)
+            begin, end = midnight(day), midnight(day) + DAY
             self.read_cases({*self.days[day].get("*", ())})
             self.of_days[day] = [
                 (self.cases[uid], step)
                 for uid in self.days[day].get("*", ())
                 for step in self.cases[uid].activities
-                if step.start < begin + DAY and step.end >= begin
+                if step.start < end and step.end >= begin
             ]
         return self.of_days[day]
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlmodel import Session
 
-from gateway.law import Natures, parents_of, stages_of
+from gateway.law import UnitPacks, parents_of, stages_of
 from gateway.reports.scope import Asked
 from gateway.rulepacks import RulePack
 from gateway.rules.stages import counted_under
@@ -14,15 +14,12 @@ class Packs:
     """The rule pack of each unit, and what it calls a kind of step; asked once for each."""
 
     def __init__(self, session: Session, asked: Asked) -> None:
-        self.packs, self.parents = asked.law.packs, parents_of(session)
-        self.of_units: dict[str | None, RulePack] = {}
-        self.natures: dict[str, Natures] = {}
+        self.parents = parents_of(session)
+        self.of_units = UnitPacks(asked.law.packs, self.parents)
         self.items: dict[tuple[str | None, str], str] = {}
 
     def of(self, unit: str | None) -> RulePack:
-        if unit not in self.of_units:
-            self.of_units[unit] = self.packs.of(unit, self.parents)
-        return self.of_units[unit]
+        return self.of_units.of(unit)
 
     def used(self, units: Collection[str] | None) -> tuple[RulePack, ...]:
         """The packs that hold for these units; None: for all, and for what stands under none."""
@@ -37,8 +34,6 @@ class Packs:
     def item(self, unit: str | None, written: str) -> str:
         """The pack's name of a kind of step: 日常检查 and 现场检查 are one line; else as written."""
         if (unit, written) not in self.items:
-            pack = self.of(unit)
-            natures = self.natures.setdefault(pack.edition, Natures.of(pack))
-            kind = natures.kind(written)
+            kind = self.of_units.natures(unit).kind(written)
             self.items[unit, written] = kind.zh if kind else written
         return self.items[unit, written]

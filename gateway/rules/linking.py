@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import inf
+from datetime import timedelta
+from math import ceil, inf
 
 from gateway.rules.alibi import names_a_stranger, shown_instead
 from gateway.rules.allocation import Swapped
@@ -116,8 +117,7 @@ def among(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> De
     named = [case for case in cases if clip.case_no and names(case, clip.case_no, limits.number_kinds)]
     fitting = [
         judge(clip, case, step, limits, len(named))
-        for case in cases
-        for step in case.activities
+        for case, step in around(clip, cases, limits)
         if fits(clip, case, step, limits)
     ]
     if not named:
@@ -247,6 +247,20 @@ def ends(clip: ClipFacts, step: ActivityFacts) -> tuple[float, ...]:
 
 def doubt_s(clip: ClipFacts, limits: LinkLimits) -> float:
     return limits.activity_slack_s + (clip.interval.uncertainty_s if clip.interval else 0.0)
+
+
+def around(clip: ClipFacts, cases: Sequence[CaseFacts], limits: LinkLimits) -> list[CaseStep]:
+    """Steps that it can show anything of: a case has many, of other days."""
+    if clip.interval is None or clip.interval.doubtful:
+        return []
+    possible = clip.interval.possible
+    doubt = limits.activity_slack_s + max(one.uncertainty_s for one in possible)
+    slack = timedelta(seconds=ceil(doubt))
+    first = min(one.start for one in possible) - slack
+    last = max(one.end for one in possible) + slack
+    return [
+        (case, step) for case in cases for step in case.activities if step.start <= last and step.end >= first
+    ]
 
 
 def fits(clip: ClipFacts, case: CaseFacts, step: ActivityFacts, limits: LinkLimits) -> bool:

@@ -72,8 +72,8 @@ def swapped_with(
     if any(step in theirs for step in mine):
         return None  # one team, whoever of it wore which camera
     here = agreeing(outing.takes, mine, theirs, limits)
-    there = agreeing(other.takes, theirs, mine, limits)
-    return Swapped(other.device_id, other.holder, here + there) if here and there else None
+    there = agreeing(other.takes, theirs, mine, limits) if here else 0
+    return Swapped(other.device_id, other.holder, here + there) if there else None
 
 
 def agreeing(

@@ -1,6 +1,7 @@
 """Working off what changed facts reach: each clip once, on one reading of the facts, and no change lost."""
 
 import sys
+import weakref
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,10 +11,12 @@ from sqlmodel import Session, col, select
 from gateway import linking, rulepacks
 from gateway.database import Database
 from gateway.linking import series
+from gateway.linking.deciding import differences
 from gateway.linking.due import Round, worked_off
 from gateway.linking.facts import Facts
 from gateway.models import AnnualCheck, Checkout, Clip, Device, Officer, Original, RelinkDue, Unit
 from gateway.rules.certificate import Check
+from gateway.uncollected import uncollected
 
 PACKS = rulepacks.packs("hebei-xingtai-2019")
 T0 = datetime(2024, 5, 6, 1, 30, tzinfo=UTC)
@@ -149,6 +152,18 @@ def test_many_facts_are_worked_off_on_one_reading(filled: Database) -> None:
     event.listen(filled.engine, "before_cursor_execute", lambda *told: said.append(told[2]))
     assert not linking.drain(filled, PACKS)
     assert len(said) < 100 + 50, len(said)
+
+
+def test_the_facts_of_a_round_go_with_it(filled: Database) -> None:
+    """The collector of cycles is off meanwhile: what holds itself would wait for it, a town of it each round."""
+    for number in range(3):
+        label(filled, number)
+    with uncollected(), filled.read() as session:
+        facts = Facts(session, PACKS)
+        differences(facts, session.exec(select(Clip)).all())
+        gone = weakref.ref(facts)
+        del facts
+        assert gone() is None
 
 
 def test_labelling_one_clip_reads_of_the_register_whom_it_names(filled: Database) -> None:

@@ -257,7 +257,7 @@ def test_by_command(
     rows = left_behind(database)
     assert site("rules", "compare", tmp_path / "own1.yaml") == 0
     told = capsys.readouterr().out
-    assert "hebei-xingtai-2019@4 -> own@1, for the site" in told
+    assert "hebei-xingtai-2019@5 -> own@1, for the site" in told
     assert "linking.activity_slack_minutes: 5.0 -> 1" in told
     assert "4 clips looked at\n1 clips: another step, verdict or holder" in told
     assert "beside  k/a VALID_WITH_NOTE -> k/- VALID_WITH_NOTE" in told

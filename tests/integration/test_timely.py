@@ -17,7 +17,7 @@ from gateway.law import Law
 from gateway.models import CaseRecord, Role
 from gateway.reports.recording import recording_sheet
 from gateway.reports.timely import untimely
-from gateway.rulepacks import packs
+from gateway.rulepacks import RulePacks, Sourced, packs
 from gateway.scope import statements
 from gateway.scope.statements import StatementIn
 from gateway.visibility import Viewer
@@ -68,6 +68,48 @@ def test_what_came_late_is_told_with_its_rule(
 ) -> None:
     with either.write() as session:
         found = untimely(session, LAW, stored(session, **told), AT)
+    assert [(one.rule, one.code) for one in found] == expected
+
+
+LATE = {
+    "services": [{"document": "行政处罚决定书", "method": "直接", "served_on": "2024-08-12T00:00:00+08:00"}],
+    "documents": IN_TIME["documents"][:1],
+}
+OVERDUE = ("R-26", "case.preserve_overdue")
+
+
+def saying(**words: tuple[str, ...] | None) -> Law:
+    """The pack with other words of a unit's own, or without them."""
+    default = LAW.packs.default
+    told = {
+        name: None if one is None else Sourced(value=one, source="本局", verified=True)
+        for name, one in words.items()
+    }
+    forms = default.forms.model_copy(update=told)
+    return Law(RulePacks(default.model_copy(update={"forms": forms})), LAW.zone)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ({}, [("deadlines.service_days", "case.service_late"), OVERDUE]),
+        ({"decision_words": ("处理决定",)}, [("deadlines.service_days", "case.service_overdue"), OVERDUE]),
+        ({"decision_words": None}, [OVERDUE]),
+        ({"notice_words": None}, [OVERDUE]),
+        ({"notice_words": ("直接",)}, [OVERDUE]),
+        ({"preserve_documents": None}, [("deadlines.service_days", "case.service_late")]),
+        ({"preserve_documents": ("抽样取证通知书",)}, [("deadlines.service_days", "case.service_late")]),
+        (
+            {"handling_documents": ("先行登记保存证据通知书",)},
+            [("deadlines.service_days", "case.service_late")],
+        ),
+    ],
+)
+def test_which_papers_and_services_count_the_pack_says(
+    database: Database, words: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    with database.write() as session:
+        found = untimely(session, saying(**words), stored(session, **LATE), AT)
     assert [(one.rule, one.code) for one in found] == expected
 
 

@@ -15,7 +15,7 @@ from gateway.rules.clock import Interval, TimeSource
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import Verdict
 from gateway.rules.judgement import Candidate
-from gateway.rules.linking import decide, spans
+from gateway.rules.linking import around, decide, fits, spans
 from gateway.rules.meeting import loosely, near, shared, strict
 from gateway.rules.place import Position
 from tests.unit.test_linking_rules import steps_of
@@ -103,6 +103,24 @@ def test_more_uncertainty_never_meets_less(clip: ClipFacts, step: ActivityFacts,
     assert loosely(wider, step, LIMITS) >= loosely(clip, step, LIMITS)
     assert strict(wider, step) == strict(clip, step)
     assert loosely(clip, step, LIMITS) >= strict(clip, step)
+
+
+@given(clips(), intervals(), st.booleans(), st.integers(-1000, 1000), lengths)
+def test_no_step_that_fits_is_left_out_for_its_day(
+    clip: ClipFacts, other: Interval, is_after: bool, apart_s: int, lasts: int
+) -> None:
+    """Steps about either end of the clip, also where the clock leaves two times open."""
+    if clip.interval is None:
+        return
+    start = (clip.interval.end if is_after else clip.interval.start) + timedelta(seconds=apart_s)
+    end = start + timedelta(minutes=lasts)
+    if not is_after:
+        start, end = start - timedelta(minutes=lasts), start
+    step = ActivityFacts(activity_id="a", kind="", start=start, end=end, officers=frozenset(PEOPLE))
+    case = CaseFacts(case_uid="k", title="k", numbers=(), handlers=frozenset(), activities=(step,))
+    either = replace(clip.interval, either=(other, clip.interval))
+    for one in (clip, replace(clip, interval=either)):
+        assert around(one, [case], LIMITS) == [(case, step)] or not fits(one, case, step, LIMITS)
 
 
 @given(clips(), cases(), st.randoms(use_true_random=False))

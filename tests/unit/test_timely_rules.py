@@ -61,10 +61,13 @@ def test_the_sentence_says_the_last_day_and_whether_anybody_read_the_text() -> N
 
 def test_of_several_services_the_first_counts_and_by_notice_or_without_a_day_nothing_is_said() -> None:
     day, next_day = T0 + timedelta(days=3), T0 + timedelta(days=9)
-    assert served(T0, [("直接", next_day), ("留置", day)]) == Span(T0, day)
-    assert served(T0, []) == Span(T0, None)
-    assert served(T0, [("公告送达", next_day)]) is None
-    assert served(T0, [("直接", None)]) is None
+    assert served(T0, [("直接", next_day), ("留置", day)], ["公告"]) == Span(T0, day)
+    assert served(T0, [], ["公告"]) == Span(T0, None)
+    assert served(T0, [("公告送达", next_day)], ["公告"]) is None
+    assert served(T0, [("公告送达", next_day)], ["登报"]) == Span(T0, next_day), (
+        "what notice is, the pack says"
+    )
+    assert served(T0, [("直接", None)], ["公告"]) is None
 
 
 @given(st.lists(MOMENTS, max_size=4), st.lists(MOMENTS, max_size=4))
