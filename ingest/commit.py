@@ -154,8 +154,11 @@ def commit_clip(session: Session, packs: RulePacks, item: Item, stage: Stage, ou
     if clip is None:
         return False
     receipts.mark_stale(session, clip.id)
+    was_at = clip.latitude, clip.longitude
     for name, value in outcome.changes.items():
         setattr(clip, name, value)
+    if (clip.latitude, clip.longitude) != was_at:
+        linking.outing_due(session, clip)
     clip.described = Described(stage.after)
     session.add(clip)
     rows: list[SQLModel] = [clip]

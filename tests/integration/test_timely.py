@@ -130,6 +130,45 @@ def test_an_urgent_measure_is_approved_within_its_hours(
         assert [one.code for one in untimely(session, LAW, case, AT)] == expected
 
 
+def test_a_statement_that_was_corrected_and_a_paper_that_was_taken_out_count_no_more(
+    either: Database,
+) -> None:
+    late = {
+        "kind": "URGENCY",
+        "why": "正在转移",
+        "approved_by": "局长",
+        "approved_at": "2024-05-09T10:00:00+08:00",
+    }
+    with either.write() as session:
+        case = stored(session)
+        first = statements.state(session, "seal", StatementIn.model_validate(late), "li").id
+        session.flush()
+        assert [one.code for one in untimely(session, LAW, case, AT)] == ["case.emergency_late"]
+        right = late | {"approved_at": "2024-05-06T12:00:00+08:00", "replaces": first}
+        statements.state(session, "seal", StatementIn.model_validate(right), "li")
+        session.flush()
+        assert untimely(session, LAW, case, AT) == []
+        case = stored(session, documents=IN_TIME["documents"][:1])
+        assert [one.rule for one in untimely(session, LAW, case, AT)] == ["R-26"]
+        assert untimely(session, LAW, stored(session, documents=[]), AT) == []
+
+
+def test_an_execution_is_no_urgent_measure(either: Database) -> None:
+    """R-23 is about measures; what is executed has LK-18."""
+    given = {
+        "kind": "URGENCY",
+        "why": "正在转移",
+        "approved_by": "局长",
+        "approved_at": "2024-05-09T10:00:00+08:00",
+    }
+    step = IN_TIME["activities"][0] | {"kind": "强制拆除"}
+    with either.write() as session:
+        case = stored(session, activities=[step])
+        statements.state(session, "seal", StatementIn.model_validate(given), "li")
+        session.flush()
+        assert untimely(session, LAW, case, AT) == []
+
+
 def test_the_sheet_says_it_too_and_counts_papers_that_are_no_forms(either: Database) -> None:
     papers = [
         *IN_TIME["documents"],
