@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from gateway import law
-from gateway.linking.clocks import Windows, clocks_of, limits_of
+from gateway.linking.clocks import Windows, clocks_of, limits_of, said_by_person
 from gateway.linking.outings import Outings
 from gateway.linking.people import Holders, People
 from gateway.linking.steps import Steps
@@ -121,7 +121,7 @@ class Facts:
             )
             for read in clip.times or ()
         ]
-        times += self.takes.satellite(clip)
+        times += [*self.takes.satellite(clip), *said_by_person(clip)]
         course, docking_s = self.course(clip), self.rules(clip).pack.clock.docking_seconds.value
         window = self.windows.of(clip, self.originals[clip.id][1], course, docking_s)
         told = clip.kind != "PHOTO" and self.windows.is_from_card(clip)

@@ -20,6 +20,8 @@ from gateway.rules.clock_error import (
 class TimeSource(StrEnum):
     """Where a capture time was read, the most trusted first."""
 
+    PERSON = "person"
+    """Somebody looked at it and said when it was, with a reason."""
     GPS = "gps"
     GATEWAY = "gateway"
     """Our own clock, of what we recorded ourselves."""
@@ -29,7 +31,7 @@ class TimeSource(StrEnum):
 
 
 TRUST = tuple(TimeSource)
-TRUE_TIME = {TimeSource.GPS, TimeSource.GATEWAY}
+TRUE_TIME = {TimeSource.PERSON, TimeSource.GPS, TimeSource.GATEWAY}
 """Needs no correction by how wrong the device's clock was."""
 
 
@@ -99,8 +101,9 @@ def capture_interval(
 ) -> Interval | None:
     """The corrected interval, from the most trusted time that can be true.
 
-    A GPS track is UTC, and what we recorded bears our own time: neither needs correction. Every other
-    time is the device's clock, taken back to the true times at which it can have shown that (R-21, R-22).
+    What a person says counts first. A GPS track is UTC, and what we recorded bears our own time: these need
+    no correction. Every other time is the device's clock, taken back to the true times at which it can have
+    shown that (R-21, R-22).
     `file_tells`: whether the file's own time may be the recorder's. A photo's alone dates nothing: cameras
     write the time into photos; nor does that of a file that came as a copy: it is the copy's.
     """
@@ -139,7 +142,7 @@ def ended_by(read: Interval, found: datetime) -> Interval:
 
 def as_read(read: TimeRead, length: timedelta, limits: ClockLimits) -> Interval:
     start = max(read.instant, EARLIEST) - (length if read.at_end else timedelta())
-    exact = read.source in TRUE_TIME
+    exact = read.source in {TimeSource.GPS, TimeSource.GATEWAY}  # a person tells the minute
     uncertainty = limits.gps_uncertainty_s if exact else limits.unread_uncertainty_s
     return Interval(start, start + length, uncertainty, read.source)
 

@@ -210,7 +210,9 @@ class Town:
             )  # fmt: skip
 
     def condition(self) -> dict[str, object] | None:
-        code = self.chance.choices(["", "not_media", "unplayable", "broken", "encrypted"], [16, 1, 1, 1, 1])[0]
+        code = self.chance.choices(["", "not_media", "unplayable", "broken", "encrypted"], [16, 1, 1, 1, 1])[
+            0
+        ]
         return {"code": f"condition.{code}", "facts": {}} if code else None
 
     def statement(self, step: str, start: datetime, end: datetime) -> None:
