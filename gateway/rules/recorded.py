@@ -126,14 +126,15 @@ Run = tuple[datetime, datetime]
 
 
 def merged(runs: Iterable[Run], seam: timedelta) -> list[Run]:
-    """In order, without overlaps; what lies no more than a seam apart is one."""
+    """In order, without overlaps; what lies no more than a seam apart is one, and what has no length none."""
     found: list[Run] = []
     for start, end in sorted(runs):
-        if found and start - found[-1][1] <= seam:
-            if end > found[-1][1]:
-                found[-1] = found[-1][0], end
-        elif end > start:
+        if end <= start:
+            continue
+        if not found or start - found[-1][1] > seam:
             found.append((start, end))
+        elif end > found[-1][1]:
+            found[-1] = found[-1][0], end
     return found
 
 

@@ -90,8 +90,8 @@ def found(seen: Recorder) -> dict[str, FileFound]:
     return {event.found.path.decode().partition("/")[2]: event for event in told}
 
 
-def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
+def until(holds: Callable[[], object], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)

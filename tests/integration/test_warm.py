@@ -17,7 +17,7 @@ from tests.integration.test_axis import until
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     place = tmp_path_factory.mktemp("warm") / "s"
     process = subprocess.Popen([sys.executable, "-P", "-m", "tests.warm", str(place), "gateway.cli"])
-    until(place.is_socket)
+    until(place.is_socket, seconds=60)  # beside other tests importing takes its time
     yield str(place)
     process.terminate()
     process.wait()

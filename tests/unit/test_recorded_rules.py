@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.rules.coverage import Stretch
@@ -106,6 +106,7 @@ class Slow:
 
 
 @given(PARTS)
+@example([Part("a", sec(0), sec(19), 0), Part("a", sec(21), sec(21), 0)])
 def test_it_is_what_a_count_second_by_second_finds(parts: list[Part]) -> None:
     told, slow = recorded(parts, SPAN, (), LIMITS), Slow(parts)
     assert [(n(gap.start), n(gap.end)) for gap in told.gaps] == [
