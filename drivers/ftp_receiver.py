@@ -164,8 +164,11 @@ class FtpReceiver:
     def hand_on(self, user: str, paths: list[bytes], late_for: HandedOn | None = None) -> None:
         """Out of the device's reach, with all that belongs together. Raises OSError."""
         for path, target in self.aside.take(user, paths, late_for).items():
-            seen = target.lstat()
-            kind = self.doubt(user, self.aside.home(user) / os.fsdecode(path), target, seen)
+            try:
+                seen = target.lstat()
+                kind = self.doubt(user, self.aside.home(user) / os.fsdecode(path), target, seen)
+            except FileNotFoundError:
+                continue  # an empty one goes as soon as it is on record
             self.waiting.unmark(seen)
             if kind is not None:
                 detail = {"name": target.name, "bytes": seen.st_size}
