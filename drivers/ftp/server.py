@@ -7,6 +7,7 @@ import errno
 import hmac
 import logging
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Callable
@@ -105,8 +106,20 @@ class Careful:
         session: Any = self
         if session._closed or session._closing or session._quit_pending:
             session._in_buffer, session._in_buffer_len = [], 0
+        elif b"\0" in b"".join(session._in_buffer):
+            session._in_buffer, session._in_buffer_len = [], 0
+            session.respond("501 No name holds a NUL character.")
         else:
             super().found_terminator()  # type: ignore[misc]
+
+    def handle_error(self) -> None:
+        """A sender that left in the middle of a command is no fault: what pyftpdlib needs is gone then."""
+        session: Any = self
+        error = sys.exc_info()[1]
+        if session._closed and isinstance(error, AttributeError | OSError):
+            log.debug("a session ended in the middle of a command: %s", error)
+        else:
+            super().handle_error()  # type: ignore[misc]
 
     def never_came(self) -> None:
         """The data channel was reset before it was here, and pyftpdlib lets its sender wait for ever."""

@@ -164,12 +164,16 @@ def cut_in_the_middle(line: ftplib.FTP, name: str, content: bytes, *, reset: boo
     channel.sendall(content)
     time.sleep(0.3)
     if reset:
-        channel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        channel.close()
+        tear(channel)
     else:
         line.close()
         time.sleep(0.3)
         channel.close()
+
+
+def tear(line: socket.socket) -> None:
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    line.close()
 
 
 def signals(seen: Recorder, kind: str) -> list[SignalReceived]:
@@ -184,8 +188,7 @@ def test_an_upload_that_is_reset_is_answered_always(tmp_path: Path) -> None:
             line.storbinary(f"STOR whole{number}.ts", io.BytesIO(b"G" * 188))
             channel = line.transfercmd(f"STOR cut{number}.ts")
             channel.sendall(b"G" * (100_000 if number % 2 else 100))
-            channel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            channel.close()
+            tear(channel)
             with pytest.raises(ftplib.error_temp, match="426"):
                 line.voidresp()
 
@@ -201,8 +204,7 @@ def test_a_line_that_is_gone_before_its_command_is_told(tmp_path: Path) -> None:
     with running(settings), client(settings) as line:
         for _ in range(20):
             channel = socket.create_connection(line.makepasv())
-            channel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            channel.close()
+            tear(channel)
             with pytest.raises(ftplib.error_temp, match=r"42[56]"):
                 told_to_store(line)
         with pytest.raises(ftplib.error_temp, match="425"):
@@ -230,6 +232,24 @@ def test_what_comes_behind_a_farewell_is_dropped(
         with pytest.raises(EOFError):
             line.getresp()
         assert not (settings.spool / "home" / "room-1" / "new").exists()
+    assert caplog.records == []
+
+
+def test_a_sender_that_leaves_in_the_middle_of_a_command_is_no_fault(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = settings_for(tmp_path)
+    with running(settings):
+        for _ in range(20):
+            with client(settings) as line:
+                assert line.sock is not None
+                line.sock.sendall(b"PASV\r\n" + b"LIST\r\nPWD\r\nNLST\r\n" * 50)
+                tear(line.sock)
+        with client(settings) as line:
+            for command in ("SIZE a\0.mp4", "STOR \0", "MKD \0"):
+                with pytest.raises(ftplib.error_perm, match="501"):
+                    line.sendcmd(command)
+            assert line.pwd() == "/"
     assert caplog.records == []
 
 
@@ -452,6 +472,39 @@ def test_a_sender_that_never_ends_its_tls(tmp_path: Path, movie: bytes) -> None:
         time.sleep(1)
         assert [found.local.name for found in files(seen)] == ["b.mp4"]
         line.close()
+
+
+def test_with_tls_too_every_cut_upload_is_answered(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Torn before the handshake, none at all, and a disk that fills up; none of them is a fault of ours."""
+    certificate, key = enrol(tmp_path / "pki", "gateway", ("127.0.0.1",))
+    settings = settings_for(tmp_path, certificate=certificate, key=key)
+    with running(settings):
+        line = ftplib.FTP_TLS(context=ssl.create_default_context(cafile=str(tmp_path / "pki" / "ca.crt")))
+        line.connect("127.0.0.1", settings.port, timeout=10)
+        line.login("room-1", PASSWORD)
+        line.prot_p()
+        for content in (b"", b"G" * 1000) * 10:
+            channel, _ = ftplib.FTP.ntransfercmd(line, "STOR a.ts")
+            channel.sendall(content)
+            tear(channel)
+            with pytest.raises(ftplib.error_temp, match="426"):
+                line.voidresp()
+        assert caplog.records == []
+        line.storbinary("STOR a.ts", io.BytesIO(b"G" * 188))
+        monkeypatch.setattr(ftp_channel, "AHEAD", 100_000)
+        monkeypatch.setattr(Careful, "has_room", lambda *claim: not claim[1:])
+        channel = line.transfercmd("STOR b.ts")
+        with suppress(OSError):
+            channel.sendall(b"G" * 500_000)
+        with pytest.raises(ftplib.error_temp, match="426"):
+            line.voidresp()
+        channel.close()
+        line.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "an upload ended: [Errno 28] No space left on device"
+    ]
 
 
 def test_what_a_container_proves(tmp_path: Path, movie: bytes) -> None:
