@@ -164,8 +164,11 @@ class FtpReceiver:
     def hand_on(self, user: str, paths: list[bytes], late_for: HandedOn | None = None) -> None:
         """Out of the device's reach, with all that belongs together. Raises OSError."""
         for path, target in self.aside.take(user, paths, late_for).items():
-            seen = target.lstat()
-            kind = self.doubt(user, self.aside.home(user) / os.fsdecode(path), target, seen)
+            try:
+                seen = target.lstat()
+                kind = self.doubt(user, self.aside.home(user) / os.fsdecode(path), target, seen)
+            except FileNotFoundError:
+                continue  # an empty one goes as soon as it is on record
             self.waiting.unmark(seen)
             if kind is not None:
                 detail = {"name": target.name, "bytes": seen.st_size}
@@ -210,11 +213,11 @@ class FtpReceiver:
         event = report(
             root, entry, camera.id, templates=self.settings.name_templates, adopt=True, is_there=root.is_dir
         )
-        clip = self.aside.beside.get(path)
-        if clip is None or not isinstance(event, FileFound):
-            return event
-        declared = dataclasses.replace(event.found.declared, beside=clip)
-        return FileFound(found=dataclasses.replace(event.found, declared=declared))
+        name = shown(entry.path.partition(b"/")[2])  # the folder is ours
+        if not isinstance(event, FileFound):
+            return dataclasses.replace(event, name=name)
+        declared = dataclasses.replace(event.found.declared, beside=self.aside.beside.get(path))
+        return FileFound(found=dataclasses.replace(event.found, name=name, declared=declared))
 
     def release(self, found: FoundFile, sha256: str) -> Release:
         """Taken over by rename it is gone; where the store lies on another disk, what was copied goes now."""

@@ -104,6 +104,7 @@ class RtspRecorder:
                 self.wishes.forget(wish)
 
     def check_room(self) -> None:
+        """What is free now, whatever copies have claimed: a copy can wait, what a room says cannot."""
         free = shutil.disk_usage(self.takes.root).free
         if free < self.settings.reserve_mb << 20:
             need = f"{self.settings.reserve_mb} MiB"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gateway.device import DeviceUnavailable, edge_digest, modified_ns
 from gateway.models import now
-from gateway.store import Partial, StoreFull, promised_digest, vouch
+from gateway.store import Claim, Partial, StoreFull, promised_digest, vouch
 from gateway.store.digests import digests
 from gateway.store.direct import DirectFile, filled
 from gateway.store.durable import publish, sync_folder
@@ -50,26 +50,31 @@ def copy(item: Item, source: Path, target: Path, context: Context) -> str:
         partial.recover(lambda done: context.tick(item.original.id, done))
         if partial.size:
             log.info("%s: going on at byte %d", item.original.id, partial.size)
-        context.store.require(item.original.size - partial.size)
-        handle = open_source(source, partial.size)
-        try:
-            check_same(item, handle, partial.size)
-            try:
-                pump(item, handle, partial, context)
-            except OSError as error:
-                raise store_error(error, partial, item) from error
-            try:
-                check_same(item, handle, partial.size)
-            except DeviceUnavailable:
-                partial.forget()  # it changed while it was read: no part of what was read can be trusted
-                raise
-        finally:
-            os.close(handle)
+        with context.store.claim(lambda: item.original.size - partial.size) as claim:
+            fill(item, source, partial, claim, context)
         if partial.size != item.original.size:
             raise DeviceUnavailable("wait.source_gone", done=partial.size)
         set_aside(target)
         partial.publish()
         return partial.digest.hexdigest()
+
+
+def fill(item: Item, source: Path, partial: Partial, claim: Claim, context: Context) -> None:
+    """The rest of the source, which is the same before and after."""
+    handle = open_source(source, partial.size)
+    try:
+        check_same(item, handle, partial.size)
+        try:
+            pump(item, handle, partial, claim, context)
+        except OSError as error:
+            raise store_error(error, partial, item) from error
+        try:
+            check_same(item, handle, partial.size)
+        except DeviceUnavailable:
+            partial.forget()  # it changed while it was read: no part of what was read can be trusted
+            raise
+    finally:
+        os.close(handle)
 
 
 def drop_earlier(target: Path, attempt: int) -> None:
@@ -79,7 +84,7 @@ def drop_earlier(target: Path, attempt: int) -> None:
             path.unlink(missing_ok=True)
 
 
-def pump(item: Item, handle: int, partial: Partial, context: Context) -> None:
+def pump(item: Item, handle: int, partial: Partial, claim: Claim, context: Context) -> None:
     """Read, hash and write side by side; at every step the journal says what is safe."""
     with Lanes([partial.digest.update, partial.put]) as lanes:
         read = partial.size
@@ -90,6 +95,7 @@ def pump(item: Item, handle: int, partial: Partial, context: Context) -> None:
                 if read - partial.synced >= STEP:
                     lanes.drain()
                     partial.sync()
+                    claim.check()  # what others than we write here was not foreseen
                     os.posix_fadvise(handle, 0, read, os.POSIX_FADV_DONTNEED)
                 context.tick(item.original.id, partial.size)
             lanes.drain()

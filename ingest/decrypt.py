@@ -18,6 +18,7 @@ from gateway.device import DeviceUnavailable
 from gateway.models import Original, Rendition, State
 from gateway.store.durable import blocks, own_partial, sync_folder
 from gateway.store.local import checked
+from gateway.store.room import unwritten
 from gateway.wording import Reason, reason
 from ingest.stage import Context, Item
 from ingest.transcode import finish
@@ -36,7 +37,7 @@ class Locked(Exception):
 
 
 def decrypt(item: Item, context: Context) -> Rendition:
-    """A readable copy with its lineage. Raises Locked, and DeviceUnavailable while its key is on its way."""
+    """A readable copy with its lineage. Raises Locked, StoreFull; DeviceUnavailable while its key comes."""
     key, vector = content_key(item, context)
     original = item.original
     assert original.stored_as is not None
@@ -44,7 +45,8 @@ def decrypt(item: Item, context: Context) -> Rendition:
     name = f"{KIND}{checked(original.suffix)}"
     partial = own_partial(context.store.place(context.store.rendition_key(original.id, name)))
     try:
-        unlock(context.store.path(original.stored_as), partial, key, vector, item, context)
+        with context.store.claim(lambda: unwritten(partial, original.size)):
+            unlock(context.store.path(original.stored_as), partial, key, vector, item, context)
         size, sha256 = finish(partial)
         stored_as = context.store.rendition_key(original.id, f"{sha256[:12]}.{name}")
         partial.replace(context.store.path(stored_as))

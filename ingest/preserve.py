@@ -35,7 +35,6 @@ def second_copy(original: Original, content: bytes, second: LocalStore, context:
     """1:1 backup (R-55), read back cold before it counts."""
     if not second.is_present:
         raise DeviceUnavailable("wait.second_copy_gone", path=second.root)
-    second.require(original.size)
     key = original.stored_as
     assert key is not None
 

@@ -12,12 +12,16 @@ from gateway import ffmpeg
 from gateway.models import Clip, Rendition
 from gateway.store import LocalStore
 from gateway.store.durable import blocks, own_partial, sync_folder
+from gateway.store.room import unwritten
 from gateway.wording import reason
 from ingest.stage import Context, Item, Outcome, Stopping
 
 PLAYABLE_VIDEO = {"h264"}
 PLAYABLE_AUDIO = {"aac", "mp3"}
 PLAYABLE_PIXELS = {"yuv420p", "yuvj420p"}
+
+PICTURE = 1 << 20
+"""Bytes that no poster needs more of."""
 
 UNREADABLE = {"condition.not_media", "condition.encrypted", "condition.undecryptable"}
 
@@ -115,7 +119,7 @@ def picture(width: int) -> Make:
 
 
 def derive(item: Item, context: Context, kind: str, name: str, media_type: str, make: Make) -> Rendition:
-    """Make one rendition: written aside, fsynced, renamed. Raises MediaError, Stopping."""
+    """Make one rendition: written aside, fsynced, renamed. Raises MediaError, StoreFull, Stopping."""
     original = item.original
     assert original.stored_as is not None
     assert original.sha256 is not None
@@ -125,7 +129,9 @@ def derive(item: Item, context: Context, kind: str, name: str, media_type: str, 
     seconds = item.clip.duration_s if item.clip and item.clip.duration_s else 60.0
     watch = ffmpeg.Watch(deadline_s=600 + 20 * seconds, stop=context.stop, pause=context.copying)
     try:
-        ffmpeg.run(arguments, watch, max_bytes=max(1 << 30, 4 * original.size))
+        most = original.size if kind == "proxy" else PICTURE  # it may be all of it in another wrapping
+        with context.store.claim(lambda: unwritten(partial, most)):
+            ffmpeg.run(arguments, watch, max_bytes=max(1 << 30, 4 * original.size))
         size, sha256 = finish(partial)
         # The name bears the content: a worker that made it twice never replaces what a row points at.
         key = context.store.rendition_key(original.id, f"{sha256[:12]}.{name}")

@@ -16,6 +16,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from urllib.parse import quote, unquote
 
 from starlette.applications import Starlette
@@ -31,6 +32,8 @@ from drivers.uploads.body import CLOSE, incoming
 from gateway.config.connected import AxisBodyWornSettings
 from gateway.device import DeviceUnavailable
 from gateway.guard import guarded
+from gateway.store import Claim, StoreFull, require
+from gateway.store.room import unwritten
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +74,7 @@ class Listener:
     ) -> None:
         self.settings, self.shelf, self.on_complete = settings, shelf, on_complete
         self.secret = settings.api_key.get_secret_value().encode()
+        self.reserve = settings.reserve_mb << 20
         self.lock, self.busy = threading.Lock(), 0
         one = "/v1/{account}/{container}"
         self.app = Starlette(
@@ -131,6 +135,8 @@ class Listener:
             return Response("the bytes are not those of the ETag; send them again\n", 422)
         except DeviceUnavailable as gone:
             return Response(f"not now ({gone.reason['code']})\n", 503, headers=RETRY_AFTER)
+        except StoreFull:
+            return Response("no room on the gateway; keep it and come again\n", 507)
         except OSError as error:
             log.error("axis: %s", error)
             full = error.errno in FULL
@@ -142,7 +148,7 @@ class Listener:
             return Response(status_code=204, headers=written(CONTAINER, self.shelf.container(name).meta))
         meta = read(request, CONTAINER)
         if request.method == "PUT":
-            self.check_room(0)
+            require(self.shelf.root, self.reserve, 0)
             fresh = await run_in_threadpool(self.shelf.create, name, meta)
             status = 201 if fresh else 202
         else:
@@ -201,24 +207,21 @@ class Listener:
             with self.lock:
                 self.busy -= 1
 
-    def check_room(self, size: int) -> None:
-        if self.shelf.free < (self.settings.reserve_mb << 20) + size:
-            raise Problem(507, "no room on the gateway; keep it and come again")
-
     async def take(self, request: Request, container: str, name: str) -> Response:
         length = request.headers.get("content-length", "0")
         expected = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else 0
-        self.check_room(expected)
         promised = request.headers.get("etag", "").strip('"').lower() or None
         with await run_in_threadpool(self.shelf.draft, container) as draft:
-            await self.receive(request, draft, small=container in SHARED)
+            left = partial(unwritten, draft.path, expected) if expected else lambda: FLUSH
+            with Claim(self.shelf.root, self.reserve, left) as claim:
+                await self.receive(request, draft, claim, small=container in SHARED)
             body: Body = await run_in_threadpool(
                 self.shelf.keep, container, name, draft, read(request, OBJECT), promised
             )
         return Response(status_code=201, headers={"Etag": body.md5})
 
-    async def receive(self, request: Request, draft: Draft, *, small: bool) -> None:
-        """Write what comes. Raises Problem if the sender left, or if room runs out."""
+    async def receive(self, request: Request, draft: Draft, claim: Claim, *, small: bool) -> None:
+        """Write what comes. Raises Problem if the sender left, StoreFull if room runs out."""
         waiting = bytearray()
         try:
             async for chunk in incoming(request):
@@ -226,7 +229,7 @@ class Listener:
                 if small and draft.size + len(waiting) > SMALL:
                     raise Problem(413, "too large for what is no footage")
                 if len(waiting) >= FLUSH:
-                    self.check_room(len(waiting))
+                    claim.check()
                     await run_in_threadpool(draft.write, bytes(waiting))
                     waiting.clear()
         except ClientDisconnect:

@@ -8,7 +8,6 @@ import hashlib
 import json
 import logging
 import os
-import shutil
 import threading
 import time
 from collections import Counter
@@ -84,10 +83,6 @@ class Shelf:
                 else:
                     self.known[container.name] = container
             self.drop_strays()
-
-    @property
-    def free(self) -> int:
-        return shutil.disk_usage(self.root).free
 
     def containers(self) -> list[Container]:
         with self.lock:

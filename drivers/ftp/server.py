@@ -7,8 +7,7 @@ import errno
 import hmac
 import logging
 import os
-import shutil
-import socket
+import sys
 import threading
 import warnings
 from collections.abc import Callable
@@ -16,16 +15,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from drivers.ftp.channel import BROKEN, PlainChannel, TlsChannel
 from gateway.config.recorders import FtpReceiverSettings
 from gateway.device import DeviceUnavailable
 from gateway.scarce import Scarce
+from gateway.store import Claim, StoreFull, require
+from gateway.store.room import AHEAD
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its own note on asyncore
-    from OpenSSL.SSL import RECEIVED_SHUTDOWN
     from pyftpdlib.authorizers import AuthenticationFailed, DummyAuthorizer
-    from pyftpdlib.exceptions import _FileReadWriteError
-    from pyftpdlib.handlers import DTPHandler, FTPHandler, TLS_DTPHandler, TLS_FTPHandler
+    from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
     from pyftpdlib.ioloop import IOLoop
     from pyftpdlib.servers import FTPServer
 
@@ -34,8 +34,6 @@ logging.getLogger("pyftpdlib").setLevel(logging.WARNING)
 log = logging.getLogger(__name__)
 
 RIGHTS = "elawmf"
-BROKEN = "426 The line broke; what came is kept, go on where it ends."
-CHECK_EVERY = 16 << 20
 TICK_S = 0.2
 
 
@@ -54,68 +52,6 @@ def authorizer_for(settings: FtpReceiverSettings) -> Authorizer:
         home.mkdir(parents=True, exist_ok=True)
         made.add_user(camera.id, camera.password.get_secret_value(), str(home.resolve()), perm=RIGHTS)
     return made
-
-
-class Durable:
-    """A data channel that makes what it received durable before it says 226, and knows a line that broke."""
-
-    broken = False
-    """Reset, taken over by another session, or out of room."""
-    unchecked = 0
-    """Bytes since the free room was last looked at."""
-
-    def recv(self, size: int) -> bytes:
-        channel: Any = self
-        data: bytes = super().recv(size)  # type: ignore[misc]
-        self.unchecked += len(data)
-        if self.unchecked > CHECK_EVERY:
-            self.unchecked = 0
-            if not channel.cmd_channel.has_room():
-                self.broken = True
-                raise _FileReadWriteError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return data
-
-    def close(self) -> None:
-        """All ways of ending lead here; with TLS, `handle_close` is passed over."""
-        channel: Any = self
-        file = channel.file_obj
-        if channel.receive and not channel._closed and file is not None and not file.closed:
-            try:
-                file.flush()
-                os.fsync(file.fileno())
-            except OSError:
-                self.broken = True
-            if self.broken:
-                channel.transfer_finished = False
-                channel._resp = (BROKEN, log.debug)
-            elif channel.transfer_finished and self.said_goodbye:
-                channel.cmd_channel.marks.clear(os.fstat(file.fileno()))
-        super().close()  # type: ignore[misc]
-
-    @property
-    def said_goodbye(self) -> bool:
-        return True
-
-
-class PlainChannel(Durable, DTPHandler):  # type: ignore[misc]
-    def recv(self, size: int) -> bytes:
-        """pyftpdlib takes a reset for an end. Peeking tells it first."""
-        try:
-            self.socket.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            pass
-        except OSError:
-            self.broken = True
-        return super().recv(size)
-
-
-class TlsChannel(Durable, TLS_DTPHandler):  # type: ignore[misc]
-    @property
-    def said_goodbye(self) -> bool:
-        """Whether the sender ended its TLS in order. Many recorders never do: it hears 226 all the same,
-        and its file has to be proved by its container."""
-        shutdown = getattr(self.socket, "get_shutdown", None)
-        return shutdown is None or bool(shutdown() & RECEIVED_SHUTDOWN)
 
 
 class Marks:
@@ -149,18 +85,75 @@ class Careful:
     _current_type = property(lambda _: "i", lambda _, __: None)
     """FTP begins in ASCII, and would drop bytes of a recording: none is ever converted."""
 
-    def has_room(self) -> bool:
-        if shutil.disk_usage(self.settings.spool).free >= self.settings.reserve_mb << 20:
-            self.room.goes_on("")
-            return True
-        self.room.waits("", "no room but the reserve; uploads are refused")
-        return False
+    def has_room(self, claim: Claim | None = None) -> bool:
+        """For the next bytes of an upload, which stay its own where it has a claim."""
+        try:
+            if claim is None:
+                require(self.settings.spool, self.settings.reserve_mb << 20, AHEAD)
+            else:
+                claim.check()
+        except StoreFull:
+            self.room.waits("", "no room but the reserve; uploads are refused")
+            return False
+        self.room.goes_on("")
+        return True
+
+    def claim(self, left: Callable[[], int]) -> Claim:
+        return Claim(self.settings.spool, self.settings.reserve_mb << 20, left)
+
+    def found_terminator(self) -> None:
+        """What comes behind a QUIT in one packet is nobody's any more."""
+        session: Any = self
+        if session._closed or session._closing or session._quit_pending:
+            session._in_buffer, session._in_buffer_len = [], 0
+        elif b"\0" in b"".join(session._in_buffer):
+            session._in_buffer, session._in_buffer_len = [], 0
+            session.respond("501 No name holds a NUL character.")
+        else:
+            super().found_terminator()  # type: ignore[misc]
+
+    def handle_error(self) -> None:
+        """A sender that left in the middle of a command is no fault: what pyftpdlib needs is gone then."""
+        session: Any = self
+        error = sys.exc_info()[1]
+        if session._closed and isinstance(error, AttributeError | OSError):
+            log.debug("a session ended in the middle of a command: %s", error)
+        else:
+            super().handle_error()  # type: ignore[misc]
+
+    def never_came(self) -> None:
+        """The data channel was reset before it was here, and pyftpdlib lets its sender wait for ever."""
+        session: Any = self
+        session._dtp_acceptor = session._dtp_connector = None
+        stored, listed = session._in_dtp_queue, session._out_dtp_queue
+        session._in_dtp_queue = session._out_dtp_queue = None
+        if stored or listed:
+            file = stored[0] if stored else listed[2]
+            if file is not None:
+                file.close()
+            session.respond(BROKEN)
+
+    def _on_dtp_connection(self) -> None:
+        session: Any = self
+        if session.data_channel is not None and session.data_channel._closed:
+            session.data_channel = None  # of an active one it is entered all the same
+        else:
+            super()._on_dtp_connection()  # type: ignore[misc]
+        session._dtp_connector = None
+
+    @property
+    def awaits_data(self) -> bool:
+        session: Any = self
+        ways = session._dtp_acceptor, session._dtp_connector, session.data_channel
+        return any(way is not None and not way._closed for way in ways)
 
     def ftp_STOR(self, file: str, mode: str = "w") -> Any:  # noqa: N802
         session: Any = self
         begin, path = session._restart_position, Path(file)
         try:
             look_up(path)
+            if not self.awaits_data:
+                return self.refuse("425 There is no data connection; open one first (PASV, PORT).")
             if not self.has_room():
                 return self.refuse("452 No room on the gateway; keep the file and come again.")
             if begin and not (path.is_file() and path.stat().st_size == begin):

@@ -5,22 +5,21 @@ What was pulled of one stays beside it, with a journal of digests, until the res
 
 import logging
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from drivers.full import told_full
 from gateway.device import DeviceUnavailable, FoundFile, edge_digest
-from gateway.store import Partial
+from gateway.store import Claim, Partial
 from gateway.store.direct import buffers
 from gateway.store.durable import make_folder, sync_folder
 from gateway.store.partial import STEP, journal_of
+from gateway.store.room import AHEAD
 
 log = logging.getLogger(__name__)
 
 ATTEMPT = 1
 """A failed attempt's bytes were never trusted without their digest: there is no second name for them."""
-ROOM = 4 << 20
-"""Bytes between two looks at what is free."""
 
 
 class PullSpool:
@@ -53,9 +52,10 @@ class PullSpool:
             partial.recover(tick)
             if partial.size:
                 log.info("%s: going on at byte %d", target.name, partial.size)
-            self.require(found.size - partial.size, target.parent)
+            claim = Claim(target.parent, self.reserve, lambda: found.size - partial.size)
             try:
-                self.fill(partial, found.size, blocks(partial.size), tick)
+                with told_full(), claim:
+                    self.fill(partial, found.size, blocks(partial.size), claim, tick)
             except DeviceUnavailable as gone:
                 if gone.reason["code"] == "wait.source_gone":
                     raise DeviceUnavailable("wait.source_gone", done=partial.size) from gone
@@ -73,7 +73,9 @@ class PullSpool:
         journal_of(target, ATTEMPT).unlink(missing_ok=True)
         sync_folder(target.parent)
 
-    def fill(self, partial: Partial, size: int, blocks: Iterator[bytes], tick: Callable[[int], None]) -> None:
+    def fill(
+        self, partial: Partial, size: int, blocks: Iterator[bytes], claim: Claim, tick: Callable[[int], None]
+    ) -> None:
         """Up to its size; whoever sends more is not listened to any longer."""
         aligned = next(buffers(1))
         unchecked = 0
@@ -84,18 +86,11 @@ class PullSpool:
                 partial.put(aligned[: len(piece)])
                 partial.digest.update(piece)
             unchecked += len(block)
-            if unchecked >= ROOM:
-                self.require(ROOM, partial.path.parent)
+            if unchecked >= AHEAD:
+                claim.check()
                 unchecked = 0
             if partial.size - partial.synced >= STEP:
                 partial.sync()
             tick(partial.size)
             if partial.size > size:
                 return
-
-    def require(self, wanted: int, folder: Path) -> None:
-        free = shutil.disk_usage(folder).free
-        if free - wanted < self.reserve:
-            raise DeviceUnavailable(
-                "wait.store_full", free=f"{free >> 20} MiB", need=f"{(wanted + self.reserve) >> 20} MiB"
-            )

@@ -258,7 +258,7 @@ def found_event(channel: NvrChannel, fetched: Fetched) -> FileFound:
     return FileFound(
         found=FoundFile(
             device_id=channel.id, path=fetched.relative, local=fetched.path, size=seen.st_size,
-            mtime_ns=modified_ns(seen), kind=MediaKind.VIDEO, edges=edges, adopt=True,
+            mtime_ns=modified_ns(seen), kind=MediaKind.VIDEO, edges=edges, adopt=True, name=fetched.path.name,
             declared=Declared(device=channel.id, started=fetched.start),
         )
     )  # fmt: skip

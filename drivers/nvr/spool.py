@@ -15,10 +15,12 @@ from threading import Event
 
 import httpx2 as httpx
 
+from drivers.full import told_full
 from drivers.nvr import pace
 from drivers.nvr.records import Record
-from gateway.device import DeviceUnavailable
+from gateway.store import Claim
 from gateway.store.durable import make_folder, sync_file, sync_folder, write_whole
+from gateway.store.room import AHEAD
 
 TAKEN, BESIDE = "taken.json", "record.json"
 PIECE = 1 << 20
@@ -101,29 +103,23 @@ class ChannelSpool:
         (folder / BESIDE).write_text(json.dumps(beside))
         done = unchecked = 0
         steady = pace.Pace(stop, pace.CONTENT_S, pace.LEAST)
-        with (folder / name).open("xb", PIECE) as file:
+        claim = Claim(folder, self.reserve, lambda: max(AHEAD - unchecked, (record.size or 0) - done))
+        with (folder / name).open("xb", PIECE) as file, told_full(), claim:
             for piece in answer.iter_bytes():  # as they come: a whole MiB may never
                 if stop.is_set():
                     return None
                 steady.took(len(piece))
                 unchecked += len(piece)
-                if unchecked > PIECE or done == 0:
-                    self.check_room(PIECE)
-                    unchecked = 0
                 file.write(piece)
                 done += len(piece)
+                if unchecked > PIECE:
+                    unchecked = 0
+                    claim.check()
                 if record.size is not None and done > 2 * record.size + SLACK:
                     raise httpx.RemoteProtocolError(f"more than twice the {record.size} bytes stated")
             file.flush()
             os.fsync(file.fileno())
         return done
-
-    def check_room(self, wanted: int) -> None:
-        free = shutil.disk_usage(self.ready).free
-        if free - wanted < self.reserve:
-            raise DeviceUnavailable(
-                "wait.store_full", free=f"{free >> 20} MiB", need=f"{self.reserve >> 20} MiB"
-            )
 
     def publish(self, record: Record) -> Fetched:
         """Durable, then in its place."""

@@ -25,6 +25,7 @@ from drivers.uploads.signing import Permit, is_good
 from drivers.uploads.spool import Expected, Misplaced, Spool
 from gateway.config.connected import UploadSettings
 from gateway.device import DeviceUnavailable, Refused
+from gateway.store import StoreFull
 from gateway.wording import sentence
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,8 @@ class Listener:
             return Problem(422, sentence(no.reason, "en")).response()
         except DeviceUnavailable as gone:
             return Problem(503, sentence(gone.reason, "en"), {"Retry-After": str(RETRY_S)}).response()
+        except StoreFull:
+            return Problem(507, "no room on the gateway; keep the file, come again later").response()
         except OSError as error:
             log.error("upload: %s", error)
             full = error.errno in {28, 122}
@@ -116,10 +119,10 @@ class Listener:
                 await run_in_threadpool(self.report, expected)
                 return told(201, expected, expected.size)
             start, end = piece(request, expected)
-            self.check_room(end - start)
             handle = await run_in_threadpool(self.spool.open_part, expected, start)
             try:
-                reached, silent = await receive(request, handle, start, end)
+                with self.spool.claim(handle, expected.size):
+                    reached, silent = await receive(request, handle, start, end)
                 expected = await run_in_threadpool(self.spool.settle, expected, handle, reached)
             finally:
                 os.close(handle)
@@ -136,10 +139,6 @@ class Listener:
         if self.spool.whole(expected).exists():
             self.on_whole(expected)
         self.spool.unguard(expected.device, expected.file_id)
-
-    def check_room(self, size: int) -> None:
-        if self.spool.free() < self.spool.reserve + size:
-            raise Problem(507, "no room on the gateway; keep the file, come again later")
 
 
 async def receive(request: Request, handle: int, start: int, end: int) -> tuple[int, bool]:

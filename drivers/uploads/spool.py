@@ -8,7 +8,6 @@ import errno
 import json
 import os
 import re
-import shutil
 import threading
 import time
 from collections import deque
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from gateway.device import Refused
+from gateway.store import Claim, StoreFull, require
 from gateway.store.digests import digests
 from gateway.store.durable import sync_folder, write_whole
 
@@ -117,8 +117,11 @@ class Spool:
         before = self.known(told.device, told.file_id)
         if before is not None and (before.size, before.sha256) == (told.size, told.sha256):
             return before
-        if self.free() < self.reserve + told.size:
-            raise Full("disk")
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            require(self.root, self.reserve, told.size)
+        except StoreFull:
+            raise Full("disk") from None
         if self.underway(told.device) + told.size > self.quota:
             raise Full("quota")
         guard = self.guard(told.device, told.file_id)
@@ -131,9 +134,9 @@ class Spool:
             guard.release()
         return told
 
-    def free(self) -> int:
-        self.root.mkdir(parents=True, exist_ok=True)
-        return shutil.disk_usage(self.root).free
+    def claim(self, handle: int, size: int) -> Claim:
+        """Room for the rest of a part, which no other may take; raises StoreFull when its `with` begins."""
+        return Claim(self.root, self.reserve, lambda: size - os.fstat(handle).st_size)
 
     def underway(self, device: str) -> int:
         """Bytes that one device was promised room for, or has here, and that are not yet in the store."""

@@ -69,6 +69,8 @@ class FileListed:
     size: int
     mtime_ns: int
     why: Reason
+    name: str = ""
+    """What people read, where its path is ours and not its sender's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,12 @@ class FoundFile:
     declared: Declared = field(default_factory=Declared)
     adopt: bool = False
     """It lies on our disk, or its driver pulls it there: hash, fsync and rename it instead of copying."""
+    name: str = ""
+    """What people read, where its path is ours and not its sender's."""
+
+    @property
+    def readable(self) -> str:
+        return self.name or shown(self.path)
 
     @property
     def identity(self) -> str:

@@ -86,7 +86,7 @@ def superseded(session: Session, found: FoundFile) -> list[str]:
 def new_item(session: Session, found: FoundFile, host: str) -> str:
     original = Original(
         device_id=found.device_id,
-        name=shown(found.path),
+        name=found.readable,
         suffix=PurePosixPath(shown(found.path)).suffix.lower()[:9],
         size=found.size,
     )
@@ -109,18 +109,21 @@ def new_item(session: Session, found: FoundFile, host: str) -> str:
 
 def pair_with(session: Session, item: Attachment, found: FoundFile) -> None:
     """What comes later than the clip that it belongs to; of what comes with it, the labelling takes care."""
-    clip = session.exec(
-        select(Original)
+    beside = found.declared.beside or ""
+    folder = beside.partition("/")[0].encode("utf-8", "surrogateescape")
+    within = (col(Finding.path) >= folder + b"/") & (col(Finding.path) < folder + b"0")
+    near = session.exec(
+        select(Original, Finding.path)
         .join(Finding, col(Finding.original_id) == Original.id)
         .where(
             Finding.device_id == found.device_id,
             Finding.offload_id == found.offload,
-            Finding.name == found.declared.beside,
+            or_(Finding.name == beside, within),  # a name that people read need not be its path
             Finding.disposition != Disposition.ATTACHMENT,
         )
         .order_by(col(Finding.id).desc())
-        .limit(1)
-    ).first()
+    )
+    clip = next((original for original, path in near if shown(path) == beside), None)
     if clip is None or session.get(Clip, kept(session, clip).id) is None:
         return
     item.clip_id = kept(session, clip).id
@@ -179,7 +182,7 @@ def finding_of(found: FoundFile, original_id: str) -> Finding:
         device_id=found.device_id,
         offload_id=found.offload,
         path=found.path,
-        name=shown(found.path),
+        name=found.readable,
         size=found.size,
         mtime_ns=found.mtime_ns,
         volume=found.volume,
@@ -237,7 +240,8 @@ def list_only(session: Session, event: FileListed) -> None:
     if same is not None:
         return
     finding = Finding(
-        device_id=event.device_id, offload_id=event.offload, path=event.path, name=shown(event.path),
+        device_id=event.device_id, offload_id=event.offload, path=event.path,
+        name=event.name or shown(event.path),
         size=event.size, mtime_ns=event.mtime_ns, identity="", disposition=Disposition.LISTED, why=event.why,
     )  # fmt: skip
     session.add(finding)

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator
 from itertools import cycle
 
 BLOCK = 1024 * 1024
+ZEROS = bytes(BLOCK)
+FIRST = 512
+"""Bytes that tell most blocks from zeros without looking at all of them."""
 
 ALIGNED = 4096
 """Bytes: addresses, offsets and lengths must be multiples of it (open(2), O_DIRECT); no disk wants more."""
@@ -41,6 +44,16 @@ class DirectFile:
         """Bytes written, which may be fewer. Raises OSError."""
         return self.transfer(lambda: os.pwrite(self.handle, block, offset), offset, len(block))
 
+    def extend(self, block: memoryview | bytes, end: int) -> None:
+        """Put a block at the end of the file; zeros become a hole. Raises OSError."""
+        if is_zeros(block):
+            os.ftruncate(self.handle, end + len(block))
+            return
+        left = memoryview(block)
+        while left:
+            written = self.write(left, end)
+            end, left = end + written, left[written:]
+
     def transfer(self, call: Callable[[], int], offset: int, length: int) -> int:
         self.switch(self.allowed and offset % ALIGNED == 0 and length % ALIGNED == 0)
         try:
@@ -64,6 +77,10 @@ class DirectFile:
             self.allowed = False
         else:
             self.direct = direct
+
+
+def is_zeros(block: memoryview | bytes) -> bool:
+    return block[:FIRST] == ZEROS[: len(block[:FIRST])] and bytes(block) == ZEROS[: len(block)]
 
 
 def filled(file: DirectFile, buffers: Iterator[memoryview], position: int = 0) -> Iterator[memoryview]:

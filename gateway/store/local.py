@@ -10,6 +10,7 @@ from gateway.store.digests import digests
 from gateway.store.direct import DirectFile, buffers, filled
 from gateway.store.durable import make_folder, own_partial, sync_folder, write_whole
 from gateway.store.partial import STEP
+from gateway.store.room import Claim
 
 MARKER = ".gateway-store"
 MANIFEST = ".manifest.json"
@@ -26,12 +27,6 @@ def checked(suffix: str) -> str:
 
 def is_unfinished(path: Path) -> bool:
     return UNFINISHED.search(path.name) is not None
-
-
-class StoreFull(Exception):
-    def __init__(self, free: int, need: int) -> None:
-        super().__init__(f"the store is full: {free} bytes left, {need} needed")
-        self.free, self.need = free, need
 
 
 class CopyDiffers(Exception):
@@ -78,11 +73,9 @@ class LocalStore:
         path = self.path(key)
         return path.with_name(path.name + MANIFEST)
 
-    def require(self, size: int) -> None:
-        """Raise StoreFull if `size` more bytes would use up the reserve."""
-        free = shutil.disk_usage(self.root).free
-        if free < size + self.reserve_bytes:
-            raise StoreFull(free, size + self.reserve_bytes)
+    def claim(self, left: Callable[[], int]) -> Claim:
+        """Room for what somebody has still to write; raises StoreFull when its `with` begins."""
+        return Claim(self.root, self.reserve_bytes, left)
 
     def seal(self, key: str) -> None:
         """Take away the right to write; durable."""
@@ -143,7 +136,7 @@ class LocalStore:
         """A second copy of a finished file elsewhere: durable, read back cold, and only then given its name.
 
         A copy that is there already and reads right stays. Raises CopyDiffers if what was read here is
-        not what it should be: the other copy may be the only good one.
+        not what it should be: the other copy may be the only good one; StoreFull if there is no room.
         """
         source, target = self.path(key), other.place(key)
         if target.exists() and digests(target, ("sha256",), tick)["sha256"] == sha256:
@@ -152,7 +145,9 @@ class LocalStore:
         partial = own_partial(target)
         try:
             with source.open("rb", buffering=0) as reader, partial.open("wb", buffering=0) as writer:
-                copy_bytes(reader.fileno(), writer.fileno(), tick)
+                copied, size = writer.fileno(), os.fstat(reader.fileno()).st_size
+                with other.claim(lambda: size - os.fstat(copied).st_size) as claim:
+                    copy_bytes(reader.fileno(), copied, tick, claim)
             if digests(partial, ("sha256",), tick)["sha256"] != sha256:
                 raise CopyDiffers(target)
             partial.replace(target)
@@ -161,15 +156,14 @@ class LocalStore:
         sync_folder(target.parent)
 
 
-def copy_bytes(source: int, target: int, tick: Callable[[int], None]) -> None:
-    """Copy a whole file; durable afterwards."""
+def copy_bytes(source: int, target: int, tick: Callable[[int], None], claim: Claim) -> None:
+    """Copy a whole file, its holes as holes; durable afterwards."""
     into, done = DirectFile(target), 0
     for block in filled(DirectFile(source), buffers(1)):
-        left = block
-        while left:
-            written = into.write(left, done)
-            done, left = done + written, left[written:]
+        into.extend(block, done)
+        done += len(block)
         if done % STEP < len(block):
             os.fsync(target)  # so that the last one never waits for gigabytes
+            claim.check()
         tick(done)
     os.fsync(target)

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 STEP = 64 * 1024 * 1024
 """Bytes between two fsyncs: what stopping may have to wait for, and what a crash may cost."""
 
-ZEROS = bytes(BLOCK)
-FIRST = 512
-
 
 class Partial:
     """`<name>.<attempt>.partial` beside its target, with the running SHA-256 journalled at every fsync.
@@ -75,14 +72,8 @@ class Partial:
 
     def put(self, block: memoryview | bytes) -> None:
         """Store a block that is hashed elsewhere; zeros become a hole, as in a sparse source."""
-        if block[:FIRST] == ZEROS[: len(block[:FIRST])] and bytes(block) == ZEROS[: len(block)]:
-            self.size += len(block)
-            os.ftruncate(self.handle, self.size)
-            return
-        left = memoryview(block)
-        while left:
-            written = self.file.write(left, self.size)
-            self.size, left = self.size + written, left[written:]
+        self.file.extend(block, self.size)
+        self.size += len(block)
 
     def sync(self) -> None:
         """Make what was written so far durable, and say so in the journal."""

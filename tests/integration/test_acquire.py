@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import shutil
+import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +13,12 @@ import pytest
 from gateway.device import AttachmentKind, DeviceUnavailable, FoundFile, edge_digest
 from gateway.intake.files import finding_of
 from gateway.models import Device, Original, Work
-from gateway.store import LocalStore
+from gateway.store import LocalStore, StoreFull
 from ingest.acquire import acquire
 from ingest.stage import Context, Item
 
 
-def item_for(source: Path, *, failures: int = 0, adopt: bool = False) -> Item:
+def item_for(source: Path, *, failures: int = 0, adopt: bool = False, number: int = 0) -> Item:
     seen = source.stat()
     with source.open("rb") as file:
         edges = edge_digest(file.fileno(), seen.st_size)
@@ -24,7 +26,9 @@ def item_for(source: Path, *, failures: int = 0, adopt: bool = False) -> Item:
         device_id="cam", path=b"clip.mp4", local=source, size=seen.st_size, mtime_ns=seen.st_mtime_ns,
         kind=AttachmentKind.OTHER, edges=edges, adopt=adopt,
     )  # fmt: skip
-    original = Original(id="0" * 32, device_id="cam", name="clip.mp4", suffix=".mp4", size=seen.st_size)
+    original = Original(
+        id=f"{number:032}", device_id="cam", name="clip.mp4", suffix=".mp4", size=seen.st_size
+    )
     work = Work(
         item_id=original.id, pipeline="preserve", source=bytes(source), failures=failures, adopt=adopt
     )
@@ -61,6 +65,33 @@ def test_nothing_read_from_a_file_that_changed_meanwhile_is_trusted_again(tmp_pa
     assert outcome.changes["sha256"] == hashlib.sha256(content).hexdigest()
     stored = tmp_path / "store" / outcome.changes["stored_as"]
     assert stored.read_bytes() == content
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="mounting a small disk needs root")
+def test_what_a_copy_has_still_to_write_is_not_free_for_the_next(tmp_path: Path) -> None:
+    """A real disk of 24 MiB, 5 of them in reserve: ten fit, and ten more do not beside them."""
+    one, two = tmp_path / "one.mp4", tmp_path / "two.mp4"
+    for path in (one, two):
+        path.write_bytes(os.urandom(10 << 20))
+    (tmp_path / "store").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "none", tmp_path / "store"], check=True)
+    try:
+        store = LocalStore(tmp_path / "store", reserve_bytes=5 << 20)
+        store.prepare()
+        second, refused = item_for(two, number=2), list[StoreFull]()
+
+        def begin_another(item: str, done: int) -> None:
+            if item != second.original.id and not refused and done > 1 << 20:
+                with pytest.raises(StoreFull) as full:
+                    acquire(second, both)
+                refused.append(full.value)
+
+        both = Context(store=store, second=None, stop=threading.Event(), progress=begin_another)
+        acquire(item_for(one), both)
+        assert refused
+        assert shutil.disk_usage(store.root).free >= 5 << 20
+    finally:
+        subprocess.run(["umount", "-l", tmp_path / "store"], check=True)
 
 
 @pytest.mark.parametrize("adopt", [True, False])

@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from drivers.ftp import server as ftp_server
+from drivers.ftp import channel as ftp_channel
+from drivers.ftp.server import Careful
 from drivers.ftp.whole import is_whole
 from drivers.ftp_receiver import FtpReceiver
 from drivers.ports import free_port
@@ -34,6 +35,7 @@ from gateway.device import (
     SignalReceived,
 )
 from gateway.identities import enrol
+from gateway.store import room
 from tests.integration.test_drivers import Recorder
 from tests.integration.test_drivers import running as started
 
@@ -162,16 +164,93 @@ def cut_in_the_middle(line: ftplib.FTP, name: str, content: bytes, *, reset: boo
     channel.sendall(content)
     time.sleep(0.3)
     if reset:
-        channel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        channel.close()
+        tear(channel)
     else:
         line.close()
         time.sleep(0.3)
         channel.close()
 
 
+def tear(line: socket.socket) -> None:
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    line.close()
+
+
 def signals(seen: Recorder, kind: str) -> list[SignalReceived]:
     return [event for event in seen.events if isinstance(event, SignalReceived) and event.kind == kind]
+
+
+def test_an_upload_that_is_reset_is_answered_always(tmp_path: Path) -> None:
+    """Before the server took its line on, while it did and after: whichever comes first."""
+    settings = settings_for(tmp_path)
+    with running(settings), client(settings) as line:
+        for number in range(50):
+            line.storbinary(f"STOR whole{number}.ts", io.BytesIO(b"G" * 188))
+            channel = line.transfercmd(f"STOR cut{number}.ts")
+            channel.sendall(b"G" * (100_000 if number % 2 else 100))
+            tear(channel)
+            with pytest.raises(ftplib.error_temp, match="426"):
+                line.voidresp()
+
+
+def told_to_store(line: ftplib.FTP) -> None:
+    """Reads as many answers as come before one says that it ended."""
+    line.sendcmd("STOR a.ts")
+    line.voidresp()
+
+
+def test_a_line_that_is_gone_before_its_command_is_told(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    with running(settings), client(settings) as line:
+        for _ in range(20):
+            channel = socket.create_connection(line.makepasv())
+            tear(channel)
+            with pytest.raises(ftplib.error_temp, match=r"42[56]"):
+                told_to_store(line)
+        with pytest.raises(ftplib.error_temp, match="425"):
+            line.sendcmd("STOR a.ts")
+        line.set_pasv(False)
+        for _ in range(2):
+            line.storbinary("STOR a.ts", io.BytesIO(b"G" * 188))
+        with pytest.raises(ftplib.error_temp, match="425"):
+            line.sendcmd("STOR a.ts")
+
+
+@pytest.mark.parametrize("sending", [False, True])
+def test_what_comes_behind_a_farewell_is_dropped(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, sending: bool
+) -> None:
+    settings = settings_for(tmp_path)
+    with running(settings), client(settings) as line:
+        channel = line.transfercmd("STOR a.ts") if sending else None
+        assert line.sock is not None
+        line.sock.sendall(b"QUIT\r\nSIZE a.mp4\r\nRETR a.mp4\r\nDELE b\r\nCWD /\r\nMKD new\r\n")
+        assert line.getresp().startswith("221")
+        if channel is not None:
+            channel.close()
+            assert line.getresp().startswith("226")
+        with pytest.raises(EOFError):
+            line.getresp()
+        assert not (settings.spool / "home" / "room-1" / "new").exists()
+    assert caplog.records == []
+
+
+def test_a_sender_that_leaves_in_the_middle_of_a_command_is_no_fault(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = settings_for(tmp_path)
+    with running(settings):
+        for _ in range(20):
+            with client(settings) as line:
+                assert line.sock is not None
+                line.sock.sendall(b"PASV\r\n" + b"LIST\r\nPWD\r\nNLST\r\n" * 50)
+                tear(line.sock)
+        with client(settings) as line:
+            for command in ("SIZE a\0.mp4", "STOR \0", "MKD \0"):
+                with pytest.raises(ftplib.error_perm, match="501"):
+                    line.sendcmd(command)
+            assert line.pwd() == "/"
+    assert caplog.records == []
 
 
 def test_a_reset_is_no_end(tmp_path: Path) -> None:
@@ -259,8 +338,8 @@ def test_a_name_that_is_too_deep_stops_nobody(tmp_path: Path) -> None:
 def test_room_that_runs_out_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_for(tmp_path)
     free = iter([True])
-    monkeypatch.setattr(ftp_server.Careful, "has_room", lambda _: next(free, False))
-    monkeypatch.setattr(ftp_server, "CHECK_EVERY", 100_000)
+    monkeypatch.setattr(Careful, "has_room", lambda *_: next(free, False))
+    monkeypatch.setattr(ftp_channel, "AHEAD", 100_000)
     with running(settings) as seen, client(settings) as line:
         with pytest.raises((ftplib.error_temp, OSError)):
             line.storbinary("STOR a.dav", io.BytesIO(b"D" * 5_000_000))
@@ -395,6 +474,39 @@ def test_a_sender_that_never_ends_its_tls(tmp_path: Path, movie: bytes) -> None:
         line.close()
 
 
+def test_with_tls_too_every_cut_upload_is_answered(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Torn before the handshake, none at all, and a disk that fills up; none of them is a fault of ours."""
+    certificate, key = enrol(tmp_path / "pki", "gateway", ("127.0.0.1",))
+    settings = settings_for(tmp_path, certificate=certificate, key=key)
+    with running(settings):
+        line = ftplib.FTP_TLS(context=ssl.create_default_context(cafile=str(tmp_path / "pki" / "ca.crt")))
+        line.connect("127.0.0.1", settings.port, timeout=10)
+        line.login("room-1", PASSWORD)
+        line.prot_p()
+        for content in (b"", b"G" * 1000) * 10:
+            channel, _ = ftplib.FTP.ntransfercmd(line, "STOR a.ts")
+            channel.sendall(content)
+            tear(channel)
+            with pytest.raises(ftplib.error_temp, match="426"):
+                line.voidresp()
+        assert caplog.records == []
+        line.storbinary("STOR a.ts", io.BytesIO(b"G" * 188))
+        monkeypatch.setattr(ftp_channel, "AHEAD", 100_000)
+        monkeypatch.setattr(Careful, "has_room", lambda *claim: not claim[1:])
+        channel = line.transfercmd("STOR b.ts")
+        with suppress(OSError):
+            channel.sendall(b"G" * 500_000)
+        with pytest.raises(ftplib.error_temp, match="426"):
+            line.voidresp()
+        channel.close()
+        line.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "an upload ended: [Errno 28] No space left on device"
+    ]
+
+
 def test_what_a_container_proves(tmp_path: Path, movie: bytes) -> None:
     def judged(name: str, content: bytes) -> bool | None:
         (tmp_path / name).write_bytes(content)
@@ -515,7 +627,7 @@ def test_a_spool_without_room_is_one_line_in_the_log(
 ) -> None:
     settings, free = settings_for(tmp_path), [0, 0, 1 << 30, 0]
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(ftp_server.shutil, "disk_usage", lambda _: usage._replace(free=free[0]))
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda _: usage._replace(free=free[0]))
     with running(settings), client(settings) as line:
         for number in range(4):
             if free[0]:

@@ -213,6 +213,9 @@ def test_to_the_end(tmp_path: Path, media: Path) -> None:
     with site.running():
         site.wait("listening", lambda _: (site.settings.data / "ftp" / "home" / "room-1").is_dir())
         with client(settings) as line:
+            line.mkd("2026")
+            line.mkd("2026/07")
+            put(line, "2026/07/nothing.dav", b"")
             put(line, "bad.mp4", two)
             put(line, "bad.mp4.md5", md5(one))
             put(line, "good.mp4", one)
@@ -220,9 +223,10 @@ def test_to_the_end(tmp_path: Path, media: Path) -> None:
             put(line, "good.mp4.md5", md5(one))
             site.settled(3)
             put(line, "good.nmea", b"$GPRMC\n")
-            site.settled(6)
+            site.settled(7)
     originals = site.originals()
-    names = {original.id: name.partition("/")[2] for name, original in originals.items()}
+    assert set(site.findings()) == {*originals, "2026/07/nothing.dav"}, "as its sender called it"
+    names = {original.id: name for name, original in originals.items()}
     ids = {name: key for key, name in names.items()}
     clips = {names[clip.id]: (clip, original) for clip, original in site.clips().values()}
     assert clips["good.mp4"][1].state is State.PRESERVED

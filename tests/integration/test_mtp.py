@@ -286,7 +286,7 @@ def test_a_full_spool_waits_says_so_and_loses_nothing(
     def usage(_: object) -> Any:
         return type("Usage", (), {"free": free[0]})
 
-    monkeypatch.setattr("drivers.mtp.spool.shutil.disk_usage", usage)
+    monkeypatch.setattr("gateway.store.room.shutil.disk_usage", usage)
     with running(town.driver) as seen:
         place.plug()
         seen.wait(whole)

@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -210,8 +211,41 @@ def test_other_errors_of_the_disk_are_not_taken_for_a_refusal(tmp_path: Path) ->
 
 def test_the_reserve_is_never_used_up(tmp_path: Path) -> None:
     full = LocalStore(tmp_path, reserve_bytes=1 << 60)
-    with pytest.raises(StoreFull):
-        full.require(1)
+    with pytest.raises(StoreFull), full.claim(lambda: 1):
+        pass
+
+
+def test_what_one_has_still_to_write_is_nobody_elses(tmp_path: Path) -> None:
+    free = shutil.disk_usage(tmp_path).free
+    one, other = LocalStore(tmp_path), LocalStore(tmp_path, reserve_bytes=free // 4)
+    left = [free // 2]
+    with one.claim(lambda: left[0]) as first:
+        first.check()
+        with pytest.raises(StoreFull) as full, other.claim(lambda: free // 3):
+            pass
+        assert full.value.free < free * 2 // 3, "what is claimed is told as not free"
+        left[0] = free // 8
+        with other.claim(lambda: free // 3):
+            pass
+        left[0] = free // 2
+    with other.claim(lambda: free // 3), pytest.raises(StoreFull), one.claim(lambda: free):
+        pass
+
+
+def test_a_second_copy_keeps_holes(tmp_path: Path) -> None:
+    one, other = LocalStore(tmp_path / "one"), LocalStore(tmp_path / "other")
+    key = one.original_key("0" * 32, ".mp4")
+    with one.place(key).open("wb") as file:
+        for at in (0, 20 << 20, 63 << 20):
+            file.seek(at)
+            file.write(os.urandom(5000))
+        file.truncate((64 << 20) + 7)
+    digest = digests(one.path(key), ("sha256",), lambda _: None)["sha256"]
+    other.prepare()
+    one.copy_to(other, key, digest, lambda _: None)
+    assert digests(other.path(key), ("sha256",), lambda _: None)["sha256"] == digest
+    assert other.path(key).stat().st_size == (64 << 20) + 7
+    assert other.path(key).stat().st_blocks * 512 < 8 << 20
 
 
 def test_a_store_is_known_by_its_marker(tmp_path: Path) -> None:
