@@ -270,7 +270,7 @@ def test_what_comes_back_instead_of_the_recorder_is_a_stranger(tmp_path: Path) -
     with running(town.driver) as seen:
         town.plug_recorder(1, town.card("card", "a.mp4"), stuck=True)
         seen.wait(lambda seen: "UNLOCKING" in bay_states(seen, "1"))
-        seen.wait(lambda _: not (town.usb / "1-1.1").exists())
+        seen.wait(lambda _: not (town.usb / "1-1.1" / "device.json").exists())
         town.plug(1, stick, serial="X", name="DataTraveler")
         seen.wait(lambda seen: seen.of(StrangerSeen))
     assert seen.found() == []
