@@ -63,14 +63,27 @@ def from_mapping(
     return anchor
 
 
+DATABASES = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"})
+
+
 def check_databases(settings: Settings) -> None:
+    """Raises ConfigError for what is no address, or of a kind that we do not speak with."""
     from sqlalchemy import make_url  # here: who only needs the settings' shape does not wait for it
     from sqlalchemy.exc import ArgumentError
 
-    try:
-        make_url(settings.database_url), make_url(settings.engine_database_url)
-    except ArgumentError:
-        raise ConfigError("database: expected postgresql://user:password@host/name") from None
+    addresses = {"database": settings.database_url, "engine_database": settings.engine_database_url}
+    for setting, address in addresses.items():
+        try:
+            kind = make_url(address).drivername
+        except (ArgumentError, ValueError):
+            raise ConfigError(f"{setting}: {WANTED_ADDRESS}") from None
+        if kind not in DATABASES:
+            raise ConfigError(f"{setting}: {kind!r} is no database of ours; {WANTED_ADDRESS}")
+
+
+WANTED_ADDRESS = (
+    "expected postgresql://user:password@host/name; on one PC leave it out, and SQLite is used"
+)
 
 
 def anchored(settings: Settings, folder: Path) -> Settings:
