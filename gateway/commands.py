@@ -19,7 +19,7 @@ from gateway.case_sources.files import read_cases
 from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.records import store_case
 from gateway.case_sources.rules import CaseRules, of_site
-from gateway.config import ConfigError, Settings
+from gateway.config import ConfigError, Settings, read
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.intake.devices import register
@@ -52,12 +52,13 @@ def devices(settings: Settings, asked: argparse.Namespace) -> int:
 def allocate(settings: Settings, database: Database, asked: argparse.Namespace) -> None:
     if not asked.target or not asked.officer or not asked.valid_from:
         raise ConfigError("usage: gateway devices allocate DEVICE --officer OFFICER --from TIME [--to TIME]")
-    given = ledger.AllocationIn(
-        device=asked.target,
-        officer=asked.officer,
-        valid_from=moment(asked.valid_from, settings),
-        valid_to=moment(asked.valid_to, settings) if asked.valid_to else None,
-    )
+    told = {
+        "device": asked.target,
+        "officer": asked.officer,
+        "valid_from": moment(asked.valid_from, settings),
+        "valid_to": moment(asked.valid_to, settings) if asked.valid_to else None,
+    }
+    given = read(ledger.AllocationIn, told, {"valid_from": "--from", "valid_to": "--to"})
 
     def change(session: Session) -> object:
         return ledger.allocate(session, given, actor(), asked.replaces)

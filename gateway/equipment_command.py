@@ -6,10 +6,8 @@ import sys
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ValidationError
 from rich.table import Table
 from sqlmodel import Session
 
@@ -17,7 +15,7 @@ from api.sheets import HolderOut, SheetOut
 from gateway import compliance, device_lists, holdings, ledger, qualifications, registry, standing
 from gateway.commands import actor, decide_now, moment
 from gateway.compliance import Span, UnitSheet
-from gateway.config import ConfigError, Settings
+from gateway.config import ConfigError, Settings, read
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.instants import reckonable
@@ -28,7 +26,6 @@ from gateway.terminal import plain_console
 from gateway.wording import TERMS, reason, sentence
 
 console = plain_console(None if sys.stdout.isatty() else 160)
-Given = TypeVar("Given", bound=BaseModel)
 
 
 def equipment(settings: Settings, asked: argparse.Namespace) -> int:
@@ -211,13 +208,3 @@ def day(written: str | None) -> date | None:
         raise ConfigError(
             f"{written!r} is no day between 1900 and 2200; write one such as 2024-05-06"
         ) from None
-
-
-def read(shape: type[Given], told: dict[str, Any]) -> Given:
-    try:
-        return shape.model_validate(told)
-    except ValidationError as error:
-        places = (
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False)
-        )
-        raise ConfigError("\n".join(places)) from None

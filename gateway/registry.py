@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlmodel import Session, SQLModel, col, select
 
 from gateway import custody, device_facts, linking, qualifications, standing
-from gateway.config import ConfigError
+from gateway.config import ConfigError, mistakes
 from gateway.device_facts import DeviceFacts
 from gateway.ledger import AllocationIn, CheckoutIn, allocate, check_out, known
 from gateway.models import Allocation, Checkout, Device, Officer, Room, Unit, now
@@ -76,10 +76,7 @@ def read_registry(path: Path) -> RegistryFile:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     except ValidationError as error:
-        places = (
-            f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_url=False)
-        )
-        raise ConfigError("\n".join(f"{path}: {place}" for place in places)) from None
+        raise ConfigError("\n".join(f"{path}: {place}" for place in mistakes(error))) from None
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: not valid: {error}") from error
 

@@ -13,6 +13,7 @@ from gateway.calling import Caller, NoAnswer
 from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.records import Ended
 from gateway.case_sources.taking import Desk
+from gateway.config import mistakes
 from gateway.config.sources import HttpSource
 from gateway.device import DeviceUnavailable, Refused
 from gateway.texts import storable
@@ -124,10 +125,4 @@ def bearer(settings: HttpSource) -> dict[str, str]:
 
 
 def told_wrong(wrong: ValidationError) -> str:
-    """Each place with what is wrong there; never what was written there, which may be an identity number."""
-    lines = []
-    for item in wrong.errors(include_url=False, include_input=False):
-        place = ".".join(str(part) for part in item["loc"])
-        said = "is no object" if item["type"] == "model_type" else item["msg"]
-        lines.append(storable(f"{place}: {said}" if place else said))
-    return "; ".join(lines)
+    return storable("; ".join(mistakes(wrong)))
