@@ -114,6 +114,8 @@ def ingest_path(asked: argparse.Namespace) -> int:
 
 
 def devices_command(asked: argparse.Namespace) -> int:
+    if asked.teach:
+        asked.action = taught(asked.action)
     if asked.action == "enrol":
         return enrol(asked)
     if asked.action == "connect":
@@ -133,6 +135,14 @@ def devices_command(asked: argparse.Namespace) -> int:
 
         attached.show_attached(settings, unasked=True)
     return ended
+
+
+def taught(action: str) -> str:
+    from gateway.config import ConfigError
+
+    if action not in {"list", "teach"}:
+        raise ConfigError(f"--teach goes with no other action: `gateway devices teach`, or `{action}` without it")
+    return "teach"
 
 
 def enrol(asked: argparse.Namespace) -> int:
