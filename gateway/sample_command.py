@@ -3,6 +3,7 @@
 import argparse
 import sys
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.table import Table
 from sqlmodel import Session, col, select
@@ -36,7 +37,7 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
             case "draw":
                 draw(database, Law.of(settings), asked)
             case "show":
-                show(database, asked.target)
+                show(database, ZoneInfo(settings.timezone), asked.target)
             case "check":
                 return check(database, asked.target)
             case "sheets":
@@ -60,7 +61,7 @@ def draw(database: Database, law: Law, asked: argparse.Namespace) -> None:
     given = read(DrawIn, said({"unit": asked.target, "per_unit": asked.per_unit, **told}))
     with database.write() as session:
         drawn = sample(session, law, given, actor()).id
-    show(database, drawn)
+    show(database, law.zone, drawn)
 
 
 def said(told: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def find(session: Session, sample_id: str | None) -> CaseSample:
     return found
 
 
-def show(database: Database, sample_id: str | None) -> None:
+def show(database: Database, zone: ZoneInfo, sample_id: str | None) -> None:
     with database.read() as session:
         drawn = find(session, sample_id)
         cases, remarks = cases_of(session, drawn.id), remarks_of(session, drawn.id)
@@ -94,7 +95,7 @@ def show(database: Database, sample_id: str | None) -> None:
         ),
         ("候选", f"{len(drawn.frame)} 件 {drawn.basis.value} 摘要 {drawn.frame_digest}"),
         ("种子", f"{drawn.seed} = {drawn.sealed_by['chain']}#{drawn.sealed_by['seq']}"),
-        ("抽取", f"{drawn.drawn_by} {drawn.drawn_at.isoformat(timespec='seconds')}"),
+        ("抽取", f"{drawn.drawn_by} {drawn.drawn_at.astimezone(zone):%Y-%m-%d %H:%M}"),
     ):
         console.print(f"{name} {value}", soft_wrap=True)
 

@@ -27,8 +27,7 @@ def check(asked: argparse.Namespace) -> int:
     settings = load(asked.config)
     from gateway import rulepacks
 
-    for pack in (settings.rule_pack, *settings.unit_rule_packs.values()):
-        rulepacks.load(pack)
+    rulepacks.packs(settings.rule_pack, settings.unit_rule_packs)
     check_keys(settings)
     from gateway.config import spools
 

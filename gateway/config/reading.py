@@ -271,6 +271,8 @@ def explain(error: Any) -> str:
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         return f"{place}.driver: which driver? known: {', '.join(driver_names())}"
     message = EXPECTED.get(kind, error["msg"].removeprefix("Value error, "))
+    if kind in {"too_short", "string_too_short"} and error["ctx"]["min_length"] > 1:
+        message = f"expected {error['ctx']['min_length']} characters or more"
     return message if not place else f"{place}: {message}"
 
 
