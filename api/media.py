@@ -24,8 +24,10 @@ class MediaResponse(FileResponse):
 
     @classmethod
     def _parse_range_header(cls, http_range: str, file_size: int) -> list[tuple[int, int]]:
-        """A range that is none is as if it were not there (RFC 9110, 14.2): all is sent. The base would say so
-        in plain text, and where nothing lies in the range, nothing at all."""
+        """A range that is none is as if it were not there (RFC 9110, 14.2): all is sent.
+
+        The base would answer in plain text, and with nothing where nothing lies in the range.
+        """
         try:
             return super()._parse_range_header(http_range, file_size)
         except MalformedRangeHeader:

@@ -17,7 +17,6 @@ from gateway.models import Original
 from gateway.rulepacks import RulePacks, packs
 from gateway.store import LocalStore
 
-
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 45.0
@@ -91,7 +90,9 @@ def unusable(setting: str, address: str | URL, error: DBAPIError | OSError) -> s
     """One line: what, why, what to do; never the password."""
     url = make_url(address)
     said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
-    causes = re.findall(r"^.*failed: (.+)$", said, re.MULTILINE) or said.splitlines() or [type(error).__name__]
+    causes = (
+        re.findall(r"^.*failed: (.+)$", said, re.MULTILINE) or said.splitlines() or [type(error).__name__]
+    )
     cause = causes[-1].replace(url.password, "***") if url.password else causes[-1]
     if url.get_backend_name() == "sqlite":
         return f"{setting}: {url.database} cannot be used ({cause})"

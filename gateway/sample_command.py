@@ -125,7 +125,9 @@ def write_remark(database: Database, asked: argparse.Namespace) -> None:
     if not asked.target or not asked.case or not asked.result:
         raise ConfigError("usage: gateway sample remark SAMPLE --case CASE --result faulty --remark TEXT")
     told = {name: getattr(asked, name) for name in ("remark", "answers", "replaces")}
-    given = read(RemarkIn, said({"result": asked.result.upper(), "due_on": asked.due, **told}), {"due_on": "--due"})
+    given = read(
+        RemarkIn, said({"result": asked.result.upper(), "due_on": asked.due, **told}), {"due_on": "--due"}
+    )
     with database.write() as session:
         made = remark(session, find(session, asked.target), asked.case, given, actor())
     console.print(made.id)

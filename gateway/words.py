@@ -140,7 +140,9 @@ def taught(action: str) -> str:
     from gateway.config import ConfigError
 
     if action not in {"list", "teach"}:
-        raise ConfigError(f"--teach goes with no other action: `gateway devices teach`, or `{action}` without it")
+        raise ConfigError(
+            f"--teach goes with no other action: `gateway devices teach`, or `{action}` without it"
+        )
     return "teach"
 
 

@@ -54,7 +54,11 @@ class Entry:
             return reason("case.wrong", errors=errors)
         digest = hashlib.sha256(json.dumps(self.told, sort_keys=True).encode()).hexdigest()
         return reason(
-            "case.wrong_entry", place=self.place, after=storable(self.after or "-"), digest=digest[:16], errors=errors
+            "case.wrong_entry",
+            place=self.place,
+            after=storable(self.after or "-"),
+            digest=digest[:16],
+            errors=errors,
         )
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from gateway.config.databases import check_databases
 from gateway.config.devices import AnyDevice
 from gateway.config.every_device import DeviceSettings
 from gateway.config.model import Model
@@ -61,29 +62,6 @@ def from_mapping(
     except (ConfigError, OSError, RuntimeError) as error:
         raise ConfigError(f"{source}: {error}") from None
     return anchor
-
-
-DATABASES = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"})
-
-
-def check_databases(settings: Settings) -> None:
-    """Raises ConfigError for what is no address, or of a kind that we do not speak with."""
-    from sqlalchemy import make_url  # here: who only needs the settings' shape does not wait for it
-    from sqlalchemy.exc import ArgumentError
-
-    addresses = {"database": settings.database_url, "engine_database": settings.engine_database_url}
-    for setting, address in addresses.items():
-        try:
-            kind = make_url(address).drivername
-        except (ArgumentError, ValueError):
-            raise ConfigError(f"{setting}: {WANTED_ADDRESS}") from None
-        if kind not in DATABASES:
-            raise ConfigError(f"{setting}: {kind!r} is no database of ours; {WANTED_ADDRESS}")
-
-
-WANTED_ADDRESS = (
-    "expected postgresql://user:password@host/name; on one PC leave it out, and SQLite is used"
-)
 
 
 def anchored(settings: Settings, folder: Path) -> Settings:

@@ -197,5 +197,7 @@ def serve(settings: Settings, password: str, console: Console, stop: threading.E
     )
     for line in lines:
         console.print(f"   {line}", soft_wrap=True, highlight=False)
-    console.print("   按 Ctrl-C 结束；脚本用 DEMO_EXIT=1。 Ctrl-C ends it; DEMO_EXIT=1 for scripts", highlight=False)
+    console.print(
+        "   按 Ctrl-C 结束；脚本用 DEMO_EXIT=1。 Ctrl-C ends it; DEMO_EXIT=1 for scripts", highlight=False
+    )
     serve_api(settings, stop)

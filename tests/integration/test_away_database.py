@@ -13,7 +13,7 @@ from gateway.config import ConfigError, Settings
 from gateway.opening import await_databases, check_engine, open_database
 from tests.warm import GATEWAY
 
-SECRET = "geheim-99"  # noqa: S105
+SECRET = "geheim-99"
 
 
 def away(port: int, **more: str) -> Settings:
@@ -51,7 +51,7 @@ def test_a_wrong_database_and_a_broken_file_are_said_as_shortly(postgres: str, t
 
 def test_the_engines_own_database_may_be_new_and_must_be_reachable(postgres: str) -> None:
     check_engine(Settings.model_validate({"engine_database": f"{postgres}/new"}))
-    with pytest.raises(ConfigError, match="^engine_database: PostgreSQL at 127.0.0.1"):
+    with pytest.raises(ConfigError, match="^engine_database: PostgreSQL at "):
         check_engine(
             Settings.model_validate({"engine_database": f"postgresql://u:p@127.0.0.1:{free_port()}/x"})
         )

@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from gateway.attached import show_attached
-from gateway.commands import devices_table
 from gateway.cli import main
+from gateway.commands import devices_table
 from gateway.config import Settings, from_mapping
 from gateway.database import Database
 from gateway.device import DeviceSeen

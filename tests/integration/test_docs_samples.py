@@ -59,5 +59,5 @@ def test_the_template_of_names_reads_the_name_beside_it() -> None:
     (name,) = re.findall(r"^reads `(.*?)`", text, re.MULTILINE)
     read = read_name(name, template)
     assert (read.case_no, read.officer, read.device) == ("冀邢市监罚〔2024〕27号", "130501", "CAM001")
-    assert (read.started, read.important) == (datetime(2024, 5, 6, 9, 30), True)  # noqa: DTZ001
+    assert (read.started, read.important) == (datetime(2024, 5, 6, 9, 30), True)
     assert read_name(name).officer is None

@@ -342,7 +342,8 @@ def test_one_port_on_two_addresses_is_no_clash() -> None:
 
 @pytest.mark.parametrize("setting", ["database", "engine_database"])
 @pytest.mark.parametrize(
-    "address", ["mysql://x", "postgres://u:geheim@h/x", "postgresql+psycopg2://h/x", "postgresql://h:port/x", "x"]
+    "address",
+    ["mysql://x", "postgres://u:geheim@h/x", "postgresql+psycopg2://h/x", "postgresql://h:port/x", "x"],
 )
 def test_a_database_of_another_kind_is_refused_with_what_to_write(setting: str, address: str) -> None:
     said = refused({setting: address})
