@@ -51,7 +51,7 @@ def test_a_wrong_database_and_a_broken_file_are_said_as_shortly(postgres: str, t
 
 def test_the_engines_own_database_may_be_new_and_must_be_reachable(postgres: str) -> None:
     check_engine(Settings.model_validate({"engine_database": f"{postgres}/new"}))
-    with pytest.raises(ConfigError, match="^engine_database: PostgreSQL at "):
+    with pytest.raises(ConfigError, match=r"^engine_database: PostgreSQL at "):
         check_engine(
             Settings.model_validate({"engine_database": f"postgresql://u:p@127.0.0.1:{free_port()}/x"})
         )
