@@ -2,10 +2,12 @@
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
+from openpyxl import load_workbook
 
 from gateway.cli import main
 
@@ -112,7 +114,7 @@ def test_the_basis_of_the_sheet_is_chinese(desk: Desk) -> None:
     assert not re.findall(r"[a-z]{2,}", " ".join(cells))
 
 
-def test_a_sample_is_drawn_at_local_time(desk: Desk) -> None:
+def test_a_sample_is_drawn_at_local_time_and_its_sheet_tells_numbers_apart(desk: Desk) -> None:
     desk.says("devices", "import", desk.file("r.json", REGISTRY))
     closed = {
         "unit": "xt",
@@ -123,6 +125,13 @@ def test_a_sample_is_drawn_at_local_time(desk: Desk) -> None:
     said = desk.says("sample", "draw", "xt", "--period", "2024-H1", "--count", "1")
     assert re.search(r"^抽取 \S+ \d{4}-\d\d-\d\d \d\d:\d\d$", said, re.MULTILINE)
     assert "+00:00" not in said
+    sample = re.findall(r"^抽查 (\S+)", said, re.MULTILINE)[0]
+    out = desk.folder / "sheets.xlsx"
+    desk.says("sample", "sheets", sample, "--out", out)
+    values = [[cell.value for cell in row] for sheet in load_workbook(out) for row in sheet.iter_rows()]
+    told = {name: value for row in values for name, value in pairwise(row) if name}
+    assert told["案件编号"] == NUMBER
+    assert told["文书编号"] == "冀邢市监一笔〔2024〕1号（检查(勘验)笔录）"
 
 
 def test_settings_that_are_wrong_say_which_and_how(desk: Desk) -> None:
