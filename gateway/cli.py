@@ -111,6 +111,7 @@ def registry_commands(add: Add) -> None:
         "--dry-run", action="store_true", help="only show which links it would move (allocate)"
     )
     devices.add_argument("--replaces", help="the id of the allocation that this one corrects (allocate)")
+    devices.add_argument("--teach", action="store_true", help="the same as `devices teach`")
     cases = add("cases", words.cases_command, "import textual case records, or list them")
     cases.add_argument("action", choices=("import", "list"))
     cases.add_argument("file", nargs="?", type=Path)

@@ -17,15 +17,16 @@ from sqlmodel import Session, SQLModel, col, select
 from gateway import custody, ledger, linking, registry
 from gateway.case_sources.files import read_cases
 from gateway.case_sources.incoming import CaseIn
+from gateway.case_sources.numbers import numbers_of, shared_with
 from gateway.case_sources.records import store_case
 from gateway.case_sources.rules import CaseRules, of_site
-from gateway.config import ConfigError, Settings
+from gateway.config import ConfigError, Settings, read
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.intake.devices import register
 from gateway.intake.places import is_new_unit
 from gateway.linking.tally import Tally
-from gateway.models import CaseAlias, CaseRecord, Device, DeviceState, DeviceStatus, Role, Unit, User
+from gateway.models import CaseRecord, Device, DeviceState, DeviceStatus, Role, Unit, User
 from gateway.offloads import Progress, open_offloads, progress
 from gateway.opening import open_database, packs_of
 from gateway.terminal import plain_console
@@ -52,12 +53,13 @@ def devices(settings: Settings, asked: argparse.Namespace) -> int:
 def allocate(settings: Settings, database: Database, asked: argparse.Namespace) -> None:
     if not asked.target or not asked.officer or not asked.valid_from:
         raise ConfigError("usage: gateway devices allocate DEVICE --officer OFFICER --from TIME [--to TIME]")
-    given = ledger.AllocationIn(
-        device=asked.target,
-        officer=asked.officer,
-        valid_from=moment(asked.valid_from, settings),
-        valid_to=moment(asked.valid_to, settings) if asked.valid_to else None,
-    )
+    told = {
+        "device": asked.target,
+        "officer": asked.officer,
+        "valid_from": moment(asked.valid_from, settings),
+        "valid_to": moment(asked.valid_to, settings) if asked.valid_to else None,
+    }
+    given = read(ledger.AllocationIn, told, {"valid_from": "--from", "valid_to": "--to"})
 
     def change(session: Session) -> object:
         return ledger.allocate(session, given, actor(), asked.replaces)
@@ -91,9 +93,14 @@ def moment(written: str, settings: Settings) -> datetime:
 def import_registry(settings: Settings, database: Database, path: Path) -> None:
     given = registry.read_registry(path)
     with database.write() as session:
-        registry.store_registry(session, given, actor())
+        tally = registry.store_registry(session, given, actor())
     decide_now(settings, database)
-    console.print(f"{path}: {len(given.officers)} officers, {len(given.allocations)} allocations")
+    tell_tally(path, tally)
+
+
+def tell_tally(path: Path, tally: registry.Tally) -> None:
+    for line in tally.lines() or ["nothing in it"]:
+        console.print(f"{path}: {line}", soft_wrap=True)
 
 
 def decide_now(settings: Settings, database: Database) -> None:
@@ -168,14 +175,14 @@ def cases(settings: Settings, asked: argparse.Namespace) -> int:
         decide_now(settings, database)
         console.print(f"{asked.file}: {len(given)} cases, {changed} new or changed")
         warn_of_forms(database, asked.file, given, rules)
+        tell_of_shared(database, given)
         for unit in strangers:
             console.print(f"unit {unit} was not known and now stands in the registry, under none: misspelt?")
         return 0
     table = Table("案件", "案由/名称", "编号")
     with database.read() as session:
         for row in session.exec(select(CaseRecord).order_by(col(CaseRecord.uid))):
-            numbers = session.exec(select(CaseAlias.raw).where(CaseAlias.case_uid == row.uid))
-            table.add_row(row.uid, row.title, "\n".join(numbers))
+            table.add_row(row.uid, row.title, "\n".join(map(str, numbers_of(session, row.uid))))
     console.print(table)
     return 0
 
@@ -190,6 +197,19 @@ def warn_of_forms(database: Database, file: Path, given: Sequence[CaseIn], rules
                         f"{file}: {place}: {paper.type!r} is none of the forms (forms.documents); kept",
                         soft_wrap=True,
                     )
+
+
+def tell_of_shared(database: Database, given: Sequence[CaseIn]) -> None:
+    """Two cases may have one number; mostly one of them is mistyped."""
+    told: set[frozenset[str]] = set()
+    with database.read() as session:
+        for case in given:
+            for number, other in shared_with(session, case.uid):
+                if (pair := frozenset({number, case.uid, other})) not in told:
+                    console.print(
+                        f"number {number}: of case {case.uid} and of case {other}; kept", soft_wrap=True
+                    )
+                told.add(pair)
 
 
 def try_cases(

@@ -7,20 +7,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, create_engine, event, select
+from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
 import gateway.models  # noqa: F401  (the tables must be known before a session maps them)
 
 BUSY_S = 30
+CONNECT_S = 10
+"""A server whose packets are lost would be waited for two minutes."""
 PRAGMAS = (f"busy_timeout={BUSY_S * 1000}", "synchronous=FULL", "foreign_keys=ON")
 
 
 class Database:
     """One engine; `read()` for looking, `write()` for one transaction that changes something."""
 
-    def __init__(self, url: str, pool_size: int = 10) -> None:
+    def __init__(self, url: str | URL, pool_size: int = 10) -> None:
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
@@ -32,6 +34,8 @@ class Database:
         else:
             if parsed.drivername == "postgresql":
                 parsed = parsed.set(drivername="postgresql+psycopg")
+            if "connect_timeout" not in parsed.query:
+                parsed = parsed.update_query_dict({"connect_timeout": str(CONNECT_S)})
             self.engine = create_engine(parsed, pool_size=pool_size, pool_pre_ping=True)
         self.writing: Engine = self.engine.execution_options(writes=True)
 

@@ -2,22 +2,21 @@
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ValidationError
 from rich.table import Table
 from sqlmodel import Session
 
 from api.sheets import HolderOut, SheetOut
 from gateway import compliance, device_lists, holdings, ledger, qualifications, registry, standing
-from gateway.commands import actor, decide_now, moment
+from gateway.commands import actor, decide_now, moment, tell_tally
 from gateway.compliance import Span, UnitSheet
-from gateway.config import ConfigError, Settings
+from gateway.config import ConfigError, Settings, read
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.instants import reckonable
@@ -28,7 +27,6 @@ from gateway.terminal import plain_console
 from gateway.wording import TERMS, reason, sentence
 
 console = plain_console(None if sys.stdout.isatty() else 160)
-Given = TypeVar("Given", bound=BaseModel)
 
 
 def equipment(settings: Settings, asked: argparse.Namespace) -> int:
@@ -78,14 +76,31 @@ def show(one: UnitSheet, title: str) -> None:
         more = f" 等 {len(line.behind)} 项" if line.name in NAMED and len(line.behind) > SHOWN else ""
         number = "不明" if line.value is None else str(line.value)
         doubt = "" if line.verified else "（待核实）"
-        table.add_row(NAMES[line.name], number, line.rule, line.source + doubt, behind + more)
+        table.add_row(NAMES[line.name], number, line.rule, based(line.source) + doubt, behind + more)
     for pattern in one.patterns:
         types = "、".join(TERMS[kind][0] for kind in pattern.types)
         per = "每人" if pattern.per == "officer" else "每科室"
         doubt = "" if pattern.verified else "（待核实）"
-        have, based = f"{pattern.in_service}/{pattern.required}", pattern.source + doubt
-        table.add_row(f"另一算法：{per}{types}", have, "R-32", based, "")
+        have = f"{pattern.in_service}/{pattern.required}"
+        table.add_row(f"另一算法：{per}{types}", have, "R-32", based(pattern.source) + doubt, "")
     console.print(table)
+
+
+CITED = re.compile(r"\b(?:R|AL|LK)-\d+|\bS\d+(?: art \d+)?|GA/T [\d.]*\d")
+SAID = {
+    "the units entered as its sections": "登记为其科室的单位",
+    "no class of this unit is on record for that day (regulations 3.1)": "该单位当日没有登记类别",
+    "no value of the rule pack": "规则包没有这项数值",
+}
+
+
+def based(source: str) -> str:
+    """What a source cites, in Chinese; its own words stand in `--json` and `gateway rules explain`."""
+    if source in SAID:
+        return SAID[source]
+    articles = (re.sub(r" art (\d+)", r" 第\1条", one) for one in CITED.findall(source))
+    ours = ["本系统自定"] if source.startswith("ours") else []
+    return "、".join([*ours, *dict.fromkeys(articles)]) or source
 
 
 SHOWN = 6
@@ -193,9 +208,9 @@ def import_list(settings: Settings, database: Database, asked: argparse.Namespac
     else:
         given = registry.read_registry(path)
     with database.write() as session:
-        registry.store_registry(session, given, actor())
+        tally = registry.store_registry(session, given, actor())
     decide_now(settings, database)
-    console.print(f"{path}: {len(given.devices)} devices, {len(given.standings)} standings")
+    tell_tally(path, tally)
 
 
 def needed(value: str | None, usage: str) -> str:
@@ -211,13 +226,3 @@ def day(written: str | None) -> date | None:
         raise ConfigError(
             f"{written!r} is no day between 1900 and 2200; write one such as 2024-05-06"
         ) from None
-
-
-def read(shape: type[Given], told: dict[str, Any]) -> Given:
-    try:
-        return shape.model_validate(told)
-    except ValidationError as error:
-        places = (
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False)
-        )
-        raise ConfigError("\n".join(places)) from None

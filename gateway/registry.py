@@ -1,21 +1,26 @@
 """Units, officers, rooms and the ledger from a file, for a unit that begins."""
 
 import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlmodel import Session, SQLModel, col, select
 
 from gateway import custody, device_facts, linking, qualifications, standing
-from gateway.config import ConfigError
+from gateway.config import ConfigError, mistakes
 from gateway.device_facts import DeviceFacts
 from gateway.ledger import AllocationIn, CheckoutIn, allocate, check_out, known
 from gateway.models import Allocation, Checkout, Device, Officer, Room, Unit, now
 from gateway.qualifications import CheckIn, ClassIn
 from gateway.standing import StandingIn
+
+Entry = TypeVar("Entry")
 
 
 class OfficerIn(BaseModel):
@@ -76,16 +81,61 @@ def read_registry(path: Path) -> RegistryFile:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     except ValidationError as error:
-        places = (
-            f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_url=False)
-        )
-        raise ConfigError("\n".join(f"{path}: {place}" for place in places)) from None
+        raise ConfigError("\n".join(f"{path}: {place}" for place in mistakes(error))) from None
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: not valid: {error}") from error
 
 
-def store_registry(session: Session, given: RegistryFile, actor: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of each kind of entry: how many were new, changed, or there already."""
+
+    counts: Mapping[str, Counter[str]]
+
+    def lines(self) -> list[str]:
+        told = {
+            name: [f"{count[word]} {word}" for word in (NEW, CHANGED, SAME) if count[word]]
+            for name, count in self.counts.items()
+        }
+        return [f"{name}: {', '.join(words)}" for name, words in told.items() if words]
+
+
+NEW, CHANGED, SAME = "new", "changed", "unchanged"
+ENTERED: dict[str, type[SQLModel]] = {"units": Unit, "rooms": Room, "officers": Officer, "devices": Device}
+
+
+def store_registry(session: Session, given: RegistryFile, actor: str) -> Tally:
     """Enter people and places; allocations that are in the ledger already are passed over."""
+    before = digests(session, given)
+    enter(session, given, actor)
+    counts = {**store_decisions(session, given, actor), **store_ledger(session, given, actor)}
+    session.flush()
+    after = digests(session, given)
+    people = {
+        name: Counter(ended(before.get(one), after[one]) for one in after if one[0] == name)
+        for name in ENTERED
+    }
+    return Tally({**people, **counts})
+
+
+def digests(session: Session, given: RegistryFile) -> dict[tuple[str, str], str]:
+    """Of each row that the file speaks of, and that is there."""
+    found: dict[tuple[str, str], str] = {}
+    for name, model in ENTERED.items():
+        for one in getattr(given, name):
+            row = session.get(model, one.id)
+            if row is not None:
+                found[name, one.id] = custody.row_digest(row)
+    return found
+
+
+def ended(before: str | None, after: str) -> str:
+    if before is None:
+        return NEW
+    return SAME if before == after else CHANGED
+
+
+def enter(session: Session, given: RegistryFile, actor: str) -> None:
     rows: list[SQLModel] = [
         session.merge(Unit(**unit.model_dump(exclude={"parent"}))) for unit in given.units
     ]
@@ -104,35 +154,50 @@ def store_registry(session: Session, given: RegistryFile, actor: str) -> None:
     rows += [device_facts.entered(session, facts) for facts in given.devices]
     custody.append(session, custody.SITE, "REGISTRY_STORED", actor, "registry", rows)
     linking.due(session, "registry", span=(None, None))
-    store_decisions(session, given, actor)
-    store_ledger(session, given, actor)
 
 
-def store_decisions(session: Session, given: RegistryFile, actor: str) -> None:
+def store_decisions(session: Session, given: RegistryFile, actor: str) -> dict[str, Counter[str]]:
     """What is there already is passed over."""
-    for decided in given.classes:
-        if not qualifications.already_classified(session, decided):
-            qualifications.classify(session, decided, actor)
-    for check in given.checks:
-        if not qualifications.already_checked(session, check):
-            qualifications.check_certificate(session, check, actor)
+    return {
+        "classes": each(
+            session, given.classes, qualifications.already_classified, qualifications.classify, actor
+        ),
+        "checks": each(
+            session, given.checks, qualifications.already_checked, qualifications.check_certificate, actor
+        ),
+    }
 
 
-def store_ledger(session: Session, given: RegistryFile, actor: str) -> None:
+def store_ledger(session: Session, given: RegistryFile, actor: str) -> dict[str, Counter[str]]:
     """In the order of life: where a device stands, who has it, who took it out."""
-    for entry in sorted(given.standings, key=lambda one: one.since):
-        if not standing.already(session, entry):
-            standing.enter(session, entry, actor)
+    entries = sorted(given.standings, key=lambda one: one.since)
+    standings = each(session, entries, standing.already, standing.enter, actor)
     for facts in given.devices:
         if facts.status is not None and session.get_one(Device, facts.id).status is not facts.status:
             told = StandingIn(device=facts.id, status=facts.status, since=now(), why="registry")
             standing.enter(session, told, actor)
-    for allocation in given.allocations:
-        if not already(session, allocation):
-            allocate(session, allocation, actor)
-    for checkout in given.checkouts:
-        if not checked_out_already(session, checkout):
-            check_out(session, checkout, actor)
+    return {
+        "standings": standings,
+        "allocations": each(session, given.allocations, already, allocate, actor),
+        "checkouts": each(session, given.checkouts, checked_out_already, check_out, actor),
+    }
+
+
+def each(
+    session: Session,
+    entries: Iterable[Entry],
+    is_there: Callable[[Session, Entry], bool],
+    enter_one: Callable[[Session, Entry, str], object],
+    actor: str,
+) -> Counter[str]:
+    count: Counter[str] = Counter()
+    for entry in entries:
+        if is_there(session, entry):
+            count[SAME] += 1
+        else:
+            enter_one(session, entry, actor)
+            count[NEW] += 1
+    return count
 
 
 def already(session: Session, given: AllocationIn) -> bool:

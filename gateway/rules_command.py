@@ -1,7 +1,11 @@
 """`gateway rules check` and `explain`: without a database, so that they answer at once."""
 
 import argparse
+from collections.abc import Mapping
+from datetime import time
 from typing import Any
+
+from pydantic import BaseModel
 
 from gateway import rulepacks
 from gateway.config import ConfigError
@@ -81,6 +85,28 @@ def tell(values: list[tuple[str, Sourced[Any]]]) -> None:
 def shown(value: Any) -> str:
     if value is None:
         return "open"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, BaseModel):
+        said = {called(name): part for name, part in value if part not in ((), None)}
+        return ", ".join(f"{name} {shown(part)}" for name, part in said.items())
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {shown(part)}" for name, part in value.items())
     if isinstance(value, (tuple, list)):
-        return ", ".join(str(one) for one in value)
+        between = "; " if any(isinstance(one, BaseModel) for one in value) else ", "
+        return between.join(shown(one) for one in value)
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def called(name: str) -> str:
+    return CALLED.get(name, name.replace("_", " "))
+
+
+CALLED = {
+    "party_facing": "facing the party 面对当事人:",
+    "compulsory": "compulsory 强制:",
+    "penalty_evidence": "evidence for a penalty 处罚证据:",
+}
+"""Fields of values that a person has to understand without the schema."""

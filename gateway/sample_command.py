@@ -3,13 +3,13 @@
 import argparse
 import sys
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
 from rich.table import Table
 from sqlmodel import Session, col, select
 
 from gateway.commands import actor
-from gateway.config import ConfigError, Settings
+from gateway.config import ConfigError, Settings, read
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.law import Law
@@ -37,7 +37,7 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
             case "draw":
                 draw(database, Law.of(settings), asked)
             case "show":
-                show(database, asked.target)
+                show(database, ZoneInfo(settings.timezone), asked.target)
             case "check":
                 return check(database, asked.target)
             case "sheets":
@@ -58,18 +58,14 @@ def draw(database: Database, law: Law, asked: argparse.Namespace) -> None:
     if not asked.target or not asked.period or not asked.count:
         raise ConfigError("usage: gateway sample draw UNIT --period 2026-H1 --count N [--per-unit]")
     told = {name: getattr(asked, name) for name in ("period", "count", "basis", "why")}
-    given = read(DrawIn, {"unit": asked.target, "per_unit": asked.per_unit, **told})
+    given = read(DrawIn, said({"unit": asked.target, "per_unit": asked.per_unit, **told}))
     with database.write() as session:
         drawn = sample(session, law, given, actor()).id
-    show(database, drawn)
+    show(database, law.zone, drawn)
 
 
-def read(shape: type[Any], told: dict[str, Any]) -> Any:
-    try:
-        return shape.model_validate({name: value for name, value in told.items() if value is not None})
-    except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise ConfigError("; ".join(wrong)) from None
+def said(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def find(session: Session, sample_id: str | None) -> CaseSample:
@@ -79,7 +75,7 @@ def find(session: Session, sample_id: str | None) -> CaseSample:
     return found
 
 
-def show(database: Database, sample_id: str | None) -> None:
+def show(database: Database, zone: ZoneInfo, sample_id: str | None) -> None:
     with database.read() as session:
         drawn = find(session, sample_id)
         cases, remarks = cases_of(session, drawn.id), remarks_of(session, drawn.id)
@@ -99,7 +95,7 @@ def show(database: Database, sample_id: str | None) -> None:
         ),
         ("候选", f"{len(drawn.frame)} 件 {drawn.basis.value} 摘要 {drawn.frame_digest}"),
         ("种子", f"{drawn.seed} = {drawn.sealed_by['chain']}#{drawn.sealed_by['seq']}"),
-        ("抽取", f"{drawn.drawn_by} {drawn.drawn_at.isoformat(timespec='seconds')}"),
+        ("抽取", f"{drawn.drawn_by} {drawn.drawn_at.astimezone(zone):%Y-%m-%d %H:%M}"),
     ):
         console.print(f"{name} {value}", soft_wrap=True)
 
@@ -129,7 +125,9 @@ def write_remark(database: Database, asked: argparse.Namespace) -> None:
     if not asked.target or not asked.case or not asked.result:
         raise ConfigError("usage: gateway sample remark SAMPLE --case CASE --result faulty --remark TEXT")
     told = {name: getattr(asked, name) for name in ("remark", "answers", "replaces")}
-    given = read(RemarkIn, {"result": asked.result.upper(), "due_on": asked.due, **told})
+    given = read(
+        RemarkIn, said({"result": asked.result.upper(), "due_on": asked.due, **told}), {"due_on": "--due"}
+    )
     with database.write() as session:
         made = remark(session, find(session, asked.target), asked.case, given, actor())
     console.print(made.id)

@@ -11,7 +11,7 @@ from rich.table import Column, Table
 from sqlmodel import Session
 
 from gateway.commands import actor, moment
-from gateway.config import ConfigError, Settings
+from gateway.config import ConfigError, Settings, read
 from gateway.device import Refused
 from gateway.law import Law
 from gateway.models import CaseRecord, Role, ScopeList, StatementKind, Unit, now
@@ -129,10 +129,9 @@ def make_statement(settings: Settings, asked: argparse.Namespace) -> int:
         raise ConfigError(f"which step? usage: gateway scope {asked.action} ACTIVITY …")
     told = {name: getattr(asked, name) for name in GIVEN if getattr(asked, name)}
     told |= {name: moment(getattr(asked, name), settings) for name in TIMES if getattr(asked, name)}
-    try:
-        given = StatementIn.model_validate({"kind": STATES[asked.action], **told})
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
+    options = {name: f"--{name.replace('_', '-')}" for name in (*GIVEN, *TIMES)}
+    names = {**options, "from_at": "--since", "to_at": "--until", "": f"scope {asked.action}"}
+    given = read(StatementIn, {"kind": STATES[asked.action], **told}, names)
     with open_database(settings).write() as session:
         made = state(session, asked.target, given, actor())
     console.print(made.id)

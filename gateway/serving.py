@@ -20,7 +20,10 @@ log = logging.getLogger(__name__)
 
 def run_daemon(settings: Settings, stop: threading.Event, name: str = "run") -> None:
     from gateway.daemon import Daemon
+    from gateway.opening import await_databases
 
+    if not await_databases(settings, stop):
+        return
     daemon = Daemon(settings, name)
     daemon.start()
     try:
@@ -50,8 +53,10 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
     from gateway.case_sources.rules import of_site
     from gateway.law import Law
     from gateway.live import LiveFolder
-    from gateway.opening import open_database, open_stores
+    from gateway.opening import await_databases, open_database, open_stores
 
+    if not await_databases(settings, stop):
+        return 0
     database = open_database(settings)
     store, _ = open_stores(settings, database)
     config = uvicorn.Config(

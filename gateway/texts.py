@@ -6,3 +6,8 @@ from pydantic import StringConstraints
 
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 """A reason or a purpose, kept for good: as short as one likes, and never blank."""
+
+
+def storable(text: str) -> str:
+    """With a mark for what no database keeps as text: NUL, and halves of characters."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()

@@ -27,8 +27,7 @@ def check(asked: argparse.Namespace) -> int:
     settings = load(asked.config)
     from gateway import rulepacks
 
-    for pack in (settings.rule_pack, *settings.unit_rule_packs.values()):
-        rulepacks.load(pack)
+    rulepacks.packs(settings.rule_pack, settings.unit_rule_packs)
     check_keys(settings)
     from gateway.config import spools
 
@@ -114,6 +113,8 @@ def ingest_path(asked: argparse.Namespace) -> int:
 
 
 def devices_command(asked: argparse.Namespace) -> int:
+    if asked.teach:
+        asked.action = taught(asked.action)
     if asked.action == "enrol":
         return enrol(asked)
     if asked.action == "connect":
@@ -133,6 +134,16 @@ def devices_command(asked: argparse.Namespace) -> int:
 
         attached.show_attached(settings, unasked=True)
     return ended
+
+
+def taught(action: str) -> str:
+    from gateway.config import ConfigError
+
+    if action not in {"list", "teach"}:
+        raise ConfigError(
+            f"--teach goes with no other action: `gateway devices teach`, or `{action}` without it"
+        )
+    return "teach"
 
 
 def enrol(asked: argparse.Namespace) -> int:

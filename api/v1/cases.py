@@ -14,6 +14,7 @@ from api.shapes import LinkOut, ReasonOut, Shape
 from api.signin import CaseWriter, Db, Reader, Ruled
 from gateway import linking
 from gateway.case_sources.incoming import CaseIn
+from gateway.case_sources.numbers import numbers_of
 from gateway.case_sources.records import Ended
 from gateway.case_sources.records import put_case as put
 from gateway.case_sources.rules import CaseRules
@@ -152,7 +153,7 @@ def cases(
 
 def short(session: Session, case: CaseRecord) -> CaseOut:
     shown = CaseOut.model_validate(case)
-    shown.numbers = numbers_of(session, case.uid)
+    shown.numbers = [one.raw for one in numbers_of(session, case.uid)]
     return shown
 
 
@@ -173,7 +174,7 @@ def case(uid: str, viewer: Reader, database: Db, rules: Rules, law: Ruled) -> Ca
 
 def whole(session: Session, viewer: Viewer, found: CaseRecord, rules: CaseRules) -> CaseWhole:
     shown = CaseWhole.model_validate(found)
-    shown.numbers = numbers_of(session, found.uid)
+    shown.numbers = [one.raw for one in numbers_of(session, found.uid)]
     links = session.exec(
         select(Link).where(Link.case_uid == found.uid, col(Link.ended_at).is_(None), visible(viewer, Link))
     )
@@ -194,10 +195,6 @@ def form_of(written: str, pack: RulePack, stages: tuple[Stage, ...]) -> dict[str
     stage = stage_of_form(pack, written)
     seed = seed_stage(stage, stages) if stage else None
     return {"is_form": is_form(pack, written), "stage": stage, "seed_stage": seed}
-
-
-def numbers_of(session: Session, uid: str) -> list[str]:
-    return list(session.exec(select(CaseAlias.raw).where(CaseAlias.case_uid == uid)))
 
 
 def parties_of(session: Session, uid: str) -> list[PartyOut]:

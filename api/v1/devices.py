@@ -80,7 +80,7 @@ def add_allocation(given: AllocationIn, viewer: LedgerKeeper, database: Db) -> A
 def correct_allocation(
     allocation_id: str, given: AllocationIn, viewer: LedgerKeeper, database: Db
 ) -> AllocationOut:
-    """Correct an entry: the old one is superseded and stays readable."""
+    """Correct an entry: the old one is superseded and stays readable; the same again writes nothing."""
     must_see_device(database, viewer, given.device)
     must_see(database, viewer, Allocation, allocation_id)
     with database.write() as session:

@@ -18,6 +18,7 @@ from gateway.case_sources.incoming import (
 )
 from gateway.case_sources.papers import PARTS, DocumentIn, merged
 from gateway.case_sources.told import HandlerIn
+from gateway.config import mistakes
 from gateway.device import Refused
 from gateway.models import Activity, CaseAlias, CaseParty, CaseRecord, Document, Party, PartyKind
 from gateway.rules import case_number
@@ -112,7 +113,7 @@ def with_parts(paper: DocumentIn, row: Document | None) -> DocumentIn:
     try:
         parts = {name: PARTS[name].model_validate(value) for name, value in whole.items()}
     except ValidationError as wrong:
-        raise Refused("case.out_of_order", case=row.case_uid, error=wrong.errors()[0]["msg"]) from None
+        raise Refused("case.out_of_order", case=row.case_uid, error="; ".join(mistakes(wrong))) from None
     return paper.model_copy(update=parts)
 
 

@@ -1,8 +1,10 @@
 """Reads an HTTP case system: page after page from a cursor, each case by itself, until there is no more."""
 
+import hashlib
 import json
 import logging
 import threading
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
@@ -11,9 +13,11 @@ from gateway.calling import Caller, NoAnswer
 from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.records import Ended
 from gateway.case_sources.taking import Desk
+from gateway.config import mistakes
 from gateway.config.sources import HttpSource
 from gateway.device import DeviceUnavailable, Refused
-from gateway.wording import reason
+from gateway.texts import storable
+from gateway.wording import Reason, reason, sentence
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +27,39 @@ LARGEST = 64 * 2**20
 class Feed(BaseModel):
     """What `GET /cases?after=CURSOR&limit=N` answers; more may stand in it."""
 
-    cases: list[dict[str, Any]]
+    cases: list[Any]
+    """Each is looked at by itself: one that is no object holds up no other."""
     next: str | None = Field(default=None, max_length=1000)
     more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One of `cases` as it came, to be found again by a person: by its uid, or by its place and digest."""
+
+    told: Any
+    place: int
+    after: str | None
+
+    @property
+    def uid(self) -> str | None:
+        return self.text("uid")
+
+    def text(self, name: str) -> str | None:
+        value = self.told.get(name) if isinstance(self.told, dict) else None
+        return storable(value) if isinstance(value, str) and value.strip() else None
+
+    def wrong(self, errors: str) -> Reason:
+        if self.uid:
+            return reason("case.wrong", errors=errors)
+        digest = hashlib.sha256(json.dumps(self.told, sort_keys=True).encode()).hexdigest()
+        return reason(
+            "case.wrong_entry",
+            place=self.place,
+            after=storable(self.after or "-"),
+            digest=digest[:16],
+            errors=errors,
+        )
 
 
 class Pull:
@@ -39,8 +73,8 @@ class Pull:
         cursor = self.desk.cursor()
         while not self.stop.is_set():
             feed = self.page(cursor)
-            for told in feed.cases:
-                self.take(told)
+            for place, told in enumerate(feed.cases, 1):
+                self.take(told, Entry(told, place, cursor))
             if feed.more and feed.next in (None, cursor):
                 raise self.garbled("`more` without a new cursor")
             cursor = feed.next or cursor
@@ -59,31 +93,31 @@ class Pull:
             raise DeviceUnavailable("case_source.status", url=self.settings.url, status=answer.status)
         try:
             return Feed.model_validate(json.loads(answer.content))
+        except ValidationError as wrong:
+            raise self.garbled(told_wrong(wrong)) from wrong
         except (ValueError, RecursionError) as error:
             raise self.garbled(type(error).__name__) from error
 
     def garbled(self, error: str) -> DeviceUnavailable:
         return DeviceUnavailable("case_source.garbled", url=self.settings.url, error=error)
 
-    def take(self, told: dict[str, Any]) -> None:
+    def take(self, told: Any, entry: "Entry") -> None:
         """One that cannot be taken holds up no other: it is left for a person, with the reason."""
-        uid = str(told.get("uid", "?"))
-        unit = told.get("unit")
         try:
             case = CaseIn.model_validate(told)
             with self.desk.database.write() as session:
                 ended = self.desk.take(session, case)
         except ValidationError as wrong:
-            self.refuse(uid, unit, reason("case.wrong", errors=told_wrong(wrong)))
+            self.refuse(entry, entry.wrong(told_wrong(wrong)))
         except Refused as no:
-            self.refuse(uid, unit, no.reason)
+            self.refuse(entry, no.reason)
         else:
             if ended is not Ended.SAME:
-                log.info("%s: case %s: %s", self.settings.id, uid, ended.value)
+                log.info("%s: case %s: %s", self.settings.id, case.uid, ended.value)
 
-    def refuse(self, uid: str, unit: object, why: dict[str, Any]) -> None:
-        log.warning("%s: case %s refused: %s", self.settings.id, uid, why["code"])
-        self.desk.refuse(uid, why, unit if isinstance(unit, str) else None)
+    def refuse(self, entry: "Entry", why: Reason) -> None:
+        log.warning("%s: case %s refused: %s", self.settings.id, entry.uid or "?", sentence(why, "en"))
+        self.desk.refuse(entry.uid or "?", why, entry.text("unit"))
 
     def close(self) -> None:
         self.caller.close()
@@ -95,6 +129,4 @@ def bearer(settings: HttpSource) -> dict[str, str]:
 
 
 def told_wrong(wrong: ValidationError) -> str:
-    """Each place with what is wrong there; never what was written there, which may be an identity number."""
-    items = wrong.errors(include_url=False, include_input=False)
-    return "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in items)
+    return storable("; ".join(mistakes(wrong)))

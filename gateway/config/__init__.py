@@ -2,6 +2,7 @@
 
 from gateway.config.devices import AnyDevice
 from gateway.config.every_device import DeviceSettings
+from gateway.config.given import mistakes, read
 from gateway.config.reading import from_mapping, load, overlapping
 from gateway.config.settings import (
     FAMILY,
@@ -23,5 +24,7 @@ __all__ = [
     "StoreSettings",
     "from_mapping",
     "load",
+    "mistakes",
     "overlapping",
+    "read",
 ]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from gateway.config.databases import check_databases
 from gateway.config.devices import AnyDevice
 from gateway.config.every_device import DeviceSettings
 from gateway.config.model import Model
@@ -61,16 +62,6 @@ def from_mapping(
     except (ConfigError, OSError, RuntimeError) as error:
         raise ConfigError(f"{source}: {error}") from None
     return anchor
-
-
-def check_databases(settings: Settings) -> None:
-    from sqlalchemy import make_url  # here: who only needs the settings' shape does not wait for it
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        make_url(settings.database_url), make_url(settings.engine_database_url)
-    except ArgumentError:
-        raise ConfigError("database: expected postgresql://user:password@host/name") from None
 
 
 def anchored(settings: Settings, folder: Path) -> Settings:
@@ -258,6 +249,8 @@ def explain(error: Any) -> str:
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         return f"{place}.driver: which driver? known: {', '.join(driver_names())}"
     message = EXPECTED.get(kind, error["msg"].removeprefix("Value error, "))
+    if kind in {"too_short", "string_too_short"} and error["ctx"]["min_length"] > 1:
+        message = f"expected {error['ctx']['min_length']} characters or more"
     return message if not place else f"{place}: {message}"
 
 

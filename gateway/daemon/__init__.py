@@ -31,7 +31,7 @@ from gateway.law import Law
 from gateway.linking.packs import put_in_force
 from gateway.live import LiveFolder
 from gateway.models import new_id
-from gateway.opening import open_database, open_stores, packs_of
+from gateway.opening import check_engine, open_database, open_stores, packs_of
 from gateway.reports.due import freeze_next
 from gateway.scope.news import DutyNews
 from gateway.store.durable import write_whole
@@ -74,6 +74,7 @@ class Daemon:
     def open(self) -> None:
         """What has to be there before anything can be built on it."""
         self.database = open_database(self.settings)
+        check_engine(self.settings)
         self.store, self.second = open_stores(self.settings, self.database)
         self.packs = packs_of(self.settings)
         register(self.database, self.settings)

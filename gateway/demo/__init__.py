@@ -187,7 +187,7 @@ class Demo:
 def serve(settings: Settings, password: str, console: Console, stop: threading.Event) -> None:
     """The API beside the running daemon, until asked to stop."""
     here = f"http://{settings.api.host}:{settings.api.port}/api/v1"
-    console.print(f"[bold]4[/] API {here}  用户 demo  口令 {password}  （按 Ctrl-C 结束）")
+    console.print(f"[bold]4[/] API {here}  用户 demo  口令 {password}")
     told = json.dumps({"name": "demo", "password": password})
     lines = (
         f"curl -s -c var/demo/cookies {here}/session -H 'content-type: application/json' -d '{told}'",
@@ -197,4 +197,7 @@ def serve(settings: Settings, password: str, console: Console, stop: threading.E
     )
     for line in lines:
         console.print(f"   {line}", soft_wrap=True, highlight=False)
+    console.print(
+        "   按 Ctrl-C 结束；脚本用 DEMO_EXIT=1。 Ctrl-C ends it; DEMO_EXIT=1 for scripts", highlight=False
+    )
     serve_api(settings, stop)

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from sqlmodel import Session, col, select
 
 from gateway import holdings, ledger
+from gateway.case_sources.numbers import numbers_of
 from gateway.law import Law, is_form, parents_of
 from gateway.linking.labels import named
 from gateway.linking.untimed import doubts_time
 from gateway.models import (
-    CaseAlias,
     CaseParty,
     CaseRecord,
     Clip,
@@ -47,8 +47,11 @@ def recording_sheet(
     seen = clips_seen(session, viewer, links)
     clips = [clip_of(clip, original, links[clip.id]) for clip, original in seen]
     hidden = len(links) - len(clips)
+    named = numbers_of(session, case.uid)
+    numbers = [one.raw for one in named if one.paper is None]
+    paper_numbers = [str(one) for one in named if one.paper is not None]
     return RecordingSheet(
-        case=case.uid, title=case.title, numbers=numbers_of(session, case.uid),
+        case=case.uid, title=case.title, numbers=numbers, paper_numbers=paper_numbers,
         parties=parties_of(session, case), unit=case.unit_id, unit_name=names.unit(case.unit_id),
         handlers=[names.person(one) for one in case.handlers], procedure=case.procedure,
         opened_on=case.opened_on, decided_on=case.decided_on, closed_on=case.closed_on,
@@ -80,10 +83,6 @@ class Names:
 
     def unit(self, ref: str | None) -> str:
         return self.units.get(ref or "", ref or "")
-
-
-def numbers_of(session: Session, case: str) -> list[str]:
-    return sorted(session.exec(select(CaseAlias.raw).where(CaseAlias.case_uid == case)))
 
 
 def parties_of(session: Session, case: CaseRecord) -> list[str]:

@@ -103,6 +103,9 @@ class RecordingSheet:
     case: str
     title: str
     numbers: Sequence[str]
+    """The case's own."""
+    paper_numbers: Sequence[str]
+    """Of its papers, each with the paper."""
     parties: Sequence[str]
     unit: str | None
     unit_name: str

@@ -147,6 +147,7 @@ def case_fields(sheet: RecordingSheet, zone: ZoneInfo) -> Fields:
     return Fields(
         [
             ("案件编号", "、".join(sheet.numbers) or sheet.case),
+            ("文书编号", "、".join(sheet.paper_numbers)),
             ("当事人", "、".join(sheet.parties)),
             ("办案单位", sheet.unit_name),
             ("承办人", "、".join(sheet.handlers)),

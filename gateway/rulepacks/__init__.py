@@ -65,8 +65,19 @@ def lineage_of(unit: str | None, parents: Mapping[str, str | None]) -> list[str]
 
 
 def packs(default: str, of_units: Mapping[str, str] | None = None) -> RulePacks:
-    """Raises PackError."""
-    return RulePacks(load(default), {unit: load(pack) for unit, pack in (of_units or {}).items()})
+    """Those of the configuration. Raises PackError, each line with the setting that names the pack."""
+    of_units = of_units or {}
+    return RulePacks(
+        configured("rule_pack", default),
+        {unit: configured(f"unit_rule_packs.{unit}", pack) for unit, pack in of_units.items()},
+    )
+
+
+def configured(setting: str, pack: str) -> RulePack:
+    try:
+        return load(pack)
+    except PackError as error:
+        raise PackError("\n".join(f"{setting}: {line}" for line in str(error).splitlines())) from None
 
 
 def names() -> list[str]:

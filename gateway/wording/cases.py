@@ -62,6 +62,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "案件记录不符合要求：{errors}",
         "the case record is not as documented: {errors}",
     ),
+    "case.wrong_entry": (
+        "读取位置 {after} 之后的第 {place} 条（SHA-256 {digest}…）不符合要求：{errors}",
+        "entry {place} after the cursor {after} (SHA-256 {digest}…) is not as documented: {errors}",
+    ),
     "case_source.away": (
         "案件系统 {url} 暂时无法访问（{error}），将继续重试",
         "the case system {url} cannot be reached ({error}); it is asked again",

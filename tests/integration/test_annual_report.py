@@ -452,6 +452,18 @@ def test_a_name_longer_than_a_page_is_printed_to_its_end() -> None:
         assert "".join(pages).replace("\n", "").count("到此为止") == (1 if cells[0][0] == long else 2)
 
 
+def test_no_page_ends_with_a_heading_or_title_alone() -> None:
+    """Wherever on the page they come to lie; a table's own header counts as nothing below them, too."""
+    table = Table([Column("名称", 20)], [["内容"]] * 3, title="薄弱环节")
+    for before in range(33, 42):
+        filler = Section("甲", "甲", [Prose([f"行{line}" for line in range(before)])])
+        paper = Paper("题", "", Fields([]), [filler, Section("五、之后", "乙", [table])], AT, "脚")
+        pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf(paper))).pages]
+        (with_title,) = (page for page in pages if "薄弱环节" in page)
+        assert "五、之后" in with_title, before
+        assert "内容" in with_title, before
+
+
 def test_without_font_or_library_it_says_what_to_install() -> None:
     paper = Paper("题", "", Fields([]), [], AT, "")
     with pytest.raises(Refused) as no:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
-from sqlmodel import select
+from sqlmodel import func, select
 
 from api.signin import add_key, add_user
 from gateway.database import Database
@@ -54,6 +54,31 @@ def test_mistakes_are_problems_that_name_the_place(api: tuple[TestClient, dict[s
     assert clash.status_code == 409
     assert clash.json()["code"] == "ledger.overlaps"
     assert client.get("/api/v1/nowhere").json()["status"] == 404
+
+
+def test_a_correction_that_corrects_nothing_writes_nothing(
+    api: tuple[TestClient, dict[str, str]], database: Database
+) -> None:
+    client, keys = api
+    headers = {"x-api-key": keys["evidence"]}
+    [before] = client.get("/api/v1/allocations", params={"device": "cam-u"}, headers=headers).json()["items"]
+    told = {name: before[f"{name}_id"] for name in ("device", "officer", "room", "unit")}
+    told |= {name: before[name] for name in ("kind", "valid_from", "valid_to", "doc_no")}
+
+    def lines() -> int:
+        with database.read() as session:
+            return session.exec(select(func.count()).select_from(CustodyEvent)).one()
+
+    had = lines()
+    same = client.put(f"/api/v1/allocations/{before['id']}", json=told, headers=headers)
+    assert (same.status_code, same.json()["id"], lines()) == (200, before["id"], had)
+    other = client.put(
+        f"/api/v1/allocations/{before['id']}", json={**told, "doc_no": "邢市监装〔2024〕3号"}, headers=headers
+    )
+    assert other.json()["id"] != before["id"]
+    assert lines() > had
+    again = client.put(f"/api/v1/allocations/{before['id']}", json=told, headers=headers)
+    assert again.status_code == 409, "what was superseded is corrected no more"
 
 
 def test_a_device_does_not_move_to_a_unit_or_keeper_that_one_does_not_see(

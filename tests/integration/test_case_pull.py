@@ -1,5 +1,6 @@
 """The pull client against the twin of a case system: whatever the twin does, every case arrives once."""
 
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from drivers.ports import free_port
 from drivers.simulators.case_system import CaseSystem
 from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.keeper import Keeper
-from gateway.case_sources.pull import Pull
+from gateway.case_sources.pull import Entry, Pull
 from gateway.case_sources.records import store_case
 from gateway.case_sources.rules import usual
 from gateway.case_sources.taking import Desk
@@ -132,7 +133,7 @@ def test_what_goes_wrong_is_said_and_nothing_is_lost(
 
 
 @pytest.mark.parametrize(
-    "answer", [b"[]", b"{}", b'{"cases": [1]}', b'{"cases": [], "more": true}', b"\xff", b"[" * 100_000]
+    "answer", [b"[]", b"{}", b'{"cases": 1}', b'{"cases": [], "more": true}', b"\xff", b"[" * 100_000]
 )
 def test_an_answer_that_is_none_is_asked_for_again(
     line: Line, answer: bytes, monkeypatch: pytest.MonkeyPatch
@@ -159,6 +160,34 @@ def test_one_bad_case_holds_up_no_other_and_is_settled_when_it_comes_right(line:
     with line.database.read() as session:
         open_ones = session.exec(select(CaseRefusal.what).where(col(CaseRefusal.settled_at).is_(None))).all()
     assert open_ones == ["?"]
+
+
+@pytest.mark.parametrize("odd", [None, "s", 7, [], {}, {"uid": 5, "title": "号码 130503"}])
+def test_an_entry_that_is_no_case_waits_for_a_person_and_the_others_are_stored(line: Line, odd: Any) -> None:
+    line.twin.change(odd, {"uid": "r1", "title": "好案", "unit": "xt"})
+    line.pull.round()
+    line.pull.round()
+    assert line.titles() == {"r1": "好案"}
+    assert (line.feed().cursor, line.feed().why) == ("2", None)
+    with line.database.read() as session:
+        (waits,) = session.exec(select(CaseRefusal)).all()
+    digest = hashlib.sha256(json.dumps(odd, sort_keys=True).encode()).hexdigest()[:16]
+    assert (waits.what, waits.why["code"]) == ("?", "case.wrong_entry")
+    facts = waits.why["facts"]
+    assert (facts["place"], facts["after"], facts["digest"]) == ("1", "-", digest)
+    assert ("is no object" in facts["errors"]) is not isinstance(odd, dict)
+    assert "130503" not in json.dumps(waits.why)
+
+
+def test_a_uid_that_no_database_keeps_holds_up_no_other(either: Database) -> None:
+    twin = CaseSystem(token="t")
+    line = Line(either, twin, 1)
+    for uid in ("a\0b", "a\ud800b"):
+        told = {"uid": uid, "title": "案", "unit": "x\0"}
+        line.pull.take(told, Entry(told, 1, None))
+    with either.read() as session:
+        assert {row.what for row in session.exec(select(CaseRefusal))} == {"a\ufffdb", "a?b"}
+    line.pull.close()
 
 
 def test_a_step_that_vanishes_is_withdrawn(line: Line) -> None:

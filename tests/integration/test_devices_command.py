@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from gateway.attached import show_attached
+from gateway.cli import main
 from gateway.commands import devices_table
 from gateway.config import Settings, from_mapping
 from gateway.database import Database
@@ -129,3 +130,19 @@ def test_whom_footage_may_come_from_is_told_in_full(tmp_path: Path) -> None:
     said = site.command("ingest", tmp_path / "card", "--device", "bwc-9", expect=None)
     assert "设备 bwc-9" in said
     assert list(site.findings()) == ["0001.MP4"]
+
+
+def test_teach_may_be_written_as_an_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`devices --teach` does what `devices teach` does; here: it writes over no file, and says which."""
+    config = tmp_path / "devices.yaml"
+    (tmp_path / "there.yaml").touch()
+    config.write_text("devices: []\n")
+    ended = []
+    for words in (["teach"], ["--teach"], ["teach", "--teach"]):
+        code = main(["--config", str(config), "devices", *words, "--out", str(tmp_path / "there.yaml")])
+        ended.append((code, capsys.readouterr()))
+    assert ended[0] == ended[1] == ended[2]
+    assert ended[0][0] == 2
+    assert "there.yaml exists already" in ended[0][1].err
+    assert main(["--config", str(config), "devices", "allocate", "cam-1", "--teach"]) == 2
+    assert "devices teach" in capsys.readouterr().err

@@ -338,3 +338,20 @@ def test_two_that_listen_on_one_port(devices: list[dict[str, Any]], place: str) 
 def test_one_port_on_two_addresses_is_no_clash() -> None:
     assert accepted({"devices": [FTP | {"port": 8800, "host": "192.0.2.7"}]})
     assert accepted({"api": {"port": 0}, "devices": [FTP, AXIS, MQTT]})
+
+
+@pytest.mark.parametrize("setting", ["database", "engine_database"])
+@pytest.mark.parametrize(
+    "address",
+    ["mysql://x", "postgres://u:geheim@h/x", "postgresql+psycopg2://h/x", "postgresql://h:port/x", "x"],
+)
+def test_a_database_of_another_kind_is_refused_with_what_to_write(setting: str, address: str) -> None:
+    said = refused({setting: address})
+    assert f"{setting}: " in said
+    assert "expected postgresql://user:password@host/name" in said
+    assert "geheim" not in said
+
+
+def test_both_ways_to_write_each_database_are_taken() -> None:
+    for address in ("sqlite:////srv/g.sqlite", "postgresql://h/x", "postgresql+psycopg://u:p@h:5433/x"):
+        assert accepted({"database": address}).database_url == address
