@@ -35,6 +35,8 @@ class Sign(StrEnum):
     SILENT = "SILENT"
 
 
+DOCK = "storage"
+"""The type of what has bays; a camera that lies in one has a status with that bay, too."""
 ATTENTION = frozenset({Sign.LOOK, Sign.STRANGER, Sign.FAULT})
 """Nothing goes on before a person comes."""
 UNDER_WAY = frozenset({Sign.READING, Sign.UNLOCKING, Sign.COPYING, Sign.WAITING, Sign.FINISHING})
@@ -89,8 +91,11 @@ def sign_of(state: str | None, seen: Progress | None) -> Sign:
 
 def docks(session: Session, viewer: Viewer, at: datetime | None = None) -> list[Dock]:
     """Every dock that the viewer may see, its bays in the order of their numbers."""
-    bays = select(DeviceStatus).where(DeviceStatus.bay != "", visible(viewer, DeviceStatus))
-    statuses = session.exec(bays).all()
+    statuses = session.exec(
+        select(DeviceStatus)
+        .join(Device, col(Device.id) == DeviceStatus.device_id)
+        .where(Device.type == DOCK, DeviceStatus.bay != "", visible(viewer, DeviceStatus))
+    ).all()
     boards = {(status.detail["dock"], status.bay): status for status in statuses if status.detail.get("dock")}
     own = [status for status in statuses if not is_shown_by_dock(status, statuses)]
     cabinet = Cabinet(session, viewer, own, at or now())

@@ -1,5 +1,6 @@
 """Dates, spans and sizes as they are written in Chinese and in English, in the site's zone."""
 
+import re
 from datetime import datetime, timedelta
 
 from babel import dates, numbers
@@ -27,11 +28,12 @@ def instant(at: datetime, language: str, today: datetime | None = None) -> str:
 
 
 def span(seconds: float, language: str) -> str:
-    """Roughly: 40 秒, 3 分钟, 1 小时."""
+    """Roughly: 40 秒钟, 3 分钟, 1 小时."""
     rounded = max(5, 5 * round(seconds / 5)) if seconds < 60 else seconds
-    return dates.format_timedelta(
-        timedelta(seconds=rounded), threshold=1.4, format="long", locale=LOCALES[language]
+    told = dates.format_timedelta(
+        timedelta(seconds=rounded), threshold=1, format="long", locale=LOCALES[language]
     )
+    return re.sub(r"(\d)(?=[^\d\s.,])", r"\1 ", told)
 
 
 def size(count: int, language: str) -> str:

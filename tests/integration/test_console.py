@@ -12,7 +12,7 @@ from api.console import MODULES
 from api.headers import POLICY
 from api.signin import COOKIE, add_user
 from gateway.database import Database
-from gateway.models import DeviceStatus, Offload, Role
+from gateway.models import Device, DeviceStatus, Offload, Role
 from tests.integration.test_api_matrix import EVERYBODY, Row
 
 PAGES = [
@@ -33,9 +33,12 @@ SLOW = "correct horse battery staple"
 def seed_docks(session: Session) -> None:
     """A dock of each unit with its camera in bay 1 that copies."""
     for unit in ("u", "v"):
+        session.add(Device(id=f"dock-{unit}", type="storage", unit_id=unit))
+        session.flush()
+        session.add(DeviceStatus(device_id=f"cam-{unit}", bay="1", present=True))
         session.add(
             DeviceStatus(
-                device_id=f"cam-{unit}",
+                device_id=f"dock-{unit}",
                 bay="1",
                 present=True,
                 detail={"state": "OFFLOADING", "camera": f"cam-{unit}"},
@@ -244,8 +247,6 @@ def test_files_are_kept_for_ever_under_the_name_of_their_content(
 def test_what_somebody_wrote_into_a_name_does_not_run(
     console: tuple[TestClient, dict[str, str]], database: Database
 ) -> None:
-    from gateway.models import Device
-
     client, keys = console
     with database.write() as session:
         session.get_one(Device, "cam-u").name = "<script>alert(1)</script>"
