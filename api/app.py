@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from api import console, problems
 from api.console import errors
+from api.console.docks import Looks
 from api.headers import Headers
 from api.parameters import known_only
 from api.v1 import (
@@ -81,6 +82,6 @@ def serve_from(
     """`law` and `rules`: the site's; without them the pack that comes with us holds. `stop` ends streams."""
     app.state.database, app.state.store, app.state.live = database, store, live_folder
     app.state.law = law or Law.of(Settings())
-    app.state.stop = stop or threading.Event()
+    app.state.stop, app.state.looks = stop or threading.Event(), Looks()
     app.state.rules, app.state.webhook_hosts = rules or usual(), tuple(webhook_hosts)
     return app

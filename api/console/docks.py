@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import threading
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,6 +64,27 @@ def look(database: Database, viewer: Viewer) -> Look:
         return Look(tuple(docks.docks(session, viewer)), has_daemon(session))
 
 
+class Looks:
+    """What all see who see the same units, looked up and put into words once a second for all of them."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.kept: dict[frozenset[str] | None, tuple[float, Look, dict[str, dict[str, str]]]] = {}
+
+    def seen(self, database: Database, viewer: Viewer, reader: pages.Reader) -> tuple[Look, dict[str, str]]:
+        """A look that is hardly older than a second, and its parts by the names of their events."""
+        with self.lock:  # who comes meanwhile waits for what the first one sees
+            at = time.monotonic()
+            fresh = {units: kept for units, kept in self.kept.items() if at - kept[0] < EVERY_S - STEP_S}
+            self.kept = fresh
+            if viewer.units not in fresh:
+                fresh[viewer.units] = at, look(database, viewer), {}
+            _, found, told = fresh[viewer.units]
+            if reader.language not in told:
+                told[reader.language] = parts_of(found, reader)
+            return found, told[reader.language]
+
+
 def mark(seat: Seat) -> str:
     """The name of a bay in a page and of its event: bays may be called anything."""
     return "bay-" + hashlib.sha256(f"{seat.dock}\n{seat.bay}".encode()).hexdigest()[:12]
@@ -92,11 +115,10 @@ async def events(
     reader, told = pages.reader_of(request), dict[str, str]()
     while True:
         try:
-            seen = await run_in_threadpool(look_again, request)
+            seen, parts = await run_in_threadpool(look_again, request, reader)
         except Problem:
             yield ServerSentEvent(event="signed-out", raw_data="")
             return
-        parts = parts_of(seen, reader)
         if seen.shape != shape:
             shape, told = seen.shape, parts
             yield ServerSentEvent(
@@ -121,10 +143,10 @@ async def is_over(request: Request) -> bool:
     return False
 
 
-def look_again(request: Request) -> Look:
+def look_again(request: Request, reader: pages.Reader) -> tuple[Look, dict[str, str]]:
     """With the rights of this moment. Raises Problem once nobody is signed in any more."""
-    database: Database = request.app.state.database
-    return look(database, viewer_of(request))
+    looks: Looks = request.app.state.looks
+    return looks.seen(request.app.state.database, viewer_of(request), reader)
 
 
 def parts_of(seen: Look, reader: pages.Reader) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup
 
 from api.console import telling
 from api.console.files import url_of
@@ -59,8 +60,15 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals["url_of"] = url_of
+    made.globals |= {"url_of": url_of, "icon": icon}
     return made
+
+
+def icon(name: str) -> Markup:
+    """Beside words, never instead of them."""
+    return Markup(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>'
+    ).format(url_of("icons.svg"), name)
 
 
 def fragment(reader: Reader, template: str, **facts: Any) -> str:

@@ -9,10 +9,13 @@ from fastapi.testclient import TestClient
 from sqlmodel import Session
 
 from api.console import MODULES
+from api.console.docks import Looks
+from api.console.pages import Reader
 from api.headers import POLICY
 from api.signin import COOKIE, add_user
 from gateway.database import Database
 from gateway.models import Device, DeviceStatus, Offload, Role
+from gateway.visibility import Viewer
 from tests.integration.test_api_matrix import EVERYBODY, Row
 
 PAGES = [
@@ -276,3 +279,20 @@ def test_who_has_no_session_any_more_is_told_by_the_stream(
     client, _ = console
     refused = client.get("/docks/events", headers={"accept": "text/event-stream"})
     assert refused.status_code == 401
+
+
+def test_many_who_watch_cost_one_look(console: tuple[TestClient, dict[str, str]], database: Database) -> None:
+    """And see no more than their own: what is shared is shared by those who see the same units."""
+    looks, reader = Looks(), Reader("zh", "auto")
+    ours = Viewer("1", "a", Role.OPERATOR, frozenset({"u"}))
+    first, parts = looks.seen(database, ours, reader)
+    again, same = looks.seen(database, Viewer("2", "b", Role.EVIDENCE, frozenset({"u"})), reader)
+    assert again is first
+    assert same is parts
+    english = looks.seen(database, ours, Reader("en", "auto"))
+    assert english[0] is first
+    assert "可以取走" in "".join(parts.values())
+    assert "Take it" in "".join(english[1].values())
+    theirs, _ = looks.seen(database, Viewer("3", "c", Role.OPERATOR, frozenset({"v"})), reader)
+    assert [dock.id for dock in theirs.docks] == ["dock-v"]
+    assert [dock.id for dock in first.docks] == ["dock-u"]

@@ -30,8 +30,8 @@ EVERYTHING = Viewer("2", "root", Role.ADMIN, None)
 
 
 @pytest.fixture
-def session(database: Database) -> Any:
-    with database.write() as session:
+def session(either: Database) -> Any:
+    with either.write() as session:
         for unit in ("u", "v"):
             session.add(Unit(id=unit, name=f"单位 {unit}"))
         session.flush()

@@ -85,7 +85,16 @@ def test_the_way_back_never_leads_to_another_host(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["//evil.example", "/\\evil.example", "https://evil.example/", "/a\\b", "/a\nb", "docks"]
+    "path",
+    [
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "https://evil.example/",
+        "/a\\b",
+        "/a\nb",
+        "docks",
+    ],
 )
 def test_ways_that_lead_elsewhere_lead_home(path: str) -> None:
     assert safe(path) == "/"
