@@ -1,6 +1,6 @@
 """The way in and out: sign-in, sign-out, language and colours."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -41,11 +41,14 @@ def home(viewer: Reader) -> Response:
 
 @router.get("/sign-in")
 def sign_in_page(
-    request: Request, back: Annotated[str, Query(alias="next", max_length=2000)] = "/"
+    request: Request,
+    back: Annotated[str, Query(alias="next", max_length=2000)] = "/",
+    came: Annotated[Literal["", "elsewhere"], Query(alias="from")] = "",
 ) -> Response:
+    """Who came from elsewhere is sent on once more by the page itself: then the cookie comes along."""
     if is_signed_in(request):
         return RedirectResponse(safe(back), 303)
-    return page(request, "sign_in.html", back=safe(back), name="", tried=None)
+    return page(request, "sign_in.html", back=safe(back), name="", tried=None, again=came)
 
 
 @router.post("/sign-in")
@@ -67,7 +70,14 @@ def sign_in(
 def refused(request: Request, tried: Attempt, name: str, back: str) -> Response:
     status, headers = (429, {"retry-after": f"{tried.wait_s}"}) if tried.wait_s else (401, {})
     return page(
-        request, "sign_in.html", status=status, headers=headers, back=safe(back), name=name, tried=tried
+        request,
+        "sign_in.html",
+        status=status,
+        headers=headers,
+        back=safe(back),
+        name=name,
+        tried=tried,
+        again="",
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
@@ -41,6 +41,17 @@ def to_sign_in(request: Request) -> Response:
         return PlainTextResponse("sign in", status_code=401)
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     there = f"/sign-in?next={quote(here)}" if request.method == "GET" and here != "/" else "/sign-in"
+    if "?" in there and comes_from_elsewhere(request):
+        there += "&from=elsewhere"
     if request.headers.get("hx-request"):
         return Response(status_code=401, headers={"hx-redirect": "/sign-in"})
     return RedirectResponse(there, 303)
+
+
+def comes_from_elsewhere(request: Request) -> bool:
+    """By a link in another system: then no cookie of ours came along (SameSite=Strict)."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"cross-site", "same-site"}
+    referer = urlsplit(request.headers.get("referer", ""))
+    return bool(referer.netloc) and referer.netloc != request.headers.get("host")

@@ -1,4 +1,7 @@
-"""Pictures of every page at three sizes, in two languages and colours: `python -m tests.browser.pictures FOLDER`."""
+"""Pictures of every page, for docs/console: `python -m tests.browser.pictures FOLDER [--all]`.
+
+At each size in Chinese; at that of a station PC in both languages and colours; `--all`: in all of them everywhere.
+"""
 
 import shutil
 import sys
@@ -38,8 +41,10 @@ def settled(page: Page) -> None:
     page.wait_for_timeout(5_000)  # until its rate can be told
 
 
-def take(browser: Browser, cabinet: Cabinet, folder: Path) -> None:
+def take(browser: Browser, cabinet: Cabinet, folder: Path, *, every: bool) -> None:
     for (size, (width, height)), language, theme in product(SIZES.items(), ("zh", "en"), ("light", "dark")):
+        if not every and size != "1280x720" and (language, theme) != ("zh", "light"):
+            continue
         context = browser.new_context(
             base_url=cabinet.url, viewport={"width": width, "height": height}, color_scheme=theme,  # type: ignore[arg-type]
             locale="zh-CN", timezone_id="Asia/Shanghai",
@@ -72,7 +77,7 @@ def main() -> int:
         ending.enter_context(busy(cabinet))
         driver = ending.enter_context(sync_playwright())
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
-        take(browser, cabinet, folder)
+        take(browser, cabinet, folder, every="--all" in sys.argv)
         browser.close()
     return 0
 

@@ -192,3 +192,35 @@ def test_what_later_pages_load_holds_under_the_policy(page: Page, cabinet: Cabin
     )
     assert attached == [True, "blob:"]
     assert page.evaluate("MediaSource.isTypeSupported('video/mp4; codecs=\"avc1.64001f,mp4a.40.2\"')")
+
+
+def test_a_link_in_another_system_leads_in(context: BrowserContext, page: Page, cabinet: Cabinet) -> None:
+    """The cookie does not come along from there (SameSite=Strict); who is signed in need not do it again."""
+    elsewhere = f'<a href="{cabinet.url}/docks">音像资料</a>'
+    context.route(
+        "http://cases.example/**",
+        lambda route: route.fulfill(body=elsewhere, content_type="text/html; charset=utf-8"),
+    )
+    stranger = context.new_page()
+    stranger.goto("http://cases.example/")
+    stranger.get_by_role("link").click()
+    expect(stranger.get_by_label("密码")).to_be_visible()
+    sign_in(page)
+    stranger.goto("http://cases.example/")
+    stranger.get_by_role("link").click()
+    expect(stranger.get_by_role("heading", level=1)).to_have_text("采集站")
+
+
+def test_another_sites_form_does_not_sign_out(context: BrowserContext, page: Page, cabinet: Cabinet) -> None:
+    sign_in(page)
+    attack = f'<form method="post" action="{cabinet.url}/sign-out"><button>x</button></form>'
+    context.route(
+        "http://evil.example/**", lambda route: route.fulfill(body=attack, content_type="text/html")
+    )
+    other = context.new_page()
+    other.goto("http://evil.example/")
+    with other.expect_response(f"{cabinet.url}/sign-out") as answer:
+        other.get_by_role("button").click()
+    assert answer.value.status == 403
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("采集站")

@@ -122,6 +122,26 @@ def test_signing_in_and_out(console: tuple[TestClient, dict[str, str]]) -> None:
     assert stale.status_code == 303, "the session ended here, not only in the browser"
 
 
+@pytest.mark.parametrize(
+    ("headers", "again"),
+    [
+        ({"referer": "http://cases.example/"}, True),
+        ({"sec-fetch-site": "cross-site"}, True),
+        ({"referer": "http://testserver/docks"}, False),
+        ({"sec-fetch-site": "same-origin", "referer": "http://cases.example/"}, False),
+        ({"sec-fetch-site": "none"}, False),
+        ({}, False),
+    ],
+)
+def test_who_comes_by_a_link_from_elsewhere_is_sent_on_once(
+    console: tuple[TestClient, dict[str, str]], headers: dict[str, str], *, again: bool
+) -> None:
+    client, _ = console
+    sent = client.get("/docks", headers=headers).headers["location"]
+    assert sent.endswith("&from=elsewhere") is again
+    assert ('data-again="/docks"' in client.get(sent).text) is again
+
+
 def test_over_tls_the_cookie_never_leaves_in_the_clear(console: tuple[TestClient, dict[str, str]]) -> None:
     client, _ = console
     entered = client.post("https://testserver/sign-in", data={"name": "chen", "password": SLOW})

@@ -79,9 +79,16 @@
     });
   }
 
+  // a link in another system brings no cookie of ours along: ask once more from here, who is signed in gets in
+  function comeInFromElsewhere() {
+    const gate = document.querySelector("[data-again]");
+    if (gate) location.replace(gate.dataset.again);
+  }
+
   const offline = (isOff) => () => (document.getElementById("offline").hidden = !isOff);
 
   document.querySelectorAll(".live").forEach((line) => (line.hidden = false));
+  comeInFromElsewhere();
   if (window.htmx) window.htmx.createEventSource = open;
   setInterval(watch, 2000);
   document.addEventListener("visibilitychange", rest);
