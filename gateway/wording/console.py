@@ -17,7 +17,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "site.chinese": ("中文", "中文"),
     "site.english": ("English", "English"),
     "site.theme": ("显示", "Appearance"),
-    "site.theme_auto": ("跟随系统", "As the system"),
+    "site.theme_auto": ("跟随系统", "System"),
     "site.theme_light": ("浅色", "Light"),
     "site.theme_dark": ("深色", "Dark"),
     "site.offline": (
@@ -141,6 +141,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "sign.LOOK.then": (
         "其余文件已校验保存；{count} 个文件未能读取或已隔离，请勿取走，通知证据管理员处理",
         "the rest is kept; {count} files were not read or set aside. Leave it in, tell evidence staff",
+    ),
+    "sign.LOOK.all": (
+        "{count} 个文件未能读取或已隔离，请勿取走，通知证据管理员处理",
+        "{count} files were not read or set aside. Leave it in, tell evidence staff",
     ),
     "sign.STRANGER": ("未登记设备", "Not on the list"),
     "sign.STRANGER.then": ("未读取任何内容", "Nothing on it was read"),

@@ -224,3 +224,22 @@ def test_another_sites_form_does_not_sign_out(context: BrowserContext, page: Pag
     assert answer.value.status == 403
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("采集站")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_on_a_phone(page: Page, cabinet: Cabinet, watched: Watched, theme: str) -> None:
+    """Nothing stands beyond the edge, and what is there can be read and hit."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    sign_in(page)
+    cabinet.plug(4, 4, files=1)
+    expect(bay(page, 4)).to_contain_text("古丽娜尔·买买提江", timeout=30_000)
+    expect(bay(page, 4)).to_contain_text("可以取走", timeout=30_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert watched.barriers() == []
+    page.locator("summary").click()
+    box = page.locator(".sheet").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    cabinet.pull(4)

@@ -32,7 +32,14 @@ BUILT = {
 def said_in(path: Path) -> set[str]:
     tree = environment().parse(path.read_text())
     calls = [call for call in tree.find_all(nodes.Call) if getattr(call.node, "name", "") == "t"]
-    return {call.args[0].value for call in calls if isinstance(call.args[0], nodes.Const)}
+    return {told.value for call in calls for told in written(call.args[0])}
+
+
+def written(code: nodes.Node) -> list[nodes.Const]:
+    """The word itself, or either of two."""
+    if isinstance(code, nodes.CondExpr):
+        return [*written(code.expr1), *written(code.expr2 or nodes.Const(""))]
+    return [code] if isinstance(code, nodes.Const) else []
 
 
 def test_every_word_is_there_and_none_is_dead() -> None:
