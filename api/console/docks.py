@@ -29,7 +29,7 @@ EVERY_S = 1.0
 STEP_S = 0.2
 """So soon a stream notices that the service stops."""
 RETRY_MS = 2000
-MayRead = Depends(Needs(Right.READ))
+may_read = Needs(Right.READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def docks_page(request: Request, viewer: Reader, database: Db) -> Response:
     return pages.page(request, "docks.html", viewer, look=look(database, viewer), **TOOLS)
 
 
-@router.get("/docks/events", response_class=EventSourceResponse, dependencies=[MayRead])
+@router.get("/docks/events", response_class=EventSourceResponse, dependencies=[Depends(may_read)])
 async def events(
     request: Request, shape: Annotated[str, Query(max_length=64)] = ""
 ) -> AsyncIterator[ServerSentEvent]:
@@ -146,7 +146,7 @@ async def is_over(request: Request) -> bool:
 def look_again(request: Request, reader: pages.Reader) -> tuple[Look, dict[str, str]]:
     """With the rights of this moment. Raises Problem once nobody is signed in any more."""
     looks: Looks = request.app.state.looks
-    return looks.seen(request.app.state.database, viewer_of(request), reader)
+    return looks.seen(request.app.state.database, may_read(viewer_of(request)), reader)
 
 
 def parts_of(seen: Look, reader: pages.Reader) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Pages: templates with every value escaped, in the reader's language and colours."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
@@ -12,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from api.console import telling
-from api.console.files import url_of
+from api.console.files import files, url_of
 from api.console.navigation import entries
 from gateway.visibility import Viewer
 from gateway.wording import ACCESS, sentence
@@ -64,8 +65,16 @@ def environment() -> jinja2.Environment:
     return made
 
 
+@cache
+def icons() -> frozenset[str]:
+    drawn = files().get("icons.svg")
+    return frozenset(re.findall(r'<symbol id="([^"]+)"', drawn.content.decode()) if drawn else ())
+
+
 def icon(name: str) -> Markup:
-    """Beside words, never instead of them."""
+    """Beside words, never instead of them. Raises KeyError for one that set-up did not fetch (`.ci/vendor`)."""
+    if name not in icons():
+        raise KeyError(name)
     return Markup(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>'
     ).format(url_of("icons.svg"), name)

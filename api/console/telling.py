@@ -13,7 +13,7 @@ UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def clock(at: datetime, language: str) -> str:
-    """14:05, with seconds where it matters how old something is."""
+    """14:05"""
     return dates.format_time(at, "HH:mm", tzinfo=CHINA, locale=LOCALES[language])
 
 
