@@ -9,7 +9,7 @@ from sqlmodel import Session, SQLModel, select
 from gateway import custody, linking
 from gateway.device import Refused
 from gateway.models import Device, DeviceState, Officer, Room, Unit
-from gateway.rulepacks.shape import DeviceType
+from gateway.rulepacks.equipping import DeviceType
 from gateway.rules import gb_code
 
 Measure = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -70,9 +70,11 @@ REFERENCES: dict[str, tuple[str, type[SQLModel]]] = {
 
 def store(session: Session, facts: DeviceFacts, actor: str) -> Device:
     """Enter what is told of one device, with custody; clips of it are decided anew."""
+    known = session.get(Device, facts.id)
+    unit_before = known.unit_id if known else None
     device = entered(session, facts)
     custody.append(session, custody.SITE, "DEVICE_REGISTERED", actor, device.id, (device,))
-    linking.due(session, "registry", device_id=device.id, span=(None, None))
+    linking.device_due(session, device, unit_before)
     return device
 
 

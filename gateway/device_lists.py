@@ -15,7 +15,7 @@ from gateway.case_sources.files import decoded
 from gateway.config import ConfigError
 from gateway.device_facts import DeviceFacts
 from gateway.models import DeviceState
-from gateway.rulepacks.shape import DeviceType
+from gateway.rulepacks.equipping import DeviceType
 from gateway.wording import TERMS
 
 SUFFIXES = (".csv", ".xlsx")

@@ -11,7 +11,8 @@ from sqlmodel import Session, select
 from gateway.config import Settings
 from gateway.models import Unit
 from gateway.rulepacks import RulePack, RulePacks, packs
-from gateway.rulepacks.shape import ActivityKind, StageName
+from gateway.rulepacks.papers import StageName
+from gateway.rulepacks.shape import ActivityKind
 from gateway.rules.duty import DutyLimits
 from gateway.rules.recorded import CoverageLimits
 from gateway.rules.scope import Calendar, Frame, Kind, Mode, fold

@@ -1,26 +1,32 @@
-"""`gateway rules compare`: what a rule pack that is not in force yet would change."""
+"""`gateway rules compare`: what a rule pack not in force yet would change: links, duties, retention."""
 
 import argparse
 import json
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlmodel import func, select
+from sqlmodel import Session, func, select
 
 from gateway import linking, rulepacks
 from gateway.config import ConfigError, Settings
-from gateway.law import parents_of
+from gateway.law import Law, parents_of
 from gateway.linking.packs import SITE, in_force
 from gateway.linking.tally import Tally
 from gateway.models import RelinkDue
+from gateway.models import now as clock
 from gateway.opening import open_database, packs_of
+from gateway.retention import comparing as retention
+from gateway.scope import comparing as obligations
 from gateway.terminal import plain_console
+from gateway.visibility import units_below
 
 console = plain_console()
 HEAD = {"id", "title", "version"}
 
 
 def compare(settings: Settings, asked: argparse.Namespace) -> int:
-    """What a pack would do in the place of the site's or a unit's: values, then links. Nothing is written.
+    """What a pack would do in the place of the site's or a unit's: values, then what follows. It only reads.
 
     Raises PackError, and ConfigError for a unit that nobody knows.
     """
@@ -43,9 +49,28 @@ def compare(settings: Settings, asked: argparse.Namespace) -> int:
     tally, then = Tally(asked.limit), linking.with_pack(now, pack, asked.unit)
     for page in linking.compared(database, then, asked.unit):
         tally.add(page.effects, page.clips)
-    for line in tally.lines():
-        console.print(line, soft_wrap=True)
+    tell(tally.lines())
+    at, laws = clock(), (Law.of(settings), Law(then, ZoneInfo(settings.timezone)))
+    with database.read() as session:
+        units = None if asked.unit is None else units_below(session, asked.unit)
+        tell(duties(session, laws, asked.unit, at))
+    days = retention.Changes(asked.limit)
+    for kept in retention.compared(database, now, then, units, at):
+        days.add(kept)
+    tell(days.lines())
     return 0
+
+
+def duties(session: Session, laws: tuple[Law, Law], unit: str | None, at: datetime) -> list[str]:
+    found = obligations.compared(session, *laws, unit, at)
+    if found is None:
+        return [f"duties: of more than {obligations.REACH} steps, so not compared; with --unit, of one unit"]
+    return found.lines()
+
+
+def tell(lines: list[str]) -> None:
+    for line in lines:
+        console.print(line, soft_wrap=True)
 
 
 def other_values(before: Any, after: Any, place: str = "") -> dict[str, tuple[str, str]]:

@@ -154,8 +154,11 @@ def commit_clip(session: Session, packs: RulePacks, item: Item, stage: Stage, ou
     if clip is None:
         return False
     receipts.mark_stale(session, clip.id)
+    was_at = clip.latitude, clip.longitude
     for name, value in outcome.changes.items():
         setattr(clip, name, value)
+    if (clip.latitude, clip.longitude) != was_at:
+        linking.outing_due(session, clip)
     clip.described = Described(stage.after)
     session.add(clip)
     rows: list[SQLModel] = [clip]
@@ -164,6 +167,8 @@ def commit_clip(session: Session, packs: RulePacks, item: Item, stage: Stage, ou
         rows += series.join(session, clip, packs)
         linking.take_due(session, clip)
         pair_attachments(session, clip)
+    elif "condition" in outcome.changes:
+        linking.due(session, "content", clip_id=clip.id)  # what shows nothing records no step
     rows += [keep_rendition(session, rendition) for rendition in outcome.renditions]
     chain = custody.device_chain(item.original.device_id)
     custody.append(session, chain, clip.described.value, ACTOR, clip.id, rows, outcome.detail)

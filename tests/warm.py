@@ -1,21 +1,29 @@
 """Commands of the gateway in processes of their own, forked from one that has imported everything already.
 
+    python -m tests.warm SOCKET MODULE …    # in the USB guest, whose emulated processor imports for a minute
+
 Importing costs a command about two seconds of a core, and the tests start a thousand of them. They differ from the
 installed `gateway` in nothing else: `tests/e2e/test_up.py`, `tests/integration/test_devices_command.py` and `make demo` run that one.
 """
 
+import importlib
+import json
 import multiprocessing
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Mapping, Sequence
 from functools import cache
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import Any
 
 GATEWAY = Path(sys.executable).with_name("gateway")
+APPENDED = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 IMPORTED = ("gateway.cli", "gateway.words", "gateway.daemon", "gateway.daemon.drivers", "api.app", "uvicorn")
 
 
@@ -96,15 +104,61 @@ def run(
     os.environ.update(environment)
     for number, name in enumerate(files):
         if name:
-            how = os.O_WRONLY | os.O_CREAT | os.O_APPEND if number else os.O_RDONLY
-            os.dup2(os.open(name, how, 0o644), number)
+            os.dup2(os.open(name, APPENDED if number else os.O_RDONLY, 0o644), number)
     sys.stdin, sys.stdout, sys.stderr = (
         os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False) for number in range(3)
     )
-    sys.argv = [str(GATEWAY), *arguments]
-    from gateway.cli import main
-
-    code = main()
+    code = gateway(arguments)
     sys.stdout.flush()
     sys.stderr.flush()
     sys.exit(code)
+
+
+def gateway(arguments: Sequence[str]) -> int:
+    from gateway.cli import main
+
+    sys.argv = [str(GATEWAY), *arguments]
+    return main()
+
+
+def serve(address: str, *parts: str) -> None:
+    """For whom a command is no child, such as the agent of the USB guest: a line of JSON for each, at a socket."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen()
+        for part in parts:
+            importlib.import_module(part)
+        while True:
+            line, _ = listener.accept()
+            with line:
+                asked = json.loads(line.makefile().readline())
+                if os.fork() == 0:
+                    listener.close()
+                    become(asked, line)
+
+
+def become(asked: dict[str, Any], line: socket.socket) -> None:
+    """One command, to its end; without a log what it says goes to whoever asked, and its exit code."""
+    os.setsid()
+    log = asked.get("log")
+    told = os.open(log, APPENDED, 0o644) if log else line.fileno()
+    os.dup2(told, 1)
+    os.dup2(told, 2)
+    if log:
+        line.sendall(b"0")
+        line.close()
+    code: object = 1
+    try:
+        code = exec(asked["code"], {}) or 0 if "code" in asked else gateway(asked["gateway"])
+    except SystemExit as ended:
+        code = ended.code or 0
+    except Exception:  # noqa: BLE001  (told, as an interpreter of its own would)
+        traceback.print_exc()
+    sys.stdout.flush()
+    if not log:
+        line.sendall(f"\n{code}".encode())
+    raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    serve(*sys.argv[1:])

@@ -72,7 +72,7 @@ def icons() -> frozenset[str]:
 
 
 def icon(name: str) -> Markup:
-    """Beside words, never instead of them. Raises KeyError for one that set-up did not fetch (`.ci/vendor`)."""
+    """Beside words, never instead of them. Raises KeyError for one that `.ci/vendor` does not fetch."""
     if name not in icons():
         raise KeyError(name)
     return Markup(

@@ -97,10 +97,13 @@ class CaseWhole(CaseOut):
     )
     documents: list[dict[str, Any]] = Field(
         default_factory=list,
-        description="`is_form`: one of the provincial forms; `stage`, `seed_stage`: in which it is made out",
+        description="`is_form`: one of the provincial forms; `stage`, `seed_stage`: in which it is made out;"
+        " `interview`: what a 询问笔录 says of the asking; `approval`: the opinions of an approval form",
     )
     activities: list[dict[str, Any]] = Field(
-        default_factory=list, description="`seed_stage` is the one of the seed's four it belongs to"
+        default_factory=list,
+        description="`seed_stage` is the one of the seed's four it belongs to;"
+        " `told`: officers and place as the step itself names them, where its 询问笔录 says more",
     )
     links: list[LinkOut] = Field(default_factory=list)
     untimely: list[ReasonOut] = Field(

@@ -65,6 +65,10 @@ class Labels(BaseModel):
         examples=["现场货架有过期食品"],
     )
     case_no: str | None = Field(default=None, max_length=100, examples=["冀邢市监罚〔2024〕27号"])
+    captured_at: Moment | Literal["none"] | None = Field(
+        default=None,
+        description="when it begins: before every time that the file tells; needs `why`; `none`: taken back",
+    )
     secrecy: Literal["state_secret", "trade_secret", "privacy", "none"] | None = Field(
         default=None,
         description="`state_secret` rejects its links and sets it aside (LK-16); lifting it needs `why`",

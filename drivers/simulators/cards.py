@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from drivers.simulators.card import Camera, make_video
+from drivers.simulators.card_faults import Full
 from drivers.simulators.fault_forms import Fault, only
-from drivers.simulators.faults import Clock, Full, Twice
+from drivers.simulators.faults import Clock, Twice
 
 KINDS = (Clock, Twice, Full)
 APART = timedelta(minutes=10)

@@ -18,10 +18,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeAlias
 
-from drivers.simulators import cards, dock, faulty_card
+from drivers.simulators import card_faults, cards, dock, faulty_card
 from drivers.simulators.fault_forms import Fault, only
 from drivers.simulators.fault_script import add_to, given, read
-from drivers.simulators.faults import Battery, Clock, Deaf, Gone, NoCard, Records, Stuck, WrongPassword
+from drivers.simulators.faults import Battery, Clock, Deaf, NoCard, Records, Stuck, WrongPassword
 from drivers.simulators.timetable import tell
 
 RECORDER = (WrongPassword, Battery, Clock, NoCard, Deaf, Stuck, Records)
@@ -77,7 +77,7 @@ def add_fill(actions: Actions) -> None:
     parser.add_argument("cards", type=Path, help="a folder of cards, as `make` makes it")
     parser.add_argument("--hub", default="1-1", help="their ports are HUB.1, HUB.2 … (1-1)")
     parser.add_argument("--name", default="H8", help="what each says that it is (H8)")
-    add_to(parser, *faulty_card.KINDS, whom="PORT")
+    add_to(parser, *card_faults.KINDS, whom="PORT")
     parser.set_defaults(work=fill, parser=parser)
 
 
@@ -106,7 +106,7 @@ def add_plug(actions: Actions) -> None:
     parser.add_argument("--recorder", choices=LINKS, help="it hides its card until it is asked so")
     parser.add_argument("--password", default="774411", help="a recorder's (774411)")
     parser.add_argument("--identity", default=IDENTITY, help=f"a recorder's five texts ({IDENTITY})")
-    add_to(parser, *faulty_card.KINDS, *RECORDER)
+    add_to(parser, *card_faults.KINDS, *RECORDER)
     parser.set_defaults(work=plug, parser=parser)
 
 
@@ -161,7 +161,7 @@ def change(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> None:
     if card is None:
         parser.error(f"{asked.port}: plug a card with --fault first (`--fault well`: nothing is wrong yet)")
     for word in asked.fault:
-        if not isinstance(read(word), faulty_card.KINDS):
+        if not isinstance(read(word), card_faults.KINDS):
             parser.error(f"a card knows no {word}: see `plug --help`")
     card.set(*asked.fault)
     tell(shown(asked.folder, asked.port))
@@ -178,7 +178,7 @@ def pull(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> None:
     if not is_there and card is None:
         parser.error(f"nothing is in {asked.port}")
     if card is not None:
-        card.set(str(Gone()))  # who reads from it now must not go on
+        card.set(str(card_faults.Gone()))  # who reads from it now must not go on
     if is_there:
         dock.pull(asked.folder, asked.port)
     take_apart(asked.folder, asked.port)

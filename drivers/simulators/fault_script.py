@@ -13,11 +13,13 @@ from typing import Any
 
 import yaml
 
+from drivers.simulators import card_faults
 from drivers.simulators.fault_forms import Fault, form_of, usage
 from drivers.simulators.faults import Twice
 
 EVERYBODY = "*"
-KINDS: dict[str, type[Fault]] = {kind.word: kind for kind in Fault.__subclasses__()}
+EVERY: tuple[type[Fault], ...] = (*card_faults.KINDS, *Fault.__subclasses__())
+KINDS = {kind.word: kind for kind in EVERY}
 
 
 @dataclass(frozen=True, slots=True)

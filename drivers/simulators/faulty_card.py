@@ -13,22 +13,7 @@ from ctypes.util import find_library
 from pathlib import Path
 
 from drivers.simulators.fault_script import read
-from drivers.simulators.faults import (
-    Filled,
-    Flip,
-    Full,
-    Gone,
-    Hub,
-    Lag,
-    ReadError,
-    Rot,
-    Slow,
-    Unplug,
-    Unsynced,
-    Well,
-)
 
-KINDS = (Unplug, ReadError, Flip, Rot, Slow, Hub, Lag, Full, Filled, Unsynced, Gone, Well)
 MOUNT_S = 10.0
 NOT_MOUNTED = "{} was not mounted: is /dev/fuse there, and may you use it?"
 

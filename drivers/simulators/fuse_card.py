@@ -2,8 +2,8 @@
 
     python -m drivers.simulators.fuse_card SOURCE MOUNTPOINT FAULTS
 
-FAULTS is a file that says what is wrong now, a word a line (`faults.py`); it may change at any time. What was
-flipped is written beside it. Begun by `faulty_card.py`, which says what is missing where FUSE is.
+FAULTS is a file that says what is wrong now, a word a line (`card_faults.py`); it may change at any time.
+What was flipped is written beside it. Begun by `faulty_card.py`, which says what is missing where FUSE is.
 """
 
 import argparse
@@ -21,22 +21,9 @@ from typing import Any
 
 import mfusepy as fuse
 
-from drivers.simulators import dock
+from drivers.simulators import card_faults, dock
 from drivers.simulators.fault_forms import Fault, only
 from drivers.simulators.fault_script import read
-from drivers.simulators.faults import (
-    Filled,
-    Flip,
-    Full,
-    Gone,
-    Hub,
-    Lag,
-    ReadError,
-    Rot,
-    Slow,
-    Unplug,
-    Unsynced,
-)
 
 NOISE = hashlib.shake_128(b"a card").digest(4 << 20)
 HEAD = 4096
@@ -96,7 +83,7 @@ class FuseCard(fuse.Operations):  # type: ignore[misc]
 
     @property
     def is_gone(self) -> bool:
-        return self.has_left or only(self.now(), Gone) is not None
+        return self.has_left or only(self.now(), card_faults.Gone) is not None
 
     def real(self, path: str) -> str:
         if path != "/" and self.is_gone:
@@ -124,7 +111,7 @@ class FuseCard(fuse.Operations):  # type: ignore[misc]
         told = {
             name: getattr(seen, name) for name in ("f_bsize", "f_frsize", "f_blocks", "f_bfree", "f_bavail")
         }
-        return told | {"f_bfree": 0, "f_bavail": 0} if only(self.now(), Full) else told
+        return told | {"f_bfree": 0, "f_bavail": 0} if only(self.now(), card_faults.Full) else told
 
     def open(self, path: str, flags: int) -> int:
         if flags & os.O_ACCMODE != os.O_RDONLY:
@@ -136,7 +123,7 @@ class FuseCard(fuse.Operations):  # type: ignore[misc]
         raise self.unwritable()
 
     def unwritable(self) -> OSError:
-        error: OSError = fuse.FuseOSError(errno.ENOSPC if only(self.now(), Full) else errno.EROFS)
+        error: OSError = fuse.FuseOSError(errno.ENOSPC if only(self.now(), card_faults.Full) else errno.EROFS)
         return error
 
     def unlink(self, path: str) -> int:
@@ -145,26 +132,28 @@ class FuseCard(fuse.Operations):  # type: ignore[misc]
 
     def fsyncdir(self, path: str, datasync: int, fh: int) -> int:
         del path, datasync, fh
-        if only(self.now(), Unsynced):
+        if only(self.now(), card_faults.Unsynced):
             raise fuse.FuseOSError(errno.EIO)
         return 0
 
     def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
         faults = self.now()
-        content = filled(path, fh, size, offset) if only(faults, Filled) else os.pread(fh, size, offset)
-        if lag := only(faults, Lag):
+        content = (
+            filled(path, fh, size, offset) if only(faults, card_faults.Filled) else os.pread(fh, size, offset)
+        )
+        if lag := only(faults, card_faults.Lag):
             time.sleep(lag.seconds)
-        if slow := only(faults, Slow):
+        if slow := only(faults, card_faults.Slow):
             self.own.wait(len(content), slow.rate)
-        if hub := only(faults, Hub):
+        if hub := only(faults, card_faults.Hub):
             self.hub.wait(len(content), hub.rate)
-        self.count(len(content), only(faults, Unplug))
-        broken = only(faults, ReadError)
+        self.count(len(content), only(faults, card_faults.Unplug))
+        broken = only(faults, card_faults.ReadError)
         if self.is_gone or (broken and offset + size > broken.at):
             raise fuse.FuseOSError(errno.EIO)
         return self.bent(path, content, offset, faults)
 
-    def count(self, size: int, unplug: Unplug | None) -> None:
+    def count(self, size: int, unplug: card_faults.Unplug | None) -> None:
         """The hand that tears it out, once enough was read."""
         with self.state:
             self.given += size
@@ -175,8 +164,10 @@ class FuseCard(fuse.Operations):  # type: ignore[misc]
 
     def bent(self, path: str, content: bytes, offset: int, faults: tuple[Fault, ...]) -> bytes:
         for fault in faults:
-            if isinstance(fault, Flip | Rot) and offset <= fault.at < offset + len(content):
-                if isinstance(fault, Flip) and not self.is_first(path, fault.at):
+            if isinstance(fault, card_faults.Flip | card_faults.Rot) and offset <= fault.at < offset + len(
+                content
+            ):
+                if isinstance(fault, card_faults.Flip) and not self.is_first(path, fault.at):
                     continue
                 at = fault.at - offset
                 content = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from drivers.simulators.card_faults import Flip
 from drivers.simulators.fault_forms import Fault, only
 from drivers.simulators.fault_script import add_to, given
-from drivers.simulators.faults import Battery, Break, Clock, Deaf, Flip, Repeat, Sos, Twice, Vanish, WrongHash
+from drivers.simulators.faults import Battery, Break, Clock, Deaf, Repeat, Sos, Twice, Vanish, WrongHash
 from drivers.simulators.mqtt_camera import Camera, Recording
 from drivers.simulators.timetable import lay_out, speaker, tell, until_told
 from drivers.simulators.uploader import Uploader

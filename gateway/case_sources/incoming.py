@@ -4,31 +4,14 @@ from datetime import timedelta
 from itertools import combinations
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
+from gateway.case_sources.papers import DocumentIn
+from gateway.case_sources.told import HandlerIn, Id, Incoming, Long, Text, identity_no
 from gateway.instants import Moment
 from gateway.rules import identity
 from gateway.rules.freshness import Edition
 
-
-def addressable(ref: str) -> str:
-    """Ids stand in addresses, where a slash would part them and a dot would mean the folder."""
-    if "/" in ref or not ref.strip("."):
-        raise ValueError("an id holds no slash and is more than dots")
-    return ref
-
-
-Text = Annotated[str, Field(min_length=1, max_length=500)]
-Id = Annotated[Text, AfterValidator(addressable)]
-Long = Annotated[str, Field(max_length=20_000)]
 LARGEST_VERSION = 2**63 - 1
 DAY = timedelta(days=1)
 PLAIN = (
@@ -51,25 +34,6 @@ def credit_code(written: str) -> str:
 
 
 CreditCode = Annotated[str, AfterValidator(credit_code)]
-
-
-class Incoming(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
-
-    @field_validator("*")
-    @classmethod
-    def storable(cls, value: object) -> object:
-        """No database column holds a NUL."""
-        if isinstance(value, str) and "\0" in value:
-            raise ValueError("contains a NUL character")
-        return value
-
-
-class DocumentIn(Incoming):
-    id: Id
-    type: Text = Field(examples=["检查(勘验)笔录"])
-    number: str | None = Field(default=None, examples=["冀邢市监现笔〔2024〕12号"])
-    issued_at: Moment | None = None
 
 
 class ActivityIn(Incoming):
@@ -129,28 +93,8 @@ class PartyIn(Incoming):
         if self.kind == "ORGANISATION" and self.id_no:
             raise ValueError("id_no: an organisation has none")
         if self.id_no is not None:
-            self.id_no = self.id_no.upper()
-            if self.id_type == "resident" and not identity.is_resident_number(self.id_no):
-                raise ValueError("id_no: is no 公民身份号码: its last character does not check the others")
+            self.id_no = identity_no(self.id_no, self.id_type)
         return self
-
-
-class HandlerIn(Incoming):
-    """承办人 as the form names them."""
-
-    officer: Text | None = Field(default=None, description="id, number or certificate number")
-    name: Text | None = None
-    cert_no: Text | None = Field(default=None, description="执法证编号")
-
-    @model_validator(mode="after")
-    def somebody(self) -> Self:
-        if not (self.officer or self.cert_no or self.name):
-            raise ValueError("name a handler by officer, cert_no or name")
-        return self
-
-    @property
-    def ref(self) -> str:
-        return self.officer or self.cert_no or self.name or ""
 
 
 class DecisionIn(Incoming):

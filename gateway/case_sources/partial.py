@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlmodel import Session, col, select
 
 from gateway.case_sources.incoming import (
@@ -12,12 +12,12 @@ from gateway.case_sources.incoming import (
     ArchiveIn,
     CaseIn,
     DecisionIn,
-    DocumentIn,
-    HandlerIn,
     LegalReviewIn,
     PartyIn,
     ServiceIn,
 )
+from gateway.case_sources.papers import PARTS, DocumentIn, merged
+from gateway.case_sources.told import HandlerIn
 from gateway.device import Refused
 from gateway.models import Activity, CaseAlias, CaseParty, CaseRecord, Document, Party, PartyKind
 from gateway.rules import case_number
@@ -100,7 +100,20 @@ def documents(session: Session, incoming: CaseIn) -> list[DocumentIn]:
     rows = standing(session, Document, incoming.uid)
     if not incoming.tells("documents"):
         return [DocumentIn.model_construct(**fields_of(DocumentIn, row)) for row in rows.values()]
-    return [filled(paper, rows.get(paper.id)) for paper in incoming.documents]
+    return [with_parts(filled(paper, rows.get(paper.id)), rows.get(paper.id)) for paper in incoming.documents]
+
+
+def with_parts(paper: DocumentIn, row: Document | None) -> DocumentIn:
+    """A table has columns for some of what a 询问笔录 or an approval form says."""
+    if row is None:
+        return paper
+    told = paper.model_dump(mode="json", include=paper.model_fields_set & PARTS.keys(), exclude_unset=True)
+    whole = {name: merged(getattr(row, name), value) for name, value in told.items() if value is not None}
+    try:
+        parts = {name: PARTS[name].model_validate(value) for name, value in whole.items()}
+    except ValidationError as wrong:
+        raise Refused("case.out_of_order", case=row.case_uid, error=wrong.errors()[0]["msg"]) from None
+    return paper.model_copy(update=parts)
 
 
 def activities(session: Session, incoming: CaseIn, papers: set[str]) -> list[ActivityIn]:
@@ -121,7 +134,13 @@ def standing(session: Session, model: type[Document] | type[Activity], uid: str)
 def fields_of(model: type[BaseModel], row: Any) -> dict[str, Any]:
     """As a case system would tell the row; an id that is stored is no longer judged."""
     named = {"room": "room_id", "document": "document_id"}
-    return {name: getattr(row, named.get(name, name)) for name in model.model_fields}
+    stored = {name: getattr(row, named.get(name, name)) for name in model.model_fields}
+    if isinstance(row, Activity):
+        stored |= row.told or {}
+    return {
+        name: PARTS[name].model_validate(value) if name in PARTS and value else value
+        for name, value in stored.items()
+    }
 
 
 def filled(part: Any, row: Any) -> Any:

@@ -1,20 +1,21 @@
 """How a case record is stored: idempotent, the newer over the older, with what it re-links."""
 
 from collections.abc import Collection
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlmodel import Session, SQLModel, col, or_, select
+from sqlmodel import Session, SQLModel, select
 
 from gateway import custody, linking, outbox
-from gateway.case_sources.incoming import PLAIN, ActivityIn, CaseIn, HandlerIn
+from gateway.case_sources.incoming import PLAIN, CaseIn
 from gateway.case_sources.partial import completed
 from gateway.case_sources.parties import former_parties, write_parties
+from gateway.case_sources.parts import officer_ref, write_parts
 from gateway.case_sources.rules import CaseRules, usual
+from gateway.case_sources.told import HandlerIn
 from gateway.device import Refused
-from gateway.intake.places import ensure_room, ensure_unit, is_new_unit
-from gateway.models import Activity, CaseAlias, CaseParty, CaseRecord, Document, Officer, Room, now
+from gateway.intake.places import ensure_unit, is_new_unit
+from gateway.models import Activity, CaseAlias, CaseParty, CaseRecord, Document, now
 from gateway.rules import case_number
 from gateway.rules.freshness import Edition, is_outdated, latest
 
@@ -67,7 +68,7 @@ def put_case(
     incoming = completed(session, incoming, case)
     before = snapshot(session, case) if case else {}
     entered = {"unit_entered": incoming.unit} if is_new_unit(session, incoming.unit) else {}
-    numbers_before, spans_before = reach(session, incoming.uid)
+    read_before = linking.known(session, incoming.uid)
     write_case(session, case, incoming, source, is_home=is_home)
     gone = write_aliases(session, incoming, rules)
     parties, left = write_parties(session, incoming, rules)
@@ -82,12 +83,7 @@ def put_case(
         gone=[*gone, *left],
     )  # fmt: skip
     outbox.duties_moved(session, [row.id for row in rows if isinstance(row, Activity)])
-    numbers, spans = reach(session, incoming.uid)
-    linking.due(session, "case", numbers=numbers | numbers_before)
-    if numbers != numbers_before:
-        linking.kept_due(session, incoming.uid)
-    for start, end in spans | spans_before:
-        linking.due(session, "activity", span=(start, end))
+    linking.case_due(session, case.uid, read_before, linking.known(session, case.uid))
     return Ended.CHANGED if before else Ended.NEW
 
 
@@ -101,13 +97,6 @@ def parts(session: Session, uid: str) -> list[SQLModel]:
     for model in (CaseAlias, CaseParty, Document, Activity):
         found.extend(session.exec(select(model).where(model.case_uid == uid)))
     return found
-
-
-def reach(session: Session, uid: str) -> tuple[set[str], set[tuple[datetime, datetime]]]:
-    """The numbers and spans of time through which a case touches clips."""
-    numbers = set(session.exec(select(CaseAlias.norm).where(CaseAlias.case_uid == uid)))
-    spans = session.exec(select(Activity.started_at, Activity.ended_at).where(Activity.case_uid == uid))
-    return numbers, set(spans)
 
 
 def write_case(
@@ -181,74 +170,3 @@ def alias_of(uid: str, raw: str, kinds: case_number.Kinds = case_number.SEEN) ->
     return CaseAlias(
         case_uid=uid, raw=raw, norm=case_number.normalise(raw), key=case_number.key_text(raw, kinds)
     )
-
-
-def write_parts(session: Session, incoming: CaseIn) -> None:
-    told: tuple[tuple[type[Document] | type[Activity], list[str]], ...] = (
-        (Document, [paper.id for paper in incoming.documents]),
-        (Activity, [step.id for step in incoming.activities]),
-    )
-    for model, refs in told:
-        not_anothers(session, model, refs, incoming.uid)
-    for paper in incoming.documents:
-        session.merge(Document(case_uid=incoming.uid, **paper.model_dump()))
-    session.flush()
-    for step in incoming.activities:
-        session.merge(step_row(session, incoming, step))
-    for model, refs in told:
-        withdraw_absent(session, model, incoming.uid, refs)
-
-
-def step_row(session: Session, incoming: CaseIn, step: ActivityIn) -> Activity:
-    return Activity(
-        case_uid=incoming.uid,
-        room_id=room_ref(session, step.room, incoming.unit),
-        officers=[officer_ref(session, ref) for ref in step.officers],
-        document_id=step.document,
-        **step.model_dump(exclude={"room", "officers", "document"}),
-    )
-
-
-def not_anothers(session: Session, model: type[Document] | type[Activity], refs: list[str], uid: str) -> None:
-    """Raises Refused for a part that belongs to another case: nobody takes a step away by naming it."""
-    owned = session.exec(select(model.id).where(col(model.id).in_(refs), model.case_uid != uid)).first()
-    if owned is not None:
-        raise Refused("case.part_of_another", part=owned)
-
-
-def withdraw_absent(
-    session: Session, model: type[Document] | type[Activity], uid: str, kept: list[str]
-) -> None:
-    """What the case system no longer has counts no more; its row stays for the history of links and steps."""
-    gone = select(model).where(
-        model.case_uid == uid, col(model.id).not_in(kept), col(model.withdrawn_at).is_(None)
-    )
-    for row in session.exec(gone):
-        row.withdrawn_at = now()
-        session.add(row)
-
-
-def officer_ref(session: Session, ref: str) -> str:
-    """An officer's id from id, number or certificate; a stranger's reference is kept as written."""
-    found = session.exec(
-        select(Officer.id)
-        .where(or_(Officer.id == ref, Officer.number == ref, Officer.cert_no == ref))
-        .limit(1)
-    ).first()
-    return found or ref
-
-
-def room_ref(session: Session, ref: str | None, unit: str | None) -> str | None:
-    """A room's id from id or name; one that nobody entered yet is entered for the case's unit.
-
-    Raises Refused where the case names no unit: the room would be lost.
-    """
-    if ref is None or session.get(Room, ref) is not None:
-        return ref
-    named = session.exec(select(Room.id).where(Room.name == ref, Room.unit_id == unit).limit(1)).first()
-    if named is not None:
-        return named
-    if unit is None:
-        raise Refused("case.unknown_room", room=ref)
-    ensure_room(session, ref, unit)
-    return ref

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gateway.case_sources.paper_columns import ASKERS, PATHS, nested
 from gateway.config import ConfigError
 
 PLAIN = (
@@ -32,7 +33,7 @@ LINES = {
         "id", "kind", "stage", "started_at", "ended_at", "place", "room", "officers", "latitude", "longitude",
         "notice_given",
     ),
-    "document": ("id", "type", "number", "issued_at"),
+    "document": ("id", "type", "number", "issued_at", *PATHS),
 }  # fmt: skip
 """What a line has one of: a step, and its paper."""
 COLUMNS = (*CASE_COLUMNS, *(f"{part}_{name}" for part, names in LINES.items() for name in names))
@@ -74,7 +75,8 @@ def from_csv(path: Path, text: str) -> list[Written]:
     for number, columns, filled in lines_of(path, text):
         of_case = cases.setdefault(filled["uid"], Lines(number=number))
         take_case(path, number, of_case, filled)
-        step, paper = (part_of(filled, part, columns) for part in LINES)
+        step = part_of(filled, "activity", columns)
+        paper = paper_of(path, number, part_of(filled, "document", columns))
         if paper:
             take_paper(path, number, of_case, paper)
         if step:
@@ -110,6 +112,10 @@ def part_of(filled: Mapping[str, str], part: str, columns: Mapping[str, str]) ->
     if not any(told.values()):
         return {}
     return {name: value_of(name, text) for name, text in told.items() if is_told(name, text)}
+
+
+def paper_of(path: Path, line: int, flat: Mapping[str, Any]) -> dict[str, Any]:
+    return nested(flat, people(path, line, flat, ASKERS))
 
 
 def is_told(name: str, text: str) -> bool:
@@ -164,16 +170,24 @@ def party(path: Path, line: int, cells: Mapping[str, str]) -> dict[str, Any]:
 
 
 def handlers(path: Path, line: int, told: Mapping[str, str]) -> dict[str, Any]:
-    columns = {name: told[name] for name in HANDLER if name in told}
+    found = people(path, line, told, HANDLER)
+    return {} if found is None else {"handlers": found}
+
+
+def people(path: Path, line: int, told: Mapping[str, str | None], names: tuple[str, str]) -> list[Any] | None:
+    """Of a column of officers and one of their certificates; None where the table has neither."""
+    columns = {name: told[name] or "" for name in names if name in told}
     if not columns:
-        return {}
-    found = aligned(path, line, columns)
-    return {"handlers": [handler(one, with_certificates="handler_certs" in columns) for one in found]}
+        return None
+    refs, certificates = names
+    return [
+        handler(one.get(refs, ""), one.get(certificates, ""), with_certificates=certificates in columns)
+        for one in aligned(path, line, columns)
+    ]
 
 
-def handler(cells: Mapping[str, str], *, with_certificates: bool) -> Any:
+def handler(ref: str, certificate: str, *, with_certificates: bool) -> Any:
     """A column of certificates says of an empty cell that there is none."""
-    ref, certificate = cells.get("handlers", ""), cells.get("handler_certs", "")
     if not with_certificates:
         return ref
     return {"officer": ref, "cert_no": certificate or None} if ref else {"cert_no": certificate}
@@ -208,7 +222,7 @@ def cells_of(of_case: Lines, columns: Mapping[str, str]) -> dict[Place, Cell]:
         for place, (number, _) in enumerate(lines):
             for inner in LINES[part]:
                 if letters := columns.get(f"{part}_{inner}"):
-                    found[name, place, inner] = number, letters
+                    found[(name, place, *PATHS.get(inner, (inner,)))] = number, letters
     return found
 
 

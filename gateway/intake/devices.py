@@ -4,13 +4,15 @@ from collections.abc import Mapping
 
 from sqlmodel import Session
 
-from gateway import custody
+from gateway import custody, linking
 from gateway.config import FAMILY, DeviceSettings, Settings
 from gateway.database import Database
 from gateway.device import DeviceSeen
 from gateway.intake.places import ensure_room, ensure_unit
 from gateway.models import Device
 
+DECIDES = ("unit_id", "room_id", "type", "timezone")
+"""What links rest on of all that the register says of a device."""
 OF_THE_DOCK = ("driver", "release")
 """What a dock says anew at each docking; the rest of a known camera belongs to the registry."""
 
@@ -25,12 +27,15 @@ def enter_device(
     told = {**told, "type": kind}
     if row is not None and all(getattr(row, name) == value for name, value in told.items()):
         return
+    before = {name: getattr(row, name) for name in DECIDES} if row is not None else {}
     row = row or Device(id=device_id, type=kind)
     for name, value in told.items():
         setattr(row, name, value)
     session.add(row)
     session.flush()
     custody.append(session, custody.SITE, "DEVICE_REGISTERED", source, device_id, (row,))
+    if any(getattr(row, name) != value for name, value in before.items()):
+        linking.device_due(session, row, before["unit_id"])
 
 
 def device_seen(session: Session, event: DeviceSeen) -> None:

@@ -1,12 +1,17 @@
-"""Which clips an officer's certificate can decide on (LK-5): devices that he or his rooms had then."""
+"""Which clips an officer's certificate can decide on (LK-5): of what he had, or was there at his steps."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session, col, or_, select
 
+from gateway.database import columns
 from gateway.linking.due import due
-from gateway.models import Activity, Allocation, Checkout, Device
+from gateway.linking.outings import day_of
+from gateway.linking.together import days_due
+from gateway.models import Activity, Allocation, CaseAlias, CaseRecord, Checkout, Device
+from gateway.models.spans import touches
 from gateway.wording import CHINA
 
 Span = tuple[datetime, datetime]
@@ -25,6 +30,7 @@ def certificate_due(
         whole[device] = min(known[0], begin), max(known[1], finish)
     for device, span in sorted(whole.items()):
         due(session, "certificate", device_id=device, span=span)
+    witnesses_due(session, officer, within)
 
 
 def midnight(day: date) -> datetime:
@@ -55,8 +61,7 @@ def in_rooms(session: Session, officer: str, within: Span) -> Iterator[tuple[str
         select(Activity.room_id, Activity.officers, Activity.started_at, Activity.ended_at).where(
             col(Activity.room_id).is_not(None),
             col(Activity.withdrawn_at).is_(None),
-            Activity.started_at <= within[1],
-            Activity.ended_at >= within[0],
+            touches(Activity.started_at, Activity.ended_at, *within),
         )
     )
     his = [(room, start, end) for room, officers, start, end in steps if officer in officers]
@@ -79,3 +84,50 @@ def recorders_of(session: Session, rooms: Iterable[str]) -> dict[str, set[str]]:
     for room, device in (*fixed, *given):
         found.setdefault(str(room), set()).add(device)
     return found
+
+
+def witnesses_due(session: Session, officer: str, within: Span) -> None:
+    """What another's camera, or a vehicle, recorded of steps where he took part: it is a note only where all
+    who were there have a certificate (`custody.refuted`, `custody.swapped`, AL-3)."""
+    found = session.execute(
+        columns(
+            Activity.case_uid, Activity.officers, Activity.started_at, Activity.ended_at, CaseRecord.unit_id
+        )
+        .join(CaseRecord, col(CaseRecord.uid) == Activity.case_uid)
+        .where(
+            col(Activity.withdrawn_at).is_(None),
+            touches(Activity.started_at, Activity.ended_at, *within),
+        )
+    )
+    his = [row for row in found if officer in row.officers]
+    units = units_of(session, {one for step in his for one in step.officers})
+    days: defaultdict[str | None, set[date]] = defaultdict(set)
+    for step in his:
+        first, last = day_of(step.started_at) - DAY, day_of(step.ended_at) + DAY
+        span = {first + number * DAY for number in range((last - first).days + 1)}
+        for unit in {step.unit_id}.union(*(units[one] for one in step.officers)):
+            days[unit] |= span
+    for unit, reached in sorted(days.items(), key=str):
+        days_due(session, unit, reached)
+    cases = {step.case_uid for step in his}
+    due(session, "certificate", numbers=sorted(numbers_of(session, cases)))
+
+
+def units_of(session: Session, officers: set[str]) -> defaultdict[str, set[str]]:
+    """Whose cameras these officers ever had."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for line in (Allocation, Checkout):
+        had = (
+            select(line.officer_id, Device.unit_id)
+            .join(Device, col(Device.id) == line.device_id)
+            .where(col(line.officer_id).in_(officers), col(line.superseded_at).is_(None))
+            .distinct()
+        )
+        for holder, unit in session.exec(had):
+            if holder is not None and unit is not None:
+                found[holder].add(unit)
+    return found
+
+
+def numbers_of(session: Session, cases: set[str]) -> set[str]:
+    return set(session.exec(select(CaseAlias.norm).where(col(CaseAlias.case_uid).in_(cases))))

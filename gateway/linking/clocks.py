@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -21,6 +21,7 @@ from gateway.models import (
     RelinkDue,
 )
 from gateway.rulepacks import RulePack
+from gateway.rules.clock import TimeRead, TimeSource
 from gateway.rules.clock_error import ClockLimits, Course, DeviceClock, Reading, Setting, Window
 
 
@@ -64,6 +65,18 @@ def clocks_of(session: Session, devices: Collection[str]) -> dict[str, DeviceClo
             )
         )  # fmt: skip
     return {device: DeviceClock(tuple(readings[device]), tuple(settings[device])) for device in devices}
+
+
+CAPTURED = "captured_at"
+"""In what a clip declares: when it begins, where a person said so."""
+
+
+def said_by_person(clip: Clip) -> list[TimeRead]:
+    told = clip.declared.get(CAPTURED)
+    if told is None:
+        return []
+    written = datetime.fromisoformat(told).astimezone(UTC).replace(tzinfo=None)
+    return [TimeRead(TimeSource.PERSON, written, "UTC")]
 
 
 class Windows:
@@ -125,6 +138,11 @@ class Windows:
         self.cards |= cards
         for card in cards.values():
             self.places |= {one.offload: place for place, one in enumerate(card)}
+
+    def is_from_card(self, clip: Clip) -> bool:
+        """Whether the recorder itself wrote the file that was found: what was sent or put here is a copy."""
+        finding = self.findings.get(clip.id)
+        return finding is None or finding.offload_id is not None
 
     def of(self, clip: Clip, found_at: datetime, course: Course, docking_s: float) -> Window:
         """Until the card that held the file was listed; since that card was last listed without it."""

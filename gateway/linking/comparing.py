@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from gateway.database import Database
 from gateway.linking.due import BATCH
 from gateway.linking.effects import Effect, moves
 from gateway.linking.facts import Facts
-from gateway.linking.packs import SITE, devices_under, read_otherwise
+from gateway.linking.packs import SITE, devices_under, guests, read_otherwise
 from gateway.models import Clip
 from gateway.rulepacks import RulePack, RulePacks
 from gateway.uncollected import uncollected
@@ -40,23 +40,23 @@ def compared(database: Database, packs: RulePacks, unit: str | None) -> Iterator
     with database.read() as session:
         whose = unit or SITE
         keys = {alias.id: key for alias, key in read_otherwise(session, packs, whose)}
-        devices = None if unit is None else devices_under(session, unit)
     cursor: str | None = ""
     while cursor is not None:
         with database.read() as session, uncollected():
-            page = look(session, packs, devices, keys, cursor)
+            page = look(session, packs, unit, keys, cursor)
         yield page
         cursor = page.cursor
 
 
 def look(
-    session: Session, packs: RulePacks, devices: list[str] | None, keys: dict[str, str | None], cursor: str
+    session: Session, packs: RulePacks, unit: str | None, keys: dict[str, str | None], cursor: str
 ) -> Looked:
     facts = Facts(session, packs)
     facts.steps.rekey(keys)
     wanted = select(Clip).where(col(Clip.times).is_not(None)).order_by(col(Clip.id)).limit(BATCH)
-    if devices is not None:
-        wanted = wanted.where(col(Clip.device_id).in_(devices))
+    if unit is not None:
+        devices, brought = devices_under(session, unit), guests(session, unit)
+        wanted = wanted.where(or_(col(Clip.device_id).in_(devices), col(Clip.id).in_(brought)))
     found: list[Effect] = []
     seen = 0
     while seen < PAGE:

@@ -158,7 +158,7 @@ def others_due(facts: Facts, judged: Sequence[tuple[Clip, Judged]]) -> None:
     days = {
         (facts.devices[clip.device_id].unit_id, day_of(at))
         for clip, one in judged
-        if one.custody.room_id is None and one.custody.basis is not None and is_moved(clip, one.interval)
+        if facts.holders.of(clip.device_id).by_officers and is_moved(clip, one.interval)
         for at in (clip.started_at, one.interval.start if one.interval else None)
         if at is not None
     }

@@ -14,6 +14,7 @@ from gateway.linking.due import due
 from gateway.linking.facts import Facts
 from gateway.linking.labels import of_clip, restate
 from gateway.linking.standing import decided, fingerprint, links_of, pointed
+from gateway.linking.together import outing_due
 from gateway.models import (
     Activity,
     CaseRecord,
@@ -219,4 +220,5 @@ def kept(session: Session, link: Link, actor: str, event: str, why: str, beside:
     for row in rows:
         outbox.link_changed(session, row)
     due(session, "decided", clip_id=link.clip_id)  # its labels follow
+    outing_due(session, session.get_one(Clip, link.clip_id))
     return link

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from gateway import law
-from gateway.linking.clocks import Windows, clocks_of, limits_of
+from gateway.linking.clocks import Windows, clocks_of, limits_of, said_by_person
 from gateway.linking.outings import Outings
 from gateway.linking.people import Holders, People
 from gateway.linking.steps import Steps
 from gateway.linking.takes import Takes
-from gateway.models import Clip, Device, Original, State
+from gateway.models import SHOWS_NOTHING, Clip, Device, Original, State
 from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules import case_number
 from gateway.rules.allocation import Custody, Swapped, custody_over
@@ -121,10 +121,11 @@ class Facts:
             )
             for read in clip.times or ()
         ]
-        times += self.takes.satellite(clip)
+        times += [*self.takes.satellite(clip), *said_by_person(clip)]
         course, docking_s = self.course(clip), self.rules(clip).pack.clock.docking_seconds.value
         window = self.windows.of(clip, self.originals[clip.id][1], course, docking_s)
-        return capture_interval(times, clip.duration_s, course, window, is_photo=clip.kind == "PHOTO")
+        told = clip.kind != "PHOTO" and self.windows.is_from_card(clip)
+        return capture_interval(times, clip.duration_s, course, window, file_tells=told)
 
     def course(self, clip: Clip) -> Course:
         device = clip.device_id
@@ -174,6 +175,7 @@ class Facts:
             found_at=found_at,
             secrecy=clip.secrecy,
             has_transcript=clip.transcript is not None,
+            shows_nothing=(clip.condition or {}).get("code") in SHOWS_NOTHING,
             missing_labels=missing_labels(clip, interval, held),
             people=self.people.names((*holders, held.room_id, declared)),
         )

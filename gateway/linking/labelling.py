@@ -1,12 +1,14 @@
 """What a person enters of a clip: labels (R-01), secrecy (R-77, LK-16), transcript (R-02, LK-19)."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlmodel import Session
 
 from gateway import custody, outbox
 from gateway.device import Refused
+from gateway.linking.clocks import CAPTURED
 from gateway.linking.due import due
 from gateway.linking.labels import BY_PERSON
 from gateway.models import Clip, Original
@@ -18,15 +20,18 @@ STATED = ("secrecy", "transcript")
 
 
 def enter_labels(
-    session: Session, clip: Clip, original: Original, given: Mapping[str, str], actor: str
+    session: Session, clip: Clip, original: Original, given: Mapping[str, Any], actor: str
 ) -> None:
-    """What a person says of a clip, which is decided anew by it.
+    """What a person says of a clip, which is decided anew by it; `captured_at`: when it begins.
 
-    Raises Refused where secrecy is lifted, or a transcript taken back, without saying why.
+    Raises Refused where a time is given, secrecy lifted, or a transcript taken back, without saying why.
     """
     told, why = dict(given), given.get("why")
     told.pop("why", None)
     before = {name: getattr(clip, name) for name in STATED if name in told}
+    if CAPTURED in told:
+        before[CAPTURED] = clip.declared.get(CAPTURED)
+        clip.declared = dated(clip.declared, told.pop(CAPTURED))
     for name, value in told.items():
         setattr(clip, name, None if name in STATED and value in {"", OPEN} else value)
     if not (why or "").strip() and any(takes_back(name, was, clip) for name, was in before.items()):
@@ -41,7 +46,14 @@ def enter_labels(
     due(session, "labels", clip_id=clip.id)
 
 
+def dated(declared: Mapping[str, Any], at: datetime | str) -> dict[str, Any]:
+    rest = {name: value for name, value in declared.items() if name != CAPTURED}
+    return rest if isinstance(at, str) else {**rest, CAPTURED: at.astimezone(UTC).isoformat()}
+
+
 def takes_back(name: str, was: str | None, clip: Clip) -> bool:
-    """Whether a state secret becomes something else, or what was stated becomes nothing."""
+    """Whether a state secret becomes something else, what was stated nothing, or the time another."""
+    if name == CAPTURED:
+        return True
     now = getattr(clip, name)
     return was is not None and now != was and (now is None or was == CLASSIFIED)

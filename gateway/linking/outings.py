@@ -1,7 +1,7 @@
 """What the cameras of a unit recorded on one day, under whose name: read once for all clips of that day."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from gateway.database import columns
 from gateway.linking.people import Held, Holders
+from gateway.linking.said import Said, said_of, told_of
 from gateway.linking.steps import Steps
 from gateway.models import Clip, Device, RelinkDue
 from gateway.rules.allocation import Holding, Swapped, custody_over
@@ -82,9 +83,10 @@ class Outings:
         takes: defaultdict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
         for row in rows:
             takes[row.device_id, row.recording_id or row.id].append(row)
+        said = said_of(self.session, [file.id for files in takes.values() for file in files])
         found: dict[Key, tuple[str, list[Take]]] = {}
         for (device, _), files in takes.items():
-            take = take_of(files)
+            take = take_of(files, said)
             basis = holding(self.holders.of(device), take, limits.custody_tolerance_s)
             if basis is not None:
                 found.setdefault((device, basis.id), (basis.holder_id, []))[1].append(take)
@@ -97,13 +99,14 @@ def holding(held: Held, take: Take, tolerance_s: float) -> Holding | None:
     return custody.basis if custody.officer_id is not None and not custody.also else None
 
 
-def take_of(files: list[Row[Any]]) -> Take:
+def take_of(files: list[Row[Any]], said: Mapping[str, Said]) -> Take:
     positions = [Position(one.latitude, one.longitude) for one in files if one.latitude is not None]
     return Take(
         min(one.started_at for one in files),
         max(one.ended_at for one in files),
         max(one.uncertainty_s for one in files),
         tuple(dict.fromkeys(positions)),
+        *told_of([file.id for file in files], said),
     )
 
 

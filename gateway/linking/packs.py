@@ -1,11 +1,13 @@
 """Which rule packs are in force, and what a new one reaches."""
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from gateway import custody, outbox
 from gateway.law import parents_of
 from gateway.linking.due import due
-from gateway.models import CaseAlias, CaseRecord, Device, RulePackUse
+from gateway.linking.numbered import renumbered_due
+from gateway.models import CaseAlias, CaseRecord, Clip, Device, Link, RulePackUse
 from gateway.rulepacks import RulePack, RulePacks, lineage_of
 from gateway.rules import case_number
 
@@ -70,6 +72,9 @@ def read_again(session: Session, packs: RulePacks, use: RulePackUse, actor: str)
         session.flush()
         told = {"edition": f"{use.pack}@{use.version}", "numbers": len(changed)}
         custody.append(session, custody.SITE, "NUMBERS_READ", actor, use.id, changed, told)
+        due(session, "rule pack", numbers=[alias.norm for alias in changed])
+    if use.unit != SITE:  # the site's reaches everything
+        renumbered_due(session, packs)
 
 
 def read_otherwise(session: Session, packs: RulePacks, unit: str) -> list[tuple[CaseAlias, str | None]]:
@@ -89,12 +94,33 @@ def read_otherwise(session: Session, packs: RulePacks, unit: str) -> list[tuple[
 
 
 def reach(session: Session, unit: str) -> None:
-    """The site's pack reaches everything; a unit's own the devices of the unit and of those below it."""
+    """The site's pack reaches everything; a unit's own the devices of the unit and of those below it, and
+    what others' devices brought to its cases: their steps are what its pack says of them."""
     if unit == SITE:
         due(session, "rule pack", span=(None, None))
         return
     for device in devices_under(session, unit):
         due(session, "rule pack", device_id=device, span=(None, None))
+    for clip in session.exec(guests(session, unit)).all():
+        due(session, "rule pack", clip_id=clip)
+
+
+def guests(session: Session, unit: str) -> SelectOfScalar[str]:
+    """Clips of other units' devices that are linked to cases of a unit and of those below it."""
+    parents = parents_of(session)
+    under = [one for one in parents if unit in lineage_of(one, parents)]
+    return (
+        select(Link.clip_id)
+        .join(CaseRecord, col(CaseRecord.uid) == Link.case_uid)
+        .join(Clip, col(Clip.id) == Link.clip_id)
+        .join(Device, col(Device.id) == Clip.device_id)
+        .where(
+            col(Link.ended_at).is_(None),
+            col(CaseRecord.unit_id).in_(under),
+            or_(col(Device.unit_id).is_(None), col(Device.unit_id).not_in(under)),
+        )
+        .distinct()
+    )
 
 
 def devices_under(session: Session, unit: str) -> list[str]:

@@ -35,6 +35,11 @@ class Held:
     stands: list[Stand] = field(default_factory=list)
     """Where the device stood since when (AL-8)."""
 
+    @property
+    def by_officers(self) -> bool:
+        """Whether anybody ever had it: what is fixed in a room is swapped with nothing."""
+        return bool(self.taken) or any(one.holder is HolderKind.OFFICER for one in self.given)
+
     def around(self, start: datetime, tolerance_s: float) -> list[Holding]:
         """What can cover a clip that begins at `start`."""
         last = bisect_right(self.starts, start + timedelta(seconds=tolerance_s))

@@ -12,6 +12,7 @@ from gateway.database import columns
 from gateway.law import Natures, UnitPacks
 from gateway.linking import stated
 from gateway.models import Activity, CaseAlias, CaseRecord, Document
+from gateway.models.spans import touches
 from gateway.rules import case_number
 from gateway.rules.facts import ActivityFacts, CaseFacts, CaseStep
 from gateway.rules.place import Position
@@ -67,7 +68,7 @@ class Steps:
         self.read_numbers({number for number in numbers if number not in self.numbers})
 
     def read_days(self, first: date, last: date) -> None:
-        begin, end = midnight(first), midnight(last) + DAY
+        begin, until = midnight(first), midnight(last) + DAY - timedelta(microseconds=1)
         for number in range((last - first).days + 1):
             self.days[first + number * DAY] = defaultdict(list)
         rows = self.session.execute(
@@ -75,13 +76,11 @@ class Steps:
                 Activity.case_uid, Activity.started_at, Activity.ended_at, Activity.officers, Activity.room_id
             )
             .where(
-                col(Activity.started_at) < end,
-                col(Activity.ended_at) >= begin,
+                touches(Activity.started_at, Activity.ended_at, begin, until),
                 col(Activity.withdrawn_at).is_(None),
             )
             .order_by(col(Activity.started_at), col(Activity.id))
         )
-        until = end - timedelta(microseconds=1)
         for case, started, ended, officers, room in rows:
             for day in days_of(max(started, begin), min(ended, until)):
                 for key in ("*", *officers, *([room] if room else [])):

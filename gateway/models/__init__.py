@@ -44,6 +44,7 @@ from gateway.models.exchange import (
 )
 from gateway.models.footage import (
     RELEASING,
+    SHOWS_NOTHING,
     UNREAD,
     Attachment,
     Clip,
@@ -82,6 +83,7 @@ from gateway.models.telemetry import DeviceSignal, Track
 __all__ = [
     "OPEN_ITEMS",
     "RELEASING",
+    "SHOWS_NOTHING",
     "UNREAD",
     "Activity",
     "Allocation",

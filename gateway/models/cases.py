@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from gateway.models.columns import Json, UtcDateTime, new_id, no_entries, no_items, now, words
+from gateway.models.spans import index_long
 
 
 class LinkStatus(StrEnum):
@@ -89,6 +90,10 @@ class Document(SQLModel, table=True):
     type: str
     number: str | None = None
     issued_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    interview: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """Of a 询问笔录: from when to when, where, who was asked, who asked and wrote, what they were told."""
+    approval: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """Of an approval form: 承办人意见、承办机构意见、负责人审批, each with its person and day."""
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Set when the case system no longer has this paper; steps and links that name it keep their history."""
 
@@ -112,8 +117,13 @@ class Activity(SQLModel, table=True):
     document_id: str | None = Field(default=None, foreign_key="document.id")
     notice_given: bool | None = None
     """告知、出示证件: the party was told of the recording and shown the certificates (R-11, R-15)."""
+    told: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """`officers` and `place` as the step itself tells them, where its 询问笔录 says more."""
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Set when the case system no longer has this step; links that stood on it keep their history."""
+
+
+index_long("ix_activity_long", Activity.started_at, Activity.ended_at)
 
 
 class Link(SQLModel, table=True):

@@ -152,6 +152,10 @@ class Finding(SQLModel, table=True):
     release: ReleaseState | None = Field(default=None, index=True, sa_type=words(ReleaseState))
 
 
+SHOWS_NOTHING = ("condition.not_media", "condition.unplayable")
+"""Conditions of a file in which there is nothing to see or hear; what is encrypted may show everything."""
+
+
 class Clip(SQLModel, table=True):
     """One media file that we keep (音像资料): its description, labels and links."""
 

@@ -25,6 +25,7 @@ from gateway.models import (
     Unit,
 )
 from gateway.reports.sheet_lines import RecordingSheet, Said, SheetClip, SheetDevice, SheetLink, SheetStep
+from gateway.reports.sheet_papers import papers_of
 from gateway.reports.timely import untimely
 from gateway.rules.labels import NUMBER, is_matter_given, lacking
 from gateway.scope.board import Row, board
@@ -53,6 +54,7 @@ def recording_sheet(
         opened_on=case.opened_on, decided_on=case.decided_on, closed_on=case.closed_on,
         archived_on=case.archived_on, archive_no=case.archive_no, at=at,
         steps=steps_of(session, rows, names), clips=clips, devices=devices_of(session, seen, names),
+        papers=papers_of(session, case, names.person),
         notes=[
             *notes_of(rows, hidden), *notes_of_papers(session, law, case),
             *(one.stored() for one in untimely(session, law, case, at)),

@@ -1,8 +1,9 @@
 """What stands on a recording sheet (全过程记录抽查表); `recording.py` fills it in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from gateway.rules.recorded import Gap
 from gateway.wording import Reason
@@ -86,6 +87,18 @@ class SheetDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetPaper:
+    """A paper of the case, with what a 询问笔录 says of the asking and an approval form of who agreed."""
+
+    paper: str
+    type: str
+    number: str | None
+    issued_at: datetime | None
+    interview: Mapping[str, Any]
+    approval: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingSheet:
     case: str
     title: str
@@ -104,4 +117,5 @@ class RecordingSheet:
     steps: Sequence[SheetStep]
     clips: Sequence[SheetClip]
     devices: Sequence[SheetDevice]
+    papers: Sequence[SheetPaper]
     notes: Sequence[Reason]

@@ -13,6 +13,7 @@ from gateway.reports.recording import Names, recording_sheet
 from gateway.reports.remarks import checked, remarks_of
 from gateway.reports.sample import cases_of
 from gateway.reports.sheet_lines import RecordingSheet, SheetClip, SheetStep
+from gateway.reports.sheet_papers import papers_table
 from gateway.rules.duty import percent
 from gateway.visibility import Viewer
 from gateway.wording import Reason, reason, sentence, spoken, verdict_word
@@ -125,6 +126,8 @@ def case_section(
     blocks: list[Block] = [case_fields(sheet, zone)]
     if sheet.notes:
         blocks.append(Prose([f"{sentence(one)}。" for one in sheet.notes]))
+    if sheet.papers:
+        blocks.append(papers_table(sheet, zone))
     blocks += [steps_table(sheet, zone), clips_table(sheet, zone), devices_table(sheet, zone)]
     if remarks:
         blocks.append(remarks_table(remarks, zone))

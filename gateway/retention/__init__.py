@@ -76,7 +76,11 @@ def limits_of(pack: RulePack) -> RetentionLimits:
 
 def judge(session: Session, packs: RulePacks, clip_ids: Collection[str], at: datetime) -> list[Judged]:
     """How long each of these clips stays, in their order by id; a few queries however many they are."""
-    known = Known(session, clip_ids)
+    return judged(session, packs, Known(session, clip_ids), at)
+
+
+def judged(session: Session, packs: RulePacks, known: Known, at: datetime) -> list[Judged]:
+    """The same of what is read already: by other packs as well."""
     listed = periods(session, packs, known.ids)
     by_unit = packs_by_unit(session, packs)
     found = []

@@ -7,18 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from gateway.rulepacks.sourced import Model, Sourced
-
-DeviceType = Literal[
-    "body_camera", "handheld_terminal", "camera", "camcorder", "audio_recorder", "cctv", "storage"
-]
-"""执法记录仪、手持执法终端、照相机、摄像机、录音机、视频监控、音像资料采集存储设备 (R-30)."""
-
-
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Share = Annotated[float, Field(gt=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
+from gateway.rulepacks.equipping import EquipmentRules
+from gateway.rulepacks.papers import FormRules
+from gateway.rulepacks.sourced import Count, Model, NotNegative, Positive, Share, Sourced
 
 
 class Instrument(Model):
@@ -52,50 +43,6 @@ class LinkRules(Model):
     segment_gap_seconds: Sourced[NotNegative]
     place_tolerance_metres: Sourced[Positive]
     min_segment_seconds: Sourced[NotNegative]
-
-
-class Quota(Model):
-    """How many counted devices a class of unit needs: one for each `ratio` officers (R-31)."""
-
-    ratio: Sourced[Count | None]
-    """None: as needed, or not known for this place; then nothing can be required."""
-    semantics: Literal["floor", "cap"] = "floor"
-    """`floor`: at least one for each `ratio` officers; `cap`: none serves fewer than `ratio` officers."""
-
-
-class Pattern(Model):
-    """Another way to count (R-32): so many of these types for each officer or each section."""
-
-    types: tuple[DeviceType, ...]
-    per: Literal["officer", "section"]
-    count: Sourced[Count]
-
-
-class Spec(Model):
-    """The least that a counted device must do (R-33); what is None is not asked."""
-
-    width: Sourced[Count | None]
-    height: Sourced[Count | None]
-    still_mp: Sourced[Positive | None]
-    battery_mah: Sourced[Positive | None]
-    record_hours: Sourced[Positive | None]
-    storage_gb: Sourced[Positive | None]
-    ip: Sourced[Count | None]
-
-
-class EquipmentRules(Model):
-    """《音像记录设备配备办法》: what is allowed, how many, how good, how long (R-30…R-49, AL-1…AL-12)."""
-
-    types: Sourced[tuple[DeviceType, ...]]
-    counted_types: Sourced[tuple[DeviceType, ...]]
-    office_types: Sourced[tuple[DeviceType, ...]]
-    classes: dict[Literal["A", "B", "C"], Quota]
-    patterns: dict[str, Pattern] = Field(default_factory=dict)
-    min_spec: Spec
-    min_life_years: dict[DeviceType, Sourced[Positive | None]]
-    idle_days: Sourced[Positive]
-    precheck_battery_percent: Sourced[NotNegative]
-    precheck_free_gb: Sourced[NotNegative]
 
 
 Mode = Literal["FULL", "PARTIAL", "OPTIONAL"]
@@ -229,45 +176,6 @@ class ReportRules(Model):
     """After a quarter has ended, its figures are frozen; until then corrections still count."""
     annual_report_by: Sourced[Annotated[str, AfterValidator(in_every_year)]]
     """Month and day of the following year."""
-
-
-class StageName(Model):
-    """A stage of a case, and the one of the seed's four that it belongs to."""
-
-    id: str
-    name: str
-    seed: str
-    aliases: tuple[str, ...] = ()
-    """What else the unit's case system calls it, such as 审查 for 审核."""
-
-
-class FormRules(Model):
-    """Text records: stages, papers and their numbers (regulations 6 and 7)."""
-
-    stages: Sourced[tuple[StageName, ...]]
-    documents: Sourced[tuple[str, ...]]
-    """The provincial forms. A paper of another type is kept as well; it is no form."""
-    document_stages: Sourced[dict[str, str]]
-    document_activities: Sourced[dict[str, tuple[str, ...]]]
-    """Which kinds of step a form records or follows from."""
-    number_kinds: Sourced[tuple[Annotated[str, Field(min_length=1)], ...]]
-    """The words of a case or document number between organ and year."""
-    unnumbered_procedures: Sourced[tuple[str, ...]]
-    """Procedures, in every spelling, whose cases may have no 案件编号 when footage is labelled."""
-
-    @model_validator(mode="after")
-    def consistent(self) -> "FormRules":
-        stages = {stage.name for stage in self.stages.value}
-        for place, told in (
-            ("document_stages", self.document_stages.value),
-            ("document_activities", self.document_activities.value),
-        ):
-            if strange := sorted(set(told) - set(self.documents.value)):
-                raise ValueError(f"{place}: {strange[0]} is none of `documents`")
-        for form, stage in self.document_stages.value.items():
-            if stage not in stages:
-                raise ValueError(f"document_stages: {form}: {stage} is none of `stages`")
-        return self
 
 
 class RulePack(Model):

@@ -20,6 +20,8 @@ from gateway.rules.clock_error import (
 class TimeSource(StrEnum):
     """Where a capture time was read, the most trusted first."""
 
+    PERSON = "person"
+    """Somebody looked at it and said when it was, with a reason."""
     GPS = "gps"
     GATEWAY = "gateway"
     """Our own clock, of what we recorded ourselves."""
@@ -29,7 +31,7 @@ class TimeSource(StrEnum):
 
 
 TRUST = tuple(TimeSource)
-TRUE_TIME = {TimeSource.GPS, TimeSource.GATEWAY}
+TRUE_TIME = {TimeSource.PERSON, TimeSource.GPS, TimeSource.GATEWAY}
 """Needs no correction by how wrong the device's clock was."""
 
 
@@ -95,20 +97,22 @@ def capture_interval(
     course: Course,
     window: Window,
     *,
-    is_photo: bool = False,
+    file_tells: bool = True,
 ) -> Interval | None:
     """The corrected interval, from the most trusted time that can be true.
 
-    A GPS track is UTC, and what we recorded bears our own time: neither needs correction. Every other
-    time is the device's clock, taken back to the true times at which it can have shown that (R-21, R-22).
-    A photo's file alone dates nothing: cameras write the time into photos, and a copy's file is the copy's.
+    What a person says counts first. A GPS track is UTC, and what we recorded bears our own time: these need
+    no correction. Every other time is the device's clock, taken back to the true times at which it can have
+    shown that (R-21, R-22).
+    `file_tells`: whether the file's own time may be the recorder's. A photo's alone dates nothing: cameras
+    write the time into photos; nor does that of a file that came as a copy: it is the copy's.
     """
     ordered = sorted(times, key=lambda read: TRUST.index(read.source))
     if not ordered:
         return None
     limits = course.limits
     length = timedelta(seconds=max(0.0, min(duration_s or 0.0, LONGEST.total_seconds())))
-    contradicted = is_photo
+    contradicted = not file_tells
     for read in ordered:
         if contradicted and read.source is TimeSource.FILE:
             break  # the same lost clock wrote it, or whoever copied the file: it proves nothing
@@ -138,7 +142,7 @@ def ended_by(read: Interval, found: datetime) -> Interval:
 
 def as_read(read: TimeRead, length: timedelta, limits: ClockLimits) -> Interval:
     start = max(read.instant, EARLIEST) - (length if read.at_end else timedelta())
-    exact = read.source in TRUE_TIME
+    exact = read.source in {TimeSource.GPS, TimeSource.GATEWAY}  # a person tells the minute
     uncertainty = limits.gps_uncertainty_s if exact else limits.unread_uncertainty_s
     return Interval(start, start + length, uncertainty, read.source)
 

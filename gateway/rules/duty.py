@@ -71,6 +71,8 @@ class DutyFacts:
     """Linked clips that have no length or no known time, photos among them."""
     elsewhere: int = 0
     """Linked clips of another time than the step: they count for nothing, and whoever looks is told."""
+    unreadable: int = 0
+    """Linked files in which there is nothing to see or hear: they count for nothing."""
     last_arrival: datetime | None = None
     """When the last of its clips came in, those of another time apart."""
     told: Sequence[Told] = ()
@@ -113,6 +115,8 @@ def duty(facts: DutyFacts, limits: DutyLimits, at: datetime) -> Duty:
     findings = [scope_finding(facts.owed), *why]
     if facts.elsewhere:
         findings.append(finding("LK-7", False, "duty.elsewhere", clips=facts.elsewhere))
+    if facts.unreadable:
+        findings.append(finding("R-59", False, "duty.unreadable", clips=facts.unreadable))
     if came and not in_time:
         findings.append(finding("LK-11", False, "duty.late", at=facts.last_arrival.isoformat()))  # type: ignore[union-attr]
     doubtful = facts.owed.mode is Mode.FULL and came and told.is_doubtful(limits.coverage)

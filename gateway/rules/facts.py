@@ -54,6 +54,8 @@ class ClipFacts:
     found_at: datetime | None = None
     secrecy: str | None = None
     has_transcript: bool = False
+    shows_nothing: bool = False
+    """Nothing in the file can be played."""
     missing_labels: tuple[str, ...] = ()
     """Of the clip itself: what it proves is said of each link (LK-13)."""
     people: Mapping[str, str] = field(default_factory=dict)

@@ -58,6 +58,7 @@ def judge(
         notice_rule(step),
         deadline_rule(clip, step, limits),
         integrity_rule(clip),
+        content_rule(clip),
         secrecy_rule(clip),
         *rest_rule(step, limits),
         transcript_rule(clip, case),
@@ -250,6 +251,11 @@ def deadline_rule(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimit
 def integrity_rule(clip: ClipFacts) -> Finding:
     code = "original.verified" if clip.original_verified else "original.unverified"
     return finding("LK-12", clip.original_verified, code)
+
+
+def content_rule(clip: ClipFacts) -> Finding | None:
+    """Electronic data must be true and relevant (R-59): what shows nothing records no step."""
+    return finding("R-59", False, "original.shows_nothing") if clip.shows_nothing else None
 
 
 def secrecy_rule(clip: ClipFacts) -> Finding | None:

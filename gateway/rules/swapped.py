@@ -23,6 +23,9 @@ class Take:
     end: datetime
     uncertainty_s: float
     positions: tuple[Position, ...] = ()
+    shown: frozenset[str] = frozenset()
+    """Steps that by a person's word it shows, and those that by one it does not."""
+    denied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Speaks(IntEnum):
     """How strongly a take speaks for somebody's steps."""
 
     AGAINST = 0
-    """It was recorded during one, and somewhere else."""
+    """It was recorded during one, and somewhere else; or a person says so."""
     NOT = 1
     END = 2
     """It begins with one, or ends with one."""
@@ -46,6 +49,8 @@ class Speaks(IntEnum):
     """It does both: recording begins when officers arrive and ends when they leave (R-16)."""
     PLACE = 4
     """It was recorded during one, and there."""
+    PERSON = 5
+    """Somebody looked, and said that it shows one."""
 
 
 def swapped(
@@ -85,6 +90,16 @@ def agreeing(
 
 
 def speaks(take: Take, steps: Sequence[ActivityFacts], limits: LinkLimits) -> Speaks:
+    """What a person said of it counts before what was recorded (LK-17)."""
+    if take.shown:
+        told = any(step.activity_id in take.shown for step in steps)
+        return Speaks.PERSON if told else Speaks.AGAINST
+    left = [step for step in steps if step.activity_id not in take.denied]
+    recorded = by_record(take, left, limits)
+    return recorded if recorded >= Speaks.EXTENT or len(left) == len(steps) else Speaks.AGAINST
+
+
+def by_record(take: Take, steps: Sequence[ActivityFacts], limits: LinkLimits) -> Speaks:
     """Of a clock that is less certain than officers are punctual nothing is concluded."""
     if take.uncertainty_s > limits.activity_slack_s:
         return Speaks.NOT

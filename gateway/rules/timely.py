@@ -1,5 +1,6 @@
 """Days that the law gives in a case: to decide, serve, deal with registered evidence, report (R-23, R-26)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
@@ -55,9 +56,9 @@ def missed(codes: Codes, limit: Limit, span: Span, at: datetime, last: str) -> F
     return noted(limit.rule, False, codes[0], done=span.done.isoformat(), **told)
 
 
-def served(decided: datetime, told: list[tuple[str, datetime | None]]) -> Span | None:
-    """Of the decision's services, each method and day. None: by notice (公告), or a day that nobody wrote."""
-    if any("公告" in method or day is None for method, day in told):
+def served(decided: datetime, told: list[tuple[str, datetime | None]], notice: Sequence[str]) -> Span | None:
+    """Of the decision's services, each method and day. None: by public notice, or a day that nobody wrote."""
+    if any(day is None or any(word in method for word in notice) for method, day in told):
         return None
     return Span(decided, min((day for _, day in told if day is not None), default=None))
 

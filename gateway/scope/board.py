@@ -229,6 +229,7 @@ def judged(
         parts=linked.parts,
         timeless=linked.timeless,
         elsewhere=linked.elsewhere,
+        unreadable=linked.unreadable,
         last_arrival=linked.last_arrival,
         told=signals.about(devices, step.start, step.end),
     )

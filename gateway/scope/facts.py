@@ -12,6 +12,7 @@ from sqlmodel import Session, col, func, or_, select
 
 from gateway.linking.untimed import card_if, doubts_time
 from gateway.models import (
+    SHOWS_NOTHING,
     Activity,
     CaseRecord,
     Clip,
@@ -59,6 +60,7 @@ class Footage:
     parts: list[Part] = field(default_factory=list)
     timeless: int = 0
     elsewhere: int = 0
+    unreadable: int = 0
     last_arrival: datetime | None = None
 
     def add(self, part: Part | None, arrived: datetime) -> None:
@@ -113,16 +115,19 @@ APART: Any = or_(
 """What may be of another time than its step, before clocks and slack are asked: few of a board's clips."""
 
 
+UNREADABLE: Any = func.coalesce(col(Clip.condition)["code"].as_string(), "").in_(SHOWS_NOTHING)
+
+
 def footage(
     session: Session, conditions: Sequence[Any], asked: Mapping[str, Step], around: Callable[[Step], Run]
 ) -> dict[str, Footage]:
-    """What was linked to each step; a rejected link proves nothing, and a clip of another time as little.
+    """What was linked to each step; a rejected link proves nothing, nor does a clip of another time.
 
     `around`: a step with the slack of linking. What nobody knows the time of may be of the step.
     """
     columns: Any = several(
         Link.activity_id, card_if(APART), Clip.device_id, Clip.started_at, Clip.ended_at, Clip.uncertainty_s,
-        Link.t0_s, Link.t1_s, func.coalesce(Original.acquired_at, Original.found_at),
+        Link.t0_s, Link.t1_s, func.coalesce(Original.acquired_at, Original.found_at), UNREADABLE,
     )  # fmt: skip
     rows = session.exec(
         columns.join(Clip, col(Clip.id) == Link.clip_id)
@@ -137,7 +142,10 @@ def footage(
         )
     )
     found: dict[str, Footage] = defaultdict(Footage)
-    for activity, card, *told, arrived in rows:
+    for activity, card, *told, arrived, is_unreadable in rows:
+        if is_unreadable:
+            found[activity].unreadable += 1
+            continue
         part, step = part_of(*told), card is not None and asked.get(activity)
         if step and part and is_elsewhere(part, *around(step)) and not doubts_time(card):
             found[activity].elsewhere += 1

@@ -115,6 +115,7 @@ TERMS = {
     "container": ("文件内记录", "its container"),
     "name": ("文件名", "its name"),
     "file": ("文件修改时间", "its modification time"),
+    "person": ("人工认定", "a person's statement"),
     "ACCEPTED": ("已验收", "accepted"),
     "IN_SERVICE": ("在用", "in service"),
     "REPAIR": ("维修", "under repair"),

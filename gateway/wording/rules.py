@@ -102,6 +102,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the case has no recorded step at that time (normal before 立案)",
     ),
     "time.unknown": ("采集时间不可信", "the capture time cannot be trusted"),
+    "original.shows_nothing": (
+        "文件无法播放，看不到也听不到任何内容，不能证明本环节",
+        "the file cannot be played: nothing in it shows this step",
+    ),
     "time.either": (
         "设备时钟在此期间被调整过，采集时间可能为 {first}，也可能为 {last}，需人工判断",
         "the device's clock was set meanwhile: recorded at {first} or at {last}; a person has to decide",
@@ -151,8 +155,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "original.unverified": ("原件尚未通过二次校验", "the original has not passed its second read"),
     "labels.complete": ("五项标注齐全", "all five labels are given"),
     "labels.no_reason": (
-        "解除涉密标注、撤回文字整理稿时，请写明理由（why）",
-        "say why (`why`) what was stated of secrecy or of a transcript is taken back",
+        "解除涉密标注、撤回文字整理稿、更正采集时间时，请写明理由（why）",
+        "say why (`why`) what was stated of secrecy or of a transcript is taken back, or the time is another",
     ),
     "labels.no_link": ("尚未关联案件", "it is linked to no case"),
     "labels.missing": (

@@ -75,6 +75,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "另有 {clips} 份关联到本环节的资料不是在该环节期间采集的，不计入，请核对关联",
         "{clips} linked clips lie outside the step: recorded at another time, they do not count",
     ),
+    "duty.unreadable": (
+        "另有 {clips} 份关联到本环节的文件无法播放、看不到也听不到任何内容，不计入",
+        "{clips} linked files show nothing: they cannot be played and do not count",
+    ),
     "duty.text_suffices": (
         "文字记录能够全面有效记录，可以不进行音像记录",
         "the written record suffices; footage may be absent",

@@ -189,16 +189,21 @@ class Linked(NamedTuple):
     """When each came that counts, those without a place in time among them."""
     strays: int
     """Of another time."""
+    shells: int
+    """Nothing to see in them."""
 
 
 def clips_of(books: Books, step: Activity) -> Linked:
-    found = Linked([], [], 0)
-    strays = 0
+    found = Linked([], [], 0, 0)
+    strays = shells = 0
     slack = length_of(60 * LAW["linking"]["activity_slack_minutes"]["value"])
     for link in books.links[step.id]:
         if link.ended_at is not None or link.status.value == "WITHDRAWN" or link.verdict == "REJECTED":
             continue
         clip, original = books.clips[link.clip_id], books.originals[link.clip_id]
+        if (clip.condition or {}).get("code") in {"condition.not_media", "condition.unplayable"}:
+            shells += 1
+            continue
         arrival = original.acquired_at or original.found_at
         if clip.started_at is None or clip.ended_at is None:
             found.arrivals.append(arrival)
@@ -216,7 +221,7 @@ def clips_of(books: Books, step: Activity) -> Linked:
         found.arrivals.append(arrival)
         if first < last:
             found.seen.append(Seen(clip.device_id, first, last, doubt))
-    return found._replace(strays=strays)
+    return found._replace(strays=strays, shells=shells)
 
 
 def time_is_unknown(link: Link) -> bool:
@@ -390,7 +395,7 @@ def standing_of(
 
 def slow_row(books: Books, step: Activity, at: datetime) -> SlowRow:
     mode, known = mode_of(books, step)
-    clips, arrivals, strays = clips_of(books, step)
+    clips, arrivals, strays, shells = clips_of(books, step)
     length = whole(step.ended_at - step.started_at)
     holes: list[Piece] = []
     surely: list[Piece] = []
@@ -431,6 +436,8 @@ def slow_row(books: Books, step: Activity, at: datetime) -> SlowRow:
         failed.add("LK-18")
     if strays:
         failed.add("LK-7")
+    if shells:
+        failed.add("R-59")
     owing = standing in {"PARTIAL", "OVERDUE"} and at > due
     return SlowRow(
         mode, stage_of(step.stage), standing, due, shares, arrived_late or owing, doubtful, failed, gaps

@@ -167,7 +167,7 @@ class Town:
         self.session.add(
             Clip(
                 id=name, device_id=recorder, kind="VIDEO", started_at=start if timed else None,
-                ended_at=end if timed else None, uncertainty_s=doubt or None,
+                ended_at=end if timed else None, uncertainty_s=doubt or None, condition=self.condition(),
             )
         )  # fmt: skip
         self.session.flush()
@@ -208,6 +208,12 @@ class Town:
                     reasons=[{**lost, "facts": {"labels": labels}}],
                 )
             )  # fmt: skip
+
+    def condition(self) -> dict[str, object] | None:
+        code = self.chance.choices(["", "not_media", "unplayable", "broken", "encrypted"], [16, 1, 1, 1, 1])[
+            0
+        ]
+        return {"code": f"condition.{code}", "facts": {}} if code else None
 
     def statement(self, step: str, start: datetime, end: datetime) -> None:
         kind = self.chance.choices(list(StatementKind), [3, 6, 1, 1, 1])[0]

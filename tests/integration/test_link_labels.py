@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from gateway import audit, linking
 from gateway.database import Database
+from gateway.device import Refused
 from gateway.linking import decisions
 from gateway.linking.decisions import LinkIn
 from gateway.models import Clip, CustodyEvent, Device, Link, LinkStatus, Original, Unit
@@ -53,7 +54,7 @@ class Labels(Desk):
     def __init__(self, database: Database) -> None:
         super().__init__(database, TOLD)
 
-    def enter(self, clip: str = "c", **given: str) -> None:
+    def enter(self, clip: str = "c", **given: object) -> None:
         with self.database.write() as session:
             row, original = session.get_one(Clip, clip), session.get_one(Original, clip)
             linking.enter_labels(session, row, original, given, "wang")
@@ -231,3 +232,32 @@ def test_a_lost_clock_is_still_missing_its_time_when_a_person_links_it(desk: Lab
     desk.by_hand("lost", "k", "a", matter="现场")
     assert said(desk, "lost") == (case_number.normalise(NUMBER), None)
     assert desk.lacks("lost") == ["采集时间", "采集地点", "采集人"]
+
+
+def test_a_person_says_when_it_was_and_takes_it_back(either: Database) -> None:
+    """A clock that was lost says nothing; whoever knows when it was says why he knows."""
+    desk = Labels(either)
+
+    def stands() -> tuple[list[str | None], str | None, str | None]:
+        with either.read() as session:
+            row = session.get_one(Clip, "lost")
+            links = select(Link.activity_id).where(Link.clip_id == "lost", col(Link.ended_at).is_(None))
+            return list(session.exec(links)), row.time_source, (row.unlinked or {}).get("code")
+
+    before = stands()
+    assert (before[0], before[2]) == ([], "unlinked.no_time")
+    at = datetime(2026, 3, 2, 1, 10, tzinfo=UTC)
+    with pytest.raises(Refused, match="no_reason"):
+        desk.enter("lost", captured_at=at)
+    assert stands() == before
+    desk.enter("lost", captured_at=at, why="画面中有时钟")
+    assert stands() == (["a"], "person", None)
+    with either.read() as session:
+        row = session.get_one(Clip, "lost")
+        assert (row.started_at, row.uncertainty_s) == (at, 60.0)
+        lines = session.exec(select(CustodyEvent).where(CustodyEvent.event == "LABELLED_BY_PERSON"))
+        assert [line.detail["before"] for line in lines] == [{"captured_at": None}]
+    desk.enter("lost", captured_at="none", why="看错了")
+    assert stands() == before
+    with either.read() as session:
+        assert not [one for one in audit.rows(session) if "edited" in one.what]

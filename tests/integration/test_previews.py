@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import Session, col, select
 
+from api.effects import shown
 from api.signin import add_key, add_user
 from gateway import linking, rulepacks
 from gateway.case_sources.incoming import CaseIn
@@ -17,12 +19,13 @@ from gateway.cli import main
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.linking.comparing import compared, with_pack
-from gateway.linking.effects import Effect
+from gateway.linking.effects import REACH, Effect, seen
 from gateway.linking.packs import put_in_force
 from gateway.live import LiveFolder
 from gateway.models import CustodyEvent, Device, Link, Original, RelinkDue, Role, State
 from gateway.rulepacks import RulePack, RulePacks
 from gateway.store import LocalStore
+from gateway.visibility import Viewer
 from tests.client import client_of
 from tests.integration.test_rulepack_use import KINDS, TRAFFIC, own
 from tests.scenarios.stage import Stage
@@ -106,6 +109,7 @@ def test_what_a_case_would_change_is_what_it_then_changes(either: Database, name
 
     before, rows = standing(either), left_behind(either)
     tried = linking.effects(either, PACK, change)
+    assert len({one.clip_id for one in tried}) == len(tried), "each once, however many facts reach it"
     assert left_behind(either) == rows
     assert standing(either) == before
     assert bool(tried) is (name != "the same")
@@ -133,6 +137,34 @@ def test_a_change_that_reaches_too_much_is_refused_and_not_tried(database: Datab
         linking.effects(database, PACK, lambda s: put_case(s, given, "li", "api"), most=3)
     assert no.value.reason["code"] == "link.too_wide"
     assert left_behind(database) == rows
+    assert linking.effects(database, PACK, lambda s: put_case(s, given, "li", "api"), most=4) != []
+
+
+def test_the_limit_is_the_one_that_is_documented() -> None:
+    written = (Path(__file__).parents[2] / "docs/linking.md").read_text(encoding="utf-8")
+    assert f"more than {REACH:,} clips\nis refused".replace(",", " ") in written
+    assert signature(linking.effects).parameters["most"].default == REACH
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3])
+def test_what_it_reaches_is_looked_at_to_the_last(
+    database: Database, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    Stage(database, TOLD).play(TOLD)
+    given = CaseIn.model_validate(case("m", step("b", "15:00", "15:40"), numbers=["M-7"]))
+    monkeypatch.setitem(
+        seen.__globals__, "BATCH", batch
+    )  # the package has a function of the name of its module
+    tried = linking.effects(database, PACK, lambda s: put_case(s, given, "li", "api"))
+    assert sorted(one.clip_id for one in tried) == ["late", "numbered"]
+
+
+def test_what_waits_already_is_no_effect_of_the_change(database: Database) -> None:
+    Stage(database, TOLD).play(TOLD)
+    with database.write() as session:
+        linking.due(session, "meanwhile", span=(None, None))
+    given = CaseIn.model_validate(CHANGES["the same"])
+    assert linking.effects(database, PACK, lambda s: put_case(s, given, "li", "api"), most=1) == []
 
 
 def put_in(database: Database, packs: RulePacks) -> None:
@@ -159,12 +191,14 @@ def test_what_a_pack_would_change_is_what_it_then_changes(
     assert standing(either) == as_told(tried, before) != before
 
 
-def test_a_unit_s_pack_is_compared_for_its_own_devices_only(database: Database, tmp_path: Path) -> None:
+def test_a_unit_s_pack_is_compared_for_its_own_devices_and_cases_only(
+    database: Database, tmp_path: Path
+) -> None:
     Stage(database, TOLD.model_copy(update={"name": "far"})).play(TOLD)
     with database.write() as session:
         session.get_one(Device, "cam").unit_id = None
     pages = list(compared(database, with_pack(PACK, own(tmp_path, 1), "xt"), "xt"))
-    assert [(page.clips, page.effects) for page in pages] == [(0, ())]
+    assert [page.clips for page in pages] == [3], "what is linked to its cases, whoever's camera it was"
 
 
 def traffic(folder: Path) -> RulePack:
@@ -187,11 +221,12 @@ def test_numbers_are_read_as_the_new_pack_would_read_them(either: Database, tmp_
     assert standing(either)["own"] == as_told(tried, {})["own"]
 
 
+@pytest.mark.parametrize("batch", [1, 2])
 def test_pages_come_one_after_the_other_and_writers_get_between(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     Stage(database, TOLD).play(TOLD)
-    monkeypatch.setattr("gateway.linking.comparing.BATCH", 1)
+    monkeypatch.setattr("gateway.linking.comparing.BATCH", batch)
     monkeypatch.setattr("gateway.linking.comparing.PAGE", 2)
     clips, found = [], []
     for page in compared(database, with_pack(PACK, own(tmp_path, 1), None), None):
@@ -222,7 +257,7 @@ def test_by_command(
     rows = left_behind(database)
     assert site("rules", "compare", tmp_path / "own1.yaml") == 0
     told = capsys.readouterr().out
-    assert "hebei-xingtai-2019@4 -> own@1, for the site" in told
+    assert "hebei-xingtai-2019@5 -> own@1, for the site" in told
     assert "linking.activity_slack_minutes: 5.0 -> 1" in told
     assert "4 clips looked at\n1 clips: another step, verdict or holder" in told
     assert "beside  k/a VALID_WITH_NOTE -> k/- VALID_WITH_NOTE" in told
@@ -239,6 +274,20 @@ def test_by_command(
     assert site(*dry) == 0
     assert "0 clips: another step" in capsys.readouterr().out
     assert left_behind(database) == rows
+
+
+def test_a_case_of_another_unit_is_not_named(database: Database) -> None:
+    """Its clip moves there or away, and whoever asks may not see that case."""
+    told = TOLD.model_dump() | {"cases": [*TOLD.model_dump()["cases"], {"uid": "n", "unit": "far"}]}
+    Stage(database, Scenario.model_validate(told)).play(Scenario.model_validate(told))
+    moved = Effect(
+        "early", (("n", "n1", "VALID"),), (("k", "a", "VALID"), ("n", None, "VALID")), None, None, False
+    )
+    [one] = shown(database, Viewer("x", "x", Role.EVIDENCE, frozenset({"xt"})), [moved])
+    assert [(to.case_uid, to.activity_id) for to in one.before] == [(None, None)]
+    assert [(to.case_uid, to.activity_id) for to in one.after] == [("k", "a"), (None, None)]
+    [one] = shown(database, Viewer("x", "x", Role.ADMIN, None), [moved])
+    assert [(to.case_uid, to.activity_id) for to in one.before] == [("n", "n1")]
 
 
 def test_over_the_api_and_only_what_the_viewer_may_see(

@@ -14,6 +14,7 @@ from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.records import store_case
 from gateway.case_sources.rules import CaseRules
 from gateway.database import Database
+from gateway.linking.facts import Facts
 from gateway.linking.packs import in_force, put_in_force
 from gateway.models import CaseAlias, Clip, Device, Link, Original, RelinkDue, RulePackUse, State, Unit
 from gateway.rulepacks import RulePacks
@@ -173,3 +174,56 @@ def test_a_case_that_comes_later_is_read_by_its_unit_s_pack(
     while linking.drain(database, packs):
         pass
     assert linked(database) == {"own": "k", "guest": "k"}
+
+
+def test_what_another_unit_s_camera_brought_to_its_cases_is_decided_anew_as_well(
+    either: Database, tmp_path: Path
+) -> None:
+    """By the unit's pack its step is none of a penalty case, so one officer is no reason to reject (LK-6)."""
+    told = NEAR.model_dump(mode="json") | {"devices": {"cam": {"unit": "far"}}}
+    told["cases"][0]["steps"][0] |= {"officers": ["zhang"]}
+    told["clips"][0] |= {"shown": "2026-03-02T09:05:00"}
+    lone = Scenario.model_validate(told)
+    Stage(either, lone).play(lone)
+    path = tmp_path / "lone.yaml"
+    nature = "{value: {party_facing: true, compulsory: none, penalty_evidence: false}, source: 本局规定, verified: true}"
+    path.write_text(
+        "extends: hebei-xingtai-2019\nid: lone\nversion: 1\n"
+        f"scope:\n  kinds:\n    inspection:\n      nature: {nature}\n",
+        encoding="utf-8",
+    )
+    lenient = RulePacks(OURS, {"xt": rulepacks.load(path)})
+    with either.write() as session:
+        put_in_force(session, RulePacks(OURS), "test")
+        put_in_force(session, lenient, "test")
+    while linking.drain(either, lenient):
+        pass
+    with either.read() as session:
+        links = session.exec(select(Link).order_by(col(Link.id))).all()
+        assert [(one.verdict, one.ended_at is None) for one in links][-1] == ("VALID_WITH_NOTE", True)
+        assert links[0].verdict == "REJECTED"
+        clips = session.exec(select(Clip)).all()
+        assert linking.differences(Facts(session, lenient), clips) == []
+
+
+@pytest.mark.parametrize("known_to", [(), ("far",)])
+def test_numbers_that_a_unit_s_pack_reads_otherwise_reach_whoever_s_camera_bears_them(
+    either: Database, tmp_path: Path, known_to: tuple[str, ...]
+) -> None:
+    """Whether the word was new to everybody, or its clips were read by another unit's pack already."""
+    Stage(either, TRAFFIC).play(TRAFFIC)
+    [pack] = packs_with_traffic(tmp_path).of_units.values()
+    before = RulePacks(OURS, dict.fromkeys(known_to, pack))
+    with either.write() as session:
+        put_in_force(session, RulePacks(OURS), "test")
+        put_in_force(session, before, "test")
+    while linking.drain(either, before):
+        pass
+    theirs = RulePacks(OURS, {**before.of_units, "xt": pack})
+    with either.write() as session:
+        put_in_force(session, theirs, "test")
+    while linking.drain(either, theirs):
+        pass
+    with either.read() as session:
+        assert linking.differences(Facts(session, theirs), session.exec(select(Clip)).all()) == []
+    assert linked(either) == {"own": "k", "guest": "k"}

@@ -17,7 +17,7 @@ from gateway.law import Law
 from gateway.models import CaseRecord, Role
 from gateway.reports.recording import recording_sheet
 from gateway.reports.timely import untimely
-from gateway.rulepacks import packs
+from gateway.rulepacks import RulePacks, Sourced, packs
 from gateway.scope import statements
 from gateway.scope.statements import StatementIn
 from gateway.visibility import Viewer
@@ -71,6 +71,48 @@ def test_what_came_late_is_told_with_its_rule(
     assert [(one.rule, one.code) for one in found] == expected
 
 
+LATE = {
+    "services": [{"document": "行政处罚决定书", "method": "直接", "served_on": "2024-08-12T00:00:00+08:00"}],
+    "documents": IN_TIME["documents"][:1],
+}
+OVERDUE = ("R-26", "case.preserve_overdue")
+
+
+def saying(**words: tuple[str, ...] | None) -> Law:
+    """The pack with other words of a unit's own, or without them."""
+    default = LAW.packs.default
+    told = {
+        name: None if one is None else Sourced(value=one, source="本局", verified=True)
+        for name, one in words.items()
+    }
+    forms = default.forms.model_copy(update=told)
+    return Law(RulePacks(default.model_copy(update={"forms": forms})), LAW.zone)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ({}, [("deadlines.service_days", "case.service_late"), OVERDUE]),
+        ({"decision_words": ("处理决定",)}, [("deadlines.service_days", "case.service_overdue"), OVERDUE]),
+        ({"decision_words": None}, [OVERDUE]),
+        ({"notice_words": None}, [OVERDUE]),
+        ({"notice_words": ("直接",)}, [OVERDUE]),
+        ({"preserve_documents": None}, [("deadlines.service_days", "case.service_late")]),
+        ({"preserve_documents": ("抽样取证通知书",)}, [("deadlines.service_days", "case.service_late")]),
+        (
+            {"handling_documents": ("先行登记保存证据通知书",)},
+            [("deadlines.service_days", "case.service_late")],
+        ),
+    ],
+)
+def test_which_papers_and_services_count_the_pack_says(
+    database: Database, words: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    with database.write() as session:
+        found = untimely(session, saying(**words), stored(session, **LATE), AT)
+    assert [(one.rule, one.code) for one in found] == expected
+
+
 @pytest.mark.parametrize(
     ("hours", "expected"), [(24, []), (25, ["case.emergency_late"]), (None, ["case.emergency_overdue"])]
 )
@@ -86,6 +128,45 @@ def test_an_urgent_measure_is_approved_within_its_hours(
         statements.state(session, "seal", StatementIn.model_validate(given), "li")
         session.flush()
         assert [one.code for one in untimely(session, LAW, case, AT)] == expected
+
+
+def test_a_statement_that_was_corrected_and_a_paper_that_was_taken_out_count_no_more(
+    either: Database,
+) -> None:
+    late = {
+        "kind": "URGENCY",
+        "why": "正在转移",
+        "approved_by": "局长",
+        "approved_at": "2024-05-09T10:00:00+08:00",
+    }
+    with either.write() as session:
+        case = stored(session)
+        first = statements.state(session, "seal", StatementIn.model_validate(late), "li").id
+        session.flush()
+        assert [one.code for one in untimely(session, LAW, case, AT)] == ["case.emergency_late"]
+        right = late | {"approved_at": "2024-05-06T12:00:00+08:00", "replaces": first}
+        statements.state(session, "seal", StatementIn.model_validate(right), "li")
+        session.flush()
+        assert untimely(session, LAW, case, AT) == []
+        case = stored(session, documents=IN_TIME["documents"][:1])
+        assert [one.rule for one in untimely(session, LAW, case, AT)] == ["R-26"]
+        assert untimely(session, LAW, stored(session, documents=[]), AT) == []
+
+
+def test_an_execution_is_no_urgent_measure(either: Database) -> None:
+    """R-23 is about measures; what is executed has LK-18."""
+    given = {
+        "kind": "URGENCY",
+        "why": "正在转移",
+        "approved_by": "局长",
+        "approved_at": "2024-05-09T10:00:00+08:00",
+    }
+    step = IN_TIME["activities"][0] | {"kind": "强制拆除"}
+    with either.write() as session:
+        case = stored(session, activities=[step])
+        statements.state(session, "seal", StatementIn.model_validate(given), "li")
+        session.flush()
+        assert untimely(session, LAW, case, AT) == []
 
 
 def test_the_sheet_says_it_too_and_counts_papers_that_are_no_forms(either: Database) -> None:

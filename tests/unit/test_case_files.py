@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.case_sources.files import read_cases
-from gateway.case_sources.incoming import CaseIn, HandlerIn
+from gateway.case_sources.incoming import CaseIn
+from gateway.case_sources.told import HandlerIn
 from gateway.config import ConfigError
 
 TABLE = """uid,title,unit,numbers,activity_id,activity_kind,activity_started_at,activity_ended_at,activity_place,activity_officers

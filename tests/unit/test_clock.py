@@ -23,10 +23,10 @@ def interval(
     duration: float | None = 10.5,
     until: datetime = NOW,
     since: datetime | None = None,
-    is_photo: bool = False,
+    file_tells: bool = True,
 ) -> Interval:
     course, window = Course(DeviceClock(readings, settings), LIMITS), Window(until, since)
-    found = capture_interval(times, duration, course, window, is_photo=is_photo)
+    found = capture_interval(times, duration, course, window, file_tells=file_tells)
     assert found is not None
     return found
 
@@ -239,7 +239,7 @@ def test_a_files_own_time_is_no_way_out_for_a_clock_that_was_lost(
 def test_a_photo_that_tells_no_time_itself_is_doubted(known: tuple[Reading, ...]) -> None:
     """After a copy its file's time is the copy's, and no length beside it could tell."""
     copied = TimeRead(TimeSource.FILE, datetime(2025, 8, 8, 17, 0), "UTC", at_end=True)
-    photo = {"readings": known, "until": at("18:00", 8), "duration": None, "is_photo": True}
+    photo = {"readings": known, "until": at("18:00", 8), "duration": None, "file_tells": False}
     assert interval(copied, **photo).doubtful  # type: ignore[arg-type]
     for source in (TimeSource.CONTAINER, TimeSource.NAME, TimeSource.GPS, TimeSource.GATEWAY):
         told = TimeRead(source, datetime(2025, 8, 8, 16, 0), "UTC")

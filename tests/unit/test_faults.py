@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given as forall
 from hypothesis import strategies as st
 
+from drivers.simulators.card_faults import Flip, Slow, Unplug
 from drivers.simulators.fault_forms import Fault, form_of, only
 from drivers.simulators.fault_script import KINDS, Script, add_to, given, read
-from drivers.simulators.faults import Clock, Flip, Slow, Sos, Twice, Unplug
+from drivers.simulators.faults import Clock, Sos, Twice
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "BYTES": st.integers(0, 2**50),

@@ -2,6 +2,8 @@
 
 import re
 from pathlib import Path
+from types import UnionType
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -160,14 +162,30 @@ def shaped(model: type[BaseModel]) -> set[str]:
     """Fields of the shape that hold a value with its source."""
     names = set()
     for name, one in model.model_fields.items():
-        if isinstance(one.annotation, type) and issubclass(one.annotation, Sourced):
-            names.add(name)
-        elif isinstance(one.annotation, type) and issubclass(one.annotation, BaseModel):
-            names |= shaped(one.annotation)
+        for kind in get_args(one.annotation) if isinstance(one.annotation, UnionType) else [one.annotation]:
+            if isinstance(kind, type) and issubclass(kind, Sourced):
+                names.add(name)
+            elif isinstance(kind, type) and issubclass(kind, BaseModel):
+                names |= shaped(kind)
     return names
 
 
 KNOWN = shaped(RulePack)
+
+
+@pytest.mark.parametrize("name", ["preserve_documents", "handling_documents"])
+def test_a_form_by_which_days_are_counted_is_one_of_the_forms(tmp_path: Path, name: str) -> None:
+    forms = f"forms:\n  {name}:\n    value: [登记保存清单]\n    source: 本局规定第九条\n    verified: true\n"
+    with pytest.raises(PackError, match=f"{name}: 登记保存清单 is none of `documents`"):
+        rulepacks.load(own(tmp_path, OWN + forms))
+
+
+def test_a_pack_from_before_names_no_decisions_and_still_holds() -> None:
+    """`extends` nothing, and says nothing of which papers are decisions."""
+    told = OURS.model_dump(mode="json")
+    for name in ("preserve_documents", "handling_documents", "decision_words", "notice_words"):
+        del told["forms"][name]
+    assert RulePack.model_validate(told).forms.decision_words is None
 
 
 @pytest.mark.parametrize("day", ["02-29", "02-31", "13-01", "1-31", "2026-01-31", "x"])

@@ -229,3 +229,37 @@ def test_one_take_that_contradicts_un_proves_it(
         theirs = also(theirs, take)
     assert swapped_with(mine, theirs, [*steps, own], LIMITS) is None
     assert swapped_with(theirs, mine, [*steps, own], LIMITS) is None
+
+
+def said(take: Take, shown: str = "", denied: str = "") -> Take:
+    return replace(take, shown=frozenset(shown.split()), denied=frozenset(denied.split()))
+
+
+@pytest.mark.parametrize(
+    ("take", "of_zhang", "of_wang"),
+    [
+        (said(at(90, 40), shown="b"), Speaks.AGAINST, Speaks.PERSON),
+        (said(at(90, 40), shown="a"), Speaks.PERSON, Speaks.AGAINST),
+        (said(at(90, 40), shown="f"), Speaks.AGAINST, Speaks.AGAINST),
+        (said(at(90, 40), denied="b"), Speaks.NOT, Speaks.AGAINST),
+        (said(at(90, 40), denied="d"), Speaks.NOT, Speaks.EXTENT),
+        (said(at(90, 40), denied="a"), Speaks.AGAINST, Speaks.EXTENT),
+        (said(at(95, 10), denied="b"), Speaks.NOT, Speaks.AGAINST),
+        (said(at(90, 40, doubt=7200), shown="b"), Speaks.AGAINST, Speaks.PERSON),
+    ],
+)
+def test_what_a_person_said_of_a_take_counts_before_what_was_recorded(
+    take: Take, of_zhang: Speaks, of_wang: Speaks
+) -> None:
+    assert (speaks(take, STEPS[:2], LIMITS), speaks(take, STEPS[2:], LIMITS)) == (of_zhang, of_wang)
+
+
+@given(st.sampled_from(["a", "c", "f"]), st.booleans())
+def test_one_word_of_a_person_that_contradicts_it_un_proves_a_swap(step: str, on_this_side: bool) -> None:
+    assert swapped_with(ZHANGS, WANGS, STEPS, LIMITS) is not None
+    told = said(at(600, 10), shown=step)
+    if on_this_side:
+        assert swapped_with(replace(ZHANGS, takes=(*ZHANGS.takes, told)), WANGS, STEPS, LIMITS) is None
+        return
+    told = replace(told, shown=frozenset({{"a": "b", "c": "d", "f": "f"}[step]}))
+    assert swapped_with(ZHANGS, replace(WANGS, takes=(*WANGS.takes, told)), STEPS, LIMITS) is None

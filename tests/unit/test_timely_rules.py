@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,10 +61,13 @@ def test_the_sentence_says_the_last_day_and_whether_anybody_read_the_text() -> N
 
 def test_of_several_services_the_first_counts_and_by_notice_or_without_a_day_nothing_is_said() -> None:
     day, next_day = T0 + timedelta(days=3), T0 + timedelta(days=9)
-    assert served(T0, [("直接", next_day), ("留置", day)]) == Span(T0, day)
-    assert served(T0, []) == Span(T0, None)
-    assert served(T0, [("公告送达", next_day)]) is None
-    assert served(T0, [("直接", None)]) is None
+    assert served(T0, [("直接", next_day), ("留置", day)], ["公告"]) == Span(T0, day)
+    assert served(T0, [], ["公告"]) == Span(T0, None)
+    assert served(T0, [("公告送达", next_day)], ["公告"]) is None
+    assert served(T0, [("公告送达", next_day)], ["登报"]) == Span(T0, next_day), (
+        "what notice is, the pack says"
+    )
+    assert served(T0, [("直接", None)], ["公告"]) is None
 
 
 @given(st.lists(MOMENTS, max_size=4), st.lists(MOMENTS, max_size=4))
@@ -73,3 +77,21 @@ def test_each_registration_has_the_next_paper_that_deals_with_it(
     for span in dealt_with(registered, handled):
         after = [one for one in handled if one >= span.begun]
         assert span.done == (min(after) if after else None)
+
+
+LAST = datetime(2024, 5, 15, 15, 59, tzinfo=UTC)
+"""Begun on the 6th, nine days, to the last minute of the 15th in China."""
+
+
+@pytest.mark.parametrize(
+    ("done", "is_late"),
+    [(LAST, False), (LAST + timedelta(minutes=1), True), (LAST - timedelta(days=1), False)],
+)
+def test_the_last_day_counts_to_its_end_and_the_next_does_not(done: datetime, is_late: bool) -> None:
+    assert (days_rule(DECISION, limit(9), Span(T0, done), done, ZONE) is not None) is is_late
+
+
+@pytest.mark.parametrize(("minutes", "is_late"), [(24 * 60, False), (24 * 60 + 1, True)])
+def test_the_last_minute_counts(minutes: int, is_late: bool) -> None:
+    span = Span(T0, T0 + timedelta(minutes=minutes))
+    assert (hours_rule(EMERGENCY, limit(1), span, span.begun) is not None) is is_late

@@ -70,7 +70,7 @@ def select(database: str, query: str) -> dict:
 
 
 def warm(asked: dict) -> dict:
-    """By warm.py; the exit code is the last line of what it says."""
+    """By tests/warm.py; the exit code is the last line of what it says."""
     said = b""
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(asked["timeout"])

@@ -2,7 +2,8 @@
 # Inside the guest, on the real root: udev, USB, file systems, then the agent.
 #   stage2.sh PYTHON PROJECT   the interpreter that has the gateway, and where its sources lie
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
-PYTHONPATH=$2 "$1" -P "$(dirname "$0")/warm.py" >/run/warm.log 2>&1 &  # first: it takes longest
+PYTHONPATH=$2 "$1" -P -m tests.warm /run/gateway.sock gateway.cli gateway.daemon drivers.usb_dock drivers.serial_dock \
+    gateway.commands gateway.audit >/run/warm.log 2>&1 &  # first: it takes longest
 ip link set lo up 2>/dev/null
 for module in virtio_blk ext4 xhci_pci usb_storage uas sd_mod vfat exfat nls_utf8 nls_cp936 nls_cp437 nls_ascii \
     nls_iso8859_1 usbserial ftdi_sio; do
