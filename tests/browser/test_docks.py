@@ -1,6 +1,7 @@
 """An operator's day at the dock, in a browser."""
 
 import re
+import signal
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -20,7 +21,7 @@ def bay(page: Page, number: int) -> object:
 def test_a_bay_goes_green_by_itself(page: Page, cabinet: Cabinet, watched: Watched) -> None:
     sign_in(page)
     seat = bay(page, 1)
-    expect(page.locator(".live")).to_contain_text("实时更新")
+    expect(page.get_by_text("实时更新")).to_be_visible()
     expect(seat).to_contain_text("空仓")
     cabinet.plug(1, 1)
     expect(seat).to_contain_text("可以取走", timeout=30_000)
@@ -65,14 +66,14 @@ def test_a_cut_line_is_said_and_heals(page: Page, cabinet: Cabinet, watched: Wat
     watched.expect("ERR_")
     watched.expect(LOST)
     sign_in(page)
-    expect(page.locator(".live")).to_contain_text("实时更新")
+    expect(page.get_by_text("实时更新")).to_be_visible()
     assert cabinet.stop_serving() < 3.0, "an open stream held it up"
     assert "Traceback" not in cabinet.log
     assert "Cancel" not in cabinet.log
-    expect(page.locator(".live")).to_contain_text("连接已断开")
+    expect(page.get_by_text("连接已断开")).to_be_visible()
     expect(page.locator("[data-heard]")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
     cabinet.serve()
-    expect(page.locator(".live")).to_contain_text("实时更新", timeout=30_000)
+    expect(page.get_by_text("实时更新")).to_be_visible(timeout=30_000)
     cabinet.plug(3, 3)
     expect(bay(page, 3)).to_contain_text("可以取走", timeout=30_000)
     cabinet.pull(3)
@@ -243,3 +244,17 @@ def test_on_a_phone(page: Page, cabinet: Cabinet, watched: Watched, theme: str) 
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
     cabinet.pull(4)
+
+
+def test_a_line_that_is_dead_and_does_not_say_so(page: Page, cabinet: Cabinet, watched: Watched) -> None:
+    """As when a cable is pulled: nothing ends, nothing comes."""
+    watched.expect(LOST)
+    sign_in(page)
+    expect(page.get_by_text("实时更新")).to_be_visible()
+    assert cabinet.api is not None
+    cabinet.api.send_signal(signal.SIGSTOP)
+    try:
+        expect(page.get_by_text("连接已断开")).to_be_visible(timeout=12_000)
+    finally:
+        cabinet.api.send_signal(signal.SIGCONT)
+    expect(page.get_by_text("实时更新")).to_be_visible(timeout=15_000)
