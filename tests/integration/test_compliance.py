@@ -189,7 +189,9 @@ def test_a_unit_counts_by_its_own_pack_and_by_either_reading(town: Database) -> 
     assert (few.line("over_quota").value, behind(few, "over_quota")) == (2, ["cam-1", "cam-2", "cam-3"])
     unknown = sheet(town, "a", packs=reading("floor", None)).units[0]
     assert [unknown.line(name).value for name in ("required", "missing", "over_quota")] == [None] * 3
-    assert sheet(town, "b", packs=reading("floor")).units[0].pack == f"own@{SITE.version}", "it holds for the units below"
+    assert sheet(town, "b", packs=reading("floor")).units[0].pack == f"own@{SITE.version}", (
+        "it holds for the units below"
+    )
 
 
 def test_a_sheet_of_another_day_tells_how_things_stood_then(town: Database) -> None:

@@ -20,7 +20,7 @@ def codes() -> set[str]:
         for path in (PROJECT / room).rglob("*.py"):
             if path.parent.name != "wording":
                 found |= set(GIVEN.findall(path.read_text()))
-    alike = (".id", ".json", ".crt", ".key", ".py")  # foreign keys and files look alike
+    alike = (".id", ".json", ".crt", ".key", ".py", ".html")  # foreign keys, files and templates look alike
     return {code for code in found - set(KINDS) if not code.endswith(alike)}  # kinds of events are no reasons
 
 

@@ -1,0 +1,12 @@
+"""The console: pages for people, rendered here and kept current by events; they ask what the API asks."""
+
+from fastapi import APIRouter, Depends
+
+from api.console import docks, entrance, files
+from api.parameters import known_only
+
+MODULES = (files, entrance, docks)
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
+for module in MODULES:
+    router.include_router(module.router)

@@ -1,0 +1,57 @@
+"""What a person reads when a page cannot be shown: what happened, and what to do."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from fastapi import Request, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse
+
+from api.console.pages import page, reader_of
+from api.console.telling import clock
+from gateway.models import now
+
+TOLD = frozenset({400, 403, 404, 409, 410, 413, 422, 429, 500, 503})
+"""Each has its words; any other is told as the nearest of them."""
+
+
+def answer(
+    request: Request,
+    status: int,
+    title: str,
+    detail: str = "",
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Response:
+    """`title` and `detail` are one sentence in English and Chinese where there is a `code`."""
+    if status == 401:
+        return to_sign_in(request)
+    kind = status if status in TOLD else 404 if status < 500 else 500
+    why = None
+    if "code" in more:
+        why = title if reader_of(request).language == "en" else detail
+    at = clock(now(), reader_of(request).language)
+    return page(request, "error.html", status=status, headers=headers, kind=kind, why=why, at=at)
+
+
+def to_sign_in(request: Request) -> Response:
+    """And back to where they were; what a script asks for goes nowhere by itself."""
+    asked = request.headers.get("accept", "")
+    if "text/event-stream" in asked:
+        return PlainTextResponse("sign in", status_code=401)
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    there = f"/sign-in?next={quote(here)}" if request.method == "GET" and here != "/" else "/sign-in"
+    if "?" in there and comes_from_elsewhere(request):
+        there += "&from=elsewhere"
+    if request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"hx-redirect": "/sign-in"})
+    return RedirectResponse(there, 303)
+
+
+def comes_from_elsewhere(request: Request) -> bool:
+    """By a link in another system: then no cookie of ours came along (SameSite=Strict)."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"cross-site", "same-site"}
+    referer = urlsplit(request.headers.get("referer", ""))
+    return bool(referer.netloc) and referer.netloc != request.headers.get("host")

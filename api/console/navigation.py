@@ -1,0 +1,22 @@
+"""What stands in the navigation, for whom."""
+
+from dataclasses import dataclass
+
+from gateway.visibility import Right, Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    name: str
+    """Its word is `nav.<name>`."""
+    path: str
+    icon: str
+    right: Right
+
+
+ENTRIES = (Entry("docks", "/docks", "server-2", Right.READ),)
+"""In the order of the day's work; the first that somebody may see is where he begins."""
+
+
+def entries(viewer: Viewer) -> tuple[Entry, ...]:
+    return tuple(entry for entry in ENTRIES if viewer.may(entry.right))

@@ -1,0 +1,99 @@
+// What pages need beyond htmx: whether the line to the gateway stands, and menus that close.
+"use strict";
+(() => {
+  const SILENT_MS = 6000; // a beat comes every second
+  const CLOSED = 2;
+  let source = null;
+  let heard = 0;
+  let resting = false;
+
+  const part = () => document.querySelector("[data-live]");
+
+  // connecting, live or cut: the page has words for each
+  function show(state) {
+    const live = part();
+    if (!live || live.dataset.live === state) return;
+    live.dataset.live = state;
+    live.querySelectorAll("[data-when]").forEach((one) => (one.hidden = one.dataset.when !== state));
+    if (state !== "cut") return;
+    const at = live.querySelector("[data-heard]");
+    const day = new Date(heard || Date.now());
+    at.textContent = day.toTimeString().slice(0, 8);
+    at.dateTime = day.toISOString();
+  }
+
+  function hear() {
+    heard = Date.now();
+    resting = false;
+    show("live");
+  }
+
+  // htmx's extension closes and reopens what this gives it
+  function open(url) {
+    source = new EventSource(url);
+    source.addEventListener("beat", hear);
+    source.addEventListener("signed-out", () => location.reload());
+    source.addEventListener("error", () => resting || show("cut"));
+    heard = Date.now();
+    return source;
+  }
+
+  // the extension connects anew when it hears of an error of a source that is closed
+  function again() {
+    if (!source) return;
+    source.close();
+    source.dispatchEvent(new Event("error"));
+  }
+
+  // a line that is dead and does not know it; and a session that ended while it was cut
+  function watch() {
+    if (!source || document.hidden) return;
+    if (source.readyState === CLOSED) askWhetherSignedIn();
+    if (Date.now() - heard < SILENT_MS) return;
+    heard = Date.now();
+    if (source.readyState !== CLOSED) again();
+  }
+
+  function askWhetherSignedIn() {
+    fetch("/api/v1/session").then(
+      (answer) => answer.status === 401 && location.reload(),
+      () => undefined,
+    );
+  }
+
+  // a browser opens six lines to one host: a page that nobody sees keeps none
+  function rest() {
+    if (!source) return;
+    resting = true;
+    show("connecting");
+    if (document.hidden) source.close();
+    else again();
+  }
+
+  function closeMenus(event) {
+    document.querySelectorAll("details.account[open]").forEach((menu) => {
+      if (event.type === "keydown" ? event.key === "Escape" : !menu.contains(event.target)) {
+        if (event.type === "keydown") menu.querySelector("summary").focus();
+        menu.open = false;
+      }
+    });
+  }
+
+  // a link in another system brings no cookie of ours along: ask once more from here, who is signed in gets in
+  function comeInFromElsewhere() {
+    const gate = document.querySelector("[data-again]");
+    if (gate) location.replace(gate.dataset.again);
+  }
+
+  const offline = (isOff) => () => (document.getElementById("offline").hidden = !isOff);
+
+  document.querySelectorAll(".live").forEach((line) => (line.hidden = false));
+  comeInFromElsewhere();
+  if (window.htmx) window.htmx.createEventSource = open;
+  setInterval(watch, 2000);
+  document.addEventListener("visibilitychange", rest);
+  document.addEventListener("click", closeMenus);
+  document.addEventListener("keydown", closeMenus);
+  document.addEventListener("htmx:sendError", offline(true));
+  document.addEventListener("htmx:afterOnLoad", offline(false));
+})();

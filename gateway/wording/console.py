@@ -1,0 +1,160 @@
+"""What the console's pages say: one line for each, Chinese and English side by side."""
+
+from typing import Literal
+
+
+def word(language: Literal["zh", "en"], code: str, /, **facts: object) -> str:
+    """Raises KeyError for a code without words, and for words whose facts are missing."""
+    return WORDS[code][0 if language == "zh" else 1].format_map(facts)
+
+
+WORDS: dict[str, tuple[str, str]] = {
+    "site.name": ("执法全过程记录网关", "Evidence gateway"),
+    "site.short": ("执法记录网关", "Evidence gateway"),
+    "site.skip": ("跳到正文", "Skip to content"),
+    "site.menu": ("菜单", "Menu"),
+    "site.language": ("语言", "Language"),
+    "site.chinese": ("中文", "中文"),
+    "site.english": ("English", "English"),
+    "site.theme": ("显示", "Appearance"),
+    "site.theme_auto": ("跟随系统", "System"),
+    "site.theme_light": ("浅色", "Light"),
+    "site.theme_dark": ("深色", "Dark"),
+    "site.offline": (
+        "网络不通，操作没有送达。请检查网线；恢复后重试即可，已填写的内容还在。",
+        "No network: what you did has not arrived. Check the cable; once it is back, try again.",
+    ),
+    "nav.docks": ("采集站", "Docks"),
+    # sign-in
+    "enter.title": ("登录", "Sign in"),
+    "enter.name": ("用户名", "Name"),
+    "enter.password": ("密码", "Password"),
+    "enter.submit": ("登录", "Sign in"),
+    "enter.leave": ("退出登录", "Sign out"),
+    "enter.wrong": ("用户名或密码不正确", "Name or password is wrong"),
+    "enter.wrong_then": (
+        "请检查大小写和输入法后重新输入；忘记密码请联系管理员。",
+        "Check capitals and the input method; who forgot it asks the administrator.",
+    ),
+    "enter.wait": ("连续输错次数过多，请等待 {span}后再试", "Too many wrong passwords; wait {span}"),
+    "enter.wait_then": (
+        "等待期间输入不会被受理；不是您本人操作的，请告知管理员。",
+        "Nothing is tried before that. If it was not you, tell the administrator.",
+    ),
+    "enter.recorded": (
+        "登录及操作均记入保管链。",
+        "Sign-ins and what is done are on record.",
+    ),
+    # errors
+    "error.home": ("返回首页", "Go to the start"),
+    "error.again": ("重新加载", "Load again"),
+    "error.400": ("请求无法识别", "The request cannot be read"),
+    "error.400.then": ("请返回上一页重试。", "Go back and try again."),
+    "error.403": ("您没有这项权限", "You have not the right to do that"),
+    "error.403.then": (
+        "如工作需要，请联系管理员调整角色；或换用有权限的账户登录。",
+        "If your work needs it, ask the administrator; or sign in as somebody who has it.",
+    ),
+    "error.404": ("没有这个页面或记录", "There is no such page or record"),
+    "error.404.then": (
+        "地址可能有误，或者它不在您的查看范围内。请返回首页重新进入。",
+        "The address may be wrong, or it is not yours to see. Begin at the start.",
+    ),
+    "error.409": ("没有执行", "It was not done"),
+    "error.409.then": (
+        "它与现有记录冲突。请返回上一页，刷新后核对再操作。",
+        "It conflicts with what is on record. Go back, load again and look.",
+    ),
+    "error.410": ("该资料已依法销毁", "It was destroyed, as the rules demand"),
+    "error.410.then": ("销毁记录仍可查阅。", "The record of that can still be read."),
+    "error.413": ("提交的内容过大", "What was sent is too large"),
+    "error.413.then": ("单次提交不超过 8 MB，请拆分后重试。", "At most 8 MB at once; divide it."),
+    "error.422": ("填写的内容不符合要求", "What was filled in is not as it has to be"),
+    "error.422.then": ("请返回上一页，检查后重新提交。", "Go back, check it and send it again."),
+    "error.429": ("操作过于频繁", "Too many tries"),
+    "error.429.then": ("请稍候再试。", "Wait a little, then try again."),
+    "error.500": ("系统出错，操作可能没有完成", "Something went wrong here"),
+    "error.500.then": (
+        "错误已写入运行日志。请重新加载确认结果；仍出错的，请将时间 {at} 告知管理员。",
+        "It is in the log. Load again to see what came of it; else tell the administrator the time, {at}.",
+    ),
+    "error.503": ("数据库暂时不可用", "The database cannot be reached"),
+    "error.503.then": (
+        "采集不受影响。请稍候重新加载；持续出现请联系管理员。",
+        "Offloading goes on. Load again in a moment; if it stays, tell the administrator.",
+    ),
+    # docks
+    "docks.title": ("采集站", "Docks"),
+    "docks.none": ("还没有采集站", "There is no dock yet"),
+    "docks.none_then": (
+        "您所在单位没有接入采集站，或采集服务尚未启动。请由管理员在 devices.yaml 中登记后重启采集服务。",
+        "Your unit has none, or the service has not begun. The administrator enters docks in devices.yaml.",
+    ),
+    "docks.live": ("实时更新", "Live"),
+    "docks.connecting": ("正在连接…", "Connecting…"),
+    "docks.cut": (
+        "连接已断开，以下是断开前的状态；正在自动重新连接",
+        "The connection is cut; this is how it stood before. Connecting again by itself",
+    ),
+    "docks.still": ("每 10 秒自动刷新一次", "Loaded again every 10 seconds"),
+    "docks.reload": ("刷新", "Load again"),
+    "docks.service_down": ("采集服务没有运行", "The offloading service is not running"),
+    "docks.service_down_then": (
+        "以下是最后记录的状态。设备中的资料不会丢失，请勿取走设备，并通知管理员启动采集服务。",
+        "This is the last that is known. Nothing on the devices is lost: leave them, tell the administrator.",
+    ),
+    "docks.count_done": ("可取走", "Ready to take"),
+    "docks.count_under_way": ("采集中", "Under way"),
+    "docks.count_attention": ("需处理", "Need a person"),
+    "docks.count_empty": ("空仓", "Empty"),
+    "docks.bay": ("{bay} 号仓", "Bay {bay}"),
+    "docks.other_unit": ("其他单位的设备", "A device of another unit"),
+    "docks.shared": ("公用", "Shared"),
+    "docks.nobody": ("台账无持有人", "Nobody by the ledger"),
+    "docks.since": ("{at} 放入", "in since {at}"),
+    "docks.battery": ("电量 {percent}%", "battery {percent} %"),
+    "docks.alarm": ("控制板报警：{what}", "the board reports: {what}"),
+    "docks.files": ("{ended} / {files} 个文件已校验保存", "{ended} of {files} files verified and kept"),
+    "docks.bytes": ("{done} / {all}", "{done} of {all}"),
+    "docks.eta": ("约 {span}后完成（{at}），请勿取走", "Ready in about {span} ({at}); leave it in"),
+    "docks.eta_unknown": ("正在估算剩余时间，请勿取走", "Estimating the time left; leave it in"),
+    "docks.progress": ("采集进度", "progress"),
+    "sign.EMPTY": ("空仓", "Empty"),
+    "sign.EMPTY.then": ("可放入设备", "A device may be put in"),
+    "sign.READING": ("正在识别", "Reading"),
+    "sign.READING.then": ("请勿取走", "Leave it in"),
+    "sign.UNLOCKING": ("正在解锁", "Unlocking"),
+    "sign.UNLOCKING.then": ("请勿取走", "Leave it in"),
+    "sign.COPYING": ("正在采集", "Offloading"),
+    "sign.COPYING.then": ("请勿取走", "Leave it in"),
+    "sign.WAITING": ("等待中", "Waiting"),
+    "sign.WAITING.then": ("请勿取走，条件恢复后自动继续", "Leave it in; it goes on by itself"),
+    "sign.FINISHING": ("正在收尾", "Finishing"),
+    "sign.FINISHING.then": (
+        "已全部保存，正在复核或清理存储卡，请勿取走",
+        "All is kept; the card is being checked or cleared. Leave it in",
+    ),
+    "sign.DONE": ("可以取走", "Take it"),
+    "sign.DONE.then": ("{files} 个文件全部校验保存", "all {files} files are verified and kept"),
+    "sign.DONE.empty": ("没有需要采集的文件", "there was nothing to offload"),
+    "sign.LOOK": ("需人工处理", "Look first"),
+    "sign.LOOK.then": (
+        "其余文件已校验保存；{count} 个文件未能读取或已隔离，请勿取走，通知证据管理员处理",
+        "the rest is kept; {count} files were not read or set aside. Leave it in, tell evidence staff",
+    ),
+    "sign.LOOK.all": (
+        "{count} 个文件未能读取或已隔离，请勿取走，通知证据管理员处理",
+        "{count} files were not read or set aside. Leave it in, tell evidence staff",
+    ),
+    "sign.STRANGER": ("未登记设备", "Not on the list"),
+    "sign.STRANGER.then": ("未读取任何内容", "Nothing on it was read"),
+    "sign.FAULT": ("故障", "Fault"),
+    "sign.FAULT.then": ("请按提示处理", "Do as it says"),
+    "sign.OCCUPIED": ("有设备", "Occupied"),
+    "sign.OCCUPIED.then": ("此仓不采集，仅存放", "This bay stores, it does not read"),
+    "sign.SILENT": ("没有应答", "No answer"),
+    "sign.SILENT.then": (
+        "采集站未连接，请检查电源和数据线",
+        "The dock is not connected; check power and cable",
+    ),
+}

@@ -1,0 +1,84 @@
+"""Debian's Chromium, driven by Playwright, before a gateway that really runs."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.browser.cabinet import PASSWORDS, Cabinet, begun
+from tests.browser.watched import Watched
+
+CHROMIUM = shutil.which("chromium")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == HERE:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.fail("no Chromium: bash .ci/setup --browser")
+    made = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def cabinet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cabinet]:
+    with begun(tmp_path_factory.mktemp("browser") / "site") as made:
+        yield made
+
+
+@pytest.fixture
+def context(browser: Browser, cabinet: Cabinet) -> Iterator[BrowserContext]:
+    made = browser.new_context(
+        base_url=cabinet.url,
+        viewport={"width": 1280, "height": 720},
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+    )
+    made.set_default_timeout(15_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def watched(context: BrowserContext, cabinet: Cabinet) -> Iterator[Watched]:
+    """A page of which nothing escapes: errors, refusals of the policy, requests that leave this host."""
+    seen = Watched(context.new_page(), cabinet.url)
+    yield seen
+    assert seen.wrong() == []
+
+
+@pytest.fixture
+def page(watched: Watched) -> Page:
+    return watched.page
+
+
+def sign_in(page: Page, role: str = "operator") -> None:
+    page.goto("/sign-in")
+    page.get_by_label("用户名").fill(role)
+    page.get_by_label("密码").fill(PASSWORDS[role])
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url("**/docks")

@@ -1,0 +1,108 @@
+"""Pages have words for everything they say, in both languages, and say nothing that is not among them."""
+
+import re
+from pathlib import Path
+
+import jinja2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import nodes
+
+from api.console.docks import Look
+from api.console.entrance import safe
+from api.console.errors import TOLD
+from api.console.navigation import ENTRIES
+from api.console.pages import FOLDER, THEMES, environment
+from gateway.docks import Sign
+from gateway.wording.console import WORDS, word
+
+BUILT = {
+    **{f"error.{status}": () for status in TOLD},
+    **{f"error.{status}.then": () for status in TOLD},
+    **{f"nav.{entry.name}": () for entry in ENTRIES},
+    **{f"sign.{sign}": () for sign in Sign},
+    **{f"sign.{sign}.then": () for sign in Sign},
+    **{f"site.theme_{theme}": () for theme in THEMES},
+    **{f"docks.count_{name}": () for name, _ in Look((), True).counts},
+}
+"""What templates put together: `t("sign." ~ sign)`."""
+
+
+def said_in(path: Path) -> set[str]:
+    tree = environment().parse(path.read_text())
+    calls = [call for call in tree.find_all(nodes.Call) if getattr(call.node, "name", "") == "t"]
+    return {told.value for call in calls for told in written(call.args[0])}
+
+
+def written(code: nodes.Node) -> list[nodes.Const]:
+    """The word itself, or either of two."""
+    if isinstance(code, nodes.CondExpr):
+        return [*written(code.expr1), *written(code.expr2 or nodes.Const(""))]
+    return [code] if isinstance(code, nodes.Const) else []
+
+
+def test_every_word_is_there_and_none_is_dead() -> None:
+    said = set().union(*(said_in(path) for path in FOLDER.glob("*.html"))) | set(BUILT)
+    assert said - set(WORDS) == set()
+    assert set(WORDS) - said == set()
+
+
+def test_templates_say_everything_through_words() -> None:
+    """A Chinese or English sentence in a template would be there in one language only."""
+    for path in FOLDER.glob("*.html"):
+        tree = environment().parse(path.read_text())
+        texts = [re.sub(r"<[^>]*>", "", data.data) for data in tree.find_all(nodes.TemplateData)]
+        bare = re.sub(r"<[^>]*>", " ", " ".join(texts))
+        assert not re.search(r"[\u4e00-\u9fff]", path.read_text()), path.name
+        assert not re.search(r">\s*[A-Za-z]{3,}[^<>{}=]*</", path.read_text()), (path.name, bare)
+
+
+@pytest.mark.parametrize("code", sorted(WORDS))
+def test_both_languages_tell_the_same_facts(code: str) -> None:
+    chinese, english = (set(re.findall(r"\{(\w+)\}", text)) for text in WORDS[code])
+    assert chinese == english
+    assert all(WORDS[code])
+
+
+def test_pages_hold_no_script_and_no_style() -> None:
+    """The policy would not run them, and the page would be broken in silence."""
+    for path in FOLDER.glob("*.html"):
+        text = path.read_text()
+        assert not re.search(r"\sstyle=|\son[a-z]+=|<style|<script(?![^>]*\ssrc=)|javascript:", text), (
+            path.name
+        )
+        assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", text), path.name
+
+
+def test_a_missing_fact_is_an_error_and_no_hole() -> None:
+    with pytest.raises(KeyError):
+        word("zh", "docks.bay")
+    with pytest.raises(jinja2.UndefinedError):
+        environment().from_string("{{ nobody_gave_this }}").render()
+
+
+@given(st.text())
+def test_the_way_back_never_leads_to_another_host(path: str) -> None:
+    back = safe(path)
+    assert back.startswith("/")
+    assert not back.startswith(("//", "/\\"))
+    assert "\\" not in back
+    assert back.isprintable()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "https://evil.example/",
+        "/a\\b",
+        "/a\nb",
+        "docks",
+    ],
+)
+def test_ways_that_lead_elsewhere_lead_home(path: str) -> None:
+    assert safe(path) == "/"
+    assert safe("/docks?dock=1") == "/docks?dock=1"
