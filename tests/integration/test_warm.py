@@ -1,6 +1,7 @@
 """What the USB guest keeps warm: commands by a socket, each in a fork, with what it said and its exit code."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -12,11 +13,14 @@ import pytest
 
 from tests.integration.test_axis import until
 
+PROJECT = Path(__file__).parents[2]
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     place = tmp_path_factory.mktemp("warm") / "s"
-    process = subprocess.Popen([sys.executable, "-P", "-m", "tests.warm", str(place), "gateway.cli"])
+    command = [sys.executable, "-P", "-m", "tests.warm", str(place), "gateway.cli"]
+    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(PROJECT)})
     until(place.is_socket, seconds=60)  # beside other tests importing takes its time
     yield str(place)
     process.terminate()
