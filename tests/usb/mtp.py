@@ -3,7 +3,9 @@
 The gadget is wired to the kernel's dummy controller, which has one port on a bus of its own.
 """
 
+import os
 import shutil
+import time
 from collections.abc import Mapping
 
 from tests.usb.guest import Guest
@@ -59,11 +61,13 @@ class MtpCamera:
         """As the guest's kernel counts it: the dummy controller comes after QEMU's."""
 
     def record(self, files: Mapping[str, bytes]) -> None:
-        folder = self.guest.out / "camera"
-        for name, content in files.items():
+        """Each file is two seconds younger than the one before."""
+        folder, begin = self.guest.out / "camera", time.time() - 600
+        for number, (name, content) in enumerate(files.items()):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
-        self.guest.run(f"cp -r /mnt/out/camera/. {SD}/")
+            os.utime(folder / name, (begin + 2 * number,) * 2)
+        self.guest.run(f"cp -rp /mnt/out/camera/. {SD}/")
         shutil.rmtree(folder)
 
     def plug(self, piece: int) -> None:
