@@ -39,8 +39,12 @@ LONGEST = (
 )
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Each worker begins with a share of the files that take long, and takes over short ones from others at the end."""
+    """Each worker begins with a share of the files that take long, and takes over short ones from others at the end.
+
+    Last of all: by what is left out afterwards the stretches would be shifted, and one begin with another's end.
+    """
     items[:] = dealt(items, getattr(config, "workerinput", {}).get("workercount", 1))
 
 
