@@ -9,6 +9,7 @@ from gateway.rules.duty import execution_at_rest
 from gateway.rules.facts import ActivityFacts, CaseFacts, ClipFacts, LinkLimits
 from gateway.rules.findings import Finding, Verdict, asking, finding, noted, rejecting, verdict
 from gateway.rules.meeting import Meeting, begins_in, beyond, length, meet, present
+from gateway.rules.original import content_rule, integrity_rule
 from gateway.rules.place import same_text
 from gateway.rules.refuted import refuted
 from gateway.rules.standing import IN_SERVICE, OUT_OF_USE
@@ -246,16 +247,6 @@ def deadline_rule(clip: ClipFacts, step: ActivityFacts | None, limits: LinkLimit
     return finding(
         "LK-11", False, "upload.late", hours=f"{late / 3600:.0f}", limit=f"{limits.upload_s / 3600:g}"
     )
-
-
-def integrity_rule(clip: ClipFacts) -> Finding:
-    code = "original.verified" if clip.original_verified else "original.unverified"
-    return finding("LK-12", clip.original_verified, code)
-
-
-def content_rule(clip: ClipFacts) -> Finding | None:
-    """Electronic data must be true and relevant (R-59): what shows nothing records no step."""
-    return finding("R-59", False, "original.shows_nothing") if clip.shows_nothing else None
 
 
 def secrecy_rule(clip: ClipFacts) -> Finding | None:
