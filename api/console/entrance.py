@@ -1,13 +1,14 @@
 """The way in and out: sign-in, sign-out, language and colours."""
 
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.console.navigation import entries
 from api.console.pages import LANGUAGE, LANGUAGES, THEME, THEMES, page
+from api.console.purposes import PURPOSE
+from api.console.ways import Back, safe
 from api.problems import Problem
 from api.signin import COOKIE, Db, Reader, sign_out, viewer_of
 from api.v1.session import Attempt, attempt, set_session_cookie
@@ -15,14 +16,6 @@ from api.v1.session import Attempt, attempt, set_session_cookie
 router = APIRouter()
 
 YEAR_S = 365 * 24 * 3600
-Back = Annotated[str, Form(alias="next", max_length=2000)]
-
-
-def safe(path: str) -> str:
-    """Only a path of ours: a link to our sign-in must not lead elsewhere afterwards."""
-    parts = urlsplit(path)
-    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if is_ours and not parts.scheme and not parts.netloc and "\\" not in path else "/"
 
 
 def is_signed_in(request: Request) -> bool:
@@ -88,7 +81,8 @@ def leave(request: Request, database: Db) -> Response:
         with database.write() as session:
             sign_out(session, token)
     answer = RedirectResponse("/sign-in", 303)
-    answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+    for cookie in (COOKIE, PURPOSE):
+        answer.delete_cookie(cookie, path="/", httponly=True, samesite="strict")
     return answer
 
 

@@ -232,6 +232,13 @@ def test_nothing_in_the_api_deletes_footage() -> None:
     assert deleting == {*views, "/webhooks/hook-{}", "/session"}
 
 
+def matches(template: str, path: str) -> bool:
+    parts, asked = template.split("/"), path.split("/")
+    return len(parts) == len(asked) and all(
+        part.startswith("{") or part == piece for part, piece in zip(parts, asked, strict=True)
+    )
+
+
 def test_every_endpoint_has_a_row(api: tuple[TestClient, dict[str, str]]) -> None:
     client, _ = api
     written = {(row.method, row.path) for row in MATRIX} | OPEN_TO_ALL
@@ -239,12 +246,6 @@ def test_every_endpoint_has_a_row(api: tuple[TestClient, dict[str, str]]) -> Non
     for path, methods in client.get("/api/v1/openapi.json").json()["paths"].items():
         for method in methods:
             present.add((method.upper(), path.removeprefix("/api/v1")))
-
-    def matches(template: str, path: str) -> bool:
-        parts, asked = template.split("/"), path.split("/")
-        return len(parts) == len(asked) and all(
-            part.startswith("{") or part == piece for part, piece in zip(parts, asked, strict=True)
-        )
 
     for method, template in present:
         assert any(method == have and matches(template, path) for have, path in written), (

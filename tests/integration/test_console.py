@@ -1,27 +1,27 @@
 """Pages as a browser gets them: who may open which, what surrounds them, signing in, and events."""
 
-import threading
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 import pytest
 from fastapi.testclient import TestClient
-from sqlmodel import Session
+from starlette.requests import Request as StarletteRequest
 
 from api.console import MODULES
 from api.console.docks import Looks
 from api.console.pages import Reader
+from api.console.purposes import PURPOSE, purpose_of
 from api.headers import POLICY
 from api.signin import COOKIE, add_user
 from gateway.database import Database
-from gateway.models import Device, DeviceStatus, Offload, Role
+from gateway.models import Device, Role
 from gateway.visibility import Viewer
-from tests.integration.test_api_matrix import EVERYBODY, Row
+from tests.integration.console_site import SLOW, check, paths
+from tests.integration.test_api_matrix import EVERYBODY, WATCH, Row, matches
 
 PAGES = [
     Row("GET", "/docks", EVERYBODY, listing=True),
     Row("GET", "/docks/events", EVERYBODY, listing=True),
+    Row("POST", "/purpose", WATCH, body={"purpose": "案卷评查"}, listing=True),
 ]
+"""Each part of the console brings its rows: `*clips.ROWS`."""
 LEADS_ON = {("GET", "/")}
 OPEN = {
     ("GET", "/sign-in"),
@@ -30,74 +30,29 @@ OPEN = {
     ("POST", "/preferences"),
     ("GET", "/static/{name}"),
 }
-SLOW = "correct horse battery staple"
-
-
-def seed_docks(session: Session) -> None:
-    """A dock of each unit with its camera in bay 1 that copies."""
-    for unit in ("u", "v"):
-        session.add(Device(id=f"dock-{unit}", type="storage", unit_id=unit))
-        session.flush()
-        session.add(DeviceStatus(device_id=f"cam-{unit}", bay="1", present=True))
-        session.add(
-            DeviceStatus(
-                device_id=f"dock-{unit}",
-                bay="1",
-                present=True,
-                detail={"state": "OFFLOADING", "camera": f"cam-{unit}"},
-            )
-        )
-        session.add(
-            Offload(
-                id=f"now-{unit}", device_id=f"cam-{unit}", bay="1", opened_at=datetime.now(UTC) - timedelta(minutes=1),
-                listing=[{"path": "61", "name": "a", "size": 10, "mtime_ns": 0, "sequence": None}],
-            )
-        )  # fmt: skip
-
-
-@pytest.fixture
-def console(api: tuple[TestClient, dict[str, str]], database: Database) -> tuple[TestClient, dict[str, str]]:
-    client, keys = api
-    client.follow_redirects = False
-    client.cookies.clear()
-    client.app.state.stop = threading.Event()  # type: ignore[attr-defined]
-    client.app.state.stop.set()  # type: ignore[attr-defined]  # streams say what there is, and end
-    with database.write() as session:
-        seed_docks(session)
-        add_user(session, "chen", SLOW, Role.OPERATOR, "u")
-    return client, keys
-
-
-def ask(client: TestClient, row: Row, key: str | None) -> Any:
-    return client.request(row.method, row.path, headers={"x-api-key": key} if key else {})
 
 
 @pytest.mark.parametrize("row", PAGES, ids=lambda row: f"{row.method} {row.path}")
 @pytest.mark.parametrize("role", list(Role))
 def test_role_by_page_by_unit(console: tuple[TestClient, dict[str, str]], row: Row, role: Role) -> None:
-    client, keys = console
-    for stranger in (None, "gwk_forged"):
-        sent = ask(client, row, stranger)
-        assert sent.status_code == 303
-        assert sent.headers["location"].startswith("/sign-in")
-    own = ask(client, row, keys[role.value])
-    if role not in row.roles:
-        assert own.status_code == 403
-        return
-    assert own.status_code == 200, own.text
-    assert "cam-u" in own.text
-    assert ("cam-v" in own.text) is (role is Role.ADMIN)
+    check(*console, row, role)
 
 
 def test_every_page_has_a_row() -> None:
-    written = {(row.method, row.path) for row in PAGES} | LEADS_ON | OPEN
+    """And every row its page."""
+    written = paths(PAGES) | LEADS_ON | OPEN
     present = {
         (method, route.path)
         for module in MODULES
         for route in module.router.routes
         for method in route.methods  # type: ignore[attr-defined]
     }
-    assert present == written
+    have = {
+        (method, path): [one for one in present if one[0] == method and matches(one[1], path)]
+        for method, path in written
+    }
+    assert [row for row, pages in have.items() if len(pages) != 1] == []
+    assert present == {page for pages in have.values() for page in pages}
 
 
 def test_signing_in_and_out(console: tuple[TestClient, dict[str, str]]) -> None:
@@ -120,6 +75,26 @@ def test_signing_in_and_out(console: tuple[TestClient, dict[str, str]]) -> None:
     assert COOKIE not in client.cookies
     stale = client.get("/docks", headers={"cookie": f"{COOKIE}={token}"})
     assert stale.status_code == 303, "the session ended here, not only in the browser"
+
+
+def test_why_somebody_watches_is_his_and_ends_with_his_session(
+    console: tuple[TestClient, dict[str, str]], database: Database
+) -> None:
+    """A station PC is shared: the next person does not watch for the reason of the one before."""
+    client, _ = console
+    with database.write() as session:
+        users = {name: add_user(session, name, SLOW, Role.EVIDENCE, "u").id for name in ("li", "wu")}
+    client.post("/sign-in", data={"name": "li", "password": SLOW})
+    assert client.post("/purpose", data={"purpose": "  ", "next": "/docks"}).status_code == 422
+    said = client.post("/purpose", data={"purpose": "案卷评查", "next": "/docks"})
+    assert said.headers["location"] == "/docks"
+    kept = client.cookies[PURPOSE]
+    request = StarletteRequest({"type": "http", "headers": [(b"cookie", f"{PURPOSE}={kept}".encode())]})
+    viewers = {name: Viewer(number, name, Role.EVIDENCE, None) for name, number in users.items()}
+    assert purpose_of(request, viewers["li"]) == "案卷评查"
+    assert purpose_of(request, viewers["wu"]) is None
+    client.post("/sign-out")
+    assert PURPOSE not in client.cookies
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from jinja2 import nodes
 
 from api.console.docks import Look
-from api.console.entrance import safe
 from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
 from api.console.pages import FOLDER, THEMES, environment
+from api.console.ways import safe
 from gateway.docks import Sign
-from gateway.wording.console import WORDS, word
+from gateway.wording.console import PARTS, WORDS, word
 
 BUILT = {
     **{f"error.{status}": () for status in TOLD},
@@ -46,6 +46,10 @@ def test_every_word_is_there_and_none_is_dead() -> None:
     said = set().union(*(said_in(path) for path in FOLDER.glob("*.html"))) | set(BUILT)
     assert said - set(WORDS) == set()
     assert set(WORDS) - said == set()
+
+
+def test_no_word_is_said_by_two_parts() -> None:
+    assert sum(len(part.WORDS) for part in PARTS) == len(WORDS)
 
 
 def test_templates_say_everything_through_words() -> None:

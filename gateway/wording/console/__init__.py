@@ -1,0 +1,13 @@
+"""What the console's pages say: a line for each, Chinese and English side by side; a module for each part."""
+
+from typing import Literal
+
+from gateway.wording.console import docks, site
+
+PARTS = (site, docks)
+WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
+
+
+def word(language: Literal["zh", "en"], code: str, /, **facts: object) -> str:
+    """Raises KeyError for a code without words, and for words whose facts are missing."""
+    return WORDS[code][0 if language == "zh" else 1].format_map(facts)
