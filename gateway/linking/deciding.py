@@ -53,6 +53,7 @@ def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> l
     for clip in clips:
         interval = facts.interval(clip)
         known.append(facts.clip(clip, interval, facts.holder(clip, interval)))
+    facts.expect(clips, known)
     candidates = facts.candidates(known)
     facts.steps.read_cases({link.case_uid for one in links.values() for link in one.standing})
     judged = []

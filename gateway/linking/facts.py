@@ -231,6 +231,12 @@ class Facts:
             wanted |= self.steps.with_step_of(refs, *reach(clip.interval, self.slack_s))
         return wanted
 
+    def expect(self, clips: Sequence[Clip], known: Sequence[ClipFacts]) -> None:
+        """Outings may be asked for of each of them: those of one day are then read together."""
+        for clip, one in zip(clips, known, strict=True):
+            if one.unit is not None and one.interval is not None and not one.interval.doubtful:
+                self.outings.expect(one.unit, one.interval.start, self.rules(clip).limits)
+
     def swapped(self, clip: Clip, known: ClipFacts) -> Swapped | None:
         """The camera with which that of a clip was swapped then, by all that both recorded that day."""
         basis, interval = known.custody.basis, known.interval
