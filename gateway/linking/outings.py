@@ -81,7 +81,7 @@ class Outings:
             theirs = [step for step in steps if not holders.isdisjoint(step.officers)]
             self.days[unit, day] = Day(outings[unit], theirs)
 
-    def takes(self, day: date, units: Collection[str]) -> Mapping[str, list[tuple[str, Take]]]:
+    def takes(self, day: date, units: Collection[str]) -> defaultdict[str, list[tuple[str, Take]]]:
         """Of each unit, with the device, in the order in which they began."""
         shot = {"cameras": self.cameras(units), "begin": midnight(day), "end": midnight(day) + DAY}
         files: defaultdict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
