@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from gateway.linking.stored import AnyClip
 from gateway.models import Clip
 from gateway.rules.clock import Interval, TimeRead, TimeSource
 
@@ -39,10 +40,10 @@ class Takes:
             part = Part(digits(times), timedelta(seconds=duration or 0), declared.get("case_no"))
             self.parts.setdefault(str(take), []).append(part)
 
-    def of(self, clip: Clip) -> Sequence[Part]:
+    def of(self, clip: AnyClip) -> Sequence[Part]:
         return self.parts.get(clip.recording_id or "", ())
 
-    def span(self, clip: Clip, interval: Interval | None) -> tuple[datetime, datetime] | None:
+    def span(self, clip: AnyClip, interval: Interval | None) -> tuple[datetime, datetime] | None:
         """From when to when the device recorded without a break, by the clock that this file goes by.
 
         From the digits in the files alone, so that it does not matter which of them was decided first.
@@ -62,7 +63,7 @@ class Takes:
             apart = [(end - length, length) for end, length in apart]
         return min(start for start, _ in apart), max(start + length for start, length in apart)
 
-    def satellite(self, clip: Clip) -> list[TimeRead]:
+    def satellite(self, clip: AnyClip) -> list[TimeRead]:
         """Satellite time of another file of the take: it tells how wrong the clock was in all of them."""
         parts = self.of(clip)
         if len(parts) < 2:
@@ -79,7 +80,7 @@ class Takes:
             return []
         return [TimeRead(TimeSource.GPS, told["container"] + sorted(errors)[len(errors) // 2], "UTC")]
 
-    def number(self, clip: Clip) -> str | None:
+    def number(self, clip: AnyClip) -> str | None:
         """As the clip declares it, or else as another clip of the same take does."""
         own: str | None = clip.declared.get("case_no")
         told = {part.number for part in self.of(clip) if part.number}
