@@ -90,7 +90,7 @@ class Facts:
         )
         self.originals = {original: (State(state), found_at) for original, state, found_at in rows}
         self.windows.load(ids)
-        self.takes.load(self.session, {clip.recording_id for clip in clips if clip.recording_id})
+        self.takes.load(self.session, clips)
 
     def named(self, clips: Sequence[AnyClip], devices: set[str]) -> set[str]:
         """Whom these clips name, and who ever held these devices."""
