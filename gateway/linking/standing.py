@@ -179,9 +179,9 @@ def fingerprint(said: dict[str, Any]) -> str:
 def print_of(winner: Candidate) -> str:
     """The fingerprint of what its link would say, in the same words: asked of every clip, written of few."""
     t0, t1 = winner.segment or (None, None)
-    where = canonical({"activity_id": step_id(winner), "case_uid": winner.case.case_uid})
+    where = worded(activity_id=step_id(winner), case_uid=winner.case.case_uid)
     reasons = ",".join([spelled(one) for one in winner.findings])
-    what = canonical({"t0_s": t0, "t1_s": t1, "verdict": winner.verdict.value})
+    what = worded(t0_s=t0, t1_s=t1, verdict=winner.verdict.value)
     return custody.text_digest(f'{where[:-1]},"reasons":[{reasons}],{what[1:]}')
 
 
@@ -189,6 +189,12 @@ def print_of(winner: Candidate) -> str:
 def spelled(found: Finding) -> str:
     """Most of what is found is found of many clips."""
     return canonical(found.stored())
+
+
+@lru_cache(maxsize=10_000, typed=True)
+def worded(**said: str | float | None) -> str:
+    """So do many clips show one step."""
+    return canonical(said)
 
 
 def fingerprint_of(link: Link) -> str:
