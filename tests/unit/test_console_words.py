@@ -14,8 +14,12 @@ from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
 from api.console.pages import FOLDER, THEMES, environment
 from api.console.ways import safe
+from api.console.work.acting import DEFAULTS
+from api.console.work.showing import KEYS
 from gateway.docks import Sign
 from gateway.wording.console import PARTS, WORDS, word
+from gateway.worklist.deciding import DECIDING
+from gateway.worklist.marks import Queue
 
 BUILT = {
     **{f"error.{status}": () for status in TOLD},
@@ -25,6 +29,11 @@ BUILT = {
     **{f"sign.{sign}.then": () for sign in Sign},
     **{f"site.theme_{theme}": () for theme in THEMES},
     **{f"docks.count_{name}": () for name, _ in Look((), True).counts},
+    **{f"work.queue_{queue}{then}": () for queue in Queue for then in ("", ".then")},
+    **{f"work.did_{event}": () for event in DECIDING},
+    **{f"work.why_{act}": () for act in DEFAULTS},
+    **{f"work.status_{status}": () for status in ("PROPOSED", "CONFIRMED")},
+    **{f"work.key_{key}{then}": () for key in KEYS for then in ("", ".then")},
 }
 """What templates put together: `t("sign." ~ sign)`."""
 
