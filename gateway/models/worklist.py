@@ -1,4 +1,4 @@
-"""What makes a clip somebody's work, with an index for each such mark: counted and walked without reading the rest."""
+"""What makes a clip somebody's work, with an index for each mark: found without reading the rest."""
 
 import json
 from datetime import datetime

@@ -59,7 +59,7 @@ def first_numbers(session: Session, uids: Sequence[str]) -> dict[str, str]:
 
 
 def near(session: Session, viewer: Viewer, clip: Clip, without: Iterable[str], most: int) -> list[Near]:
-    """Cases whose steps lie nearest to when a clip was recorded; first those in which its officer took part."""
+    """Cases whose steps lie nearest to a clip's time; first those in which its officer took part."""
     if clip.started_at is None or clip.ended_at is None:
         return []
     left_out = set(without)

@@ -1,4 +1,4 @@
-"""One clip as it lies on the table: its labels, the cases proposed for it, what else was near, what is beside it."""
+"""One clip as it lies on the table: its labels, the cases proposed for it, what else was near."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """By which marks somebody's work is found, and whose it is.
 
-A queue holds the footage of the viewer's own recorders: less than he may see, for what was confirmed for a case
-of his unit is decided where it was recorded.
+A queue holds the footage of the viewer's own recorders: less than he may see, for what was confirmed for a
+case of his unit is decided where it was recorded.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Mark:
 
     @property
     def device(self) -> Any:
-        """Whose recorder, read row by row: by its index the database would begin with every clip of the unit."""
+        """Whose recorder, row by row: by its index a database would begin with every clip of the unit."""
         if self.clip_id is Link.clip_id:
             of_clip = select(Clip.device_id).where(Clip.id == Link.clip_id)
             return of_clip.correlate(Link).scalar_subquery()

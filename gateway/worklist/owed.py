@@ -1,4 +1,4 @@
-"""What is owed and did not come: duties past their time, recorders not handed back, unlinked footage due for review."""
+"""What is owed: duties past their time, recorders not handed back, unlinked footage due for review."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

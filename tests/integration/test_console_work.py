@@ -27,6 +27,7 @@ from gateway.models import (
     User,
     Viewing,
 )
+from gateway.rules.case_number import normalise
 from gateway.wording import reason
 from gateway.wording.console import word
 from gateway.worklist.marks import MARKS, Queue
@@ -187,7 +188,9 @@ def test_another_case_is_found_by_what_people_type_and_takes_the_place_of_the_pr
             uid = f"other-{unit}"
             session.add(CaseRecord(uid=uid, title="无照经营食品案", unit_id=unit, party_name="好再来超市"))
             session.flush()
-            session.add(CaseAlias(case_uid=uid, raw="冀邢市监罚〔2026〕7号", norm="冀邢市监罚[2026]7号"))
+            session.add(
+                CaseAlias(case_uid=uid, raw="冀邢市监罚〔2026〕7号", norm=normalise("冀邢市监罚〔2026〕7号"))
+            )
     mine = desk(Queue.REVIEW)
     for typed in ("无照经营", "好再来", "冀邢市监罚〔2026〕7号"):
         found = mine.client.get(f"/work/review?clip=clip-u&q={typed}", headers=mine.headers).text
