@@ -103,7 +103,7 @@ def test_a_key_decides_with_an_honest_reason_and_undo_takes_it_back(
     assert lines(database)[-1] == (
         "LINK_CONFIRMED", "user-evidence", {"link": "link-u", "why": word("zh", "work.why_confirm")}
     )  # fmt: skip
-    assert "已撤回上一步操作" in mine.undo()
+    assert "已撤回您的上一步操作" in mine.undo()
     assert link(database).status is LinkStatus.PROPOSED
     assert 'data-key="u"' not in mine.page, "an undo is not undone in its turn"
     mine.press("withdraw:link-u", why="不是本案")

@@ -275,7 +275,11 @@ def undo(
     except Refused as no:
         return refused(request, database, viewer, law, wanted, clip, no.reason)
     with database.read() as session:
-        desk = Desk(queue=wanted, done=done_of(session, viewer, undone), counts=counts(session, viewer, law))
+        desk = Desk(
+            queue=wanted,
+            done=done_of(session, viewer, undone, is_undo=True),
+            counts=counts(session, viewer, law),
+        )
         laid(session, viewer, law, desk, clip)
     if not is_part(request):
         return RedirectResponse(f"{path_of(desk)}&did={undone}", 303)

@@ -85,6 +85,7 @@ class Done:
     did: Did
     lines: Sequence[Line]
     can_undo: bool
+    is_undo: bool = False
 
 
 def lines_told(session: Session, viewer: Viewer, lines: Sequence[CustodyEvent]) -> list[Line]:
@@ -98,7 +99,7 @@ def lines_told(session: Session, viewer: Viewer, lines: Sequence[CustodyEvent]) 
     return found
 
 
-def done_of(session: Session, viewer: Viewer, did: Did | None) -> Done | None:
+def done_of(session: Session, viewer: Viewer, did: Did | None, *, is_undo: bool = False) -> Done | None:
     """Of the viewer's own doing; nothing of what others did."""
     lines = deciding.lines_of(session, did) if did else ()
     if did is None or not lines or any(one.actor != viewer.name for one in lines):
@@ -170,9 +171,15 @@ def tools(request: Request, viewer: Viewer, desk: Desk) -> dict[str, Any]:
         "counts": desk.counts,
         "queue": desk.queue,
         "keys": KEYS,
+        "short": short,
         "spoken": partial(spoken, language=pages.reader_of(request).language),
         "purpose_now": purpose_of(request, viewer),
     }
+
+
+def short(name: str) -> str:
+    """Without the folders that a recorder put it in."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def path_of(desk: Desk) -> str:
