@@ -104,9 +104,9 @@ def done_of(session: Session, viewer: Viewer, did: Did | None, *, is_undo: bool 
     lines = deciding.lines_of(session, did) if did else ()
     if did is None or not lines or any(one.actor != viewer.name for one in lines):
         return None
-    return Done(
-        did=did, lines=lines_told(session, viewer, lines), can_undo=deciding.can_undo(lines, viewer.name)
-    )
+    told = lines_told(session, viewer, lines)
+    can_undo = not is_undo and deciding.can_undo(lines, viewer.name)
+    return Done(did=did, lines=told, can_undo=can_undo, is_undo=is_undo)
 
 
 @dataclass(kw_only=True)
