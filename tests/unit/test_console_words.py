@@ -14,7 +14,7 @@ from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
 from api.console.pages import FOLDER, THEMES, environment
 from api.console.ways import safe
-from api.console.work.acting import DEFAULTS
+from api.console.work.decision import DEFAULTS
 from api.console.work.showing import KEYS
 from gateway.docks import Sign
 from gateway.wording.console import PARTS, WORDS, word

@@ -1,21 +1,20 @@
 """What a key does: a decision by the API's own functions on what its reader saw, and then the next item."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import TypeAdapter, ValidationError
-from sqlmodel import Session, select
+from sqlmodel import Session
 from starlette.datastructures import FormData
 
 from api.console.pages import reader_of
 from api.console.purposes import purpose_of
+from api.console.work.decision import Decision, Filled, why_of
 from api.console.work.showing import (
     Desk,
     answer,
-    counts,
+    counts_for,
     done_of,
     is_part,
     laid,
@@ -29,37 +28,24 @@ from api.console.work.showing import (
 from api.problems import not_found
 from api.seeing import must_see, refusal_noted
 from api.signin import Db, Labeller, Ruled
-from gateway import linking, orders, retrieval
+from gateway import retrieval
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.holds import must_be_there
 from gateway.law import Law
-from gateway.linking import decisions
-from gateway.models import CaseRecord, Clip, Link, LinkStatus, Original, Postponed, now
-from gateway.texts import Why
-from gateway.visibility import Right, Viewer, visible
+from gateway.models import Clip, Original, Postponed, now
+from gateway.visibility import Right, Viewer
 from gateway.wording import Reason
-from gateway.wording.console import word
 from gateway.worklist import deciding, queues
 from gateway.worklist.deciding import Did
-from gateway.worklist.item import standing
 from gateway.worklist.marks import Queue
 
 router = APIRouter()
 
+Ref = Annotated[str, Form(max_length=64)]
+
 LATER = timedelta(hours=20)
 """Put off until the next working day begins."""
-REASON = TypeAdapter(Why)
-LABELS = ("place", "transcript")
-
-
-async def form_of(request: Request) -> FormData:
-    """Of links there may be several: each has a field of its own."""
-    return await request.form()
-
-
-Filled = Annotated[FormData, Depends(form_of)]
-Ref = Annotated[str, Form(max_length=64)]
 
 
 @router.post("/work/{queue}/decide")
@@ -100,118 +86,9 @@ def asked(viewer: Viewer, queue: str) -> Queue:
     return wanted
 
 
-def why_of(form: FormData, act: str, language: str) -> str:
-    """What was written, or that it was a quick decision of which nobody wrote the reason."""
-    try:
-        return REASON.validate_python(form.get("why", ""))
-    except ValidationError:
-        known = act if act in DEFAULTS else "label"
-        return word("en" if language == "en" else "zh", f"work.why_{known}")
-
-
-DEFAULTS = ("confirm", "withdraw", "link", "label", "undo", "secret", "open")
-
-
 def original_of(session: Session, viewer: Viewer, clip: str) -> Original:
     found: Original = must_see(session, viewer, Original, clip, "Clip")
     return found
-
-
-class Decision:
-    """By the functions that the API calls, with their checks and their custody."""
-
-    def __init__(
-        self, session: Session, viewer: Viewer, law: Law, original: Original, form: FormData, why: str
-    ) -> None:
-        self.session, self.viewer, self.law, self.original = session, viewer, law, original
-        self.form, self.why, self.actor = form, why, viewer.name
-
-    def carry_out(self, act: str) -> None:
-        kind, _, about = act.partition(":")
-        match kind:
-            case "confirm":
-                self.confirm(self.link(about))
-            case "withdraw":
-                decisions.withdraw(self.session, self.link(about), self.actor, self.why)
-            case "link":
-                self.put(about.strip())
-            case "label":
-                self.label()
-            case "secret":
-                self.enter({"secrecy": "state_secret"})
-            case "open":
-                self.enter({"secrecy": "none"})
-            case "retry" if self.viewer.may(Right.OPERATE):
-                orders.ask(self.session, "retry", self.actor, clip_id=self.original.id)
-            case _:
-                raise not_found("Decision")
-
-    def link(self, link_id: str) -> Link:
-        found = self.session.get(Link, link_id)
-        if found is None or found.clip_id != self.original.id:
-            raise not_found("Link")
-        decisions.must_stand(self.session, found)
-        return found
-
-    def given(self, name: str) -> str:
-        value = self.form.get(name, "")
-        return value.strip()[:500] if isinstance(value, str) else ""
-
-    def confirm(self, link: Link) -> None:
-        matter = self.given(f"matter.{link.id}") or None
-        decisions.confirm(self.session, link, self.law.packs, self.actor, self.why, matter)
-
-    def put(self, case: str) -> None:
-        """Where one case is proposed and another is chosen, that is a correction of the one."""
-        seen = select(CaseRecord.uid).where(CaseRecord.uid == case, visible(self.viewer, CaseRecord))
-        if self.session.exec(seen).first() is None:
-            raise Refused("worklist.no_case", case=case)
-        place = decisions.LinkIn(case=case, activity=self.given(f"step.{case}") or None)
-        packs, clip = self.law.packs, self.clip()
-        proposed = [one for one in self.standing() if one.status is LinkStatus.PROPOSED]
-        if len(proposed) == 1:
-            decisions.correct(self.session, proposed[0], place, packs, self.actor, self.why)
-        else:
-            decisions.add(self.session, clip, place, packs, self.actor, self.why)
-
-    def standing(self) -> list[Link]:
-        return list(standing(self.session, self.original.id))
-
-    def label(self) -> None:
-        """Labels of the clip, and of each link what it proves: who says that stands by the link."""
-        told: dict[str, object] = {name: value for name in LABELS if (value := self.given(name))}
-        if at := self.given("captured_at"):
-            told["captured_at"] = moment(at, self.law.zone)
-        if matter := self.given("matter"):
-            told["matter"] = matter
-        proved = [one for one in self.standing() if self.says_anew(one)]
-        if not told and not proved:
-            raise Refused("worklist.nothing_given")
-        if told:
-            self.enter(told)
-        for link in proved:
-            self.confirm(link)
-
-    def says_anew(self, link: Link) -> bool:
-        return self.given(f"matter.{link.id}") not in {"", link.matter or ""}
-
-    def enter(self, told: dict[str, object]) -> None:
-        given = {**told, "why": self.why}
-        linking.enter_labels(self.session, self.clip(), self.original, given, self.actor)
-
-    def clip(self) -> Clip:
-        found = self.session.get(Clip, self.original.id)
-        if found is None:
-            raise not_found("Clip")
-        return found
-
-
-def moment(written: str, zone: ZoneInfo) -> datetime:
-    """As a date field writes it, in the site's zone."""
-    try:
-        return datetime.fromisoformat(written).replace(tzinfo=zone)
-    except ValueError:
-        raise Refused("worklist.nothing_given") from None
 
 
 def following(
@@ -229,7 +106,8 @@ def following(
             return RedirectResponse(
                 f"/work/{queue}{after}&did={did}" if did else f"/work/{queue}{after}", 303
             )
-        desk = Desk(queue=queue, done=done_of(session, viewer, did), counts=counts(session, viewer, law))
+        desk = Desk(queue=queue, done=done_of(session, viewer, did))
+        desk.counts = counts_for(request, session, viewer, law, queue)
         laid(session, viewer, law, desk, next_one)
     return answer(request, viewer, desk)
 
@@ -238,7 +116,7 @@ STAYING = (Queue.REVIEW, Queue.PROPOSED, Queue.REJECTED)
 
 
 def again(request: Request, session: Session, viewer: Viewer, law: Law, desk: Desk, clip: str) -> Response:
-    desk.counts = counts(session, viewer, law)
+    desk.counts = counts_for(request, session, viewer, law, desk.queue)
     laid(session, viewer, law, desk, clip)
     return answer(request, viewer, desk)
 
@@ -278,7 +156,7 @@ def undo(
         desk = Desk(
             queue=wanted,
             done=done_of(session, viewer, undone, is_undo=True),
-            counts=counts(session, viewer, law),
+            counts=counts_for(request, session, viewer, law, wanted),
         )
         laid(session, viewer, law, desk, clip)
     if not is_part(request):

@@ -41,6 +41,15 @@ def counts(session: Session, viewer: Viewer, law: Law) -> dict[Queue, Count]:
     return {queue: count(session, viewer, law, queue) for queue in Queue if may_see(viewer, queue)}
 
 
+def counts_for(
+    request: Request, session: Session, viewer: Viewer, law: Law, queue: Queue
+) -> dict[Queue, Count]:
+    """All of them for a whole page; the next item after a decision is not kept waiting for the others'."""
+    if is_part(request):
+        return {queue: count(session, viewer, law, queue)}
+    return counts(session, viewer, law)
+
+
 def count(session: Session, viewer: Viewer, law: Law, queue: Queue) -> Count:
     match queue:
         case Queue.OVERDUE:
