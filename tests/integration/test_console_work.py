@@ -201,6 +201,7 @@ def test_another_case_is_found_by_what_people_type_and_takes_the_place_of_the_pr
     with database.read() as session:
         made = session.exec(select(Link).where(Link.case_uid == "other-u")).one()
     assert (made.status, made.supersedes) == (LinkStatus.CONFIRMED, "link-u")
+    mine.look()
     assert "没有您可以关联的案件" in mine.press("link:other-v")
 
 
