@@ -101,10 +101,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "no plain file, or larger than {most} MiB",
     ),
     "case_file.no_file": ("只有签名，没有对应的文件", "a signature without its file"),
-    "webhook.address": (
-        "“{url}”不是可用的网址（http 或 https）",
-        "{url} is no address that can be told (http, https)",
-    ),
+    "webhook.address": ("“{url}”不是可用的网址", "{url} is no address of http or https"),
     "webhook.configured": (
         "“{name}”由 devices.yaml 配置，请在该文件中修改",
         "{name} stands in devices.yaml; change it there",
