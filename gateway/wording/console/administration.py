@@ -82,7 +82,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "administration.add_webhook": ("添加推送", "Add webhook"),
     "administration.webhook_then": (
         "主机须先在 devices.yaml 的 webhooks.hosts 中登记；推送内容带签名，签名密钥只显示一次。",
-        "Its host must stand in devices.yaml (webhooks.hosts); what is sent is signed, the secret shown once.",
+        "Its host must stand in devices.yaml (webhooks.hosts); what is sent is signed; its secret shows once.",
     ),
     "administration.secret_of": (
         "“{name}”的签名密钥，只显示这一次，请立即保存",
