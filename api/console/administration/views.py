@@ -65,6 +65,8 @@ def rules(
 
 def written(value: Any) -> str:
     """As the pack has it; long lists are what they are."""
+    if isinstance(value, float):
+        return f"{value:g}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=plain)
 
 

@@ -82,7 +82,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "administration.add_webhook": ("添加推送", "Add webhook"),
     "administration.webhook_then": (
         "主机须先在 devices.yaml 的 webhooks.hosts 中登记；推送内容带签名，签名密钥只显示一次。",
-        "Its host must stand in devices.yaml (webhooks.hosts); what is sent is signed; its secret shows once.",
+        "Its host must stand in devices.yaml (webhooks.hosts); what is sent is signed by a secret.",
     ),
     "administration.secret_of": (
         "“{name}”的签名密钥，只显示这一次，请立即保存",
@@ -121,6 +121,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "administration.content": ("取值", "Is"),
     "administration.basis": ("依据", "Source"),
     "administration.unread": ("原文待核实", "text not read yet"),
+    "administration.ours": ("本系统默认值", "our own default"),
     "administration.no_value": ("没有相符的项目", "No such value"),
     # orders
     "administration.order": ("指令", "Order"),
