@@ -25,6 +25,7 @@ from gateway.visibility import Viewer, visible
 from gateway.wording import Reason
 from gateway.worklist.cases import Near, Shown, near, shown
 from gateway.worklist.deciding import seen_until
+from gateway.worklist.marks import own
 
 CHOICES = 9
 """One key for each."""
@@ -127,8 +128,7 @@ def of_itself(clip: Clip) -> tuple[str, ...]:
 
 def item_of(session: Session, viewer: Viewer, original_id: str) -> Item | None:
     """None for what is not there, and for what the viewer may not see."""
-    asked = select(Original).where(Original.id == original_id, visible(viewer, Original))
-    original = session.exec(asked).one_or_none()
+    original = seen_original(session, viewer, original_id)
     if original is None:
         return None
     clip = session.get(Clip, original_id)
@@ -155,6 +155,13 @@ def item_of(session: Session, viewer: Viewer, original_id: str) -> Item | None:
         renditions=frozenset(made),
         seen=seen,
     )
+
+
+def seen_original(session: Session, viewer: Viewer, original_id: str) -> Original | None:
+    """If the viewer may see it. Of one's own recorder first: what of others' one may see is a long list."""
+    one = select(Original).where(Original.id == original_id)
+    mine = session.exec(one.where(*own(viewer, Original.device_id))).one_or_none()
+    return mine or session.exec(one.where(visible(viewer, Original))).one_or_none()
 
 
 def standing(session: Session, clip_id: str) -> Sequence[Link]:
@@ -187,6 +194,9 @@ def beside(session: Session, viewer: Viewer, clip: Clip, *, later: bool) -> list
     if clip.started_at is None:
         return []
     key = col(Clip.started_at)
+    of_own = session.exec(
+        select(Device.id).where(Device.id == clip.device_id, *own(viewer, Device.id))
+    ).first()
     wanted = (
         select(Clip, Original.name)
         .join(Original, col(Original.id) == Clip.id)
@@ -194,7 +204,7 @@ def beside(session: Session, viewer: Viewer, clip: Clip, *, later: bool) -> list
             Clip.device_id == clip.device_id,
             Clip.id != clip.id,
             key >= clip.started_at if later else key < clip.started_at,
-            visible(viewer, Original),
+            *(() if of_own else (visible(viewer, Original),)),
         )
         .order_by(key.asc() if later else key.desc())
         .limit(BESIDE)

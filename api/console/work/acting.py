@@ -26,7 +26,7 @@ from api.console.work.showing import (
     walk,
 )
 from api.problems import not_found
-from api.seeing import must_see, refusal_noted
+from api.seeing import refusal_noted
 from api.signin import Db, Labeller, Ruled
 from gateway import retrieval
 from gateway.database import Database
@@ -38,6 +38,7 @@ from gateway.visibility import Right, Viewer
 from gateway.wording import Reason
 from gateway.worklist import deciding, queues
 from gateway.worklist.deciding import Did
+from gateway.worklist.item import seen_original
 from gateway.worklist.marks import Queue
 
 router = APIRouter()
@@ -87,7 +88,9 @@ def asked(viewer: Viewer, queue: str) -> Queue:
 
 
 def original_of(session: Session, viewer: Viewer, clip: str) -> Original:
-    found: Original = must_see(session, viewer, Original, clip, "Clip")
+    found = seen_original(session, viewer, clip)
+    if found is None:
+        raise not_found("Clip")
     return found
 
 
