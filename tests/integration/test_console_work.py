@@ -273,3 +273,23 @@ def test_what_one_did_is_told_to_him_alone(
     form = {"clip": "clip-u", "seen": "0", "act": "confirm:link-u"}
     sent = client.post("/work/proposed/decide", headers={"x-api-key": keys["evidence"]}, data=form)
     assert "已确认关联" not in client.get(sent.headers["location"], headers={"x-api-key": key}).text
+
+
+def test_a_log_that_is_set_aside_is_somebodys_work_too(
+    console: tuple[TestClient, dict[str, str]], database: Database
+) -> None:
+    """It is no clip, and nothing else would show it."""
+    client, keys = console
+    why = reason("quarantine.failed", error="disk")
+    with database.write() as session:
+        session.add(
+            Original(
+                id="f" * 32, device_id="cam-u", state=State.QUARANTINED, name="LOG/0001.log", suffix=".log", size=9,
+                quarantine=why,
+            )
+        )  # fmt: skip
+    told = client.get("/work/aside", headers={"x-api-key": keys["evidence"]}).text
+    assert "0001.log" in told
+    assert "多次处理失败" in told
+    assert 'value="retry"' in told
+    assert "<video" not in told
