@@ -31,7 +31,7 @@ def enter_labels(
     told, why = dict(given), given.get("why")
     told.pop("why", None)
     before = {name: getattr(clip, name) for name in STATED if name in told}
-    was = {name: getattr(clip, name) for name in PLAIN if name in told}
+    plain = {name: getattr(clip, name) for name in PLAIN if name in told}
     if CAPTURED in told:
         before[CAPTURED] = clip.declared.get(CAPTURED)
         clip.declared = dated(clip.declared, told.pop(CAPTURED))
@@ -42,7 +42,7 @@ def enter_labels(
     if "case_no" in told:
         clip.declared = {**clip.declared, "case_no": told["case_no"], BY_PERSON: actor}
     session.add(clip)
-    replaced = {**was, **before}
+    replaced = {**plain, **before}
     detail: dict[str, Any] = {**given, **({"before": replaced} if replaced else {})}
     chain = custody.device_chain(original.device_id)
     custody.append(session, chain, "LABELLED_BY_PERSON", actor, clip.id, (clip,), detail)
