@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session, col, select
 
 from api import accounts, second_factor
+from api.console.administration.routes import router
 from api.console.administration.showing import Admin, shown
 from api.problems import not_found
 from api.signin import Db
@@ -16,8 +17,6 @@ from gateway.device import Refused
 from gateway.models import ApiKey, Role, Unit, User
 from gateway.visibility import Viewer
 from gateway.wording import Reason
-
-router = APIRouter()
 
 Name = Annotated[str, Form(min_length=1, max_length=100)]
 Password = Annotated[str, Form(max_length=1024)]

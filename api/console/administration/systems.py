@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import TypeAdapter, ValidationError
 from sqlmodel import Session, col, select
 
+from api.console.administration.routes import router
 from api.console.administration.showing import Admin, shown
 from api.problems import not_found
 from api.signin import Db
@@ -18,8 +19,6 @@ from gateway.models import CaseFeed, CaseRefusal, Endpoint, EndpointKind, Unit
 from gateway.outbox import KINDS
 from gateway.visibility import Viewer
 from gateway.wording import Reason, reason
-
-router = APIRouter()
 
 URL: TypeAdapter[str] = TypeAdapter(webhooks.Address)
 REFUSALS = 50

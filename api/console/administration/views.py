@@ -3,9 +3,10 @@
 import json
 from typing import Annotated, Any, get_args
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlmodel import col, select
 
+from api.console.administration.routes import router
 from api.console.administration.showing import Admin, shown
 from api.paging import CURSOR
 from api.signin import Db, Ruled
@@ -17,8 +18,6 @@ from gateway.rulepacks import values_of
 from gateway.store import LocalStore
 from gateway.visibility import visible
 from gateway.wording import spoken
-
-router = APIRouter()
 
 ORDERS = 50
 KINDS = get_args(OrderIn.model_fields["kind"].annotation)

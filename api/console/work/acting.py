@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 from starlette.datastructures import FormData
@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 from api.console.pages import reader_of
 from api.console.purposes import purpose_of
 from api.console.work.decision import Decision, Filled, why_of
+from api.console.work.routes import router
 from api.console.work.showing import (
     Desk,
     answer,
@@ -40,8 +41,6 @@ from gateway.worklist import deciding, queues
 from gateway.worklist.deciding import Did
 from gateway.worklist.item import seen_original
 from gateway.worklist.marks import Queue
-
-router = APIRouter()
 
 Ref = Annotated[str, Form(max_length=64)]
 

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from api.console.pages import page
+from api.console.work.routes import router
 from api.console.work.showing import Desk, answer, counts, done_of, is_part, laid, may_see, queue_of, walk
 from api.problems import Problem
 from api.signin import Db, Labeller, Ruled
@@ -16,8 +17,6 @@ from gateway.wording import reason, sentence
 from gateway.worklist import owed
 from gateway.worklist.deciding import Did
 from gateway.worklist.marks import Queue
-
-router = APIRouter()
 
 Ref = Annotated[str | None, Query(max_length=64)]
 
