@@ -16,7 +16,9 @@ class Entry:
 
 ENTRIES = (
     Entry("docks", "/docks", "server-2", Right.READ),
+    Entry("board", "/board", "clipboard-list", Right.READ),
     Entry("equipment", "/equipment", "device-cctv", Right.READ),
+    Entry("reports", "/reports", "chart-bar", Right.READ),
 )
 """In the order of the day's work; the first that somebody may see is where he begins."""
 

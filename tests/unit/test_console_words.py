@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import nodes
 
-from api.console import equipment
+from api.console import board, equipment, reports
 from api.console.docks import Look
 from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
@@ -26,7 +26,10 @@ BUILT = {
     **{f"sign.{sign}.then": () for sign in Sign},
     **{f"site.theme_{theme}": () for theme in THEMES},
     **{f"docks.count_{name}": () for name, _ in Look((), True).counts},
+    **board.BUILT,
     **equipment.BUILT,
+    **reports.BUILT,
+    **{f"reports.way_{name}": () for name in ("overview", "snapshots", "files")},
 }
 """What templates put together: `t("sign." ~ sign)`."""
 

@@ -1,0 +1,72 @@
+"""All indicators of a quarter, beside those of the quarter before."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+from sqlmodel import Session
+
+from api.console import pages
+from api.console.reports.telling import tools
+from api.console.terms import unit_choices
+from api.signin import Db, Reader, Ruled
+from api.v1.reports import may_see
+from gateway.law import Law
+from gateway.models import Snapshot, now
+from gateway.reports import Period, Report, one_moment, report, snapshots
+from gateway.reports.due import last_quarter
+from gateway.reports.trend import before, quarters
+from gateway.visibility import Viewer
+
+router = APIRouter()
+
+
+class Asked(BaseModel):
+    unit: str = Field(default="", max_length=200)
+    quarter: str = Field(default="", max_length=20)
+
+    def period(self, law: Law) -> Period:
+        """The last quarter that has ended, unless asked otherwise. Raises Refused."""
+        return snapshots.quarter(self.quarter, law.zone) if self.quarter else last_quarter(now(), law.zone)
+
+
+@router.get("/reports")
+def overview_page(
+    request: Request, viewer: Reader, database: Db, law: Ruled, asked: Annotated[Asked, Query()]
+) -> Response:
+    period, unit = asked.period(law), asked.unit or None
+    with one_moment(database) as session:
+        may_see(session, viewer, unit)
+        found = report(session, law, viewer, unit, period)
+        facts: dict[str, Any] = {
+            "units": unit_choices(session, viewer),
+            "last": snapshots.latest(session, unit, period.name) if may_know(viewer, unit) else None,
+            **compared(session, law, viewer, unit, period),
+        }
+    kept = {"unit": asked.unit, "quarter": period.name}
+    return pages.page(
+        request, "reports.html", viewer, report=found, asked=asked, kept=kept, **facts,
+        quarters=with_asked(quarters(now(), law.zone), period.name), runs=now() < period.until,
+        **tools(request),
+    )  # fmt: skip
+
+
+def may_know(viewer: Viewer, unit: str | None) -> bool:
+    """Of the whole site's frozen quarters only who sees all of it."""
+    return unit is not None or viewer.units is None
+
+
+def with_asked(found: list[str], asked: str) -> list[str]:
+    return found if asked in found else [*found, asked]
+
+
+def compared(
+    session: Session, law: Law, viewer: Viewer, unit: str | None, period: Period
+) -> dict[str, Report | Snapshot | None]:
+    """The quarter before: as it was frozen, or counted now where it was not."""
+    earlier = before(period, law.zone)
+    assert earlier is not None
+    frozen = snapshots.latest(session, unit, earlier.name) if may_know(viewer, unit) else None
+    if frozen is not None:
+        return {"earlier": snapshots.opened(session, frozen), "earlier_frozen": frozen}
+    return {"earlier": report(session, law, viewer, unit, earlier), "earlier_frozen": None}
