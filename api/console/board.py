@@ -120,7 +120,7 @@ def told(row: Row) -> dict[str, Any]:
         "row": row,
         "asked": asked_by(row),
         "why": why(row),
-        "gaps": [gap_reason(gap) for gap in row.duty.recorded.gaps],
+        "gaps": [gap_reason(gap) for gap in row.duty.recorded.gaps] if row.footage.parts else [],
         "late_s": late_s(row, now()),
     }
 

@@ -53,7 +53,7 @@ def sheet_page(
     told = equipment.sheet(viewer, database, law, asked.unit or None, on, since)
     with database.read() as session:
         units = unit_choices(session, viewer)
-    one = next((each for each in told.units if each.unit == asked.unit), None)
+    one = next((each for each in told.units if each.unit == asked.unit or len(told.units) == 1), None)
     kept = {"unit": asked.unit, "on": on.isoformat(), "since": since.isoformat()}
     language = pages.reader_of(request).language
     return pages.page(

@@ -45,16 +45,17 @@ class Asked(Period_, Narrow):
 def figure_page(
     code: Code, request: Request, viewer: Reader, database: Db, law: Ruled, asked: Annotated[Asked, Query()]
 ) -> Response:
-    period, unit = asked.period(law), asked.unit or None
+    unit = asked.unit or None
     with one_moment(database) as session:
+        period = asked.period(session, law)
         may_see(session, viewer, unit)
         figure = one_figure(session, law, viewer, unit, period, code)
         points = trend.frozen(session, viewer, unit).get(code, []) if may_know(viewer, unit) else []
         facts = behind(session, request, viewer, figure, asked)
         name = names_of(session, Unit, [unit]).get(unit or "")
     return pages.page(
-        request, "reports_figure.html", viewer, figure=figure, points=points, unit_name=name, period=period,
-        kept={"unit": asked.unit, "quarter": period.name}, path=f"/reports/figures/{code.value}",
+        request, "reports_figure.html", viewer, figure=figure, past=points, unit_name=name, period=period,
+        kept={"unit": asked.unit, "quarter": period.name},
         snapshot=None, **facts, **tools(request),
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from api.v1.reports import may_see
 from gateway.law import Law
 from gateway.models import Snapshot, now
 from gateway.reports import Period, Report, one_moment, report, snapshots
-from gateway.reports.due import last_quarter
+from gateway.reports.due import had_begun, last_quarter
 from gateway.reports.trend import before, quarters
 from gateway.visibility import Viewer
 
@@ -25,17 +25,22 @@ class Asked(BaseModel):
     unit: str = Field(default="", max_length=200)
     quarter: str = Field(default="", max_length=20)
 
-    def period(self, law: Law) -> Period:
-        """The last quarter that has ended, unless asked otherwise. Raises Refused."""
-        return snapshots.quarter(self.quarter, law.zone) if self.quarter else last_quarter(now(), law.zone)
+    def period(self, session: Session, law: Law) -> Period:
+        """The last quarter that has ended; before the first has, the one that runs. Raises Refused."""
+        if self.quarter:
+            return snapshots.quarter(self.quarter, law.zone)
+        last = last_quarter(now(), law.zone)
+        has_past = had_begun(session, last.until)
+        return last if has_past else snapshots.quarter(quarters(now(), law.zone, 1)[0], law.zone)
 
 
 @router.get("/reports")
 def overview_page(
     request: Request, viewer: Reader, database: Db, law: Ruled, asked: Annotated[Asked, Query()]
 ) -> Response:
-    period, unit = asked.period(law), asked.unit or None
+    unit = asked.unit or None
     with one_moment(database) as session:
+        period = asked.period(session, law)
         may_see(session, viewer, unit)
         found = report(session, law, viewer, unit, period)
         facts: dict[str, Any] = {

@@ -96,8 +96,8 @@ def snapshot_page(snapshot_id: str, request: Request, viewer: Reader, database: 
         changes = compare(told, reports.compared_with(session, viewer, law, row, None))
         name = names_of(session, Unit, [row.unit_id]).get(row.unit_id)
     return pages.page(
-        request, "reports_snapshot.html", viewer, row=row, report=told, changes=changes, unit_name=name,
-        path=f"{PATH}/{snapshot_id}", **tools(request),
+        request, "reports_snapshot.html", viewer, row=row, report=told, changes=changes,
+        unit_name=name, **tools(request),
     )  # fmt: skip
 
 
@@ -117,9 +117,8 @@ def frozen_figure_page(
         facts = behind(session, request, viewer, figure, asked)
         name = names_of(session, Unit, [row.unit_id]).get(row.unit_id)
     return pages.page(
-        request, "reports_figure.html", viewer, figure=figure, points=[], unit_name=name,
-        period=snapshots.quarter(row.quarter, law.zone), kept={}, snapshot=row,
-        path=f"{PATH}/{snapshot_id}/figures/{code.value}", **facts, **tools(request),
+        request, "reports_figure.html", viewer, figure=figure, past=[], unit_name=name,
+        period=snapshots.quarter(row.quarter, law.zone), kept={}, snapshot=row, **facts, **tools(request),
     )  # fmt: skip
 
 
@@ -145,5 +144,5 @@ def moves_page(
         names = named(session, viewer, sides)
     return pages.page(
         request, "reports_moves.html", viewer, row=row, change=change, moves=moves, following=following,
-        names=names, start=start, path=f"{PATH}/{snapshot_id}/changes/{code.value}", **tools(request),
+        names=names, start=start, **tools(request),
     )  # fmt: skip
