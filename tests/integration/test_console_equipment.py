@@ -6,12 +6,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from gateway.models import Role
-from tests.integration.api_site import ADMIN, EVIDENCE, OPERATOR
 from tests.integration.console_site import check
-from tests.integration.test_api_matrix import EVERYBODY, Row
+from tests.integration.test_api_matrix import EVERYBODY, LEDGER, WORK, Row
 
-LEDGER = {EVIDENCE, ADMIN}
-WORK = {OPERATOR, EVIDENCE, ADMIN}
 LINE = {"kind": "PERSONAL", "holder": "officer:zhang-{}", "valid_from": "2025-01-01T00:00"}
 NOTHING = hashlib.sha256(b"").hexdigest()
 """What was shown where no clip changes."""

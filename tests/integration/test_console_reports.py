@@ -4,16 +4,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from gateway.models import Role
-from tests.integration.api_site import ADMIN, SUPERVISOR
 from tests.integration.console_site import check
-from tests.integration.test_api_matrix import EVERYBODY, Row
+from tests.integration.test_api_matrix import AGREE, EVERYBODY, Row
 
-FREEZE = {SUPERVISOR, ADMIN}
 ROWS = [
     Row("GET", "/reports", EVERYBODY, query="unit={}&quarter=2024-Q2"),
     Row("GET", "/reports/figures/linked", EVERYBODY, query="unit={}&quarter=2024-Q2"),
     Row("GET", "/reports/snapshots", EVERYBODY, listing=True),
-    Row("POST", "/reports/snapshots", FREEZE, body={"unit": "{}", "quarter": "2024-Q1"}),
+    Row("POST", "/reports/snapshots", AGREE, body={"unit": "{}", "quarter": "2024-Q1"}),
     Row("GET", "/reports/snapshots/snap-{}", EVERYBODY),
     Row("GET", "/reports/snapshots/snap-{}/figures/linked", EVERYBODY),
     Row("GET", "/reports/snapshots/snap-{}/changes/linked", EVERYBODY),

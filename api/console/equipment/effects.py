@@ -40,9 +40,11 @@ class Moved:
     officer_after: str | None
     ends: tuple[Target, ...]
     begins: tuple[Target, ...]
+    judged: tuple[tuple[Target, Target], ...]
+    """To the same step, with another verdict: before and after."""
     stays: tuple[Target, ...]
     by_person: bool
-    """It would be flagged only."""
+    """It would be flagged only: all its links stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Shown:
     """From whom, to whom, how many clips; the most first."""
     ends: int
     begins: int
+    judged: int
     by_person: int
     cases: list[OfCase]
     listed: list[Moved]
@@ -85,8 +88,9 @@ def shown(database: Database, found: Sequence[EffectOut]) -> Shown:
                 if one.officer_before != one.officer_after
             ).most_common()
         ],
-        ends=sum(len(ending(one)) for one in found if not one.stays_by_person),
-        begins=sum(len(beginning(one)) for one in found if not one.stays_by_person),
+        ends=sum(len(ending(one)) for one in found),
+        begins=sum(len(beginning(one)) for one in found),
+        judged=sum(len(judged(one)) for one in found),
         by_person=sum(one.stays_by_person for one in found),
         cases=cases(found, names),
         listed=listed,
@@ -94,21 +98,38 @@ def shown(database: Database, found: Sequence[EffectOut]) -> Shown:
     )
 
 
-def key(target: TargetOut) -> tuple[str | None, str | None, str]:
-    return target.case_uid, target.activity_id, target.verdict
+Key = tuple[str | None, str | None]
 
 
-def without(some: Iterable[TargetOut], others: Iterable[TargetOut]) -> list[TargetOut]:
-    known = {key(one) for one in others}
-    return [one for one in some if key(one) not in known]
+def by_step(targets: Iterable[TargetOut]) -> dict[Key, TargetOut]:
+    return {(one.case_uid, one.activity_id): one for one in targets}
+
+
+def sides(one: EffectOut) -> tuple[dict[Key, TargetOut], dict[Key, TargetOut]]:
+    """Its links before and after; what a person decided stays as it is."""
+    before = by_step(one.before)
+    return before, before if one.stays_by_person else by_step(one.after)
 
 
 def ending(one: EffectOut) -> list[TargetOut]:
-    return without(one.before, one.after)
+    before, after = sides(one)
+    return [target for key, target in before.items() if key not in after]
 
 
 def beginning(one: EffectOut) -> list[TargetOut]:
-    return without(one.after, one.before)
+    before, after = sides(one)
+    return [target for key, target in after.items() if key not in before]
+
+
+def judged(one: EffectOut) -> list[tuple[TargetOut, TargetOut]]:
+    before, after = sides(one)
+    both = ((target, after[key]) for key, target in before.items() if key in after)
+    return [(was, will) for was, will in both if was.verdict != will.verdict]
+
+
+def staying(one: EffectOut) -> list[TargetOut]:
+    before, after = sides(one)
+    return [target for key, target in before.items() if key in after and after[key].verdict == target.verdict]
 
 
 def cases(found: Sequence[EffectOut], names: "Names") -> list[OfCase]:
@@ -126,11 +147,11 @@ def cases(found: Sequence[EffectOut], names: "Names") -> list[OfCase]:
 
 def moved(one: EffectOut, names: "Names") -> Moved:
     name, started_at, duration_s = names.clips[one.clip_id]
-    going = {key(each) for each in ending(one)}
     return Moved(
-        one.clip_id, name, started_at, duration_s, names.officer(one.officer_before),
+        one.clip_id, name.rpartition("/")[2], started_at, duration_s, names.officer(one.officer_before),
         names.officer(one.officer_after), names.targets(ending(one)), names.targets(beginning(one)),
-        names.targets(each for each in one.before if key(each) not in going), one.stays_by_person,
+        tuple(zip(*(names.targets(side) for side in zip(*judged(one), strict=True)), strict=True)),
+        names.targets(staying(one)), one.stays_by_person,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ NAMES = {
     "release": tuple(policy.value for policy in Policy),
     "group": ("officer", "unit", "room"),
     "wrong": ("holder", "kind", "valid_from", "valid_to", "why"),
-    "link": ("ends", "begins", "stays"),
+    "link": ("ends", "begins", "stays", "judged"),
     "lines": tuple(name for name, _ in GROUPS),
     "line": tuple(line for _, lines in GROUPS for line in lines),
 }

@@ -185,8 +185,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "equipment.new_line": ("没有这条记录（新登记）", "There was no such line"),
     "equipment.effect": ("对关联的影响", "What it does to links"),
     "equipment.effect_sums": (
-        "{clips} 段资料将改变：解除关联 {ends} 条，新增关联 {begins} 条",
-        "{clips} clips change: {ends} links end, {begins} begin",
+        "{clips} 段资料将改变：解除关联 {ends} 条，新增 {begins} 条，改判 {judged} 条",
+        "{clips} clips change: {ends} links end, {begins} begin, {judged} are judged otherwise",
     ),
     "equipment.moves": (
         "{count} 段资料的采集人由 {before} 改为 {after}",
@@ -212,6 +212,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "equipment.link_ends": ("解除", "ends"),
     "equipment.link_begins": ("新增", "begins"),
     "equipment.link_stays": ("不变", "stays"),
+    "equipment.link_judged": ("改判", "judged"),
     "equipment.no_link": ("没有关联", "no link"),
     "equipment.kept_by_person": ("人工认定，不变", "decided by a person, stays"),
     "equipment.more_clips": ("另有 {count} 段未列出。", "{count} more are not listed."),

@@ -29,7 +29,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "reports.same": ("无变化", "unchanged"),
     "reports.not_comparable": ("不可比", "not comparable"),
     "reports.digest": ("摘要 {digest}…，规则包 {packs}", "digest {digest}…, rule pack {packs}"),
-    "reports.freeze": ("固化本季度", "Freeze the quarter"),
+    "reports.freeze": ("固化", "Freeze"),
     "reports.freeze_again": ("再次固化", "Freeze again"),
     "reports.all_left_out": (
         "没有可计入的对象（{count} 项均不计入），因此没有比率",
