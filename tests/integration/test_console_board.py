@@ -1,9 +1,13 @@
 """The obligation board as a page."""
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 from fastapi.testclient import TestClient
 
-from gateway.models import Role
+from gateway.database import Database
+from gateway.models import Activity, Role
 from tests.integration.console_site import check
 from tests.integration.test_api_matrix import EVERYBODY, Row
 
@@ -25,3 +29,39 @@ def test_every_view_names_the_own_unit_alone(console: tuple[TestClient, dict[str
     assert "case-v" not in told.text
     assert "zhang-v" not in told.text
     assert "逾期未到" in told.text
+
+
+def test_what_is_owed_says_who_how_late_and_why(console: tuple[TestClient, dict[str, str]]) -> None:
+    client, keys = console
+    told = client.get(f"/board?{THEN}", headers={"x-api-key": keys["supervisor"]}).text
+    [line] = re.findall(r"<tr><td><strong>.*?</tr>", told, re.DOTALL)
+    assert "现场检查" in line
+    assert 'href="/cases/case-u"' in line
+    assert re.search(r"逾期 \d", line)
+    assert "没有音像资料" in line
+    assert "张</a>" in line
+    other = client.get(f"/board?{THEN}&standing=ARRIVED", headers={"x-api-key": keys["supervisor"]}).text
+    assert "case-u" not in other
+
+
+def test_days_begin_in_the_sites_zone(console: tuple[TestClient, dict[str, str]], database: Database) -> None:
+    client, keys = console
+    with database.write() as session:
+        step = session.get_one(Activity, "step-u")
+        step.started_at, step.ended_at = (datetime(2024, 5, 6, hour, tzinfo=UTC) for hour in (17, 18))
+    key = {"x-api-key": keys["supervisor"]}
+    asked = "since=2024-05-06T00:00:00Z&until=2024-05-08T00:00:00Z&by=day"
+    groups = client.get(f"/api/v1/board?{asked}", headers=key).json()["groups"]
+    assert [group["key"] for group in groups] == ["2024-05-07"]
+    assert "case-u" in client.get("/board?since=2024-05-07&until=2024-05-07", headers=key).text
+    assert "case-u" not in client.get("/board?since=2024-05-06&until=2024-05-06", headers=key).text
+
+
+def test_a_span_that_is_too_long_ends_where_it_was_asked_to(
+    console: tuple[TestClient, dict[str, str]],
+) -> None:
+    client, keys = console
+    told = client.get("/board?since=2020-01-01&until=2024-05-06", headers={"x-api-key": keys["supervisor"]})
+    assert told.status_code == 200
+    assert 'name="until" value="2024-05-06"' in told.text
+    assert "case-u" in told.text

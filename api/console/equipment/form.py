@@ -121,7 +121,7 @@ def choices(session: Session, viewer: Viewer) -> dict[str, list[tuple[str, str]]
         "officer": [
             (
                 f"officer:{one.id}",
-                f"{one.name}（{one.number or one.id}，{units.get(one.unit_id, one.unit_id)}）",
+                f"{one.name} · {one.number or one.id} · {units.get(one.unit_id, '')}",
             )
             for one in people
         ]
