@@ -197,5 +197,6 @@ def test_the_sheet_as_a_file_says_what_the_page_says(console: Console, keeper: d
     told = {row[0].value: row[1].value for row in book["分项"].iter_rows() if row[0].value}
     [officers] = re.findall(r"<td>执法人员</td><td class=\"number\"><span>(\d+)", page)
     assert told["执法人员"] == int(officers)
-    [on_record] = client.get("/api/v1/reports/files?unit=u", headers=keeper).json()["items"][:1]
-    assert on_record["sha256"] == hashlib.sha256(made.content).hexdigest()
+    digest = hashlib.sha256(made.content).hexdigest()
+    [on_record] = client.get(f"/api/v1/reports/files?sha256={digest}", headers=keeper).json()["items"]
+    assert (on_record["kind"], on_record["period"]) == ("equipment", "2024-06-30")

@@ -7,8 +7,7 @@ from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from api.console import pages
-from api.console.reports.overview import Asked as Period_
-from api.console.reports.overview import may_know
+from api.console.reports.overview import Which, may_know
 from api.console.reports.telling import SIDES, breakdowns, cut, key_names, tools
 from api.problems import Problem
 from api.signin import Db, Reader, Ruled
@@ -37,7 +36,7 @@ class Narrow(BaseModel):
         return Narrowed(side=self.side, why=self.why or None, by=self.by or None, key=self.key)
 
 
-class Asked(Period_, Narrow):
+class Asked(Which, Narrow):
     pass
 
 

@@ -1,5 +1,6 @@
 """All indicators of a quarter, beside those of the quarter before."""
 
+import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -20,8 +21,11 @@ from gateway.visibility import Viewer
 
 router = APIRouter()
 
+QUICK_S = 1.0
+"""What takes longer is not done a second time without being asked."""
 
-class Asked(BaseModel):
+
+class Which(BaseModel):
     unit: str = Field(default="", max_length=200)
     quarter: str = Field(default="", max_length=20)
 
@@ -34,6 +38,11 @@ class Asked(BaseModel):
         return last if has_past else snapshots.quarter(quarters(now(), law.zone, 1)[0], law.zone)
 
 
+class Asked(Which):
+    compare: bool = False
+    """Count the quarter before as well, though that takes its time."""
+
+
 @router.get("/reports")
 def overview_page(
     request: Request, viewer: Reader, database: Db, law: Ruled, asked: Annotated[Asked, Query()]
@@ -42,11 +51,13 @@ def overview_page(
     with one_moment(database) as session:
         period = asked.period(session, law)
         may_see(session, viewer, unit)
+        began = time.monotonic()
         found = report(session, law, viewer, unit, period)
+        is_quick = time.monotonic() - began < QUICK_S
         facts: dict[str, Any] = {
             "units": unit_choices(session, viewer),
             "last": snapshots.latest(session, unit, period.name) if may_know(viewer, unit) else None,
-            **compared(session, law, viewer, unit, period),
+            **compared(session, law, viewer, unit, period, count=asked.compare or is_quick),
         }
     kept = {"unit": asked.unit, "quarter": period.name}
     return pages.page(
@@ -66,12 +77,13 @@ def with_asked(found: list[str], asked: str) -> list[str]:
 
 
 def compared(
-    session: Session, law: Law, viewer: Viewer, unit: str | None, period: Period
-) -> dict[str, Report | Snapshot | None]:
-    """The quarter before: as it was frozen, or counted now where it was not."""
+    session: Session, law: Law, viewer: Viewer, unit: str | None, period: Period, *, count: bool
+) -> dict[str, Period | Report | Snapshot | None]:
+    """The quarter before: as it was frozen, or counted now where it was not and that is wanted."""
     earlier = before(period, law.zone)
     assert earlier is not None
     frozen = snapshots.latest(session, unit, earlier.name) if may_know(viewer, unit) else None
     if frozen is not None:
-        return {"earlier": snapshots.opened(session, frozen), "earlier_frozen": frozen}
-    return {"earlier": report(session, law, viewer, unit, earlier), "earlier_frozen": None}
+        return {"before": earlier, "earlier": snapshots.opened(session, frozen), "earlier_frozen": frozen}
+    counted = report(session, law, viewer, unit, earlier) if count else None
+    return {"before": earlier, "earlier": counted, "earlier_frozen": None}

@@ -16,6 +16,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "上季度（{quarter}）按现有记录统计",
         "{quarter} counted from what is on record now",
     ),
+    "reports.compare": (
+        "上季度（{quarter}）未固化，统计后比较",
+        "{quarter} is not frozen: count it and compare",
+    ),
+    "reports.not_counted": ("未统计", "not counted"),
     "reports.rates": ("本季度与上季度", "This quarter and the one before"),
     "reports.chart_hint": ("图示，数值见下表", "a chart; the table below says the same"),
     "reports.figure": ("指标", "Indicator"),
