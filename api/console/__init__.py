@@ -2,10 +2,21 @@
 
 from fastapi import APIRouter, Depends
 
-from api.console import account, board, docks, entrance, equipment, files, purposes, reports
+from api.console import (
+    account,
+    board,
+    docks,
+    entrance,
+    equipment,
+    files,
+    kiosk,
+    purposes,
+    receipts,
+    reports,
+)
 from api.parameters import known_only
 
-MODULES = (files, entrance, purposes, account, docks, board, equipment, reports)
+MODULES = (files, entrance, purposes, account, docks, kiosk, receipts, board, equipment, reports)
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
 for module in MODULES:

@@ -17,6 +17,7 @@ from tests.integration import (
     test_console_account,
     test_console_board,
     test_console_equipment,
+    test_console_kiosk,
     test_console_reports,
 )
 from tests.integration.console_site import SLOW, check, paths
@@ -26,6 +27,7 @@ PAGES = [
     Row("GET", "/docks", EVERYBODY, listing=True),
     Row("GET", "/docks/events", EVERYBODY, listing=True),
     *test_console_account.ROWS,
+    *test_console_kiosk.ROWS,
     Row("POST", "/purpose", WATCH, body={"purpose": "案卷评查"}, listing=True),
     *test_console_board.ROWS,
     *test_console_equipment.ROWS,

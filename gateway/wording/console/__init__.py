@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from gateway.wording.console import board, docks, equipment, reports, site
+from gateway.wording.console import board, docks, equipment, kiosk, reports, site
 
-PARTS = (site, docks, board, equipment, reports)
+PARTS = (site, docks, kiosk, board, equipment, reports)
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 
 
