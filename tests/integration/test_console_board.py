@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from gateway.database import Database
 from gateway.models import Activity, Role
@@ -65,3 +66,22 @@ def test_a_span_that_is_too_long_ends_where_it_was_asked_to(
     assert told.status_code == 200
     assert 'name="until" value="2024-05-06"' in told.text
     assert "case-u" in told.text
+
+
+@pytest.mark.parametrize("role", ["supervisor", "admin"])
+def test_the_board_begins_with_the_days_that_are_asked_for(
+    console: tuple[TestClient, dict[str, str]], database: Database, role: str
+) -> None:
+    """Not with every link there is, nor with all cases of a unit: it must stay quick over the years."""
+    client, keys = console
+    asked: list[tuple[str, object]] = []
+    listen = lambda _c, _cursor, text, given, *_: asked.append((text, given))  # noqa: E731
+    event.listen(database.engine, "before_cursor_execute", listen)
+    assert client.get(f"/board?{THEN}", headers={"x-api-key": keys[role]}).status_code == 200
+    event.remove(database.engine, "before_cursor_execute", listen)
+    of_steps = [(text, given) for text, given in asked if "activity.started_at >=" in text]
+    assert len(of_steps) == 3
+    with database.engine.connect() as connection:
+        for text, given in of_steps:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given).all()  # type: ignore[arg-type]
+            assert "SEARCH activity USING INDEX ix_activity_started_at_ended_at" in plan[0][3], plan

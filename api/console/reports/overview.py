@@ -21,7 +21,7 @@ from gateway.visibility import Viewer
 
 router = APIRouter()
 
-QUICK_S = 1.0
+QUICK_S = 2.0
 """What takes longer is not done a second time without being asked."""
 
 

@@ -26,7 +26,7 @@
     const names = { type: "category", data: told.names, axisLabel: { color: ink, interval: 0 }, axisLine: { lineStyle: { color: line } } };
     const values = {
       type: "value", min: 0, max: told.counts ? undefined : (range) => Math.max(1, range.max),
-      axisLabel: { color: ink, formatter: label }, splitLine: { lineStyle: { color: line } },
+      axisLabel: { color: ink, formatter: label && ((value) => `${Math.round(value * 100)}%`) }, splitNumber: narrow ? 2 : 5, splitLine: { lineStyle: { color: line } },
     };
     const lying = kind === "bar" && narrow;
     if (kind === "bar" && !narrow) names.axisLabel = { color: ink, interval: 0, width: 84, overflow: "break" };
