@@ -16,7 +16,18 @@ from api.console import (
 )
 from api.parameters import known_only
 
-MODULES = (files, entrance, purposes, account, docks, kiosk, receipts, board, equipment, reports)
+MODULES = (
+    files,
+    entrance,
+    purposes,
+    account,
+    docks,
+    kiosk,
+    receipts,
+    board,
+    *equipment.MODULES,
+    *reports.MODULES,
+)
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
 for module in MODULES:
