@@ -40,10 +40,7 @@ def tools(request: Request) -> dict[str, Any]:
     language = reader_of(request).language
     place = 0 if language == "zh" else 1
     return terms(request) | {
-        "figure_words": lambda code: {
-            name: getattr(FIGURES[code], name)[place]
-            for name in ("name", "numerator", "denominator", "basis")
-        },
+        "figure_words": lambda code: {name: getattr(FIGURES[code], name)[place] for name in TOLD},
         "because": lambda code: sentence(reason(code), language),
         "kind_word": lambda kind: KINDS[kind][place] if kind in KINDS else kind,
         "breakdown_word": lambda by: BREAKDOWNS[by][place] if by in BREAKDOWNS else by,
