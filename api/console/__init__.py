@@ -2,10 +2,36 @@
 
 from fastapi import APIRouter, Depends
 
-from api.console import account, administration, docks, entrance, files, kiosk, purposes, receipts, work
+from api.console import (
+    account,
+    administration,
+    board,
+    docks,
+    entrance,
+    equipment,
+    files,
+    kiosk,
+    purposes,
+    receipts,
+    reports,
+    work,
+)
 from api.parameters import known_only
 
-MODULES = (files, entrance, purposes, account, docks, kiosk, receipts, work, administration)
+MODULES = (
+    files,
+    entrance,
+    purposes,
+    account,
+    docks,
+    kiosk,
+    receipts,
+    work,
+    administration,
+    board,
+    *equipment.MODULES,
+    *reports.MODULES,
+)
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
 for module in MODULES:

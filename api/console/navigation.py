@@ -18,6 +18,9 @@ ENTRIES = (
     Entry("docks", "/docks", "server-2", Right.READ),
     Entry("work", "/work", "list-check", Right.LABEL),
     Entry("administration", "/administration", "settings", Right.ADMIN),
+    Entry("board", "/board", "clipboard-list", Right.READ),
+    Entry("equipment", "/equipment", "device-cctv", Right.READ),
+    Entry("reports", "/reports", "chart-bar", Right.READ),
 )
 """In the order of the day's work; the first that somebody may see is where he begins."""
 

@@ -2,9 +2,18 @@
 
 from typing import Literal
 
-from gateway.wording.console import administration, docks, kiosk, site, work
+from gateway.wording.console import administration, board, docks, equipment, kiosk, reports, site, work
 
-PARTS = (site, docks, kiosk, work, administration)
+PARTS = (
+    site,
+    docks,
+    kiosk,
+    work,
+    administration,
+    board,
+    equipment,
+    reports,
+)
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 
 
