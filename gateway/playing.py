@@ -37,7 +37,8 @@ def plays(clip: Clip, name: str) -> bool | None:
     video, pixels, audio = codecs(clip)
     container = (clip.format.get("container") or "").split(",")
     if "mp4" in container:
-        return video in PLAYABLE_VIDEO and pixels in PLAYABLE_PIXELS and audio in {None, *PLAYABLE_AUDIO}
+        is_seen = video in PLAYABLE_VIDEO and pixels in PLAYABLE_PIXELS if video else bool(audio)
+        return is_seen and audio in {None, *PLAYABLE_AUDIO}
     return "webm" in container and video in OPEN_VIDEO and audio in {None, *OPEN_AUDIO}
 
 

@@ -10,7 +10,7 @@ import ffmpeg as compiler
 
 from gateway import ffmpeg
 from gateway.models import Clip, Rendition
-from gateway.playing import PLAYABLE_AUDIO, PLAYABLE_PIXELS, PLAYABLE_VIDEO, codecs
+from gateway.playing import PLAYABLE_AUDIO, PLAYABLE_PIXELS, PLAYABLE_VIDEO, codecs, stream
 from gateway.store import LocalStore
 from gateway.store.durable import blocks, own_partial, sync_folder
 from gateway.store.room import unwritten
@@ -54,7 +54,8 @@ def plan(clip: Clip) -> list[tuple[str, str, str, Make]]:
     """(kind, file name, media type, how) of what is worth making of this clip."""
     if clip.condition and clip.condition["code"] in UNREADABLE:
         return []
-    if clip.kind == "AUDIO":
+    has_no_picture = bool(clip.format) and not stream(clip, "video")
+    if clip.kind == "AUDIO" or (clip.kind == "VIDEO" and has_no_picture):
         return [("proxy", "proxy.m4a", "audio/mp4", audio_proxy(clip)), WAVEFORM]
     if clip.kind == "PHOTO":
         return [("thumbnail", "thumb.jpg", "image/jpeg", picture(320))]

@@ -30,6 +30,8 @@ from gateway.retention import Judged
 from gateway.rules.labels import is_matter_given
 from gateway.visibility import Viewer, visible
 
+LABELS = ("number", "time", "place", "person", "matter")
+"""The five of R-01, in its order."""
 MARKS = ("sos", "mark", "mark_important", "tamper", "fall")
 """Signals of a device that stand on the bar; others tell of itself and not of what it saw."""
 

@@ -14,6 +14,9 @@ from gateway.wording.custody import event_word
 AT_FIRST = 30
 SYSTEM = frozenset({"gateway", "ingest"})
 
+ORDERS = ("verify", "retry", "relink")
+GIVEN = ("case_no", "captured_at", "place", "matter", "secrecy", "transcript")
+
 TONES = {
     "QUARANTINED": "stop", "VIEW_REFUSED": "stop", "DESTROYED": "stop", "DESTRUCTION_BEGUN": "stop",
     "DISPOSAL_LISTED": "look", "HOLD_PLACED": "look", "VERIFIED": "done", "PRESERVED": "done",
@@ -70,7 +73,3 @@ def said(event: str, detail: dict[str, Any], reader: Reader) -> str:
         told.append(sentence(value, language) if isinstance(value, dict) else str(value or ""))
     joint = "：" if language == "zh" else ": "
     return joint.join(one for one in told if one)
-
-
-ORDERS = ("verify", "retry", "relink")
-GIVEN = ("case_no", "captured_at", "place", "matter", "secrecy", "transcript")

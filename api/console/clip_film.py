@@ -1,6 +1,7 @@
 """What of a clip is shown, to whom, and what is said where nothing is."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from fastapi import Request
 from sqlmodel import Session, col, select
@@ -37,11 +38,17 @@ class Film:
     """A copy that every browser plays is on its way."""
 
 
+Hindrance = Literal[
+    "destroyed", "duplicate", "aside", "not_stored", "unverified", "returns", "undescribed", "doubted", "condition",
+    "no_copy", "copy_due", "sound_only",
+]  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """Something that stands in the way: `clip.state_<code>` and what to do, `clip.state_<code>.then`."""
 
-    code: str
+    code: Hindrance
     tone: str
     why: Reason | None = None
     link: str | None = None

@@ -1,7 +1,9 @@
 """Pages have words for everything they say, in both languages, and say nothing that is not among them."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import jinja2
 import pytest
@@ -9,13 +11,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import nodes
 
+from api.console import clip_beside, clip_custody, clip_film
+from api.console.clip_telling import RENDITIONS
 from api.console.docks import Look
 from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
 from api.console.pages import FOLDER, THEMES, environment
 from api.console.ways import safe
 from gateway.docks import Sign
+from gateway.models import LinkStatus, State
 from gateway.wording.console import PARTS, WORDS, word
+
+
+
+def clip_codes() -> Iterator[str]:
+    """What the page of a clip puts together, and what is said of a line of custody."""
+    every = {
+        "bytes": State, "status": LinkStatus, "state": get_args(clip_film.Hindrance), "label": clip_beside.LABELS,
+        "mark": (*clip_beside.MARKS, "begins", "ends", "part_begins", "part_ends"), "given": clip_custody.GIVEN,
+        "rendition": (*RENDITIONS, "other"), "order": clip_custody.ORDERS,
+        "secrecy": ("privacy", "trade_secret", "state_secret"),
+    }  # fmt: skip
+    for part, codes in every.items():
+        for code in codes:
+            yield f"{part}_{code}"
+            if part == "state":
+                yield f"{part}_{code}.then"
+    yield "custody_watched"
+
 
 BUILT = {
     **{f"error.{status}": () for status in TOLD},
@@ -24,6 +47,7 @@ BUILT = {
     **{f"sign.{sign}": () for sign in Sign},
     **{f"sign.{sign}.then": () for sign in Sign},
     **{f"site.theme_{theme}": () for theme in THEMES},
+    **{f"clip.{code}": () for code in clip_codes()},
     **{f"docks.count_{name}": () for name, _ in Look((), True).counts},
 }
 """What templates put together: `t("sign." ~ sign)`."""

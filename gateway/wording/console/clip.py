@@ -139,6 +139,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "clip.kilometres": ("{count} 公里", "{count} km"),
     # digests
     "clip.digests": ("原件校验", "Digests of the original"),
+    "clip.sha256": ("SHA-256", "SHA-256"),
+    "clip.sm3": ("SM3", "SM3"),
     "clip.no_digest": ("入库后计算", "Reckoned once it is stored"),
     "clip.verified_at": ("二次读取", "second read"),
     "clip.verify_now": ("立即校验", "Verify now"),
