@@ -235,7 +235,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "clip.paper": ("文书", "document"),
     "clip.part": ("片段", "part"),
     "clip.all_of_it": ("全部", "all of it"),
-    "clip.made_by": ("作出", "by"),
+    "clip.made_by": ("由谁作出", "by"),
     "clip.reasons": ("理由", "Reasons"),
     "clip.losers": ("其他候选案件（{count}）", "Other candidates ({count})"),
     "clip.confirm": ("确认", "Confirm"),
