@@ -88,6 +88,8 @@ class Beside:
     marks: list[Mark]
     track: list[tracks.Fix]
     stays: Judged | None
+    floors: list[dict[str, Any]]
+    """Every rule that was considered, the one that decides first; a case is called as people call it."""
     attachments: list[tuple[Attachment, Original]]
 
 
@@ -96,6 +98,7 @@ def beside(session: Session, viewer: Viewer, law: Law, clip: Clip, original: Ori
     cards = cards_of(session, viewer, every)
     standing = [card for card in cards if card.link.ended_at is None]
     officer = session.get(Officer, clip.officer_id) if clip.officer_id else None
+    judged = stays(session, law, clip, original)
     return Beside(
         labels=labels(clip, officer, [card.link for card in standing]),
         lacks=why_not(every),
@@ -105,7 +108,8 @@ def beside(session: Session, viewer: Viewer, law: Law, clip: Clip, original: Ori
         history=[card for card in cards if card.link.ended_at is not None],
         marks=marks(session, clip, standing),
         track=tracks.of_clip(session, clip),
-        stays=stays(session, law, clip, original),
+        stays=judged,
+        floors=floors(session, viewer, judged) if judged else [],
         attachments=attachments(session, clip.id),
     )
 
@@ -197,6 +201,16 @@ def stays(session: Session, law: Law, clip: Clip, original: Original) -> Judged 
         return None
     [judged] = retention.judge(session, law.packs, [clip.id], now())
     return judged
+
+
+def floors(session: Session, viewer: Viewer, judged: Judged) -> list[dict[str, Any]]:
+    told = [floor.stored() for floor in judged.deadline.floors]
+    cases = cases_of(session, viewer, {one["facts"]["case"] for one in told if "case" in one["facts"]})
+    for one in told:
+        if uid := one["facts"].get("case"):
+            case = cases.get(uid)
+            one["facts"] |= {"case": case.number or f"《{case.title}》" if case else "—"}
+    return told
 
 
 def attachments(session: Session, clip_id: str) -> list[tuple[Attachment, Original]]:
