@@ -21,9 +21,7 @@ def file(request: Request) -> Response:
     return FileResponse(FILES[request.path_params["number"]], media_type="video/mp4")
 
 
-app = Starlette(
-    routes=[Route("/", page), Route("/{number:int}", page), Route("/{number:int}.mp4", file)]
-)
+app = Starlette(routes=[Route("/", page), Route("/{number:int}", page), Route("/{number:int}.mp4", file)])
 
 if __name__ == "__main__":
     uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error")

@@ -24,7 +24,7 @@ from gateway.store import LocalStore
 
 Note = Callable[..., None]
 READERS, BIT_S = 50, 4e6
-LENGTH_S, CLIPS, CLICKS = 300, 10, 30
+LENGTH_S, CLIPS, CLICKS = 120, 6, 30
 PASSWORD = "correct horse battery"
 GATEWAY = Path(sys.executable).with_name("gateway")
 CLICKED = """document.addEventListener("click", () =>
@@ -120,7 +120,7 @@ def reading(urls: Sequence[str], headers: dict[str, str]) -> Iterator[list[float
 
 
 class Town:
-    """Clips of five minutes as cameras write them: H.264 of 4 Mbit/s, the index at the end of the file."""
+    """Clips of two minutes as cameras write them: H.264 of 4 Mbit/s, the index at the end of the file."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.port = folder, free_port()
@@ -160,6 +160,7 @@ class Town:
         }
         with database.write() as session:
             session.add(Unit(id="u", name="市局"))
+            session.flush()
             session.add(Device(id="cam", type="body_camera", unit_id="u"))
             session.flush()
             add_user(session, "bench", PASSWORD, Role.SUPERVISOR, "u")
@@ -209,7 +210,19 @@ def record(path: Path) -> None:
     picture = "testsrc2=size=1280x720:rate=25:duration=10,noise=alls=12:allf=t"
     rate = ["-b:v", "4M", "-minrate", "4M", "-maxrate", "4M", "-bufsize", "4M"]
     source = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=duration=10"]
-    coded = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "50", *rate, "-c:a", "aac"]
+    coded = [
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-pix_fmt",
+        "yuv420p",
+        "-g",
+        "50",
+        *rate,
+        "-c:a",
+        "aac",
+    ]
     quiet = ["ffmpeg", "-nostdin", "-v", "error", "-y"]
     subprocess.run([*quiet, *source, *coded, short], check=True)
     again = ["-stream_loop", f"{LENGTH_S // 10 - 1}", "-i", short, "-c", "copy", "-t", f"{LENGTH_S}"]

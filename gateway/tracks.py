@@ -53,7 +53,8 @@ def of_clip(session: Session, clip: Clip) -> list[Fix]:
     )
     batches = session.exec(wanted.order_by(col(Track.begins_at)).limit(BATCHES)).all()
     points = sorted(
-        (point for batch in batches for point in batch.points if is_place(point)), key=lambda one: float(one[0])
+        (point for batch in batches for point in batch.points if is_place(point)),
+        key=lambda one: float(one[0]),
     )
     within = [one for one in points if start.timestamp() <= one[0] <= end.timestamp()]
     step = max(1, -(-len(within) // MOST))

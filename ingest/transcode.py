@@ -21,7 +21,7 @@ PICTURE = 1 << 20
 """Bytes that no poster needs more of."""
 WAVE = {"s": "1600x120", "colors": "0x8795a7", "scale": "sqrt", "split_channels": 0}
 WAVE_RATE = 4000
-"""The filter holds all samples until the end: four hours of speech are 115 MB at this rate, 2.7 GB as recorded."""
+"""The filter holds all samples to the end: four hours are 115 MB at this rate, 2.7 GB as recorded."""
 
 UNREADABLE = {"condition.not_media", "condition.encrypted", "condition.undecryptable"}
 

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session, col, select
 
 from api.console import clip_beside, clip_custody, clip_film, clip_map, clip_telling, pages
-from api.console.telling import CHINA
 from api.leaving import Leaving
 from api.seeing import refusal_noted
 from api.signin import Db, Reader, Ruled, Watcher
@@ -17,6 +16,7 @@ from gateway.database import Database
 from gateway.law import Law
 from gateway.models import Clip, Device, OrderRow, OrderState, Original, Unit, User, Viewing
 from gateway.visibility import Right, Viewer
+from gateway.wording import CHINA
 
 router = APIRouter()
 
@@ -35,7 +35,7 @@ def clip_page(
     second: Second = 0.0,
     custody: Literal["", "all"] = "",
 ) -> Response:
-    """Whoever may watch and has said why begins a viewing by it: one line of custody, however often it loads."""
+    """Who may watch and has said why begins a viewing: one line of custody, however often it loads."""
     may_watch = viewer.may(Right.VIEW)
     with refusal_noted(database, viewer, clip_id=clip_id) if may_watch else nullcontext():
         viewing = begun(request, database, viewer, clip_id)
@@ -67,7 +67,14 @@ def begun(request: Request, database: Database, viewer: Viewer, clip_id: str) ->
 
 
 def facts(
-    session: Session, viewer: Viewer, law: Law, clip: Clip, original: Original, reader: pages.Reader, *, every: bool
+    session: Session,
+    viewer: Viewer,
+    law: Law,
+    clip: Clip,
+    original: Original,
+    reader: pages.Reader,
+    *,
+    every: bool,
 ) -> dict[str, Any]:
     device, made = session.get_one(Device, clip.device_id), clip_film.renditions(session, clip.id)
     beside = clip_beside.beside(session, viewer, law, clip, original)
@@ -107,7 +114,12 @@ def digests(clip_id: str, request: Request, viewer: Reader, database: Db) -> Res
     with database.read() as session:
         clip, original = seen(session, viewer, clip_id)
         return pages.page(
-            request, "clip_digests.html", viewer, clip=clip, original=original, **checked(session, viewer, clip_id)
+            request,
+            "clip_digests.html",
+            viewer,
+            clip=clip,
+            original=original,
+            **checked(session, viewer, clip_id),
         )
 
 

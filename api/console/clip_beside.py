@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
-from api.console.telling import CHINA
 from gateway import retention, tracks
 from gateway.law import Law
 from gateway.linking.archivable import why_not
@@ -29,6 +28,7 @@ from gateway.models import (
 from gateway.retention import Judged
 from gateway.rules.labels import is_matter_given
 from gateway.visibility import Viewer, visible
+from gateway.wording import CHINA
 
 LABELS = ("number", "time", "place", "person", "matter")
 """The five of R-01, in its order."""
@@ -160,8 +160,6 @@ def labels(clip: Clip, officer: Officer | None, links: Sequence[Link]) -> tuple[
     )
 
 
-
-
 def captured(clip: Clip) -> str:
     told = clip.declared.get(CAPTURED)
     return datetime.fromisoformat(told).astimezone(CHINA).strftime("%Y-%m-%dT%H:%M:%S") if told else ""
@@ -216,5 +214,3 @@ def floors(session: Session, viewer: Viewer, judged: Judged) -> list[dict[str, A
 def attachments(session: Session, clip_id: str) -> list[tuple[Attachment, Original]]:
     wanted = select(Attachment, Original).join(Original, col(Original.id) == Attachment.id)
     return [(one, original) for one, original in session.exec(wanted.where(Attachment.clip_id == clip_id))]
-
-

@@ -39,7 +39,9 @@ class Line:
 def lines(session: Session, clip_id: str, reader: Reader, *, every: bool) -> tuple[list[Line], int]:
     """The newest first, and how many there are."""
     here = CustodyEvent.subject == clip_id
-    wanted = select(CustodyEvent).where(here).order_by(col(CustodyEvent.at).desc(), col(CustodyEvent.seq).desc())
+    wanted = (
+        select(CustodyEvent).where(here).order_by(col(CustodyEvent.at).desc(), col(CustodyEvent.seq).desc())
+    )
     rows = session.exec(wanted if every else wanted.limit(AT_FIRST)).all()
     count = session.exec(select(func.count()).select_from(CustodyEvent).where(here)).one()
     return [line(row, reader) for row in rows], count

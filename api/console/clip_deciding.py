@@ -8,7 +8,6 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, BeforeValidator, Field
 from sqlmodel import Session, col, or_, select
 
-from api.console.telling import CHINA
 from api.problems import Problem, not_found
 from api.signin import Db, Labeller, Operator, Ruled
 from api.v1 import links, orders
@@ -20,7 +19,7 @@ from gateway.models import CaseAlias, CaseRecord, Link
 from gateway.rules import case_number
 from gateway.texts import Why
 from gateway.visibility import Viewer, visible
-from gateway.wording import reason, sentence
+from gateway.wording import CHINA, reason, sentence
 
 router = APIRouter()
 

@@ -39,8 +39,8 @@ class Film:
 
 
 Hindrance = Literal[
-    "destroyed", "duplicate", "aside", "not_stored", "unverified", "returns", "undescribed", "doubted", "condition",
-    "no_copy", "copy_due", "sound_only",
+    "destroyed", "duplicate", "aside", "not_stored", "unverified", "returns", "undescribed", "doubted",
+    "condition", "no_copy", "copy_due", "sound_only",
 ]  # fmt: skip
 
 
@@ -59,7 +59,9 @@ class Notice:
 def is_shown(clip: Clip, original: Original) -> bool:
     """Whether there is anything to play, now."""
     is_secret = clip.secrecy == CLASSIFIED
-    is_stored = original.stored_as is not None and original.state not in GONE and original.state != State.FOUND
+    is_stored = (
+        original.stored_as is not None and original.state not in GONE and original.state != State.FOUND
+    )
     return is_stored and not is_secret and (clip.condition or {}).get("code") not in NO_PICTURE
 
 
@@ -92,7 +94,7 @@ def order(clip: Clip, original: Original, kinds: set[str]) -> list[str]:
     if clip.kind == "PHOTO":
         shown = playing.plays(clip, original.name)
         return ["original"] if shown else ["thumbnail"] if "thumbnail" in kinds else []
-    copies = [kind for kind in ("proxy", "decrypted") if kind in kinds]
+    copies: list[str] = [kind for kind in ("proxy", "decrypted") if kind in kinds]
     if "decrypted" in kinds:
         return copies
     return [*copies, "original"] if playing.plays(clip, original.name) is False else ["original", *copies]
@@ -100,11 +102,11 @@ def order(clip: Clip, original: Original, kinds: set[str]) -> list[str]:
 
 def notices(session: Session, clip: Clip, original: Original, made: list[Rendition]) -> list[Notice]:
     """The gravest first."""
-    found = [*of_bytes(session, clip, original), *of_content(clip, original, made)]
+    found = [*of_bytes(session, original), *of_content(clip, original, made)]
     return sorted(found, key=lambda one: ("stop", "look", "work", "neutral").index(one.tone))
 
 
-def of_bytes(session: Session, clip: Clip, original: Original) -> list[Notice]:
+def of_bytes(session: Session, original: Original) -> list[Notice]:
     match original.state:
         case State.DESTROYED:
             return [Notice("destroyed", "stop")]
@@ -121,7 +123,7 @@ def of_bytes(session: Session, clip: Clip, original: Original) -> list[Notice]:
 
 
 def of_content(clip: Clip, original: Original, made: list[Rendition]) -> list[Notice]:
-    found = []
+    found: list[Notice] = []
     if original.state in GONE:
         return found
     if clip.quarantine:
@@ -142,8 +144,10 @@ def of_content(clip: Clip, original: Original, made: list[Rendition]) -> list[No
 
 def is_seen_by_all(clip: Clip, original: Original, made: list[Rendition]) -> bool:
     kinds = {rendition.kind for rendition in made}
-    return playing.plays(clip, original.name) is True or bool(kinds & {"proxy", "decrypted"}) or (
-        clip.kind == "PHOTO" and "thumbnail" in kinds
+    return (
+        playing.plays(clip, original.name) is True
+        or bool(kinds & {"proxy", "decrypted"})
+        or (clip.kind == "PHOTO" and "thumbnail" in kinds)
     )
 
 

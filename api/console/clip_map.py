@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from gateway.tracks import Fix
 
@@ -41,7 +42,7 @@ def drawn(track: Sequence[Fix]) -> Drawing | None:
         line=" ".join(f"{x:g},{y:g}" for x, y in points),
         start=points[0], end=points[-1], bar_px=round(bar_m * scale, 1), bar_m=bar_m,
         places=json.dumps([[round(fix.at_s, 1), *point] for fix, point in zip(track, points, strict=True)]),
-        length_m=sum(math.dist(one, other) for one, other in zip(metres, metres[1:], strict=False)),
+        length_m=sum(math.dist(one, other) for one, other in pairwise(metres)),
         fixes=len(track),
     )  # fmt: skip
 

@@ -6,9 +6,9 @@ from typing import Any
 from babel import dates
 
 from api.console.pages import Reader
-from api.console.telling import CHINA, LOCALES
+from api.console.telling import LOCALES
 from gateway.models import now
-from gateway.wording import spoken, verdict_word
+from gateway.wording import CHINA, spoken, verdict_word
 
 RENDITIONS = ("proxy", "poster", "thumbnail", "waveform", "decrypted")
 

@@ -11,7 +11,9 @@ from tests.browser.town import Town
 from tests.browser.watched import Watched
 
 AT = "() => document.querySelector('video').currentTime"
-PLAYS = "(from) => { const v = document.querySelector('video'); return !v.paused && v.currentTime > from + 0.3; }"
+PLAYS = (
+    "(from) => { const v = document.querySelector('video'); return !v.paused && v.currentTime > from + 0.3; }"
+)
 STANDS = "(at) => { const v = document.querySelector('video'); return v.paused && Math.abs(v.currentTime - at) < 0.05; }"
 
 
@@ -27,7 +29,9 @@ def clip_id(town: Town) -> str:
         .where(col(Clip.id).in_(proposed), col(Clip.id).in_(made), col(Clip.duration_s) > 8)
     )
     with town.read() as session:
-        return session.exec(wanted.order_by(col(Clip.id).desc()).offset(2)).first() or pytest.fail("no such clip")
+        return session.exec(wanted.order_by(col(Clip.id).desc()).offset(2)).first() or pytest.fail(
+            "no such clip"
+        )
 
 
 def say_why(page: Page) -> None:
@@ -102,7 +106,9 @@ def test_evidence_staff_decide_beside_the_running_picture(in_town: Watched, town
     link.locator("form[action$=undo] input[name=why]").fill("再核对")
     link.locator("form[action$=undo] button").click()
     expect(page.locator(".link").first).to_contain_text("系统推荐")
-    assert page.evaluate("() => window.before === document.querySelector('video') && window.before.isConnected")
+    assert page.evaluate(
+        "() => window.before === document.querySelector('video') && window.before.isConnected"
+    )
 
     page.get_by_text("修改标注").click()
     page.get_by_label("采集地点").fill("和平路 1 号")

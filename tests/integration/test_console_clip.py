@@ -24,7 +24,6 @@ from gateway.models import (
     OrderState,
     Original,
     Rendition,
-    Role,
     State,
     Track,
     User,
@@ -67,7 +66,9 @@ def opened(console: Console, role: str = "supervisor", path: str = "/clips/clip-
     return said.text
 
 
-def watching(console: Console, database: Database, role: str = "supervisor", purpose: str = "案卷评查") -> None:
+def watching(
+    console: Console, database: Database, role: str = "supervisor", purpose: str = "案卷评查"
+) -> None:
     """From here on this person has said why he watches."""
     with database.read() as session:
         user = session.exec(select(User).where(User.name == f"user-{role}")).one()
@@ -150,14 +151,24 @@ def test_who_may_watch_and_asks_for_anothers_is_on_record(console: Console, data
     assert [(one.actor, one.subject) for one in refused] == [("user-supervisor", "clip-v")]
 
 
-MP4 = {"container": "mov,mp4,m4a", "streams": [{"codec_type": "video", "codec_name": "h264", "pix_fmt": "yuv420p"}]}
-HEVC = {"container": "mov,mp4,m4a", "streams": [{"codec_type": "video", "codec_name": "hevc", "pix_fmt": "yuv420p"}]}
+MP4 = {
+    "container": "mov,mp4,m4a",
+    "streams": [{"codec_type": "video", "codec_name": "h264", "pix_fmt": "yuv420p"}],
+}
+HEVC = {
+    "container": "mov,mp4,m4a",
+    "streams": [{"codec_type": "video", "codec_name": "hevc", "pix_fmt": "yuv420p"}],
+}
 SOUND = {"container": "mov,mp4,m4a", "streams": [{"codec_type": "audio", "codec_name": "aac"}]}
 
 
 @pytest.mark.parametrize(
     ("format", "first", "second"),
-    [(MP4, "original?", "renditions/proxy"), (HEVC, "renditions/proxy", "original?"), (None, "original?", "renditions/proxy")],
+    [
+        (MP4, "original?", "renditions/proxy"),
+        (HEVC, "renditions/proxy", "original?"),
+        (None, "original?", "renditions/proxy"),
+    ],
 )
 def test_what_plays_first_is_decided_by_what_the_file_is(
     console: Console, database: Database, format: dict[str, Any] | None, first: str, second: str
@@ -184,7 +195,11 @@ def test_what_plays_first_is_decided_by_what_the_file_is(
     ],
 )  # fmt: skip
 def test_every_state_says_what_it_is(
-    console: Console, database: Database, of_original: dict[str, Any], of_clip: dict[str, Any], says: tuple[str, ...]
+    console: Console,
+    database: Database,
+    of_original: dict[str, Any],
+    of_clip: dict[str, Any],
+    says: tuple[str, ...],
 ) -> None:
     with database.write() as session:
         waiting = reason("wait.source_gone", done=7)
@@ -243,7 +258,9 @@ def test_a_link_is_corrected_by_the_number_that_people_know(console: Console, da
         refused = client.post(way, data={"case": number, "why": "应为此案"}, headers=key)
         assert refused.status_code == 404, "another unit's is as one that is not there"
         assert f"没有编号为“{number}”的案件" in refused.text
-    said = client.post(way, data={"case": "冀邢市监罚[2024] 27号", "why": "应为此案", "t0_s": "", "t1_s": ""}, headers=key)
+    said = client.post(
+        way, data={"case": "冀邢市监罚[2024] 27号", "why": "应为此案", "t0_s": "", "t1_s": ""}, headers=key
+    )
     assert said.headers["location"] == "/clips/clip-u#links"
     with database.read() as session:
         old = session.get_one(Link, "link-u")
@@ -292,12 +309,27 @@ def test_marks_and_track_stand_at_their_seconds(console: Console, database: Data
         times=[read], time_source="name",
     )  # fmt: skip
     told_at = start + ahead
-    points = [[(told_at + timedelta(seconds=n)).timestamp(), 37.0 + n / 10_000, 114.5] for n in range(-20, 60, 10)]
+    points = [
+        [(told_at + timedelta(seconds=n)).timestamp(), 37.0 + n / 10_000, 114.5] for n in range(-20, 60, 10)
+    ]
     with database.write() as session:
-        session.add(Track(device_id="cam-u", begins_at=told_at - timedelta(seconds=20), ends_at=told_at + timedelta(seconds=50), points=points))
+        session.add(
+            Track(
+                device_id="cam-u",
+                begins_at=told_at - timedelta(seconds=20),
+                ends_at=told_at + timedelta(seconds=50),
+                points=points,
+            )
+        )
         for kind in ("sos", "low_battery"):
             session.add(
-                DeviceSignal(device_id="cam-u", event_id=kind, kind=kind, received_at=now(), device_time=told_at + timedelta(seconds=25))
+                DeviceSignal(
+                    device_id="cam-u",
+                    event_id=kind,
+                    kind=kind,
+                    received_at=now(),
+                    device_time=told_at + timedelta(seconds=25),
+                )
             )
     client, keys = console
     key = {"x-api-key": keys["supervisor"]}

@@ -23,7 +23,6 @@ from gateway.models import LinkStatus, State
 from gateway.wording.console import PARTS, WORDS, word
 
 
-
 def clip_codes() -> Iterator[str]:
     """What the page of a clip puts together, and what is said of a line of custody."""
     every = {

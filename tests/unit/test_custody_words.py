@@ -15,7 +15,9 @@ NO_KINDS = {"LOW", "OPEN", "SETTLED", "SOUND", "STRANGER", "TAKEN_UNREGISTERED",
 
 def writers() -> list[ast.Module]:
     """Modules that add to the chain."""
-    paths = [path for room in ("gateway", "ingest", "api", "drivers") for path in (HOUSE / room).rglob("*.py")]
+    paths = [
+        path for room in ("gateway", "ingest", "api", "drivers") for path in (HOUSE / room).rglob("*.py")
+    ]
     return [ast.parse(text) for path in paths if "custody.append(" in (text := path.read_text("utf-8"))]
 
 

@@ -117,7 +117,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "clip.keys": ("键盘操作", "Keys"),
     "clip.keys_are": (
         "空格或 K 播放/暂停 · L 加速 · J 倒放 · ←→ 5 秒 · , . 逐帧 · 0–9 跳到十分之几 · M 静音 · F 全屏",
-        "Space or K play or pause · L faster · J backwards · ←→ 5 s · , . frames · 0–9 tenths · M mute · F full screen",
+        "Space or K play or pause · L faster · J backwards · ←→ 5 s · , . frames ·"
+        " 0–9 tenths · M mute · F full screen",
     ),
     # marks and track
     "clip.marks": ("时间标记", "Marks"),
@@ -145,7 +146,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "clip.verified_at": ("二次读取", "second read"),
     "clip.verify_now": ("立即校验", "Verify now"),
     "clip.checking": ("校验中", "Being read"),
-    "clip.checking_then": ("{by} 于 {at} 下达，正在重新读取原件", "asked by {by} at {at}; the original is being read"),
+    "clip.checking_then": (
+        "{by} 于 {at} 下达，正在重新读取原件",
+        "asked by {by} at {at}; the original is being read",
+    ),
     "clip.look_again": ("刷新", "Load again"),
     "clip.checked": ("{at} 完成，{by} 下达", "at {at}, asked by {by}"),
     "clip.fixity_same": ("与入库时一致", "the same as when it was stored"),
@@ -176,7 +180,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "clip.made_of": ("来源", "made of"),
     "clip.made_of_original": ("（原件）", "(the original)"),
     "clip.retention": ("保存期限", "How long it stays"),
-    "clip.stays_until": ("保存至 {on} 前，期满也须经两人审批才可销毁", "Stays until {on}; even then two persons have to agree"),
+    "clip.stays_until": (
+        "保存至 {on} 前，期满也须经两人审批才可销毁",
+        "Stays until {on}; even then two persons have to agree",
+    ),
     "clip.stays_open": ("没有到期日，不得销毁", "No end that anybody knows: it may not go"),
     "clip.decides": ("据此", "decides"),
     "clip.review_on": ("未关联资料须在 {on} 起人工复核", "Unlinked: a person looks at it from {on}"),
@@ -207,9 +214,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "clip.label_matter": ("证明对象", "Proves"),
     "clip.time_by": ("依据：{source}", "by {source}"),
     "clip.edit_labels": ("修改标注", "Change labels"),
-    "clip.matter_of_link": ("证明对象按关联填写：在下方确认关联时填写。", "What it proves is said of each link, when it is confirmed."),
+    "clip.matter_of_link": (
+        "证明对象按关联填写：在下方确认关联时填写。",
+        "What it proves is said of each link, when it is confirmed.",
+    ),
     "clip.captured": ("更正采集时间（开始）", "Begins at, where the file's time is wrong"),
-    "clip.person_by_ledger": ("采集人由配备、领用台账认定，有误请更正", "The person follows from the ledger; correct it there:"),
+    "clip.person_by_ledger": (
+        "采集人由配备、领用台账认定，有误请更正",
+        "The person follows from the ledger; correct it there:",
+    ),
     "clip.ledger": ("设备台账", "ledger of the device"),
     "clip.given_case_no": ("案件编号", "case number"),
     "clip.given_captured_at": ("采集时间", "time"),
@@ -221,7 +234,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "clip.secrecy_privacy": ("个人隐私", "privacy"),
     "clip.secrecy_trade_secret": ("商业秘密", "trade secret"),
     "clip.secrecy_state_secret": ("国家秘密", "state secret"),
-    "clip.why_labels": ("理由（更正时间、解除涉密时必填）", "Why (needed for another time, and to lift secrecy)"),
+    "clip.why_labels": (
+        "理由（更正时间、解除涉密时必填）",
+        "Why (needed for another time, and to lift secrecy)",
+    ),
     "clip.save_labels": ("保存标注", "Save"),
     # links
     "clip.links": ("关联案件", "Links to cases"),
