@@ -41,11 +41,13 @@ def clip_page(
         viewing = begun(request, database, viewer, clip_id)
     with database.read() as session:
         clip, original = seen(session, viewer, clip_id)
+        marked = watermark(session, viewer)
         told = facts(session, viewer, law, clip, original, pages.reader_of(request), every=bool(custody))
         film = clip_film.film(clip, original, viewing, told["made"]) if viewing else None
         return pages.page(
             request, "clip_page.html", viewer, film=film, second=second, may_watch=may_watch,
-            marked=watermark(session, viewer), **told, **clip_telling.words(pages.reader_of(request)),
+            marked=marked,
+            mark_width=clip_telling.width(marked), **told, **clip_telling.words(pages.reader_of(request)),
         )  # fmt: skip
 
 

@@ -34,6 +34,8 @@ class Film:
     sources: tuple[Source, ...]
     poster: str | None
     waveform: str | None
+    has_picture: bool
+    """Or nobody knows yet: a browser that shows none does not know its format."""
     is_rendition_due: bool
     """A copy that every browser plays is on its way."""
 
@@ -85,6 +87,7 @@ def film(clip: Clip, original: Original, viewing: Viewing, made: list[Rendition]
         sources=tuple(Source(kind, url(kind)) for kind in order(clip, original, kinds)),
         poster=url("poster") if "poster" in kinds else url("thumbnail") if "thumbnail" in kinds else None,
         waveform=url("waveform") if "waveform" in kinds else None,
+        has_picture=clip.kind == "VIDEO" and (not clip.format or bool(playing.stream(clip, "video"))),
         is_rendition_due=is_due and "proxy" not in kinds,
     )
 

@@ -240,15 +240,15 @@
   media.querySelectorAll("source").forEach((source, place, every) => {
     source.addEventListener("error", () => place === every.length - 1 && giveUp());
   });
+  const blind = () => "picture" in player.dataset && media.videoWidth === 0;
   media.addEventListener("loadedmetadata", () => {
-    const blind = player.dataset.kind === "video" && media.videoWidth === 0;
-    if (blind && sources[current() + 1]) next(current());
+    if (blind()) next(current());
     const name = (sources[current()] || {}).name;
     all("[data-source]").forEach((part) => (part.hidden = (part.dataset.source === "original") !== (name === "original")));
     seek.max = length();
     show();
   });
-  media.addEventListener("playing", () => say(""));
+  media.addEventListener("playing", () => blind() || say(""));
 
   // --- the bar in place of the browser's
   media.controls = false;
