@@ -223,8 +223,9 @@
   }
 
   async function askForCopy() {
-    const answer = await fetch(player.dataset.due, { headers: { range: "bytes=0-0" } }).catch(() => null);
-    if (!answer || !answer.ok) return setTimeout(askForCopy, ASK_MS);
+    const answer = await fetch(`/api/v1/clips/${player.dataset.clip}`).catch(() => null);
+    const made = answer && answer.ok ? (await answer.json()).renditions : [];
+    if (!made.some((one) => one.kind === "proxy")) return setTimeout(askForCopy, ASK_MS);
     sources.push({ name: "proxy", url: player.dataset.due });
     return use(sources[sources.length - 1]);
   }
