@@ -25,7 +25,7 @@ from gateway.store import LocalStore
 
 Note = Callable[..., None]
 READERS, BIT_S = 50, 4e6
-LENGTH_S, CLIPS, CLICKS = 120, 6, int(os.environ.get("BENCH_CLICKS", "30"))
+LENGTH_S, FILES, CLICKS = 120, 6, int(os.environ.get("BENCH_CLICKS", "30"))
 PASSWORD = "correct horse battery"
 GATEWAY = Path(sys.executable).with_name("gateway")
 CLICKED = """document.addEventListener("click", () =>
@@ -44,11 +44,11 @@ def measure(scratch: Path, note: Note) -> None:
         browser = driver.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu", "--mute-audio"]
         )
-        alone = clicks(signed_in(browser, town.url), "/docks", town.pages)
+        alone = clicks(signed_in(browser, town.url), "/docks", town.pages[: CLICKS + 1])
         with reading(town.media, {"X-Api-Key": town.key}) as rate:
-            ours = clicks(signed_in(browser, town.url), "/docks", town.pages)
-        with reading([f"{bare}/{n % CLIPS}.mp4" for n in range(READERS)], {}):
-            theirs = clicks(opened(browser, bare), "/", [f"/{n}" for n in range(CLIPS)])
+            ours = clicks(signed_in(browser, town.url), "/docks", town.pages[CLICKS + 1 :])
+        with reading([f"{bare}/{n % FILES}.mp4" for n in range(READERS)], {}):
+            theirs = clicks(opened(browser, bare), "/", [f"/{n % FILES}" for n in range(CLICKS + 1)])
         browser.close()
     told = (
         f"median {statistics.median(ours):.2f} s; {READERS} readers got {rate[0] / 1e6:.0f} of "
@@ -84,12 +84,12 @@ def signed_in(browser: Browser, url: str) -> Page:
 def clicks(page: Page, start: str, links: Sequence[str]) -> list[float]:
     """Seconds of each, from the click's own event to when the frame was drawn; the first warms up."""
     taken = []
-    for number in range(CLICKS + 1):
+    for link in links:
         page.goto(start)
         page.evaluate(
             "(to) => { const a = document.createElement('a'); a.href = to; a.id = 'to'; a.textContent = to;"
             " document.querySelector('main, body').prepend(a); }",
-            links[number % len(links)],
+            link,
         )
         page.click("#to")
         page.wait_for_function("() => window.shown", timeout=30_000)
@@ -121,7 +121,10 @@ def reading(urls: Sequence[str], headers: dict[str, str]) -> Iterator[list[float
 
 
 class Town:
-    """Clips of two minutes as cameras write them: H.264 of 4 Mbit/s, the index at the end of the file."""
+    """Clips of two minutes as cameras write them: H.264 of 4 Mbit/s, the index at the end of the file.
+
+    Each click is at another one, so that each begins a viewing: a line of custody, on the disk.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.port = folder, free_port()
@@ -134,8 +137,8 @@ class Town:
         settings = load(folder / "devices.yaml")
         self.store = LocalStore(settings.store.path)
         self.store.prepare()
-        self.files = [self.store.place(self.store.original_key(f"clip-{n}", ".mp4")) for n in range(CLIPS)]
-        self.pages = [f"/clips/clip-{number}" for number in range(CLIPS)]
+        self.files = [self.store.place(self.store.original_key(f"clip-{n}", ".mp4")) for n in range(FILES)]
+        self.pages = [f"/clips/clip-{number}" for number in range(2 * (CLICKS + 1))]
         record(self.files[0])
         for path in self.files[1:]:
             shutil.copy(self.files[0], path)
@@ -147,7 +150,7 @@ class Town:
     @property
     def media(self) -> list[str]:
         return [
-            f"{self.url}/api/v1/clips/clip-{n % CLIPS}/original?viewing=view-{n % CLIPS}"
+            f"{self.url}/api/v1/clips/clip-{n % FILES}/original?viewing=view-{n % FILES}"
             for n in range(READERS)
         ]
 
@@ -167,11 +170,12 @@ class Town:
             add_user(session, "bench", PASSWORD, Role.SUPERVISOR, "u")
             reader = add_user(session, "reader", None, Role.SUPERVISOR, "u")
             _, key = add_key(session, reader, "bench")
-            for number, path in enumerate(self.files):
+            for number in range(len(self.pages)):
+                path = self.files[number % FILES]
                 session.add(
                     Original(
                         id=f"clip-{number}", device_id="cam", name=f"{number}.mp4", suffix=".mp4",
-                        size=path.stat().st_size, state=State.PRESERVED, stored_as=self.store.original_key(f"clip-{number}", ".mp4"),
+                        size=path.stat().st_size, state=State.PRESERVED, stored_as=self.store.original_key(f"clip-{number % FILES}", ".mp4"),
                         sha256=f"{number:064}", verified_at=now(),
                     )
                 )  # fmt: skip
