@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from jinja2 import nodes
 
 from api.console import clip_beside, clip_custody, clip_film
+from api.console.account import DONE, WRONG
 from api.console.clip_telling import RENDITIONS
 from api.console.docks import Look
 from api.console.errors import TOLD
@@ -47,6 +48,8 @@ BUILT = {
     **{f"sign.{sign}.then": () for sign in Sign},
     **{f"site.theme_{theme}": () for theme in THEMES},
     **{f"clip.{code}": () for code in clip_codes()},
+    **{f"account.done.{name}": () for name in DONE},
+    **{f"account.wrong.{name}": () for name in WRONG},
     **{f"docks.count_{name}": () for name, _ in Look((), True).counts},
 }
 """What templates put together: `t("sign." ~ sign)`."""
