@@ -86,6 +86,9 @@ EVENTS: dict[str, tuple[str, str]] = {
     "USER_ADD": ("新增用户", "User added"),
     "USER_KEY": ("签发接口密钥", "Key issued"),
     "USER_DISABLE": ("停用用户", "User disabled"),
+    "PASSWORD_CHANGED": ("修改密码", "Password changed"),
+    "SECOND_FACTOR_SET": ("设置双重验证", "Second factor set up"),
+    "SECOND_FACTOR_REMOVED": ("取消双重验证", "Second factor removed"),
     "SIGNED_IN": ("登录", "Signed in"),
     "SIGN_IN_REFUSED": ("登录被拒绝", "Sign-in refused"),
 }
