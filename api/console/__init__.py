@@ -2,10 +2,20 @@
 
 from fastapi import APIRouter, Depends
 
-from api.console import account, clip, clip_deciding, docks, entrance, files, purposes
+from api.console import (
+    account,
+    clip,
+    clip_deciding,
+    docks,
+    entrance,
+    files,
+    kiosk,
+    purposes,
+    receipts,
+)
 from api.parameters import known_only
 
-MODULES = (files, entrance, purposes, account, docks, clip, clip_deciding)
+MODULES = (files, entrance, purposes, account, docks, kiosk, receipts, clip, clip_deciding)
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
 for module in MODULES:

@@ -18,6 +18,7 @@ from api.console.docks import Look
 from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
 from api.console.pages import FOLDER, THEMES, environment
+from api.console.receipts import FATES
 from api.console.ways import safe
 from gateway.docks import Sign
 from gateway.models import LinkStatus, State
@@ -49,6 +50,8 @@ BUILT = {
     **{f"site.theme_{theme}": () for theme in THEMES},
     **{f"clip.{code}": () for code in clip_codes()},
     **{f"account.done.{name}": () for name in DONE},
+    **{f"kiosk.done.{done}": () for done in ("taken", "back")},
+    **{f"fate.{fate}": () for fate in FATES},
     **{f"account.wrong.{name}": () for name in WRONG},
     **{f"docks.count_{name}": () for name, _ in Look((), True).counts},
 }

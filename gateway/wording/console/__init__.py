@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from gateway.wording.console import clip, docks, site
+from gateway.wording.console import clip, docks, kiosk, site
 
-PARTS = (site, docks, clip)
+PARTS = (site, docks, kiosk, clip)
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 
 
