@@ -86,6 +86,8 @@ EVENTS: dict[str, tuple[str, str]] = {
     "USER_ADD": ("新增用户", "User added"),
     "USER_KEY": ("签发接口密钥", "Key issued"),
     "USER_DISABLE": ("停用用户", "User disabled"),
+    "SCREEN_OPENED": ("开通采集站屏幕", "Screen of a dock opened"),
+    "SCREENS_CLOSED": ("关闭采集站屏幕", "Screens of a dock closed"),
     "PASSWORD_CHANGED": ("修改密码", "Password changed"),
     "SECOND_FACTOR_SET": ("设置双重验证", "Second factor set up"),
     "SECOND_FACTOR_REMOVED": ("取消双重验证", "Second factor removed"),
