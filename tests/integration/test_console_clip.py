@@ -123,6 +123,9 @@ def test_who_left_has_ended_it_but_not_who_only_loaded_it_again(console: Console
     assert client.post(way, headers=key).status_code == 200
     opened(console)
     assert leaving.gone(0.0) == [], "he is here again"
+    client.post(way, headers=key)
+    client.get(f"/api/v1/clips/clip-u/original?viewing={viewing.id}", headers=key)
+    assert leaving.gone(0.0) == [], "another page of his still plays it"
     assert client.post(way, headers=key).status_code == 200
     leaving.stop.set()  # the service stops: who has left has left
     assert leaving.waiting is not None
