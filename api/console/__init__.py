@@ -6,6 +6,8 @@ from api.console import (
     account,
     administration,
     board,
+    clip,
+    clip_deciding,
     docks,
     entrance,
     equipment,
@@ -31,6 +33,8 @@ MODULES = (
     board,
     *equipment.MODULES,
     *reports.MODULES,
+    clip,
+    clip_deciding,
 )
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])

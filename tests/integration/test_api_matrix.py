@@ -90,6 +90,7 @@ MATRIX = [
     Row("GET", "/findings", EVERYBODY, listing=True),
     Row("GET", "/clips", EVERYBODY, listing=True),
     Row("GET", "/clips/clip-{}", EVERYBODY),
+    Row("GET", "/clips/clip-{}/track", EVERYBODY),
     Row("PATCH", "/clips/clip-{}/labels", LEDGER, body={"matter": "证明对象", "transcript": "询问笔录第3页"}),
     Row("POST", "/clips/clip-{}/viewings", WATCH, body={"purpose": "评查"}),
     Row("DELETE", "/clips/clip-{}/viewings/view-{role}-{}", WATCH),

@@ -17,6 +17,7 @@ from tests.integration import (
     test_console_account,
     test_console_administration,
     test_console_board,
+    test_console_clip,
     test_console_equipment,
     test_console_kiosk,
     test_console_reports,
@@ -36,6 +37,7 @@ PAGES = [
     *test_console_board.ROWS,
     *test_console_equipment.ROWS,
     *test_console_reports.ROWS,
+    *test_console_clip.ROWS,
 ]
 """Each part of the console brings its rows: `*clips.ROWS`."""
 LEADS_ON = {("GET", "/")}

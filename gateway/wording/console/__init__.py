@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from gateway.wording.console import administration, board, docks, equipment, kiosk, reports, site, work
+from gateway.wording.console import administration, board, clip, docks, equipment, kiosk, reports, site, work
 
 PARTS = (
     site,
@@ -13,6 +13,7 @@ PARTS = (
     board,
     equipment,
     reports,
+    clip,
 )
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 
