@@ -80,6 +80,8 @@ class Wanted:
     until: datetime
     units: frozenset[str] | None = None
     case: str | None = None
+    cases: frozenset[str] | None = None
+    activities: frozenset[str] | None = None
     stage: str | None = None
     """In any word for it; what that means each unit's rule pack says."""
     activity: str | None = None
@@ -93,6 +95,8 @@ class Wanted:
         ]
         if self.units is not None:
             found.append(col(CaseRecord.unit_id).in_(self.units))
+        several = ((Activity.case_uid, self.cases), (Activity.id, self.activities))
+        found += [col(column).in_(sorted(which)) for column, which in several if which is not None]
         given = ((Activity.case_uid, self.case), (Activity.id, self.activity))
         return [*found, *(column == value for column, value in given if value is not None)]
 
@@ -136,7 +140,7 @@ def footage(
         .join(CaseRecord, col(CaseRecord.uid) == Activity.case_uid)
         .where(
             col(Link.ended_at).is_(None),
-            col(Link.status).in_(COUNTED),
+            Link.status != LinkStatus.WITHDRAWN,  # asked like this, no index of status is gone by
             Link.verdict != "REJECTED",
             *conditions,
         )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.wording import (
     annual,
+    casefile,
     cases,
     devices,
     equipment,
@@ -190,6 +191,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **equipment.SENTENCES,
     **rules.SENTENCES,
     **cases.SENTENCES,
+    **casefile.SENTENCES,
     **scope.SENTENCES,
     **retention.SENTENCES,
     **sampling.SENTENCES,
