@@ -21,6 +21,7 @@ from api.v1 import (
     health,
     links,
     live,
+    notes,
     offloads,
     orders,
     parties,
@@ -43,7 +44,7 @@ from gateway.store import LocalStore
 
 PREFIX = "/api/v1"
 MODULES = (
-    session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, links,
+    session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, notes, links,
     duties, webhooks, custody, retention, disposals, samples, reports, report_files, orders,
 )  # fmt: skip
 

@@ -216,7 +216,9 @@ def rows_at(
     rooms = recorders_of_rooms(session)
     first, last = min(step.start for step in asked), max(step.end for step in asked)
     reach = law.signal_reach
-    signals = Signals.load(session, first, last, reach) if causes else Signals((), reach)
+    asked_of = {one for step in asked for one in rooms.get(step.room_id or "", ())}
+    asked_of |= {part.recorder for told in linked.values() for part in told.parts}
+    signals = Signals.load(session, first, last, reach, asked_of) if causes else Signals((), reach)
     return [
         judged(step, book, linked.get(step.id) or Footage(), stated.get(step.id, ()), signals, rooms, at)
         for step in sorted(asked, key=lambda one: (one.start, one.id), reverse=True)
