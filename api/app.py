@@ -18,6 +18,7 @@ from api.v1 import (
     disposals,
     duties,
     equipment,
+    evidence,
     health,
     links,
     live,
@@ -44,7 +45,7 @@ from gateway.store import LocalStore
 
 PREFIX = "/api/v1"
 MODULES = (
-    session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, notes, links,
+    session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, notes, evidence, links,
     duties, webhooks, custody, retention, disposals, samples, reports, report_files, orders,
 )  # fmt: skip
 

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Depends
 
-from api.console import cases, docks, entrance, files, purposes
+from api.console import cases, docks, entrance, files, parties, purposes
 from api.parameters import known_only
 
-MODULES = (files, entrance, purposes, docks, cases)
+MODULES = (files, entrance, purposes, docks, cases, parties)
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
 for module in MODULES:

@@ -4,8 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Session, col, func, or_, select
 
@@ -25,8 +24,7 @@ AROUND = 0.15
 """So much beside the step is drawn of what was recorded before and after it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One clip, or a part of it, where it is linked to one step."""
 
     link: str
@@ -169,28 +167,23 @@ def is_by_days(start: datetime, end: datetime) -> bool:
     return end - start > DAYS
 
 
-def lanes(own: Sequence[Piece], axis: Axis, *, by_days: bool, zone: tzinfo) -> list[Lane]:
-    """The device that began first on top; by days, the days in their order."""
-
-    def key(one: Piece) -> tuple[date, str]:
-        return (one.day(zone) or date.max) if by_days else date.max, one.device
-
-    firsts: dict[tuple[date, str], tuple[datetime, str]] = {}
-    for one in own:
-        firsts.setdefault(key(one), one.order)
-    grouped = {which: list(same) for which, same in groupby(sorted(own, key=key), key=key)}
-    order = sorted(grouped, key=lambda which: (which[0], firsts[which]))
-    return [lane(grouped[which], which, axis, by_days=by_days, zone=zone) for which in order]
+def lanes(
+    own: Sequence[Piece], axis: Axis, *, by_days: bool, zone: tzinfo, most: int
+) -> tuple[list[Lane], int]:
+    """The device that began first on top; by days, the days in their order. And how many more there are."""
+    grouped: dict[tuple[date, str], list[Piece]] = defaultdict(list)
+    for one in own:  # in order of time, and so is each group
+        grouped[(one.day(zone) or date.max) if by_days else date.max, one.device].append(one)
+    order = sorted(grouped, key=lambda which: (which[0], grouped[which][0].order))
+    return [lane(grouped[which], which, axis, zone) for which in order[:most]], max(0, len(order) - most)
 
 
-def lane(
-    own: Sequence[Piece], which: tuple[date, str], axis: Axis, *, by_days: bool, zone: tzinfo
-) -> Lane:
-    day = which[0] if by_days and which[0] != date.max else None
+def lane(own: Sequence[Piece], which: tuple[date, str], axis: Axis, zone: tzinfo) -> Lane:
+    day = which[0] if which[0] != date.max else None
     drawn = day_axis(day, zone) if day else axis
     shown = [one for one in own if one.start and one.end and drawn.has(one.start, one.end)]
     holders = tuple(dict.fromkeys(one.officer for one in own if one.officer))
-    marks = tuple(marked(sorted(shown, key=lambda one: one.order), drawn))
+    marks = tuple(marked(shown, drawn))
     return Lane(which[1], day, holders, marks, len(own), len(own) - len(shown))
 
 
@@ -236,15 +229,20 @@ class Names:
     devices: Mapping[str, str]
     people: Mapping[str, str]
 
-    @classmethod
-    def of(cls, session: Session, own: Iterable[Piece], more: Iterable[str] = ()) -> "Names":
-        known = list(own)
-        called = select(Device.id, Device.name).where(col(Device.id).in_({one.device for one in known}))
-        officers = {one.officer for one in known if one.officer} | set(more)
-        return cls({one: name or one for one, name in session.exec(called)}, people(session, officers))
-
     def device(self, ref: str) -> str:
         return self.devices.get(ref, ref)
 
     def person(self, ref: str) -> str:
         return self.people.get(ref, ref)
+
+
+def names_of(session: Session, devices: set[str], officers: set[str]) -> Names:
+    called = select(Device.id, Device.name).where(col(Device.id).in_(devices))
+    return Names({one: name or one for one, name in session.exec(called)}, people(session, officers))
+
+
+def names_in(session: Session, own: Iterable[Piece], more: Iterable[str] = ()) -> Names:
+    """Of everything that is drawn, and of `more` people."""
+    known = list(own)
+    officers = {one.officer for one in known if one.officer}
+    return names_of(session, {one.device for one in known}, officers.union(more))

@@ -16,6 +16,7 @@ from gateway.casefile.footage import (
     axis_of,
     is_by_days,
     lanes,
+    names_in,
     pieces,
 )
 from gateway.casefile.listing import EVER
@@ -32,6 +33,7 @@ ENTRIES = 20
 """Steps and papers of one page."""
 CARDS = 5
 """Clips shown below a step; the others stand on a page of their own."""
+LANES = 12
 CHOICE = 60
 
 
@@ -53,6 +55,7 @@ class StepView:
     row: Row | None
     axis: Axis | None
     lanes: Sequence[Lane]
+    more_lanes: int
     by_days: bool
     footage: Pieces
     cards: Sequence[Card]
@@ -147,25 +150,25 @@ class Drawing:
         self.notes = notes_in(session, case.uid, papers, sorted(ids))
         people = {one for step in steps for one in step.officers}
         own = (piece for one in found.values() for piece in one.seen)
-        self.names = Names.of(session, own, people | set(case.handlers))
+        self.names = names_in(session, own, people | set(case.handlers))
 
     def step(self, entry: Entry) -> StepView:
         notes = [one for one in self.notes if entry.bears(one.document_id, one.activity_id)]
         step = entry.step
         if step is None:
-            return StepView(entry, None, None, (), False, Pieces([], 0), (), (), notes)
+            return StepView(entry, None, None, (), 0, False, Pieces([], 0), (), (), notes)
         own = self.found[step.id]
         axis = axis_of(step.started_at, step.ended_at, own.seen)
         by_days = is_by_days(step.started_at, step.ended_at)
-        drawn = lanes(own.seen, axis, by_days=by_days, zone=self.zone)
+        drawn, more = lanes(own.seen, axis, by_days=by_days, zone=self.zone, most=LANES)
         return StepView(
-            entry, self.rows.get(step.id), axis, drawn, by_days, own, self.of(own),
+            entry, self.rows.get(step.id), axis, drawn, more, by_days, own, self.of(own),
             self.statements.get(step.id, ()), notes,
         )  # fmt: skip
 
     def loose(self) -> StepView:
         own = self.found[None]
-        return StepView(None, None, None, (), False, own, self.of(own), (), ())
+        return StepView(None, None, None, (), 0, False, own, self.of(own), (), ())
 
     def of(self, own: Pieces) -> list[Card]:
         return [self.cards[piece.link] for piece in own.seen[:CARDS] if piece.link in self.cards]

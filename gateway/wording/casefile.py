@@ -25,6 +25,36 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "案件没有办案单位，不能生成证据清单文件",
         "the case has no unit, so no file of its evidence is put on record",
     ),
+    "evidence.too_long": (
+        "清单有 {rows} 行，PDF 最多 {most} 行；请导出 XLSX",
+        "the list has {rows} lines, a PDF takes {most}; take XLSX",
+    ),
+    "evidence.proposed": (
+        "注明“关联待确认”的，由系统提出，尚无人确认。",
+        "Where a link is proposed, nobody has confirmed it yet.",
+    ),
+    "evidence.rejected": (
+        "另有 {clips} 份资料按规则不予采信，未列入。",
+        "{clips} more clips are rejected by the rules and not listed.",
+    ),
+    "package.about_originals": (
+        "案件《{case}》音像资料导出包。内容：原件 {clips} 份，逐字节与入库原件相同，没有水印。"
+        "导出人：{actor}；时间：{at}；用途：{purpose}；编号：{package}。"
+        "核验：sha256sum -c digests.sha256；各文件的结果见“结果.json”，保管链见“保管链”文件夹。"
+        "原件仅供办案、诉讼等法定用途，不得擅自复制、传播。",
+        "Footage of the case {case}. {clips} originals, byte by byte as they were taken in, without a watermark."
+        " Exported by {actor} at {at} for: {purpose}. Number {package}. Check: sha256sum -c digests.sha256;"
+        " how each file went stands in 结果.json, its chain of custody in 保管链. For lawful use only.",
+    ),
+    "package.about_proxies": (
+        "案件《{case}》音像资料导出包。内容：浏览副本 {clips} 份，由原件转码而成，不能代替原件，没有水印。"
+        "导出人：{actor}；时间：{at}；用途：{purpose}；编号：{package}。"
+        "核验：sha256sum -c digests.sha256（副本的摘要）；原件的摘要见证据清单和“结果.json”。"
+        "仅供办案、诉讼等法定用途，不得擅自复制、传播。",
+        "Footage of the case {case}. {clips} proxies, made from the originals and no substitute for them, without a"
+        " watermark. Exported by {actor} at {at} for: {purpose}. Number {package}. Check: sha256sum -c digests.sha256"
+        " (of the proxies); the originals' digests stand in the evidence list and in 结果.json. For lawful use only.",
+    ),
     "package.empty": (
         "本案没有可以导出的资料",
         "nothing of this case can be exported",

@@ -9,12 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import nodes
 
+from api.console.cases.telling import SAYS
 from api.console.docks import Look
 from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
 from api.console.pages import FOLDER, THEMES, environment
 from api.console.ways import safe
+from gateway.casefile.party import SHOWN
 from gateway.docks import Sign
+from gateway.rules.duty import Standing
+from gateway.rules.scope import Mode
+from gateway.scope.facts import COUNTED
 from gateway.wording.console import PARTS, WORDS, word
 
 BUILT = {
@@ -24,6 +29,13 @@ BUILT = {
     **{f"sign.{sign}": () for sign in Sign},
     **{f"sign.{sign}.then": () for sign in Sign},
     **{f"site.theme_{theme}": () for theme in THEMES},
+    **{f"cases.standing_{standing}": () for standing in Standing},
+    **{f"cases.mode_{mode}": () for mode in Mode},
+    **{f"cases.status_{status}": () for status in COUNTED},
+    **{f"cases.kind_{kind}": () for kind in SAYS},
+    **{f"cases.ground_{ground}": () for grounds in SAYS.values() for ground in grounds},
+    **{f"cases.{name}_on": () for name in ("opened", "decided", "closed", "archived")},
+    **{f"parties.{name}": () for name in SHOWN},
     **{f"docks.count_{name}": () for name, _ in Look((), True).counts},
 }
 """What templates put together: `t("sign." ~ sign)`."""

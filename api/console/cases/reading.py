@@ -14,7 +14,7 @@ from api.seeing import must_see
 from api.signin import Db, Reader, Ruled
 from gateway.case_sources.numbers import numbers_of
 from gateway.casefile import listing
-from gateway.casefile.footage import Names, pieces
+from gateway.casefile.footage import names_in, pieces
 from gateway.casefile.listing import Search
 from gateway.casefile.record import steps_of
 from gateway.casefile.view import cards, case_page
@@ -122,7 +122,7 @@ def footage_page(
         ]  # fmt: skip
         shown = chosen[(page - 1) * CLIPS : page * CLIPS]
         made = cards(session, shown)
-        names = Names.of(session, own.seen)
+        names = names_in(session, own.seen)
     return pages.page(
         request, "cases_footage.html", viewer, case=case, step=steps.get(step or ""), own=own, names=names,
         groups=sorted(groups.items(), key=lambda one: (one[0][1], one[0][0])), count=len(chosen),
