@@ -45,8 +45,8 @@ from gateway.store import LocalStore
 
 PREFIX = "/api/v1"
 MODULES = (
-    session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, notes, evidence, links,
-    duties, webhooks, custody, retention, disposals, samples, reports, report_files, orders,
+    session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, notes,
+    evidence, links, duties, webhooks, custody, retention, disposals, samples, reports, report_files, orders,
 )  # fmt: skip
 
 

@@ -70,7 +70,8 @@ def write(session: Session, case: str, given: NoteIn, actor: str, old: Note | No
         raise Refused("note.beyond", seconds=f"{clip.duration_s:.0f}")
     new = Note(
         case_uid=case, made_by=actor, replaces=old.id if old else None,
-        ref=given.ref or (old.ref if old else None), **dict(zip(SAID, wanted(given), strict=True)),
+        ref=given.ref or (old.ref if old else None), clip_id=given.clip, at_s=given.at_s, line=given.line,
+        document_id=given.document, activity_id=given.activity,
     )  # fmt: skip
     rows = [new, *([old] if old else [])]
     session.add_all(rows)

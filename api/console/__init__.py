@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends
 from api.console import cases, docks, entrance, files, parties, purposes
 from api.parameters import known_only
 
-MODULES = (files, entrance, purposes, docks, cases, parties)
+MODULES = (files, entrance, purposes, docks, *cases.MODULES, parties)
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
 for module in MODULES:

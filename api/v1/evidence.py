@@ -147,9 +147,7 @@ def packed(
     with database.write() as session:
         case: CaseRecord = must_see(session, viewer, CaseRecord, uid, "Case")
         found = evidence(session, viewer, law, case, now(), given.step)
-        made = package.plan(
-            session, case, found, given.content, given.purpose, viewer.name, listing.content
-        )
+        made = package.plan(session, case, found, given.content, given.purpose, viewer.name, listing.content)
         package.begin(session, made)
     pieces: Iterator[bytes] = package.stream(database, store_of(request), made, law.zone)
     headers = {

@@ -1,6 +1,6 @@
-"""The evidence list (证据清单) of a case: every clip with what it proves, its digests, where it lies, how long (R-04)."""
+"""The evidence list (证据清单) of a case: every clip, what it proves, how long it stays (R-04)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -69,7 +69,7 @@ def evidence(
         one: kept for one, own in links.items() if (kept := [link for link in own if holds(link)])
     }  # fmt: skip
     order = sorted(borne, key=lambda one: (known[one][0].started_at is None, began(known[one][0]), one))
-    kept = {one.clip.id: one.deadline for one in retention.judge(session, law.packs, order, at)}
+    stays = {one.clip.id: one.deadline for one in retention.judge(session, law.packs, order, at)}
     called = people(session, {clip.officer_id for clip, _ in known.values() if clip.officer_id})
     devices = names_of(session, {clip.device_id for clip, _ in known.values()})
     items = [
@@ -77,15 +77,20 @@ def evidence(
             number=number, clip=known[one][0], original=known[one][1],
             device=devices.get(known[one][0].device_id) or known[one][0].device_id,
             person=called.get(known[one][0].officer_id or "", known[one][0].officer_id),
-            steps=tuple(dict.fromkeys(steps[link.activity_id] for link in borne[one] if link.activity_id in steps)),
-            matters=tuple(dict.fromkeys(m for link in borne[one] if (m := link.matter or known[one][0].matter))),
+            steps=told(steps.get(link.activity_id or "") for link in borne[one]),
+            matters=told(link.matter or known[one][0].matter for link in borne[one]),
             confirmed=all(link.status is LinkStatus.CONFIRMED for link in borne[one]),
-            kept_until=kept[one].on, kept_why=kept[one].decides.stored(),
+            kept_until=stays[one].on, kept_why=stays[one].decides.stored(),
         )
         for number, one in enumerate(order, 1)
     ]  # fmt: skip
     hidden = len(set(session.exec(every)) - set(known))
     return Evidence(items, hidden, len(links) - len(borne))
+
+
+def told(words: Iterable[str | None]) -> tuple[str, ...]:
+    """Each once."""
+    return tuple(dict.fromkeys(one for one in words if one))
 
 
 def holds(link: Link) -> bool:

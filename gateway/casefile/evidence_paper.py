@@ -19,8 +19,9 @@ MOST_PRINTED = 3000
 """Lines of a PDF: more would be typeset for minutes; the workbook takes any number."""
 COLUMNS = (
     Column("序号", 3, "center"), Column("名称", 8), Column("采集时间", 7), Column("采集地点", 6),
-    Column("采集人", 4), Column("设备", 6), Column("环节", 5), Column("证明对象", 8), number("时长（秒）", 4),
-    number("大小（字节）", 6), Column("摘要（SHA-256、SM3）", 16), Column("原件与复制件", 9), Column("保存至", 8),
+    Column("采集人", 4), Column("设备", 6), Column("环节", 5), Column("证明对象", 8),
+    number("时长（秒）", 4), number("大小（字节）", 6), Column("摘要（SHA-256、SM3）", 16),
+    Column("原件与复制件", 9), Column("保存至", 8),
 )  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def notes_of(found: Evidence) -> Iterator[dict[str, object]]:
 def cells(item: Item, zone: ZoneInfo) -> Iterator[str | int | None]:
     clip, original = item.clip, item.original
     yield item.number
-    yield original.name
+    yield original.name.replace("\\", "/").rsplit("/", 1)[-1]
     yield f"{minute(clip.started_at, zone)}" if clip.started_at else "不明"
     yield clip.place or ""
     yield item.person or ""

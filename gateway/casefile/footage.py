@@ -1,4 +1,4 @@
-"""The footage of a case, step by step: pieces on a time line, by device and day, counted where there are many."""
+"""The footage of a case, step by step: on a time line, by device and day, counted where there is much."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -111,7 +111,7 @@ def every_step(session: Session, uid: str) -> set[str]:
 def counts(session: Session, uid: str) -> Counter[str | None]:
     """How many links each step has, whoever may see their clips."""
     counted = columns(Link.activity_id, func.count()).where(*standing(uid)).group_by(col(Link.activity_id))
-    return Counter({step: count for step, count in session.execute(counted)})
+    return Counter({step: int(count) for step, count in session.execute(counted)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,8 @@ def marked(own: Iterable[Piece], axis: Axis) -> Iterable[Mark]:
     run: list[Piece] = []
     begin = end = 0.0
     for one in own:
-        assert one.start is not None and one.end is not None
+        assert one.start is not None
+        assert one.end is not None
         x0, x1 = axis.x(one.start), axis.x(one.end)
         if run and x0 - end <= CLOSE and min(x1 - begin, x1 - x0) <= 4 * CLOSE and alike(run[-1], one):
             run.append(one)

@@ -58,7 +58,7 @@ class Glance:
 
 def found(session: Session, viewer: Viewer, search: Search) -> tuple[list[CaseRecord], str | None]:
     """What moved last comes first; and where the next page begins, if there is one. ValueError: no cursor."""
-    seen = case((visible(viewer, CaseRecord), true()), else_=false())  # or it sorts a unit's every case
+    seen: Any = case((visible(viewer, CaseRecord), true()), else_=false())  # or it sorts a unit's every case
     wanted = select(CaseRecord.uid).where(seen, *conditions(session, search))
     if search.cursor:
         moment, _, uid = search.cursor.partition(" ")
@@ -139,9 +139,9 @@ def links_of(session: Session, uids: Sequence[str]) -> dict[str, Links]:
     """Counted, not shown, as a board does: also those of clips that belong to other units."""
     asked = or_(col(Link.doubt).is_not(None), Link.verdict == Verdict.NEEDS_REVIEW)
     counted = columns(
-        Link.case_uid, func.count(), some(Link.status == LinkStatus.PROPOSED), some(asked)
+        Link.case_uid, func.count(), some(col(Link.status) == LinkStatus.PROPOSED), some(asked)
     ).where(
-        col(Link.case_uid).in_(uids), col(Link.ended_at).is_(None), Link.status != LinkStatus.WITHDRAWN
+        col(Link.case_uid).in_(uids), col(Link.ended_at).is_(None), col(Link.status) != LinkStatus.WITHDRAWN
     )  # fmt: skip
     found: dict[str, Links] = defaultdict(Links)
     for uid, *told in session.execute(counted.group_by(col(Link.case_uid))):

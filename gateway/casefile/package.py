@@ -75,12 +75,20 @@ class Told:
 
 
 def plan(
-    session: Session, case: CaseRecord, found: Evidence, content: Content, purpose: str, actor: str, listing: bytes
+    session: Session,
+    case: CaseRecord,
+    found: Evidence,
+    content: Content,
+    purpose: str,
+    actor: str,
+    listing: bytes,
 ) -> Plan:
     """Raises Refused where there is nothing to send, and where there is too much for one package."""
     if len(found.items) > MOST:
         raise Refused("package.too_many", clips=len(found.items), most=MOST)
-    proxies = proxies_of(session, [item.clip.id for item in found.items]) if content is Content.PROXIES else {}
+    proxies = (
+        proxies_of(session, [item.clip.id for item in found.items]) if content is Content.PROXIES else {}
+    )
     parts: list[Part] = []
     left: dict[str, dict[str, object]] = {}
     for item in found.items:
@@ -110,9 +118,12 @@ def held_back(item: Item, content: Content, proxies: dict[str, Rendition]) -> st
 def part_of(item: Item, proxy: Rendition | None) -> Part:
     name = f"{item.number:04}_{plain(Path(item.original.name).stem)}"
     if proxy is not None:
-        return Part(item, f"音像资料/{name}.proxy{Path(proxy.stored_as).suffix}", proxy.stored_as, proxy.sha256)
+        return Part(
+            item, f"音像资料/{name}.proxy{Path(proxy.stored_as).suffix}", proxy.stored_as, proxy.sha256
+        )
     key, digest = item.original.stored_as, item.original.sha256
-    assert key is not None and digest is not None
+    assert key is not None
+    assert digest is not None
     return Part(item, f"音像资料/{name}{item.original.suffix}", key, digest)
 
 
@@ -128,7 +139,11 @@ def begin(session: Session, made: Plan) -> None:
     for part in sorted(made.parts, key=lambda one: (one.item.original.device_id, one.item.number)):
         chain = custody.device_chain(part.item.original.device_id)
         custody.append(session, chain, "CLIP_EXPORTED", made.actor, part.item.clip.id, (), detail)
-    told = {**detail, "clips": len(made.parts), "left_out": {clip: why["code"] for clip, why in made.left.items()}}
+    told = {
+        **detail,
+        "clips": len(made.parts),
+        "left_out": {clip: why["code"] for clip, why in made.left.items()},
+    }
     custody.append(session, custody.SITE, "CASE_EXPORTED", made.actor, made.case, (), told)
 
 
@@ -173,11 +188,9 @@ def stream(database: Database, store: LocalStore, made: Plan, zone: ZoneInfo) ->
             end(session, made, told)
 
 
-def written(
-    database: Database, store: LocalStore, made: Plan, told: Told, zone: ZoneInfo
-) -> Iterator[bytes]:
+def written(database: Database, store: LocalStore, made: Plan, told: Told, zone: ZoneInfo) -> Iterator[bytes]:
     sink = Sink(told)
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as packed:  # type: ignore[arg-type]
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as packed:  # type: ignore[call-overload]
         packed.writestr(info("说明.txt", made.at, zone), about(made, zone))
         packed.writestr(info("证据清单.xlsx", made.at, zone), made.listing)
         for part in made.parts:
@@ -199,7 +212,9 @@ def media(
     digest, clip = hashlib.sha256(), part.item.clip
     try:
         with store.path(part.key).open("rb") as source:
-            with packed.open(info(part.name, clip.started_at or made.at, zone), "w", force_zip64=True) as target:
+            with packed.open(
+                info(part.name, clip.started_at or made.at, zone), "w", force_zip64=True
+            ) as target:
                 while piece := source.read(CHUNK):
                     digest.update(piece)
                     target.write(piece)
@@ -242,7 +257,12 @@ def results(made: Plan, told: Told) -> str:
         }  # fmt: skip
 
     left = [{"clip": clip, "result": both(why)} for clip, why in made.left.items()]
-    whole = {"package": made.id, "case": made.case, "files": [line(one) for one in made.parts], "left_out": left}
+    whole = {
+        "package": made.id,
+        "case": made.case,
+        "files": [line(one) for one in made.parts],
+        "left_out": left,
+    }
     return json.dumps(whole, ensure_ascii=False, indent=1)
 
 
@@ -257,4 +277,3 @@ def about(made: Plan, zone: ZoneInfo) -> str:
         at=made.at.isoformat(timespec="seconds"), package=made.id, clips=len(made.parts),
     )  # fmt: skip
     return "\r\n".join(("\ufeff" + sentence(told, "zh", zone), "", sentence(told, "en", zone), ""))
-

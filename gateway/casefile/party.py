@@ -1,4 +1,4 @@
-"""One party (执法对象) across the cases that a viewer may see: names, what is owed, and its footage (R-06)."""
+"""One party (执法对象) across the cases that a viewer may see: names, what is owed, its footage (R-06)."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -87,7 +87,9 @@ def owed_by(shown: Sequence[Glance]) -> Tally:
 
 def links_by(shown: Sequence[Glance]) -> Links:
     each = [one.links for one in shown]
-    return Links(sum(one.all for one in each), sum(one.proposed for one in each), sum(one.doubts for one in each))
+    return Links(
+        sum(one.all for one in each), sum(one.proposed for one in each), sum(one.doubts for one in each)
+    )
 
 
 def footage_of(session: Session, viewer: Viewer, party_id: str, page: int) -> tuple[int, list[Shot]]:

@@ -1,4 +1,4 @@
-"""The textual side of a case, in the order of its procedure (执法程序): stages, their papers and their steps."""
+"""The textual side of a case, in the order of its procedure (执法程序): stages, papers and steps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

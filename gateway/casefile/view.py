@@ -123,9 +123,7 @@ def page_of(
     row = session.get(Note, note) if note else None
     if row is None or row.case_uid != case:
         return None
-    places = (
-        place for place, (_, entry) in enumerate(flat) if entry.bears(row.document_id, row.activity_id)
-    )
+    places = (place for place, (_, entry) in enumerate(flat) if entry.bears(row.document_id, row.activity_id))
     place = next(places, None)
     return None if place is None else place // ENTRIES + 1
 
@@ -141,7 +139,7 @@ class Drawing:
         self.found = found
         steps = [entry.step for entry in entries if entry.step]
         ids = frozenset(step.id for step in steps)
-        wanted = Wanted(since=EVER[0], until=EVER[1], case=case.uid, activities=ids)
+        wanted = Wanted(since=EVER[0], until=EVER[1], case=case.uid, steps=ids)
         self.rows = {row.step.id: row for row in board(session, viewer, law, wanted)}
         shown = [piece for one in found.values() for piece in one.seen[:CARDS]]
         self.cards = cards(session, shown)

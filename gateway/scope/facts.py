@@ -83,7 +83,7 @@ class Wanted:
     units: frozenset[str] | None = None
     case: str | None = None
     cases: frozenset[str] | None = None
-    activities: frozenset[str] | None = None
+    steps: frozenset[str] | None = None
     stage: str | None = None
     """In any word for it; what that means each unit's rule pack says."""
     activity: str | None = None
@@ -97,7 +97,7 @@ class Wanted:
         ]
         if self.units is not None:
             found.append(col(CaseRecord.unit_id).in_(self.units))
-        several = ((Activity.case_uid, self.cases), (Activity.id, self.activities))
+        several = ((Activity.case_uid, self.cases), (Activity.id, self.steps))
         found += [col(column).in_(sorted(which)) for column, which in several if which is not None]
         given = ((Activity.case_uid, self.case), (Activity.id, self.activity))
         return [*found, *(column == value for column, value in given if value is not None)]

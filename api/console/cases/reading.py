@@ -139,5 +139,3 @@ def day_of(day: Any) -> str:
 def way(uid: str, step: str | None, **more: Any) -> str:
     asked = {"step": step, **more}
     return f"/cases/{uid}/footage?{urlencode({name: one for name, one in asked.items() if one})}"
-
-

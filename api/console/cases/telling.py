@@ -42,15 +42,15 @@ def tools(request: Request) -> dict[str, Any]:
     reader = reader_of(request)
     return {
         "verdict": partial(verdict_word, language=reader.language),
-        "moment": partial(moment, reader), "clock_s": clock_s, "day": partial(day, reader), "at": at,
+        "moment": moment, "clock_s": clock_s, "day": partial(day, reader), "at": at,
         "share": share, "tone": TONES.get, "verdict_tone": VERDICT_TONES.get, "asked_by": asked_by,
         "failing": failing, "gap_said": gap_reason, "gap_x": gap_x, "step_x": step_x, "way_back": way_back,
-        "mark_said": partial(mark_said, reader), "says": SAYS, "listed": partial(listed, reader), "called": partial(called, reader),
-        "said_line": partial(said_line, reader),
+        "mark_said": mark_said, "says": SAYS, "listed": partial(listed, reader),
+        "called": partial(called, reader), "base": base, "said_line": partial(said_line, reader),
     }  # fmt: skip
 
 
-def moment(reader: Reader, value: datetime) -> str:
+def moment(value: datetime) -> str:
     """The whole of it, always the same width: records are read beside one another."""
     local = value.astimezone(CHINA)
     return f"{local:%Y-%m-%d %H:%M}"
@@ -93,7 +93,7 @@ def step_x(axis: Axis, start: datetime, end: datetime) -> tuple[float, float]:
     return round(first, 1), round(max(min(axis.x(end), PIXELS) - first, 2), 1)
 
 
-def mark_said(reader: Reader, mark: Mark) -> str:
+def mark_said(mark: Mark) -> str:
     first, last = mark.pieces[0], mark.pieces[-1]
     span = "–".join(clock_s(one) for one in (first.start, last.end) if one)
     return f"{span} ({len(mark.pieces)})" if len(mark.pieces) > 1 else span
@@ -114,3 +114,8 @@ def said_line(reader: Reader, told: Statement) -> str:
     colon, comma = ("：", "，") if reader.language == "zh" else (": ", ", ")
     said = comma.join(part for part in (ground, told.why) if part)
     return f"{kind}{colon}{said}" if said else kind
+
+
+def base(name: str) -> str:
+    """The file's name without the folders of the card that it lay in."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1]

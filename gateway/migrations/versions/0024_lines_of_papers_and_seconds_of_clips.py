@@ -38,7 +38,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("case_uid", sa.String(), nullable=True))
         batch_op.create_foreign_key("fk_reportmade_case_uid_caserecord", "caserecord", ["case_uid"], ["uid"])
     with op.batch_alter_table("caserecord", schema=None) as batch_op:
-        batch_op.create_index("ix_caserecord_updated_at_uid_unit_id", ["updated_at", "uid", "unit_id"], unique=False)
+        batch_op.create_index(
+            "ix_caserecord_updated_at_uid_unit_id", ["updated_at", "uid", "unit_id"], unique=False
+        )
 
 
 def downgrade() -> None:

@@ -78,7 +78,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "cases.coverage": ("覆盖 {percent}%", "{percent} % covered"),
     "cases.coverage_bar": ("{kind}的记录覆盖情况", "How much of {kind} was recorded"),
     "cases.lane": ("{device}：{count} 份资料", "{device}: {count} clips"),
-    "cases.timeline": ("{kind}的时间轴", "Time line of {kind}"),
     "cases.holder_unknown": ("台账无持有人", "nobody by the ledger"),
     "cases.beyond": ("另有 {count} 份不在此时段", "{count} more of another time"),
     "cases.more_lanes": ("其余 {count} 行", "{count} more lines"),
@@ -108,7 +107,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "cases.reported_to": ("报告对象", "Reported to"),
     "cases.approved_by": ("审批人", "Approved by"),
     "cases.approved_at": ("审批时间", "Approved at"),
-    "cases.say_optional": ("未记录说明须填写工作记录和审批情况", "An omission needs work record and approval"),
+    "cases.say_optional": (
+        "未记录说明须填写工作记录和审批情况",
+        "An omission needs work record and approval",
+    ),
     "cases.save": ("保存", "Save"),
     "cases.kind_GAP": ("中断原因", "Why it broke off"),
     "cases.kind_OMISSION": ("未记录的情形", "Why it was left out"),
@@ -127,7 +129,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "cases.ground_given": ("已告知录音录像并出示证件", "told of the recording, certificates shown"),
     "cases.ground_missing": ("没有告知或者没有出示证件", "not told, or no certificate shown"),
     # clips
-    "cases.open_clip": ("查看资料 {name}", "Open the clip {name}"),
     "cases.time_unknown": ("时间不明", "time not known"),
     "cases.part": ("片段 {start}–{end}", "part {start}–{end}"),
     "cases.status_PROPOSED": ("待确认", "proposed"),
@@ -153,7 +154,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "cases.note_clip": ("资料", "Clip"),
     "cases.note_at": ("时间（时:分:秒）", "At (h:m:s)"),
     "cases.note_line": ("笔录内容", "Line of the paper"),
-    "cases.note_line_example": ("问：这批货何时购进？答：去年十一月。", "Q: when was it bought? A: in November."),
+    "cases.note_line_example": (
+        "问：这批货何时购进？答：去年十一月。",
+        "Q: when was it bought? A: in November.",
+    ),
     "cases.note_correct": ("更正", "Correct"),
     "cases.note_kept": ("更正后原内容仍保留在记录中。", "What stood before stays on record."),
     # a step's footage
