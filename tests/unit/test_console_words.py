@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import nodes
 
-from api.console.cases.telling import SAYS
+from api.console.cases.telling import SAYS, STAGES
 from api.console.docks import Look
 from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
@@ -32,6 +32,7 @@ BUILT = {
     **{f"cases.standing_{standing}": () for standing in Standing},
     **{f"cases.mode_{mode}": () for mode in Mode},
     **{f"cases.status_{status}": () for status in COUNTED},
+    **{f"cases.stage_{stage}": () for stage in STAGES},
     **{f"cases.kind_{kind}": () for kind in SAYS},
     **{f"cases.ground_{ground}": () for grounds in SAYS.values() for ground in grounds},
     **{f"cases.{name}_on": () for name in ("opened", "decided", "closed", "archived")},

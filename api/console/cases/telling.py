@@ -11,9 +11,11 @@ from fastapi import Request
 from api.console.pages import Reader, reader_of
 from api.console.telling import LOCALES
 from gateway.casefile.footage import PIXELS, Axis, Mark, Names
+from gateway.casefile.record import Chapter
 from gateway.models import Statement
 from gateway.notes import way_back
 from gateway.rules.recorded import Gap
+from gateway.rules.stages import UNKNOWN
 from gateway.scope.board import Row
 from gateway.scope.telling import asked_by, gap_reason
 from gateway.wording import CHINA, verdict_word
@@ -46,7 +48,7 @@ def tools(request: Request) -> dict[str, Any]:
         "share": share, "tone": TONES.get, "verdict_tone": VERDICT_TONES.get, "asked_by": asked_by,
         "failing": failing, "gap_said": gap_reason, "gap_x": gap_x, "step_x": step_x, "way_back": way_back,
         "mark_said": mark_said, "says": SAYS, "listed": partial(listed, reader),
-        "called": partial(called, reader), "base": base, "said_line": partial(said_line, reader),
+        "called": partial(called, reader), "base": base, "stage": partial(stage, reader), "said_line": partial(said_line, reader),
     }  # fmt: skip
 
 
@@ -97,6 +99,16 @@ def mark_said(mark: Mark) -> str:
     first, last = mark.pieces[0], mark.pieces[-1]
     span = "–".join(clock_s(one) for one in (first.start, last.end) if one)
     return f"{span} ({len(mark.pieces)})" if len(mark.pieces) > 1 else span
+
+
+STAGES = ("INITIATION", "INVESTIGATION", "REVIEW", "DECISION", "SERVICE", "EXECUTION", "ARCHIVE", UNKNOWN)
+
+
+def stage(reader: Reader, chapter: Chapter) -> str:
+    """As the unit's rule pack names it; in English as we do, where we know it."""
+    if chapter.id in STAGES and (reader.language == "en" or not chapter.name):
+        return word(reader.language, f"cases.stage_{chapter.id}")
+    return chapter.name
 
 
 def listed(reader: Reader, told: Iterable[str]) -> str:
