@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Depends
 
-from api.console import cases, docks, entrance, files, parties, purposes
+from api.console import account, cases, docks, entrance, files, kiosk, parties, purposes, receipts
 from api.parameters import known_only
 
-MODULES = (files, entrance, purposes, docks, *cases.MODULES, parties)
+MODULES = (files, entrance, purposes, account, docks, kiosk, receipts, *cases.MODULES, parties)
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
 for module in MODULES:

@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import nodes
 
+from api.console.account import DONE, WRONG
 from api.console.cases.telling import SAYS, STAGES
 from api.console.docks import Look
 from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
 from api.console.pages import FOLDER, THEMES, environment
+from api.console.receipts import FATES
 from api.console.ways import safe
 from gateway.casefile.party import SHOWN
 from gateway.docks import Sign
@@ -29,6 +31,10 @@ BUILT = {
     **{f"sign.{sign}": () for sign in Sign},
     **{f"sign.{sign}.then": () for sign in Sign},
     **{f"site.theme_{theme}": () for theme in THEMES},
+    **{f"account.done.{name}": () for name in DONE},
+    **{f"kiosk.done.{done}": () for done in ("taken", "back")},
+    **{f"fate.{fate}": () for fate in FATES},
+    **{f"account.wrong.{name}": () for name in WRONG},
     **{f"cases.standing_{standing}": () for standing in Standing},
     **{f"cases.mode_{mode}": () for mode in Mode},
     **{f"cases.status_{status}": () for status in COUNTED},

@@ -48,7 +48,8 @@ def tools(request: Request) -> dict[str, Any]:
         "share": share, "tone": TONES.get, "verdict_tone": VERDICT_TONES.get, "asked_by": asked_by,
         "failing": failing, "gap_said": gap_reason, "gap_x": gap_x, "step_x": step_x, "way_back": way_back,
         "mark_said": mark_said, "says": SAYS, "listed": partial(listed, reader),
-        "called": partial(called, reader), "base": base, "stage": partial(stage, reader), "said_line": partial(said_line, reader),
+        "called": partial(called, reader), "base": base,
+        "stage": partial(stage, reader), "said_line": partial(said_line, reader),
     }  # fmt: skip
 
 

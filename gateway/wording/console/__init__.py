@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from gateway.wording.console import cases, docks, site
+from gateway.wording.console import cases, docks, kiosk, site
 
-PARTS = (site, docks, cases)
+PARTS = (site, docks, kiosk, cases)
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 
 
