@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
+from sqlmodel import Session
 
 from api.files import attached
 from api.seeing import must_see
@@ -139,15 +140,25 @@ def evidence_file(
     return attached(file.made, file.format, file.content)
 
 
+def planned(
+    session: Session, uid: str, given: PackageIn, viewer: Viewer, law: Law, listing: bytes
+) -> package.Plan:
+    """Raises Problem and Refused."""
+    case: CaseRecord = must_see(session, viewer, CaseRecord, uid, "Case")
+    found = evidence(session, viewer, law, case, now(), given.step, most=package.MOST)
+    return package.plan(session, case, found, given.content, given.purpose, viewer.name, listing)
+
+
 def packed(
     request: Request, database: Database, viewer: Viewer, law: Law, uid: str, given: PackageIn
 ) -> Response:
     """On record before the first byte goes out, and again when it has ended."""
+    asked = (uid, given, viewer, law)
+    with database.read() as session:
+        planned(session, *asked, b"")  # what is refused leaves no list on record
     listing = list_file(database, viewer, law, uid, Format.XLSX, given.step)
     with database.write() as session:
-        case: CaseRecord = must_see(session, viewer, CaseRecord, uid, "Case")
-        found = evidence(session, viewer, law, case, now(), given.step)
-        made = package.plan(session, case, found, given.content, given.purpose, viewer.name, listing.content)
+        made = planned(session, *asked, listing.content)
         package.begin(session, made)
     pieces: Iterator[bytes] = package.stream(database, store_of(request), made, law.zone)
     headers = {

@@ -8,13 +8,17 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway import retention
-from gateway.casefile.footage import standing, unplaced
+from gateway.casefile.footage import LAST, standing, unplaced
 from gateway.casefile.listing import people
 from gateway.casefile.record import steps_of
+from gateway.database import columns
 from gateway.law import Law
 from gateway.models import CaseRecord, Clip, Device, Link, LinkStatus, Original, State
 from gateway.rules.findings import Verdict
 from gateway.visibility import Viewer, visible
+
+TOGETHER = 1000
+"""Clips asked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,53 +43,80 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     items: Sequence[Item]
+    count: int
+    """Of all, where `items` are only the first."""
+    bytes: int
     hidden: int
     """Clips of devices that the viewer may not see."""
     rejected: int
-    """Clips that the rules, or a person, hold for no evidence of this case."""
+    """Clips that the rules hold for no evidence of this case."""
 
 
 def evidence(
-    session: Session, viewer: Viewer, law: Law, case: CaseRecord, at: datetime, step: str | None = None
+    session: Session,
+    viewer: Viewer,
+    law: Law,
+    case: CaseRecord,
+    at: datetime,
+    step: str | None = None,
+    most: int | None = None,
 ) -> Evidence:
-    """In order of time; what the rules reject is no evidence and is counted only."""
+    """In order of time; what the rules reject is no evidence and is counted only.
+
+    `step`: of one alone, empty for what is linked to none; `most`: the first so many.
+    """
+    here = standing(case.uid)
+    if step is not None:
+        here = (*here, Link.activity_id == step if step else unplaced(case.uid))
+    every = set(session.exec(select(Link.clip_id).where(*here)))
+    seen = columns(Link.clip_id, Clip.started_at, Original.size, Link.verdict)
+    joined = seen.join(Clip, col(Clip.id) == Link.clip_id).join(Original, col(Original.id) == Clip.id)
+    rows = session.execute(joined.where(*here, visible(viewer, Clip))).all()
+    borne = {clip: (began, size) for clip, began, size, verdict in rows if verdict != Verdict.REJECTED}
+    order = sorted(borne, key=lambda clip: (borne[clip][0] or LAST, clip))
+    known = {clip for clip, *_ in rows}
+    return Evidence(
+        items=items_of(session, law, case, order[:most], here, at), count=len(order),
+        bytes=sum(size for _, size in borne.values()), hidden=len(every - known),
+        rejected=len(known) - len(order),
+    )  # fmt: skip
+
+
+def items_of(
+    session: Session, law: Law, case: CaseRecord, order: Sequence[str], here: Sequence[Any], at: datetime
+) -> list[Item]:
     steps = {one.id: one.kind for one in steps_of(session, case.uid)}
+    links: dict[str, list[Link]] = {}
+    known: dict[str, tuple[Clip, Original]] = {}
     wanted = (
         select(Link, Clip, Original)
         .join(Clip, col(Clip.id) == Link.clip_id)
         .join(Original, col(Original.id) == Clip.id)
-        .where(*standing(case.uid), visible(viewer, Clip))
+        .where(*here, Link.verdict != Verdict.REJECTED)
+        .order_by(col(Link.id))
     )
-    every = select(Link.clip_id).where(*standing(case.uid))
-    if step is not None:
-        here = Link.activity_id == step if step else unplaced(case.uid)
-        wanted, every = wanted.where(here), every.where(here)
-    links: dict[str, list[Link]] = {}
-    known: dict[str, tuple[Clip, Original]] = {}
-    for link, clip, original in session.exec(wanted.order_by(col(Link.id))):
-        links.setdefault(clip.id, []).append(link)
-        known[clip.id] = clip, original
-    borne = {
-        one: kept for one, own in links.items() if (kept := [link for link in own if holds(link)])
-    }  # fmt: skip
-    order = sorted(borne, key=lambda one: (known[one][0].started_at is None, began(known[one][0]), one))
+    for some in (order[first : first + TOGETHER] for first in range(0, len(order), TOGETHER)):
+        for link, clip, original in session.exec(wanted.where(col(Link.clip_id).in_(some))):
+            links.setdefault(clip.id, []).append(link)
+            known[clip.id] = clip, original
     stays = {one.clip.id: one.deadline for one in retention.judge(session, law.packs, order, at)}
     called = people(session, {clip.officer_id for clip, _ in known.values() if clip.officer_id})
-    devices = names_of(session, {clip.device_id for clip, _ in known.values()})
-    items = [
-        Item(
-            number=number, clip=known[one][0], original=known[one][1],
-            device=devices.get(known[one][0].device_id) or known[one][0].device_id,
-            person=called.get(known[one][0].officer_id or "", known[one][0].officer_id),
-            steps=told(steps.get(link.activity_id or "") for link in borne[one]),
-            matters=told(link.matter or known[one][0].matter for link in borne[one]),
-            confirmed=all(link.status is LinkStatus.CONFIRMED for link in borne[one]),
-            kept_until=stays[one].on, kept_why=stays[one].decides.stored(),
-        )
-        for number, one in enumerate(order, 1)
-    ]  # fmt: skip
-    hidden = len(set(session.exec(every)) - set(known))
-    return Evidence(items, hidden, len(links) - len(borne))
+    devices = devices_of(session, {clip.device_id for clip, _ in known.values()})
+    found = []
+    for number, one in enumerate(order, 1):
+        (clip, original), own = known[one], links[one]
+        found.append(
+            Item(
+                number=number, clip=clip, original=original,
+                device=devices.get(clip.device_id) or clip.device_id,
+                person=called.get(clip.officer_id or "", clip.officer_id),
+                steps=told(steps.get(link.activity_id or "") for link in own),
+                matters=told(link.matter or clip.matter for link in own),
+                confirmed=all(link.status is LinkStatus.CONFIRMED for link in own),
+                kept_until=stays[one].on, kept_why=stays[one].decides.stored(),
+            )
+        )  # fmt: skip
+    return found
 
 
 def told(words: Iterable[str | None]) -> tuple[str, ...]:
@@ -93,15 +124,7 @@ def told(words: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in words if one))
 
 
-def holds(link: Link) -> bool:
-    return link.verdict != Verdict.REJECTED
-
-
-def began(clip: Clip) -> float:
-    return clip.started_at.timestamp() if clip.started_at else 0.0
-
-
-def names_of(session: Session, devices: set[str]) -> dict[str, str]:
+def devices_of(session: Session, devices: set[str]) -> dict[str, str]:
     return dict(session.exec(select(Device.id, Device.name).where(col(Device.id).in_(devices))).all())
 
 

@@ -44,7 +44,7 @@ def evidence_paper(
                 ("当事人", "、".join(parties_of(session, case))),
                 ("办案单位", names.unit(case.unit_id)),
                 ("承办人", "、".join(names.person(one) for one in case.handlers)),
-                ("资料", f"{len(found.items)} 份，共 {sum(one.original.size for one in found.items)} 字节"),
+                ("资料", f"{found.count} 份，共 {found.bytes} 字节"),
                 ("截至", minute(at, zone)),
             ]
         ),

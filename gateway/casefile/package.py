@@ -84,8 +84,8 @@ def plan(
     listing: bytes,
 ) -> Plan:
     """Raises Refused where there is nothing to send, and where there is too much for one package."""
-    if len(found.items) > MOST:
-        raise Refused("package.too_many", clips=len(found.items), most=MOST)
+    if found.count > len(found.items):
+        raise Refused("package.too_many", clips=found.count, most=len(found.items))
     proxies = (
         proxies_of(session, [item.clip.id for item in found.items]) if content is Content.PROXIES else {}
     )

@@ -29,12 +29,11 @@ ROWS = 500
 def evidence_page(uid: str, request: Request, viewer: Reader, database: Db, law: Ruled) -> Response:
     with database.read() as session:
         case: CaseRecord = must_see(session, viewer, CaseRecord, uid, "Case")
-        found = evidence(session, viewer, law, case, now())
+        found = evidence(session, viewer, law, case, now(), most=ROWS)
         [glance] = glances(session, viewer, law, [case])
     return pages.page(
         request, "cases_evidence.html", viewer, case=case, glance=glance, found=found,
-        rows=found.items[:ROWS],
-        bytes=sum(one.original.size for one in found.items), is_here=is_here, now=now(), most=MOST,
+        is_here=is_here, now=now(), most=MOST,
         may_export=viewer.may(Right.LABEL) and viewer.may(Right.CUSTODY), **tools(request),
     )  # fmt: skip
 

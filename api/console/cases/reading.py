@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from api.console import pages
 from api.console.cases.telling import tools
@@ -55,7 +55,7 @@ def cases_page(
 
 
 def units_of(session: Session, ids: list[str | None]) -> dict[str, str]:
-    known = select(Unit.id, Unit.name).where(Unit.id.in_({one for one in ids if one}))  # type: ignore[attr-defined]
+    known = select(Unit.id, Unit.name).where(col(Unit.id).in_({one for one in ids if one}))
     return dict(session.exec(known).all())
 
 
@@ -84,7 +84,7 @@ def case_whole(
 
 
 def parties_of(session: Session, uid: str) -> list[CaseParty]:
-    told = select(CaseParty).where(CaseParty.case_uid == uid).order_by(CaseParty.place)  # type: ignore[arg-type]
+    told = select(CaseParty).where(CaseParty.case_uid == uid).order_by(col(CaseParty.place))
     return list(session.exec(told))
 
 
