@@ -35,6 +35,12 @@ class Content(StrEnum):
     PROXIES = "proxies"
 
 
+ABOUT = {
+    Content.ORIGINALS: "package.about_originals",
+    Content.PROXIES: "package.about_proxies",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One file of the package, with the digest on record that it has to have."""
@@ -273,7 +279,7 @@ def both(why: dict[str, object]) -> dict[str, object]:
 def about(made: Plan, zone: ZoneInfo) -> str:
     """What the package is; originals as they are, proxies for viewing only: neither bears a watermark."""
     told = reason(
-        f"package.about_{made.content}", case=made.title, purpose=made.purpose, actor=made.actor,
+        ABOUT[made.content], case=made.title, purpose=made.purpose, actor=made.actor,
         at=made.at.isoformat(timespec="seconds"), package=made.id, clips=len(made.parts),
     )  # fmt: skip
     return "\r\n".join(("\ufeff" + sentence(told, "zh", zone), "", sentence(told, "en", zone), ""))
