@@ -25,7 +25,7 @@ from tests.integration.api_site import T0
 
 LAW = Law.of(Settings())
 MINE = Viewer("x", "x", Role.SUPERVISOR, frozenset({"u"}))
-STEPS, EACH = 24, 16
+STEPS, EACH = 24, 32
 
 
 def seed(session: Session) -> None:
@@ -120,7 +120,7 @@ def test_the_list_goes_by_what_moved_last_and_sorts_nothing(database: Database) 
     with database.read() as session, asked(database) as questions:
         listing.found(session, MINE, Search())
         [first, *_] = [one for one in questions if "ORDER BY caserecord.updated_at" in one]
-        raw = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {first}", ("u", 51))
+        raw = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {first}", ("u", 51, 0))
         plan = [row[3] for row in raw]
     assert any("ix_caserecord_updated_at_uid_unit_id" in line for line in plan), plan
     assert not any("TEMP B-TREE" in line for line in plan), plan
