@@ -214,6 +214,8 @@ def test_the_list_is_found_by_what_people_know(told: Console, database: Database
         assert 'href="/cases/' not in get(told, f"/cases?q={q}"), q
     assert 'href="/cases/case-u"' not in get(told, "/cases?state=archived")
     client, keys = told
+    same = client.get("/api/v1/cases?q=过期食品", headers={"x-api-key": keys["operator"]}).json()
+    assert [one["uid"] for one in same["items"]] == ["case-u"]
     assert client.get("/cases?cursor=x", headers={"x-api-key": keys["admin"]}).status_code == 422
 
 
