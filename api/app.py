@@ -21,9 +21,11 @@ from api.v1 import (
     disposals,
     duties,
     equipment,
+    evidence,
     health,
     links,
     live,
+    notes,
     offloads,
     orders,
     parties,
@@ -46,8 +48,8 @@ from gateway.store import LocalStore
 
 PREFIX = "/api/v1"
 MODULES = (
-    session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, links,
-    duties, webhooks, custody, retention, disposals, samples, reports, report_files, orders,
+    session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, notes,
+    evidence, links, duties, webhooks, custody, retention, disposals, samples, reports, report_files, orders,
 )  # fmt: skip
 
 

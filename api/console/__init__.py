@@ -6,6 +6,7 @@ from api.console import (
     account,
     administration,
     board,
+    cases,
     clip,
     clip_deciding,
     docks,
@@ -13,6 +14,7 @@ from api.console import (
     equipment,
     files,
     kiosk,
+    parties,
     purposes,
     receipts,
     reports,
@@ -35,6 +37,8 @@ MODULES = (
     *reports.MODULES,
     clip,
     clip_deciding,
+    *cases.MODULES,
+    parties,
 )
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])

@@ -18,6 +18,7 @@ from gateway.case_sources.numbers import numbers_of
 from gateway.case_sources.records import Ended
 from gateway.case_sources.records import put_case as put
 from gateway.case_sources.rules import CaseRules
+from gateway.casefile.listing import matches
 from gateway.device import Refused
 from gateway.intake.places import is_new_unit, like_unit
 from gateway.law import is_form, parents_of, stage_of_form
@@ -131,6 +132,10 @@ def cases(
     number: Annotated[
         str | None, Query(description="any spelling of one of its numbers; its archive number as it is")
     ] = None,
+    q: Annotated[
+        str | None,
+        Query(max_length=200, description="part of a number, a title, a party's or a handler's name"),
+    ] = None,
 ) -> Page[CaseOut]:
     statement = select(CaseRecord).where(visible(viewer, CaseRecord))
     if number:
@@ -141,6 +146,8 @@ def cases(
         known = col(CaseRecord.uid).in_(select(CaseAlias.case_uid).where(same))
         statement = statement.where(or_(known, CaseRecord.archive_no == number))
     with database.read() as session:
+        if q and q.strip():
+            statement = statement.where(matches(session, q.strip()))
         return page(
             session,
             statement,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.wording import (
     annual,
+    casefile,
     cases,
     devices,
     equipment,
@@ -191,6 +192,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **equipment.SENTENCES,
     **rules.SENTENCES,
     **cases.SENTENCES,
+    **casefile.SENTENCES,
     **scope.SENTENCES,
     **retention.SENTENCES,
     **sampling.SENTENCES,

@@ -15,6 +15,7 @@ from api.console import board, clip_beside, clip_custody, clip_film, equipment, 
 from api.console.account import DONE, WRONG
 from api.console.administration.showing import TABS
 from api.console.administration.views import KINDS as ORDERS
+from api.console.cases.telling import SAYS, STAGES
 from api.console.clip_telling import RENDITIONS
 from api.console.docks import Look
 from api.console.errors import TOLD
@@ -24,8 +25,12 @@ from api.console.receipts import FATES
 from api.console.ways import safe
 from api.console.work.decision import DEFAULTS
 from api.console.work.showing import KEYS
+from gateway.casefile.party import SHOWN
 from gateway.docks import Sign
 from gateway.models import LinkStatus, OrderState, State
+from gateway.rules.duty import Standing
+from gateway.rules.scope import Mode
+from gateway.scope.facts import COUNTED
 from gateway.wording.console import PARTS, WORDS, word
 from gateway.worklist.deciding import DECIDING
 from gateway.worklist.marks import Queue
@@ -59,6 +64,14 @@ BUILT = {
     **{f"kiosk.done.{done}": () for done in ("taken", "back")},
     **{f"fate.{fate}": () for fate in FATES},
     **{f"account.wrong.{name}": () for name in WRONG},
+    **{f"cases.standing_{standing}": () for standing in Standing},
+    **{f"cases.mode_{mode}": () for mode in Mode},
+    **{f"cases.status_{status}": () for status in COUNTED},
+    **{f"cases.stage_{stage}": () for stage in STAGES},
+    **{f"cases.kind_{kind}": () for kind in SAYS},
+    **{f"cases.ground_{ground}": () for grounds in SAYS.values() for ground in grounds},
+    **{f"cases.{name}_on": () for name in ("opened", "decided", "closed", "archived")},
+    **{f"parties.{name}": () for name in SHOWN},
     **{f"docks.count_{name}": () for name, _ in Look((), True).counts},
     **{f"administration.tab_{tab}": () for tab in TABS},
     **{f"administration.pipeline_{one}": () for one in ("preserve", "describe")},

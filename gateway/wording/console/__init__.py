@@ -2,7 +2,18 @@
 
 from typing import Literal
 
-from gateway.wording.console import administration, board, clip, docks, equipment, kiosk, reports, site, work
+from gateway.wording.console import (
+    administration,
+    board,
+    cases,
+    clip,
+    docks,
+    equipment,
+    kiosk,
+    reports,
+    site,
+    work,
+)
 
 PARTS = (
     site,
@@ -14,6 +25,7 @@ PARTS = (
     equipment,
     reports,
     clip,
+    cases,
 )
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 
