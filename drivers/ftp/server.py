@@ -69,7 +69,7 @@ class Careful:
     """Recorders write names in GBK without a word: their bytes reach the disk, and go back, as they came."""
 
     def push(self, data: str) -> None:
-        super(FTPHandler, self).push(data.encode("utf-8", self.unicode_errors))
+        super(FTPHandler, self).push(data.encode("utf-8", self.unicode_errors))  # type: ignore[misc]
 
     def has_room(self, claim: Claim | None = None) -> bool:
         """For the next bytes of an upload, which stay its own where it has a claim."""
