@@ -9,8 +9,9 @@ from sqlmodel import Session, col, select
 
 from gateway import law
 from gateway.linking.clocks import Windows, clocks_of, limits_of, said_by_person
+from gateway.linking.stored import AnyClip
 from gateway.linking.takes import Takes
-from gateway.models import Clip, Device, Original, State
+from gateway.models import Device, Original, State
 from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules.clock import Interval, TimeRead, TimeSource, capture_interval
 from gateway.rules.clock_error import ClockLimits, Course, DeviceClock
@@ -58,7 +59,7 @@ class Times:
         self.originals: dict[str, tuple[State, datetime]] = {}
         self.takes = Takes()
 
-    def load(self, clips: Sequence[Clip]) -> None:
+    def load(self, clips: Sequence[AnyClip]) -> None:
         """Read, in a few queries, what is not here yet for these clips."""
         self.load_devices({clip.device_id for clip in clips} - self.devices.keys())
         ids = [clip.id for clip in clips]
@@ -67,7 +68,7 @@ class Times:
         )
         self.originals = {original: (State(state), found_at) for original, state, found_at in rows}
         self.windows.load(ids)
-        self.takes.load(self.session, {clip.recording_id for clip in clips if clip.recording_id})
+        self.takes.load(self.session, clips)
 
     def load_devices(self, new: set[str]) -> Sequence[Device]:
         found = self.session.exec(select(Device).where(col(Device.id).in_(new))).all() if new else ()
@@ -75,7 +76,7 @@ class Times:
         self.clocks |= clocks_of(self.session, new)
         return found
 
-    def rules(self, clip: Clip) -> Rules:
+    def rules(self, clip: AnyClip) -> Rules:
         """By the pack of the unit whose device it is."""
         device = clip.device_id
         if device not in self.of_devices:
@@ -86,7 +87,7 @@ class Times:
             self.of_devices[device] = self.of_units[unit]
         return self.of_devices[device]
 
-    def interval(self, clip: Clip) -> Interval | None:
+    def interval(self, clip: AnyClip) -> Interval | None:
         times = [
             TimeRead(
                 TimeSource(read["source"]),
@@ -102,12 +103,12 @@ class Times:
         told = clip.kind != "PHOTO" and self.windows.is_from_card(clip)
         return capture_interval(times, clip.duration_s, course, window, file_tells=told)
 
-    def is_known(self, clip: Clip) -> bool:
+    def is_known(self, clip: AnyClip) -> bool:
         """Whether anything may be concluded from the time that stands in its row."""
         interval = self.interval(clip)
         return interval is not None and not interval.doubtful
 
-    def course(self, clip: Clip) -> Course:
+    def course(self, clip: AnyClip) -> Course:
         device = clip.device_id
         if device not in self.courses:
             self.courses[device] = Course(self.clocks[device], self.rules(clip).clock)
