@@ -28,13 +28,18 @@ class Scarce:
             log.warning("%s: %s", self.place, why)
 
     def goes_on(self, who: str) -> None:
-        """There was room for one; the last of those that waited is told of."""
+        """There was room for one; where nobody waits any more, that is said once."""
         with self.lock:
             self.waiting.pop(who, None)
             is_over = self.is_short and not self.is_waited_for()
             self.is_short = self.is_short and not is_over
         if is_over:
-            log.warning("%s: there is room again; it goes on", self.place)
+            log.info("%s: there is room again; it goes on", self.place)
+
+    def leaves(self, who: str) -> None:
+        """It waits for something else, or for nothing: that says nothing of room."""
+        with self.lock:
+            self.waiting.pop(who, None)
 
     def is_waited_for(self) -> bool:
         now = time.monotonic()

@@ -133,6 +133,7 @@ def test_by_themselves() -> None:
 
 
 def test_room_that_comes_back_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     room = Scarce("store")
     room.goes_on("a")
     for who in ("a", "b", "a"):
@@ -140,5 +141,6 @@ def test_room_that_comes_back_is_one_line(caplog: pytest.LogCaptureFixture) -> N
     for who in ("a", "b", "a", "c"):
         room.goes_on(who)
     room.waits("a", "no room")
+    room.leaves("a")  # its device has left: nobody knows of any room
     told = [record.getMessage() for record in caplog.records]
     assert told == ["store: no room", "store: there is room again; it goes on", "store: no room"]
