@@ -68,15 +68,16 @@ class Known:
     def timed(self) -> list[Clip]:
         """Those whose time decides something: by a hold on a device, or because a counter had theirs."""
         held = {hold.device_id for hold in self.holds if hold.kind is HoldKind.DEVICE}
-        counters = {
+        counters: set[str | None] = {
             device
             for device, found in self.windows.items()
             if any(one.kind is AllocationKind.WINDOW for one in found)
         }
         return [
-            clip
-            for clip, original in self.all.values()
-            if clip.device_id in counters or held & self.where(clip, original)
+            self.all[one][0]
+            for take in self.takes.values()
+            if counters.union(held) & {device for one in take for device in self.where(*self.all[one])}
+            for one in take
         ]
 
     def where(self, clip: Clip, original: Original) -> set[str | None]:
