@@ -17,6 +17,7 @@ from gateway.wording import (
     rules,
     sampling,
     scope,
+    worklist,
 )
 from gateway.wording.mistakes import in_chinese
 
@@ -199,4 +200,5 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **retention.SENTENCES,
     **sampling.SENTENCES,
     **reports.SENTENCES,
+    **worklist.SENTENCES,
 }
