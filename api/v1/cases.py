@@ -15,6 +15,7 @@ from api.signin import CaseWriter, Db, Reader, Ruled
 from gateway import linking
 from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.numbers import numbers_of
+from gateway.case_sources.parts import unknown_officers
 from gateway.case_sources.records import Ended
 from gateway.case_sources.records import put_case as put
 from gateway.case_sources.rules import CaseRules
@@ -120,6 +121,10 @@ class Stored(BaseModel):
     unit_entered: str | None = Field(
         default=None,
         description="nobody knew this unit: it stands in the registry now, under none",
+    )
+    officers_unknown: list[str] = Field(
+        default_factory=list,
+        description="handlers and who took part that no register knows: misspelt? They link nothing so far",
     )
 
 
@@ -239,11 +244,13 @@ def put_case(
         is_new = session.get(CaseRecord, uid) is None
         stranger = may_put(session, viewer, uid, given, new_unit)
         ended = put(session, given, viewer.name, "api", rules)
+        unknown = [] if ended is Ended.OUTDATED else unknown_officers(session, given)
     response.status_code = 201 if is_new else 200
     outdated = ended is Ended.OUTDATED
     return Stored(
-        uid=uid, changed=ended.changed, outdated=outdated, unit_entered=None if outdated else stranger
-    )
+        uid=uid, changed=ended.changed, outdated=outdated, unit_entered=None if outdated else stranger,
+        officers_unknown=unknown,
+    )  # fmt: skip
 
 
 @router.post("/cases/{uid}/effects")

@@ -75,11 +75,12 @@ class Caretaker:
         stop: threading.Event,
         *,
         has_second_copies: bool,
+        are_apart: Callable[[], bool],
         more: Sequence[Duty] = (),
     ) -> None:
         self.database, self.store, self.packs, self.dispatch = database, store, packs, dispatch
         self.supervisors, self.stop = supervisors, stop
-        releases = Releases(database, supervisors, has_second_copies=has_second_copies)
+        releases = Releases(database, supervisors, has_second_copies=has_second_copies, are_apart=are_apart)
         self.duties: list[Duty] = [
             (1.0, progress.flush),
             (0.5, self.orders),
