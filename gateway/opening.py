@@ -9,7 +9,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from gateway import migrations
+from gateway import indexing, migrations
 from gateway.backoff import wait_s
 from gateway.config import ConfigError, Settings
 from gateway.database import Database
@@ -35,7 +35,17 @@ def open_database(settings: Settings) -> Database:
         raise ConfigError(unusable("database", settings.database_url, error)) from error
     if not is_current:
         migrations.upgrade(database.engine)
+    make_findable(database)
     return database
+
+
+def make_findable(database: Database) -> None:
+    """Clips of before there was a search; some minutes for a million of them, once."""
+    with database.read() as session:
+        is_due = indexing.is_due(session)
+    if is_due:
+        log.info("making clips findable")
+        indexing.rebuild(database)
 
 
 def await_databases(settings: Settings, stop: threading.Event, patience_s: float = PATIENCE_S) -> bool:

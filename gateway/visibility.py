@@ -134,15 +134,26 @@ class Within:
         return select(CaseRecord.uid).where(col(CaseRecord.unit_id).in_(self.units))
 
     @cached_property
-    def clips(self) -> SelectOfScalar[str]:
+    def linked(self) -> SelectOfScalar[str]:
         # only a link that a person confirmed opens footage to another unit: whoever writes a case record
         # could otherwise draw clips over by naming officers and numbers
-        linked = select(Link.clip_id).where(
+        return select(Link.clip_id).where(
             col(Link.case_uid).in_(self.cases),
             col(Link.ended_at).is_(None),
             Link.status == LinkStatus.CONFIRMED,
         )
-        return select(Clip.id).where(or_(col(Clip.device_id).in_(self.devices), col(Clip.id).in_(linked)))
+
+    @cached_property
+    def clips(self) -> SelectOfScalar[str]:
+        return select(Clip.id).where(
+            or_(col(Clip.device_id).in_(self.devices), col(Clip.id).in_(self.linked))
+        )
+
+    @cached_property
+    def own(self) -> ColumnElement[bool]:
+        """Of a clip: the same as being among `clips`, asked of the row itself instead of a list of all."""
+        its = self.linked.where(Link.clip_id == Clip.id).correlate(Clip)
+        return or_(col(Clip.device_id).in_(self.devices), its.exists())
 
     @cached_property
     def parties(self) -> SelectOfScalar[str]:
@@ -178,7 +189,7 @@ SEEN: dict[type[SQLModel], Sight] = {
     Offload: by(Offload.device_id, "devices"),
     Finding: by(Finding.device_id, "devices"),
     Original: either(by(Original.device_id, "devices"), by(Original.id, "clips")),
-    Clip: by(Clip.id, "clips"),
+    Clip: lambda within: within.own,
     CaseRecord: by(CaseRecord.unit_id, "units"),
     CaseRefusal: by(CaseRefusal.unit_id, "units"),
     CaseFeed: lambda _: false(),

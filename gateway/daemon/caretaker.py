@@ -11,7 +11,7 @@ from functools import partial
 from sqlalchemy import update
 from sqlmodel import col
 
-from gateway import linking, orders, receipts
+from gateway import indexing, linking, orders, receipts
 from gateway.daemon.releases import Releases
 from gateway.database import Database
 from gateway.device import Order, OrderResult, Refused
@@ -121,6 +121,7 @@ class Caretaker:
 
     def relink(self) -> None:
         linking.drain(self.database, self.packs, is_stopping=self.stop.is_set)
+        indexing.drain(self.database, is_stopping=self.stop.is_set)
 
     def receipts(self) -> None:
         for receipt in receipts.seal_due(self.database):

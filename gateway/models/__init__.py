@@ -78,6 +78,7 @@ from gateway.models.retention import (
 )
 from gateway.models.sampling import Basis, CaseSample, ReportMade, Result, SampleCase, SampleRemark
 from gateway.models.scope import ScopeItem, ScopeList, Statement, StatementKind
+from gateway.models.search import BulkAction, BulkItem, ClipSearch, SavedSearch, SearchDue
 from gateway.models.telemetry import DeviceSignal, Track
 
 __all__ = [
@@ -92,6 +93,8 @@ __all__ = [
     "ApiKey",
     "Attachment",
     "Basis",
+    "BulkAction",
+    "BulkItem",
     "CaseAlias",
     "CaseFeed",
     "CaseFile",
@@ -102,6 +105,7 @@ __all__ = [
     "ChainHead",
     "Checkout",
     "Clip",
+    "ClipSearch",
     "ClockReading",
     "ClockSetting",
     "Condition",
@@ -159,8 +163,10 @@ __all__ = [
     "RunState",
     "SampleCase",
     "SampleRemark",
+    "SavedSearch",
     "ScopeItem",
     "ScopeList",
+    "SearchDue",
     "SignIn",
     "Snapshot",
     "SnapshotFigure",

@@ -1,0 +1,212 @@
+"""Reads the facts of clips and writes what they are found by."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select, text, update
+from sqlmodel import Session, col
+
+from gateway.indexing.marks import block
+from gateway.indexing.rows import CaseWords, ClipWords, LinkFacts, Made, made
+from gateway.models import (
+    CaseAlias,
+    CaseParty,
+    CaseRecord,
+    Clip,
+    ClipSearch,
+    Device,
+    Link,
+    LinkStatus,
+    Officer,
+    Original,
+    SearchDue,
+    State,
+)
+
+if TYPE_CHECKING:
+    from gateway.database import Database
+
+log = logging.getLogger(__name__)
+
+PAGE = 500
+"""Identifiers in one question: SQLite takes no more than some thousands of values."""
+CLIPS: Any = (
+    select(
+        *(col(one) for one in (
+            Clip.id, Clip.device_id, Clip.kind, Clip.described, Clip.officer_id, Clip.place, Clip.matter,
+            Clip.started_at, Clip.ended_at, Clip.case_no, Clip.quarantine, Original.state, Original.name,
+        )),
+        col(Device.name).label("device_name"), col(Device.unit_id).label("unit"),
+        col(Officer.name).label("officer_name"), col(Officer.number).label("officer_number"),
+    )
+    .join(Original, col(Original.id) == Clip.id)
+    .join(Device, col(Device.id) == Clip.device_id)
+    .join(Officer, col(Officer.id) == Clip.officer_id, isouter=True)
+)  # fmt: skip
+LINKS: Any = select(
+    *(col(one) for one in (Link.clip_id, Link.case_uid, Link.status, Link.verdict, Link.matter, Link.reasons))
+).where(col(Link.ended_at).is_(None), col(Link.status) != LinkStatus.WITHDRAWN)
+
+
+def words_of(session: Session, clips: Sequence[str]) -> list[tuple[str, Made]]:
+    """What each of these clips, of at most one page, is found by; of an id that is no clip's, nothing."""
+    links: dict[str, list[LinkFacts]] = {}
+    for row in session.execute(LINKS.where(col(Link.clip_id).in_(clips)).order_by(col(Link.id))):
+        is_confirmed = row.status == LinkStatus.CONFIRMED
+        facts = LinkFacts(row.case_uid, is_confirmed, row.verdict, row.matter, row.reasons)
+        links.setdefault(row.clip_id, []).append(facts)
+    cases = case_words(session, {one.case for told in links.values() for one in told})
+    found = session.execute(CLIPS.where(col(Clip.id).in_(clips)).order_by(col(Clip.id)))
+    return [(row.id, made(clip_words(row, links.get(row.id, [])), cases)) for row in found]
+
+
+def clip_words(row: Any, links: Iterable[LinkFacts]) -> ClipWords:
+    return ClipWords(
+        clip_id=row.id, device=row.device_id, unit=row.unit, kind=row.kind, state=row.state.value,
+        described=row.described.value, is_aside=row.state is State.QUARANTINED or row.quarantine is not None,
+        officer=row.officer_id, place=row.place, matter=row.matter, started_at=row.started_at,
+        ended_at=row.ended_at, links=tuple(links),
+        texts=(row.device_id, row.device_name, row.officer_name, row.officer_number, row.name, row.case_no),
+    )  # fmt: skip
+
+
+def case_words(session: Session, cases: set[str]) -> dict[str, CaseWords]:
+    texts: dict[str, list[str]] = {}
+    units: dict[str, str | None] = {}
+    for some in pages(sorted(cases)):
+        told = select(
+            *(col(one) for one in (CaseRecord.uid, CaseRecord.title, CaseRecord.unit_id, CaseRecord.archive_no))
+        )
+        for row in session.execute(told.where(col(CaseRecord.uid).in_(some))):
+            units[row.uid], texts[row.uid] = row.unit_id, [row.title, *filter(None, [row.archive_no])]
+        for whose, what in ((CaseAlias.case_uid, CaseAlias.raw), (CaseParty.case_uid, CaseParty.name)):
+            for uid, name in session.execute(select(col(whose), col(what)).where(col(whose).in_(some))):
+                texts[uid].append(name)
+    return {uid: CaseWords(units[uid], tuple(texts[uid])) for uid in texts}
+
+
+def pages(ids: Sequence[str], size: int = PAGE) -> Iterator[Sequence[str]]:
+    for place in range(0, len(ids), size):
+        yield ids[place : place + size]
+
+
+def refresh(session: Session, clips: Iterable[str]) -> None:
+    """Make these anew, in the caller's transaction.
+
+    Each is locked before its facts are read: of two who change one clip at once (PostgreSQL), whoever is
+    second reads what the first wrote.
+    """
+    for some in pages(sorted(set(clips))):
+        numbers = locked(session, some)
+        found = words_of(session, some)
+        if fresh := [clip_id for clip_id, _ in found if clip_id not in numbers]:
+            empty = [{"clip_id": clip_id, "own": "", "of_cases": [], "terms": ""} for clip_id in fresh]
+            session.execute(insert(ClipSearch), empty)
+            numbers |= locked(session, fresh)
+        rows = [stored(numbers[clip_id], clip_id, one) for clip_id, one in found]
+        if rows:
+            session.execute(update(ClipSearch), rows)
+
+
+def locked(session: Session, clips: Sequence[str]) -> dict[str, int]:
+    of = select(col(ClipSearch.clip_id), col(ClipSearch.number)).where(col(ClipSearch.clip_id).in_(clips))
+    rows = session.execute(of.order_by(col(ClipSearch.clip_id)).with_for_update())
+    return {clip_id: int(number or 0) for clip_id, number in rows}
+
+
+def stored(number: int, clip_id: str, one: Made) -> dict[str, Any]:
+    terms = " ".join(sorted({*one.terms, *block(number)}))
+    return {
+        "number": number, "clip_id": clip_id, "own": one.own, "of_cases": one.of_cases, "terms": terms
+    }  # fmt: skip
+
+
+OF: dict[str, Callable[[str], Any]] = {
+    "case": lambda ref: select(col(Link.clip_id)).where(LINKS.whereclause, col(Link.case_uid) == ref),
+    "officer": lambda ref: select(col(Clip.id)).where(col(Clip.officer_id) == ref),
+    "device": lambda ref: select(col(Clip.id)).where(col(Clip.device_id) == ref),
+}
+"""Clips that a fact is a fact of."""
+
+
+def step(session: Session, kind: str, ref: str, after: str, limit: int) -> str | None:
+    """Make the next clips of a fact anew; the last of them, or None where there are no more."""
+    ids = OF[kind](ref)
+    column = ids.selected_columns[0]
+    clips = list(
+        session.execute(ids.where(column > after).distinct().order_by(column).limit(limit)).scalars()
+    )
+    refresh(session, clips)
+    return clips[-1] if len(clips) == limit else None
+
+
+def drain(database: "Database", is_stopping: Callable[[], bool] = lambda: False) -> int:
+    """Work off what is due, some hundred clips in a transaction; how many transactions it took."""
+    rounds = 0
+    while not is_stopping():
+        with database.read() as session:
+            if session.execute(select(col(SearchDue.id)).limit(1)).first() is None:
+                return rounds
+        with database.write() as session:
+            first = select(SearchDue).where(col(SearchDue.kind).in_(OF)).order_by(col(SearchDue.id)).limit(1)
+            row = session.execute(first.with_for_update(skip_locked=True)).scalars().first()
+            if row is None:
+                return rounds
+            last = step(session, row.kind, row.ref, row.cursor, PAGE)
+            if last is None:
+                session.delete(row)
+            else:
+                row.cursor = last
+        rounds += 1
+    return rounds
+
+
+def is_due(session: Session) -> bool:
+    """Clips are in the database of which nothing was made yet."""
+    return session.execute(select(col(SearchDue.id)).where(SearchDue.kind == "all")).first() is not None
+
+
+INDEX = {
+    False: (
+        "DROP INDEX IF EXISTS ix_clipsearch_terms",
+        "CREATE INDEX ix_clipsearch_terms ON clipsearch USING gin (array_to_tsvector(string_to_array(terms, ' ')))",
+    ),
+    True: ("", "INSERT INTO clipterms(clipterms) VALUES ('rebuild')"),
+}
+"""Without the index it is filled in a fraction of the time; by whether it is SQLite."""
+
+
+def rebuild(database: "Database") -> int:
+    """Make all anew, in one transaction; how many clips there are."""
+    before, after = INDEX[database.is_sqlite]
+    count = 0
+    with database.write() as session:
+        triggers = taken_off(session) if database.is_sqlite else []
+        if before:
+            session.execute(text(before))
+        session.execute(delete(ClipSearch))
+        session.execute(delete(SearchDue))
+        clips = list(session.execute(select(col(Clip.id)).order_by(col(Clip.id))).scalars())
+        for some in pages(clips):
+            found = words_of(session, some)
+            rows = [stored(count + place, *one) for place, one in enumerate(found, 1)]
+            session.execute(insert(ClipSearch), rows)
+            count += len(rows)
+            if count % (100 * PAGE) < len(rows):
+                log.info("clips made findable: %d of %d", count, len(clips))
+        for statement in (*triggers, after, *([] if database.is_sqlite else [SEQUENCE])):
+            session.execute(text(statement))
+    return count
+
+
+SEQUENCE = "SELECT setval(pg_get_serial_sequence('clipsearch', 'number'), (SELECT coalesce(max(number), 0) + 1 FROM clipsearch))"
+
+
+def taken_off(session: Session) -> list[str]:
+    """The triggers that keep SQLite's index; what makes them again."""
+    of = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'clipsearch'"
+    triggers = session.execute(text(of)).all()
+    for name, _ in triggers:
+        session.execute(text(f"DROP TRIGGER {name}"))
+    return [sql for _, sql in triggers]
