@@ -14,7 +14,10 @@ class Entry:
     right: Right
 
 
-ENTRIES = (Entry("docks", "/docks", "server-2", Right.READ),)
+ENTRIES = (
+    Entry("docks", "/docks", "server-2", Right.READ),
+    Entry("clips", "/clips", "video", Right.READ),
+)
 """In the order of the day's work; the first that somebody may see is where he begins."""
 
 

@@ -51,14 +51,19 @@ LINKS: Any = select(
 
 def words_of(session: Session, clips: Sequence[str]) -> list[tuple[str, Made]]:
     """What each of these clips, of at most one page, is found by; of an id that is no clip's, nothing."""
+    found = facts_of(session, clips)
+    cases = case_words(session, {link.case for one in found for link in one.links})
+    return [(one.clip_id, made(one, cases)) for one in found]
+
+
+def facts_of(session: Session, clips: Sequence[str]) -> list[ClipWords]:
     links: dict[str, list[LinkFacts]] = {}
     for row in session.execute(LINKS.where(col(Link.clip_id).in_(clips)).order_by(col(Link.id))):
         is_confirmed = row.status == LinkStatus.CONFIRMED
         facts = LinkFacts(row.case_uid, is_confirmed, row.verdict, row.matter, row.reasons)
         links.setdefault(row.clip_id, []).append(facts)
-    cases = case_words(session, {one.case for told in links.values() for one in told})
     found = session.execute(CLIPS.where(col(Clip.id).in_(clips)).order_by(col(Clip.id)))
-    return [(row.id, made(clip_words(row, links.get(row.id, [])), cases)) for row in found]
+    return [clip_words(row, links.get(row.id, [])) for row in found]
 
 
 def clip_words(row: Any, links: Iterable[LinkFacts]) -> ClipWords:

@@ -97,9 +97,7 @@ def marks_of(clip: ClipWords, linked: Mapping[str, CaseWords]) -> set[str]:
 def missing(clip: ClipWords) -> list[str]:
     """Labels that it lacks (R-01): as its links say, where it has any that bear it; otherwise its own."""
     if not clip.links:
-        lacks = lacking(
-            time=clip.started_at, place=clip.place, person=clip.officer, matter=clip.matter
-        )  # fmt: skip
+        lacks = lacking(time=clip.started_at, place=clip.place, person=clip.officer, matter=clip.matter)
         return ["case", *(LABELS[label] for label in lacks)]
     borne = [link for link in clip.links if link.verdict != Verdict.REJECTED]
     said = {label for link in borne for label in said_missing(link.reasons)}

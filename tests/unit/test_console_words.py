@@ -15,6 +15,7 @@ from api.console.navigation import ENTRIES
 from api.console.pages import FOLDER, THEMES, environment
 from api.console.ways import safe
 from gateway.docks import Sign
+from tests.unit import clip_words
 from gateway.wording.console import PARTS, WORDS, word
 
 BUILT = {
@@ -25,6 +26,7 @@ BUILT = {
     **{f"sign.{sign}.then": () for sign in Sign},
     **{f"site.theme_{theme}": () for theme in THEMES},
     **{f"docks.count_{name}": () for name, _ in Look((), True).counts},
+    **dict.fromkeys(clip_words.BUILT, ()),
 }
 """What templates put together: `t("sign." ~ sign)`."""
 

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from gateway.wording.console import docks, site
+from gateway.wording.console import clips, docks, site
 
-PARTS = (site, docks)
+PARTS = (site, docks, clips)
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 
 
