@@ -4,7 +4,7 @@ from api.console.clips.asking import Asked
 from gateway.models import State
 from gateway.search import MISSING
 
-SIGNS = ("destroyed", "aside", "unlinked", "review", "rejected", "unverified", "important")
+SIGNS = ("destroyed", "aside", "describing", "unlinked", "review", "rejected", "unverified", "important")
 SAID = ("none", "no_label", "no_case", "which", "no_why")
 BUILT = (
     *(f"clips.sign.{one}" for one in SIGNS),

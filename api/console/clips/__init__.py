@@ -6,4 +6,4 @@ from api.console.clips import listing, many, saved, thumbs
 
 router = APIRouter()
 for part in (listing, saved, many, thumbs):
-    router.include_router(part.router)
+    router.routes.extend(part.router.routes)

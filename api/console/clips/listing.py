@@ -13,7 +13,7 @@ from api.signin import Db, Reader, Ruled
 from gateway import search
 from gateway.indexing.making import facts_of
 from gateway.indexing.rows import ClipWords, missing
-from gateway.models import CaseRecord, Clip, Device, Officer, Original, Rendition, State
+from gateway.models import CaseRecord, Clip, Described, Device, Officer, Original, Rendition, State
 from gateway.rules.findings import Verdict
 from gateway.search.places import cases_like
 from gateway.search.saved import saved
@@ -43,11 +43,11 @@ class Line:
     def signs(self) -> list[tuple[str, str]]:
         """(tone, what it is called): what asks for a look, before what is just said."""
         state, verdicts = self.original.state, {link.verdict for link in self.known.links}
-        is_there = state is not State.DESTROYED
         found = [
-            ("neutral", "destroyed", not is_there),
+            ("neutral", "destroyed", state is State.DESTROYED),
             ("stop", "aside", self.known.is_aside),
-            ("look", "unlinked", is_there and not self.cases),
+            ("work", "describing", self.is_new),
+            ("look", "unlinked", self.is_judged and not self.cases),
             ("look", "review", Verdict.NEEDS_REVIEW in verdicts),
             ("look", "rejected", Verdict.REJECTED in verdicts),
             ("work", "unverified", state in {State.FOUND, State.ACQUIRED}),
@@ -56,8 +56,18 @@ class Line:
         return [(tone, name) for tone, name, holds in found if holds]
 
     @property
+    def is_new(self) -> bool:
+        """Nobody knows yet what it is: nothing is missing before that."""
+        gone = self.known.is_aside or self.original.state is State.DESTROYED
+        return not gone and self.clip.described in {Described.RAW, Described.CHARACTERIZED}
+
+    @property
+    def is_judged(self) -> bool:
+        return not self.is_new and self.original.state is not State.DESTROYED
+
+    @property
     def lacks(self) -> list[str]:
-        return [] if self.original.state is State.DESTROYED else missing(self.known)
+        return missing(self.known) if self.is_judged else []
 
 
 @dataclass(frozen=True, slots=True)
