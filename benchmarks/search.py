@@ -40,7 +40,15 @@ CLOSED = 3
 PAGE = 5_000
 BEGIN, EVERY = datetime(2023, 11, 1, tzinfo=UTC), timedelta(seconds=95)
 TRADES = ("食品", "药店", "建材", "餐饮", "物流", "超市", "印刷", "家具", "电器", "服装", "化工", "粮油")
-CAUSES = ("经营过期食品", "无照经营", "虚假广告", "销售不合格电线", "未按规定明码标价", "侵犯注册商标专用权", "计量器具未检定")
+CAUSES = (
+    "经营过期食品",
+    "无照经营",
+    "虚假广告",
+    "销售不合格电线",
+    "未按规定明码标价",
+    "侵犯注册商标专用权",
+    "计量器具未检定",
+)
 ROADS = ("新华", "团结", "泉北", "守敬", "中兴", "冶金", "红星", "建设", "钢铁", "襄都", "百泉", "顺德")
 AREAS = ("桥东区", "桥西区", "襄都区", "信都区", "任泽区", "南和区", "开发区")
 FAMILY, GIVEN = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗", "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平"
@@ -63,7 +71,9 @@ def million(scratch: Path, note: Note) -> None:
     build(database, CLIPS)
     made = time.perf_counter()
     indexing.rebuild(database)
-    print(f"    built in {made - began:.0f} s, made findable in {time.perf_counter() - made:.0f} s", flush=True)
+    print(
+        f"    built in {made - began:.0f} s, made findable in {time.perf_counter() - made:.0f} s", flush=True
+    )
     measure(database, note)
     database.close()
 
@@ -84,8 +94,13 @@ def measure(database: Database, note: Note) -> None:
         at_least=False,
     )  # fmt: skip
     for name, taken in ours.items():
-        print(f"    {name}: {1000 * statistics.median(taken):.1f} ms, longest {1000 * max(taken):.1f}", flush=True)
-    naive = [seconds(database, words) for words in (("过期食品", "守敬路88号"), ("王伟", "印刷"), ("不存在的",))]
+        print(
+            f"    {name}: {1000 * statistics.median(taken):.1f} ms, longest {1000 * max(taken):.1f}",
+            flush=True,
+        )
+    naive = [
+        seconds(database, words) for words in (("过期食品", "守敬路88号"), ("王伟", "印刷"), ("不存在的",))
+    ]
     note(
         "search against LIKE", statistics.median(naive) / statistics.median(every), "×", 20,
         f"the same by LIKE: median {statistics.median(naive):.1f} s",
@@ -125,7 +140,11 @@ def mix() -> Iterator[tuple[str, Viewer, dict[str, Any]]]:
             "device": {"device": f"d{chance.randrange(OFFICERS)}", "q": road},
             "case": {"case": f"k{chance.randrange(CASES)}"},
             "a week": {"captured_after": day, "captured_before": day + timedelta(days=7)},
-            "a week and a word": {"captured_after": day, "captured_before": day + timedelta(days=7), "q": road},
+            "a week and a word": {
+                "captured_after": day,
+                "captured_before": day + timedelta(days=7),
+                "q": road,
+            },
             "unlinked": {"unlinked": True},
             "unlinked at a place": {"unlinked": True, "place": road, "q": "桥东"},
             "quarantined": {"quarantined": True},
@@ -141,7 +160,9 @@ def build(database: Database, count: int) -> None:
     chance = random.Random(1)
     people(database, chance)
     cases(database, chance)
-    places = [f"{chance.choice(AREAS)}{chance.choice(ROADS)}路{chance.randrange(1, 200)}号" for _ in range(4_000)]
+    places = [
+        f"{chance.choice(AREAS)}{chance.choice(ROADS)}路{chance.randrange(1, 200)}号" for _ in range(4_000)
+    ]
     for first in range(0, count, PAGE):
         footage(database, chance, range(first, min(first + PAGE, count)), count, places)
     if not database.is_sqlite:
@@ -171,11 +192,22 @@ def cases(database: Database, chance: random.Random) -> None:
     kept, aliases, parties, who = [], [], [], []
     for one in range(CASES):
         firm = f"邢台{chance.choice(GIVEN)}{chance.choice(GIVEN)}{chance.choice(TRADES)}有限公司"
-        kept.append({"uid": f"k{one}", "title": f"{firm}涉嫌{chance.choice(CAUSES)}案", "unit_id": f"u{one % UNITS}"})
+        kept.append(
+            {"uid": f"k{one}", "title": f"{firm}涉嫌{chance.choice(CAUSES)}案", "unit_id": f"u{one % UNITS}"}
+        )
         number = f"冀邢市监罚〔{2023 + one % 4}〕{one}号"
         aliases.append({"id": f"a{one}", "case_uid": f"k{one}", "raw": number, "norm": number})
         parties.append({"id": f"p{one}", "kind": PartyKind.ORGANISATION})
-        who.append({"id": f"cp{one}", "case_uid": f"k{one}", "party_id": f"p{one}", "place": 0, "name": firm, "detail": {}})
+        who.append(
+            {
+                "id": f"cp{one}",
+                "case_uid": f"k{one}",
+                "party_id": f"p{one}",
+                "place": 0,
+                "name": firm,
+                "detail": {},
+            }
+        )
     for model, rows in ((CaseRecord, kept), (CaseAlias, aliases), (Party, parties), (CaseParty, who)):
         put(database, model, [{**row, **({"handlers": []} if model is CaseRecord else {})} for row in rows])
 
@@ -197,7 +229,10 @@ def footage(database: Database, chance: random.Random, numbers: range, count: in
              "place": chance.choice(places) if chance.random() < 0.9 else None, "officer_id": f"o{device}" if named else None}
         )  # fmt: skip
         if chance.random() < 0.8:
-            lacks = {"code": "labels.missing", "facts": {"labels": "证明对象" if chance.random() < 0.8 else "采集地点、证明对象"}}
+            lacks = {
+                "code": "labels.missing",
+                "facts": {"labels": "证明对象" if chance.random() < 0.8 else "采集地点、证明对象"},
+            }
             status = LinkStatus.CONFIRMED if chance.random() < 0.3 else LinkStatus.PROPOSED
             case = min(CASES - 1, number * CASES // count + chance.randrange(40))
             links.append(

@@ -1,7 +1,7 @@
-"""The same done to many clips: each in a transaction of its own, by what is done to one; and all of it undone.
+"""The same done to many clips: each in a transaction of its own, as for one clip; and all of it undone.
 
-A clip for which it may not be done keeps the others from nothing: its reason is kept beside it. Nothing that was
-done is ever erased: undoing it is done, too.
+A clip for which it may not be done keeps the others from nothing: its reason is kept beside it. Nothing that
+was done is ever erased: undoing it is done, too.
 """
 
 from collections.abc import Callable, Sequence

@@ -47,7 +47,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Commits at the end, rolls back if the block raises; what it changes of clips is found afterwards."""
+        """Commits at the end, rolls back if the block raises; clips are found by what it says of them."""
         with Session(self.writing, expire_on_commit=False) as session, session.begin():
             indexing.follow(session)
             yield session

@@ -47,8 +47,8 @@ class Asked(BaseModel):
     q: str = Field(
         default="",
         max_length=200,
-        description="words; each is found in its place, matter, case numbers, titles and parties of its cases, officer, "
-        "device or file name; numbers and letters from their beginning on",
+        description="words; each is found in its place, matter, case numbers, titles, parties of its cases, "
+        "officer, device or file name; numbers and letters from their beginning on",
         examples=["桥东区 过期食品"],
     )
     device: str | None = None

@@ -15,8 +15,8 @@ NOTED = "search"
 OF_CLIP: dict[type[SQLModel], tuple[str, tuple[str, ...]]] = {
     Clip: (
         "id",
-        ("device_id", "kind", "described", "officer_id", "place", "matter", "started_at", "ended_at", "case_no",
-         "quarantine"),
+        ("device_id", "kind", "described", "officer_id", "place", "matter", "started_at", "ended_at",
+         "case_no", "quarantine"),
     ),
     Original: ("id", ("state", "name")),
     Link: ("clip_id", ("status", "ended_at", "verdict", "matter", "reasons", "case_uid")),

@@ -81,7 +81,10 @@ def case_words(session: Session, cases: set[str]) -> dict[str, CaseWords]:
     units: dict[str, str | None] = {}
     for some in pages(sorted(cases)):
         told = select(
-            *(col(one) for one in (CaseRecord.uid, CaseRecord.title, CaseRecord.unit_id, CaseRecord.archive_no))
+            *(
+                col(one)
+                for one in (CaseRecord.uid, CaseRecord.title, CaseRecord.unit_id, CaseRecord.archive_no)
+            )
         )
         for row in session.execute(told.where(col(CaseRecord.uid).in_(some))):
             units[row.uid], texts[row.uid] = row.unit_id, [row.title, *filter(None, [row.archive_no])]
@@ -175,7 +178,8 @@ def is_due(session: Session) -> bool:
 INDEX = {
     False: (
         "DROP INDEX IF EXISTS ix_clipsearch_terms",
-        "CREATE INDEX ix_clipsearch_terms ON clipsearch USING gin (array_to_tsvector(string_to_array(terms, ' ')))",
+        "CREATE INDEX ix_clipsearch_terms ON clipsearch"
+        " USING gin (array_to_tsvector(string_to_array(terms, ' ')))",
     ),
     True: ("", "INSERT INTO clipterms(clipterms) VALUES ('rebuild')"),
 }
@@ -205,7 +209,10 @@ def rebuild(database: "Database") -> int:
     return count
 
 
-SEQUENCE = "SELECT setval(pg_get_serial_sequence('clipsearch', 'number'), (SELECT coalesce(max(number), 0) + 1 FROM clipsearch))"
+SEQUENCE = (
+    "SELECT setval(pg_get_serial_sequence('clipsearch', 'number'), coalesce(max(number), 0) + 1)"
+    " FROM clipsearch"
+)
 
 
 def taken_off(session: Session) -> list[str]:

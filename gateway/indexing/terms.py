@@ -1,8 +1,8 @@
 """What a text is found by: pairs of neighbouring characters, whole numbers and words of letters.
 
-Chinese is written without spaces and its usual word has two characters: every pair of neighbours is a term, so
-that any part of a text finds it. Numbers and words of letters are found from their beginning on: `27` finds 27号
-and 2711, not 127. Brackets, dots and spaces do not count: 冀邢市监罚(2024)27号 is 冀邢市监罚〔2024〕27号.
+Chinese is written without spaces and its usual word has two characters: every pair of neighbours is a term,
+so that any part of a text finds it. Numbers and words of letters are found from their beginning on: `27`
+finds 27号 and 2711, not 127. Brackets, dots and spaces do not count: 罚(2024)27号 is 罚〔2024〕27号.
 """
 
 import re

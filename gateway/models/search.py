@@ -14,9 +14,7 @@ class ClipSearch(SQLModel, table=True):
 
     number: int | None = Field(
         default=None,
-        sa_column=Column(
-            BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
-        ),
+        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     )
     """In the order in which clips came: lists are read by it, the newest first."""
     clip_id: str = Field(foreign_key="clip.id", unique=True)
@@ -54,7 +52,7 @@ class SavedSearch(SQLModel, table=True):
 
 
 class BulkAction(SQLModel, table=True):
-    """What somebody did to many clips at once. What changed is in each clip's own chain; this only groups it."""
+    """What somebody did to many clips at once. What changed is in each clip's own chain; this groups it."""
 
     id: str = Field(default_factory=new_id, primary_key=True)
     user_id: str = Field(foreign_key="account.id", index=True)

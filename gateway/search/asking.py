@@ -49,7 +49,9 @@ def matching(
     asked = question(wanted, viewer)
     if len(wanted.text.split()) and not asked.words:
         return  # only signs that count nowhere
-    hits = (row.clip_id for row in candidates(session, asked, below) if asked.answered_by(row.own, row.of_cases))
+    hits = (
+        row.clip_id for row in candidates(session, asked, below) if asked.answered_by(row.own, row.of_cases)
+    )
     while some := list(islice(hits, min(max(count, 1), 500))):
         yield from seen(session, viewer, wanted, asked, some)
 

@@ -38,16 +38,16 @@ def candidates(session: Session, asked: Question, below: int | None) -> Iterator
     )
 
 
-ALL = f"SELECT {COLUMNS} FROM clipsearch s WHERE s.number < :below ORDER BY s.number DESC LIMIT :count"
+ALL = f"SELECT {COLUMNS} FROM clipsearch s WHERE s.number < :below ORDER BY s.number DESC LIMIT :count"  # noqa: S608
 SQLITE = (
-    f"SELECT {COLUMNS} FROM clipterms JOIN clipsearch s ON s.number = clipterms.rowid"
+    f"SELECT {COLUMNS} FROM clipterms JOIN clipsearch s ON s.number = clipterms.rowid"  # noqa: S608
     " WHERE clipterms MATCH :terms AND clipterms.rowid < :below ORDER BY clipterms.rowid DESC LIMIT :count"
 )
 # MATERIALIZED: or it might walk down all clips by their numbers, in the hope of meeting some soon
 POSTGRESQL = (
     "WITH hit AS MATERIALIZED (SELECT number, clip_id, own, of_cases FROM clipsearch"
     " WHERE array_to_tsvector(string_to_array(terms, ' ')) @@ CAST(:terms AS tsquery))"
-    f" SELECT {COLUMNS} FROM hit s WHERE s.number < :below AND s.number >= :least"
+    " SELECT s.number, s.clip_id, s.own, s.of_cases FROM hit s WHERE s.number < :below AND s.number >= :least"
     " ORDER BY s.number DESC LIMIT :count"
 )
 

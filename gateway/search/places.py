@@ -15,7 +15,7 @@ LOOKED_AT = 20_000
 def cases_like(
     session: Session, viewer: Viewer, typed: str, kinds: Iterable[tuple[str, ...]], most: int = 12
 ) -> list[tuple[CaseRecord, str | None]]:
-    """(case, its first number): that which has the number or the id; else those whose title or number has the words."""
+    """(case, its first number): that which has the number or the id; else those whose title has the words."""
     same = or_(
         CaseAlias.norm == case_number.normalise(typed),
         col(CaseAlias.key).in_(case_number.readings(typed, kinds)),

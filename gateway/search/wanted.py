@@ -17,7 +17,7 @@ class Wanted:
     """All that is given must hold."""
 
     text: str = ""
-    """Words; each must be found in one of: place, matter, case numbers, titles, parties, officer, device, file."""
+    """Words; each is found in its place, matter, case numbers, titles, parties, officer, device or file."""
     device: str | None = None
     officer: str | None = None
     case: str | None = None
@@ -55,7 +55,9 @@ class Question:
 
 def question(wanted: Wanted, viewer: Viewer) -> Question:
     words, place = words_of(wanted.text), words_of(wanted.place)
-    needed = [(term,) for part in (wanted.text, wanted.place) for word in part.split() for term in asked(word)]
+    needed = [
+        (term,) for part in (wanted.text, wanted.place) for word in part.split() for term in asked(word)
+    ]
     needed += [(Term(one),) for one in marks_of(wanted)]
     if wanted.captured_after or wanted.captured_before:
         span = marks.span(wanted.captured_after, wanted.captured_before)

@@ -1,8 +1,6 @@
 """Clips are found exactly as a reading of all of them would find them, at once after whatever changed."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -45,17 +43,12 @@ def viewer(*units: str) -> Viewer:
     return Viewer("w", "w", Role.EVIDENCE, frozenset(units) if units else None)
 
 
-@pytest.fixture(scope="module")
-def seeded_rows() -> dict[str, Any]:
-    return {}
-
-
 @pytest.fixture
-def filled(either: Database) -> Iterator[Database]:
+def filled(either: Database) -> Database:
     """Sixty clips of two units in many a combination."""
     with either.write() as session:
         fill(session)
-    yield either
+    return either
 
 
 def fill(session: Session) -> None:
@@ -63,7 +56,9 @@ def fill(session: Session) -> None:
         session.add(Unit(id=unit, name=unit))
         session.flush()
         session.add(Device(id=f"cam-{unit}", name=f"执法记录仪{unit}7", type="body_camera", unit_id=unit))
-        session.add(Officer(id=f"zhang-{unit}", name={"u": "张伟", "v": "古丽娜尔·买买提江"}[unit], unit_id=unit))
+        session.add(
+            Officer(id=f"zhang-{unit}", name={"u": "张伟", "v": "古丽娜尔·买买提江"}[unit], unit_id=unit)
+        )
         session.flush()
         for number, title in enumerate(TITLES):
             uid = f"{unit}{number}"
@@ -72,7 +67,9 @@ def fill(session: Session) -> None:
             session.flush()
             raw = f"冀邢市监罚〔2026〕{27 + number}号"
             session.add(CaseAlias(case_uid=uid, raw=raw, norm=raw + uid))
-            session.add(CaseParty(case_uid=uid, party_id=f"party-{uid}", place=0, name=f"邢台{unit}商贸有限公司"))
+            session.add(
+                CaseParty(case_uid=uid, party_id=f"party-{uid}", place=0, name=f"邢台{unit}商贸有限公司")
+            )
     session.flush()
     for number in range(60):
         clip_of(session, number)
@@ -82,7 +79,9 @@ def clip_of(session: Session, number: int) -> None:
     clip, unit = f"{number:032x}", "uv"[number % 2]
     state = State.QUARANTINED if number % 11 == 0 else State.PRESERVED
     session.add(
-        Original(id=clip, device_id=f"cam-{unit}", name=f"MAH{number:04}.MP4", suffix=".mp4", size=1, state=state)
+        Original(
+            id=clip, device_id=f"cam-{unit}", name=f"MAH{number:04}.MP4", suffix=".mp4", size=1, state=state
+        )
     )
     session.flush()
     start = T0 + timedelta(hours=5 * number) if number % 7 else None
@@ -138,14 +137,22 @@ class Scan:
             (wanted.device, clip.device_id == wanted.device),
             (wanted.officer, clip.officer_id == wanted.officer),
             (wanted.case, wanted.case in {link.case_uid for link in links}),
-            (wanted.captured_after, wanted.captured_after and clip.ended_at and clip.ended_at >= wanted.captured_after),
-            (wanted.captured_before, wanted.captured_before and clip.started_at and clip.started_at <= wanted.captured_before),
+            (
+                wanted.captured_after,
+                wanted.captured_after and clip.ended_at and clip.ended_at >= wanted.captured_after,
+            ),
+            (
+                wanted.captured_before,
+                wanted.captured_before and clip.started_at and clip.started_at <= wanted.captured_before,
+            ),
             (wanted.state, original.state == wanted.state),
             (wanted.unlinked is not None, bool(links) is not wanted.unlinked),
             (wanted.quarantined is not None, aside is wanted.quarantined),
             (wanted.missing, set(wanted.missing) <= self.lacks(clip, links)),
         )
-        return all(holds for asked, holds in checks if asked) and self.says(who, wanted, clip, original, links)
+        return all(holds for asked, holds in checks if asked) and self.says(
+            who, wanted, clip, original, links
+        )
 
     def sees(self, who: Viewer, clip: Clip, links: list[Link]) -> bool:
         units = {self.devices[clip.device_id].unit_id}
@@ -154,7 +161,15 @@ class Scan:
 
     def says(self, who: Viewer, wanted: Wanted, clip: Clip, original: Original, links: list[Link]) -> bool:
         device, officer = self.devices[clip.device_id], self.officers.get(clip.officer_id or "")
-        own = [clip.place, clip.matter, clip.case_no, original.name, device.id, device.name, officer and officer.name]
+        own = [
+            clip.place,
+            clip.matter,
+            clip.case_no,
+            original.name,
+            device.id,
+            device.name,
+            officer and officer.name,
+        ]
         for link in links:
             if who.units is None or self.cases[link.case_uid].unit_id in who.units:
                 own += self.texts[link.case_uid]
@@ -167,11 +182,33 @@ class Scan:
     def lacks(clip: Clip, links: list[Link]) -> set[str]:
         if links:
             return {"place", "matter"} if any(link.reasons for link in links) else set()
-        given = {"time": clip.started_at, "place": clip.place, "officer": clip.officer_id, "matter": clip.matter}
+        given = {
+            "time": clip.started_at,
+            "place": clip.place,
+            "officer": clip.officer_id,
+            "matter": clip.matter,
+        }
         return {"case"} | {name for name, value in given.items() if value is None}
 
 
-WORDS = ("新华", "华路", "9", "27", "张", "张伟", "买提江", "过期", "食品案", "2026", "邢台v", "mah", "MAH0012", "现场", "品过", "没有的")
+WORDS = (
+    "新华",
+    "华路",
+    "9",
+    "27",
+    "张",
+    "张伟",
+    "买提江",
+    "过期",
+    "食品案",
+    "2026",
+    "邢台v",
+    "mah",
+    "MAH0012",
+    "现场",
+    "品过",
+    "没有的",
+)
 some = st.one_of
 wishes = st.builds(
     Wanted,
@@ -201,7 +238,9 @@ def pages(session: Session, who: Viewer, wanted: Wanted, limit: int) -> list[str
             return ids
 
 
-def test_a_search_finds_what_reading_everything_finds(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_finds_what_reading_everything_finds(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In pages, over stretches of few clips, in the scope of whoever asks."""
     monkeypatch.setattr(marks, "BLOCK", 8)
     monkeypatch.setattr(search.index, "FIRST", 3)
@@ -218,7 +257,9 @@ def test_a_search_finds_what_reading_everything_finds(filled: Database, monkeypa
             assert search.at_most(session, who, wanted, 7) == min(7, len(expected))
 
         same()
-        assert len(scan.found(viewer("u"), Wanted(text="过期", unlinked=False))) > 3, "it finds something at all"
+        assert len(scan.found(viewer("u"), Wanted(text="过期", unlinked=False))) > 3, (
+            "it finds something at all"
+        )
 
 
 def count(database: Database, text: str, who: Viewer | None = None) -> int:
@@ -247,10 +288,14 @@ def test_what_changes_is_found_at_once(filled: Database) -> None:
 
 
 def test_what_is_not_committed_is_not_found(filled: Database) -> None:
-    with pytest.raises(RuntimeError), filled.write() as session:
-        session.get_one(Clip, f"{1:032x}").place = "泉北大街"
-        session.flush()
-        raise RuntimeError
+    def in_vain() -> None:
+        with filled.write() as session:
+            session.get_one(Clip, f"{1:032x}").place = "泉北大街"
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        in_vain()
     assert count(filled, "泉北") == 0
 
 
@@ -283,7 +328,9 @@ def test_names_numbers_and_parties_follow(filled: Database) -> None:
     assert count(filled, "新设备") == 30
     assert count(filled, "监立 5号") > 0
     with filled.read() as session:
-        of = session.exec(select(Link.clip_id).where(Link.case_uid == "v2", col(Link.ended_at).is_(None))).all()
+        of = session.exec(
+            select(Link.clip_id).where(Link.case_uid == "v2", col(Link.ended_at).is_(None))
+        ).all()
     with filled.read() as session:
         found = search.find(session, viewer("v"), Wanted(text="邢台v商贸", case="v2"), 50)
     assert of
@@ -327,6 +374,6 @@ def test_clips_of_before_there_was_a_search(filled: Database) -> None:
 @pytest.mark.parametrize("typed", ["'", '"', "a' OR 1=1 --", "* NEAR(", "食品 & | !", "\\", "()", "％"])
 def test_signs_are_no_language(filled: Database, typed: str) -> None:
     with filled.read() as session:
-        assert pages(session, viewer(), Wanted(text=typed), 50) == Scan(session).found(viewer(), Wanted(text=typed)) or not (
-            words_of(typed)
-        )
+        assert pages(session, viewer(), Wanted(text=typed), 50) == Scan(session).found(
+            viewer(), Wanted(text=typed)
+        ) or not (words_of(typed))

@@ -15,8 +15,8 @@ from api.console.navigation import ENTRIES
 from api.console.pages import FOLDER, THEMES, environment
 from api.console.ways import safe
 from gateway.docks import Sign
-from tests.unit import clip_words
 from gateway.wording.console import PARTS, WORDS, word
+from tests.unit import clip_words
 
 BUILT = {
     **{f"error.{status}": () for status in TOLD},

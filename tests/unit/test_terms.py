@@ -59,7 +59,7 @@ def test_terms_hold_nothing_that_an_index_would_read_as_a_sign(text: str) -> Non
         ("张伟", "伟", True),
     ],
 )
-def test_how_words_are_found(text: str, word: str, found: bool) -> None:  # noqa: FBT001
+def test_how_words_are_found(text: str, word: str, found: bool) -> None:
     assert (told(word) in told(text)) is found
     assert has_terms(text, word) or not found
 

@@ -23,7 +23,7 @@ def nothing(value: object) -> object:
     return None if value == "" else value
 
 
-Text = Annotated[str | None, BeforeValidator(nothing), Field(max_length=200)]
+Text = Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(nothing)]
 
 
 class Asked(BaseModel):
@@ -40,7 +40,7 @@ class Asked(BaseModel):
     aside: Annotated[Literal["no", "yes"] | None, BeforeValidator(nothing)] = None
     state: Annotated[State | None, BeforeValidator(nothing)] = None
     missing: list[Literal["case", "time", "place", "officer", "matter"]] = []
-    cursor: Annotated[str | None, BeforeValidator(nothing), Field(pattern=CURSOR)] = None
+    cursor: Annotated[Annotated[str, Field(pattern=CURSOR)] | None, BeforeValidator(nothing)] = None
 
     def wanted(self) -> Wanted:
         flags = {"no": False, "yes": True, None: None}

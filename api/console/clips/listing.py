@@ -1,6 +1,6 @@
 """The list itself: the whole page, or its results alone while somebody types."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,14 +118,12 @@ def names_of(session: Session, viewer: Viewer) -> dict[str, dict[str, str]]:
     officers = select(Officer.id, Officer.name).where(visible(viewer, Officer)).order_by(Officer.name)
     devices = select(Device.id, Device.name).where(visible(viewer, Device)).order_by(Device.id)
     return {
-        "officer": {one: name for one, name in session.exec(officers)},
+        "officer": dict(session.exec(officers).all()),
         "device": {one: name or one for one, name in session.exec(devices) if one},
     }
 
 
-def results(
-    session: Session, viewer: Viewer, asked: Asked, names: dict[str, dict[str, str]]
-) -> Results:
+def results(session: Session, viewer: Viewer, asked: Asked, names: dict[str, dict[str, str]]) -> Results:
     found = search.find(session, viewer, asked.wanted(), LIMIT, asked.cursor)
     if asked.case:
         seen = select(CaseRecord.title).where(CaseRecord.uid == asked.case, visible(viewer, CaseRecord))
@@ -155,11 +153,16 @@ def lines(session: Session, viewer: Viewer, clips: Sequence[tuple[Clip, Original
         Line(
             clip=clip, original=original, known=known[clip.id],
             device=devices.get(clip.device_id) or clip.device_id, officer=officers.get(clip.officer_id or ""),
-            cases=tuple((uid, titles.get(uid)) for uid in dict.fromkeys(one.case for one in known[clip.id].links)),
+            cases=tuple((uid, titles.get(uid)) for uid in cases_of(known[clip.id])),
             has_picture=clip.id in pictures and original.state is not State.DESTROYED,
         )
         for clip, original in clips
     ]  # fmt: skip
+
+
+def cases_of(known: ClipWords) -> Iterator[str]:
+    """Each once."""
+    yield from dict.fromkeys(link.case for link in known.links)
 
 
 def named(session: Session, model: type[Device] | type[Officer], ids: set[str]) -> dict[str, str]:

@@ -40,7 +40,15 @@ def do(
 ) -> Response:
     """Leads to what came of it; where something has to be said first, it is asked."""
     must_see_all(database, viewer, ids)
-    asked = {"ids": ids, "what": what, "place": place, "matter": matter, "case": case, "why": why, "back": safe(back)}
+    asked = {
+        "ids": ids,
+        "what": what,
+        "place": place,
+        "matter": matter,
+        "case": case,
+        "why": why,
+        "back": safe(back),
+    }
     if not ids:
         return page(request, "clips_ask.html", viewer, 422, said="none", cases=[], **asked)
     if what == "label":

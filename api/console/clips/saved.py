@@ -18,7 +18,9 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 @router.post("/searches")
-def keep(viewer: Reader, database: Db, name: Name, query: Annotated[str, Form(max_length=2000)] = "") -> Response:
+def keep(
+    viewer: Reader, database: Db, name: Name, query: Annotated[str, Form(max_length=2000)] = ""
+) -> Response:
     """Only what the list understands is kept."""
     told: dict[str, object] = {key: value for key, value in parse_qsl(query) if key in Asked.model_fields}
     told["missing"] = [value for key, value in parse_qsl(query) if key == "missing"]

@@ -3,7 +3,10 @@
 WORDS: dict[str, tuple[str, str]] = {
     "clips.title": ("音像资料", "Clips"),
     "clips.search": ("搜索音像资料", "Search clips"),
-    "clips.hint": ("案由、当事人、地点、案号、人员、设备、文件名", "case, party, place, number, officer, device, file"),
+    "clips.hint": (
+        "案由、当事人、地点、案号、人员、设备、文件名",
+        "case, party, place, number, officer, device, file",
+    ),
     "clips.go": ("搜索", "Search"),
     "clips.narrow": ("筛选", "Filters"),
     "clips.any": ("不限", "any"),
@@ -16,8 +19,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "clips.none": ("没有符合条件的音像资料", "Nothing matches"),
     "clips.none_then": (
         "请减少条件或换一种说法：汉字可查任意部分，数字和字母从开头查起；多个词之间用空格隔开。",
-        "Take a condition away or say it otherwise: any part of Chinese words is found, numbers and letters from "
-        "their beginning; a space between words.",
+        "Take a condition away or say it otherwise: any part of Chinese words is found, numbers and "
+        "letters from their beginning; a space between words.",
     ),
     "clips.empty": ("还没有音像资料", "There are no clips yet"),
     "clips.empty_then": (
