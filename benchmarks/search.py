@@ -18,17 +18,11 @@ from gateway.models import (
     CaseAlias,
     CaseParty,
     CaseRecord,
-    Clip,
-    Described,
     Device,
-    Link,
-    LinkStatus,
     Officer,
-    Original,
     Party,
     PartyKind,
     Role,
-    State,
     Unit,
 )
 from gateway.visibility import Viewer
@@ -165,9 +159,6 @@ def build(database: Database, count: int) -> None:
     ]
     for first in range(0, count, PAGE):
         footage(database, chance, range(first, min(first + PAGE, count)), count, places)
-    if not database.is_sqlite:
-        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("ANALYZE"))
 
 
 def person(chance: random.Random) -> str:
@@ -176,7 +167,7 @@ def person(chance: random.Random) -> str:
 
 def people(database: Database, chance: random.Random) -> None:
     put(database, Unit, [{"id": f"u{one}", "name": f"市场监管所{one}"} for one in range(UNITS)])
-    units = [f"u{chance.randrange(UNITS)}" for _ in range(OFFICERS)]
+    units = [f"u{one % UNITS}" for one in range(OFFICERS)]
     put(
         database, Officer,
         [{"id": f"o{one}", "name": person(chance), "unit_id": unit, "number": f"{100000 + one}"} for one, unit in enumerate(units)],
@@ -212,36 +203,54 @@ def cases(database: Database, chance: random.Random) -> None:
         put(database, model, [{**row, **({"handlers": []} if model is CaseRecord else {})} for row in rows])
 
 
+ROWS = {
+    "original": "id, device_id, state, sha256, name, suffix, size, found_at",
+    "clip": "id, device_id, kind, described, started_at, ended_at, declared, important, place, officer_id",
+    "link": "id, clip_id, case_uid, verdict, score, status, reasons, losers, facts, rule_pack, made_by, made_at",
+}
+LACKS = [
+    f'[{{"code": "labels.missing", "facts": {{"labels": "{labels}"}}}}]'
+    for labels in ("证明对象", "证明对象", "证明对象", "采集地点、证明对象")
+]
+
+
 def footage(database: Database, chance: random.Random, numbers: range, count: int, places: list[str]) -> None:
-    originals, kept, links = [], [], []
+    """As SQLite keeps it: through objects it would take three times as long."""
+    rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in ROWS}
     for number in numbers:
         clip, at, device = f"{number:032x}", BEGIN + number * EVERY, chance.randrange(OFFICERS)
         if number > count // 2 and device % UNITS < CLOSED:
-            device += CLOSED
-        aside, named = chance.random() < 0.002, chance.random() < 0.95
-        originals.append(
-            {"id": clip, "device_id": f"d{device}", "state": State.QUARANTINED if aside else State.PRESERVED, "sha256": clip,
-             "name": f"MAH{number % 100000:05}.MP4", "suffix": ".mp4", "size": 1}
-        )  # fmt: skip
-        kept.append(
-            {"id": clip, "device_id": f"d{device}", "kind": "VIDEO", "described": Described.READY, "started_at": at,
-             "ended_at": at + timedelta(minutes=12), "declared": {}, "important": False,
-             "place": chance.choice(places) if chance.random() < 0.9 else None, "officer_id": f"o{device}" if named else None}
-        )  # fmt: skip
+            device = (device + CLOSED) % OFFICERS
+        state = "QUARANTINED" if chance.random() < 0.002 else "PRESERVED"
+        start, end = (f"{one:%Y-%m-%d %H:%M:%S}.000000" for one in (at, at + timedelta(minutes=12)))
+        place = chance.choice(places) if chance.random() < 0.9 else None
+        officer = f"o{device}" if chance.random() < 0.95 else None
+        name = f"MAH{number % 100000:05}.MP4"
+        rows["original"].append((clip, f"d{device}", state, clip, name, ".mp4", 1, end))
+        rows["clip"].append((clip, f"d{device}", "VIDEO", "READY", start, end, "{}", 0, place, officer))
         if chance.random() < 0.8:
-            lacks = {
-                "code": "labels.missing",
-                "facts": {"labels": "证明对象" if chance.random() < 0.8 else "采集地点、证明对象"},
-            }
-            status = LinkStatus.CONFIRMED if chance.random() < 0.3 else LinkStatus.PROPOSED
-            case = min(CASES - 1, number * CASES // count + chance.randrange(40))
-            links.append(
-                {"id": f"l{number}", "clip_id": clip, "case_uid": f"k{case}", "verdict": "VALID", "score": 1.0,
-                 "status": status, "reasons": [lacks], "losers": [], "facts": {}, "rule_pack": "p", "made_by": "gateway"}
-            )  # fmt: skip
+            status = "CONFIRMED" if chance.random() < 0.3 else "PROPOSED"
+            case = f"k{min(CASES - 1, number * CASES // count + chance.randrange(40))}"
+            link = (
+                f"l{number}",
+                clip,
+                case,
+                "VALID",
+                1.0,
+                status,
+                chance.choice(LACKS),
+                "[]",
+                "{}",
+                "p",
+                "gateway",
+                end,
+            )
+            rows["link"].append(link)
     with database.write() as session:
-        for model, rows in ((Original, originals), (Clip, kept), (Link, links)):
-            session.execute(insert(model), rows)
+        for table, told in rows.items():
+            columns = ROWS[table]
+            marks = ", ".join("?" for _ in columns.split(","))
+            session.connection().exec_driver_sql(f"INSERT INTO {table} ({columns}) VALUES ({marks})", told)
 
 
 def put(database: Database, model: type[SQLModel], rows: list[dict[str, Any]]) -> None:

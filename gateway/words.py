@@ -92,6 +92,16 @@ def migrate(asked: argparse.Namespace) -> int:
     return 0
 
 
+def findable(asked: argparse.Namespace) -> int:
+    from gateway import indexing
+    from gateway.opening import open_database
+
+    database = open_database(load(asked.config))
+    print(f"{indexing.rebuild(database)} clips are found anew")
+    database.close()
+    return 0
+
+
 def verify_all(asked: argparse.Namespace) -> int:
     from gateway.audit import lasting
     from gateway.opening import open_database, open_stores

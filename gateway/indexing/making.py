@@ -172,7 +172,7 @@ def drain(database: "Database", is_stopping: Callable[[], bool] = lambda: False)
 
 def is_due(session: Session) -> bool:
     """Clips are in the database of which nothing was made yet."""
-    return session.execute(select(col(SearchDue.id)).where(SearchDue.kind == "all")).first() is not None
+    return session.execute(select(col(SearchDue.id)).where(col(SearchDue.kind) == "all")).first() is not None
 
 
 INDEX = {

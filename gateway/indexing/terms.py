@@ -61,7 +61,8 @@ def asked(word: str) -> list[Term]:
         following = parts[place + 1] if place + 1 < len(parts) else None
         if RUN.match(part) or following is None or RUN.match(following):
             is_whole = following is not None
-            if is_whole or RUN.match(part) or place == 0 or RUN.match(parts[place - 1]):
+            # a last character alone begins so many terms that asking for them costs more than looking
+            if is_whole or RUN.match(part) or place == 0:
                 found.append(Term(part[:LONGEST_RUN], is_beginning=not is_whole))
         else:
             found.append(Term(part + following))

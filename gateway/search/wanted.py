@@ -55,7 +55,7 @@ class Question:
 
 def question(wanted: Wanted, viewer: Viewer) -> Question:
     words, place = words_of(wanted.text), words_of(wanted.place)
-    needed = [
+    needed: list[tuple[Term, ...]] = [
         (term,) for part in (wanted.text, wanted.place) for word in part.split() for term in asked(word)
     ]
     needed += [(Term(one),) for one in marks_of(wanted)]

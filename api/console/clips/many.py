@@ -1,7 +1,7 @@
 """Many clips at once: labels, a case; what came of it, and undoing all of it."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -40,7 +40,7 @@ def do(
 ) -> Response:
     """Leads to what came of it; where something has to be said first, it is asked."""
     must_see_all(database, viewer, ids)
-    asked = {
+    asked: dict[str, Any] = {
         "ids": ids,
         "what": what,
         "place": place,

@@ -86,5 +86,7 @@
   document.addEventListener("keydown", key);
   document.addEventListener("click", closeOthers);
   document.addEventListener("htmx:afterSwap", (event) => event.target === results && told());
+  // who comes back finds ticked what he had ticked: the browser sets it after this has run
+  window.addEventListener("pageshow", told);
   told();
 })();

@@ -62,7 +62,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "clips.kind.VIDEO": ("视频", "video"),
     "clips.kind.AUDIO": ("录音", "sound"),
     "clips.kind.PHOTO": ("照片", "photo"),
-    "clips.new": ("正在整理", "being described"),
+    "clips.came": ("{at} 入库", "came {at}"),
     "clips.no_time": ("采集时间不明", "time not known"),
     "clips.no_officer": ("采集人不明", "officer not known"),
     "clips.no_place": ("地点未标注", "no place"),
