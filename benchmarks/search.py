@@ -12,7 +12,7 @@ from sqlalchemy import insert, text
 from sqlmodel import SQLModel
 
 from api.v1.clips import Asked, clips
-from gateway import indexing, migrations
+from gateway import migrations
 from gateway.database import Database
 from gateway.models import (
     CaseAlias,
@@ -25,6 +25,7 @@ from gateway.models import (
     Role,
     Unit,
 )
+from gateway.search import upkeep
 from gateway.visibility import Viewer
 
 Note = Callable[..., None]
@@ -64,7 +65,7 @@ def million(scratch: Path, note: Note) -> None:
     began = time.perf_counter()
     build(database, CLIPS)
     made = time.perf_counter()
-    indexing.rebuild(database)
+    upkeep.rebuild(database)
     print(
         f"    built in {made - began:.0f} s, made findable in {time.perf_counter() - made:.0f} s", flush=True
     )

@@ -9,12 +9,13 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from gateway import indexing, migrations
+from gateway import migrations
 from gateway.backoff import wait_s
 from gateway.config import ConfigError, Settings
 from gateway.database import Database
 from gateway.models import Original
 from gateway.rulepacks import RulePacks, packs
+from gateway.search import upkeep
 from gateway.store import LocalStore
 
 log = logging.getLogger(__name__)
@@ -42,10 +43,10 @@ def open_database(settings: Settings) -> Database:
 def make_findable(database: Database) -> None:
     """Clips of before there was a search; some minutes for a million of them, once."""
     with database.read() as session:
-        is_due = indexing.is_due(session)
+        is_due = upkeep.is_due(session)
     if is_due:
         log.info("making clips findable")
-        indexing.rebuild(database)
+        upkeep.rebuild(database)
 
 
 def await_databases(settings: Settings, stop: threading.Event, patience_s: float = PATIENCE_S) -> bool:

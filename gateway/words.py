@@ -93,11 +93,11 @@ def migrate(asked: argparse.Namespace) -> int:
 
 
 def findable(asked: argparse.Namespace) -> int:
-    from gateway import indexing
     from gateway.opening import open_database
+    from gateway.search import upkeep
 
     database = open_database(load(asked.config))
-    print(f"{indexing.rebuild(database)} clips are found anew")
+    print(f"{upkeep.rebuild(database)} clips are found anew")
     database.close()
     return 0
 

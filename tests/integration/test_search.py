@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
-from gateway import indexing, search
+from gateway import search
 from gateway.database import Database
 from gateway.indexing import following, making, marks
 from gateway.indexing.terms import told, words_of
@@ -30,7 +30,7 @@ from gateway.models import (
     State,
     Unit,
 )
-from gateway.search import Wanted
+from gateway.search import Wanted, upkeep
 from gateway.visibility import Viewer
 
 T0 = datetime(2026, 11, 2, 1, tzinfo=UTC)
@@ -245,7 +245,7 @@ def test_a_search_finds_what_reading_everything_finds(
     monkeypatch.setattr(marks, "BLOCK", 8)
     monkeypatch.setattr(search.index, "FIRST", 3)
     monkeypatch.setattr(search.index, "LATER", 5)
-    indexing.rebuild(filled)
+    upkeep.rebuild(filled)
     with filled.read() as session:
         scan = Scan(session)
 
@@ -302,7 +302,7 @@ def test_what_is_not_committed_is_not_found(filled: Database) -> None:
 def test_a_case_that_is_called_otherwise(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first clips at once, the others in the background, none lost."""
     monkeypatch.setattr(following, "AT_ONCE", 4)
-    monkeypatch.setattr(making, "PAGE", 3)
+    monkeypatch.setattr(upkeep, "PAGE", 3)
     before = count(filled, "过期药品")
     assert before > 8
     with filled.write() as session:
@@ -310,11 +310,11 @@ def test_a_case_that_is_called_otherwise(filled: Database, monkeypatch: pytest.M
     with filled.read() as session:
         assert len(session.exec(select(SearchDue)).all()) == 1
     assert count(filled, "虚假广告") == 4
-    assert indexing.drain(filled) > 1
+    assert upkeep.drain(filled) > 1
     moved = count(filled, "虚假广告")
     assert moved > 4
     assert count(filled, "过期药品") == before - moved
-    assert indexing.drain(filled) == 0
+    assert upkeep.drain(filled) == 0
 
 
 def test_names_numbers_and_parties_follow(filled: Database) -> None:
@@ -356,10 +356,10 @@ def test_clips_of_before_there_was_a_search(filled: Database) -> None:
             session.delete(row)
     assert count(filled, "新华") == 0
     with filled.read() as session:
-        assert indexing.is_due(session)
-    assert indexing.rebuild(filled) == 60
+        assert upkeep.is_due(session)
+    assert upkeep.rebuild(filled) == 60
     with filled.read() as session:
-        assert not indexing.is_due(session)
+        assert not upkeep.is_due(session)
         rows = {row.clip_id: row.model_dump(exclude={"number"}) for row in session.exec(select(ClipSearch))}
     assert count(filled, "新华") == 30
     with filled.write() as session:

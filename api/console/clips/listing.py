@@ -40,6 +40,11 @@ class Line:
     has_picture: bool
 
     @property
+    def name(self) -> str:
+        """Of its file, without the folders of the device."""
+        return self.original.name.rpartition("/")[2]
+
+    @property
     def signs(self) -> list[tuple[str, str]]:
         """(tone, what it is called): what asks for a look, before what is just said."""
         state, verdicts = self.original.state, {link.verdict for link in self.known.links}
