@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Depends
 
-from api.console import account, clips, docks, entrance, files, purposes
+from api.console import account, clips, docks, entrance, files, kiosk, purposes, receipts
 from api.parameters import known_only
 
-MODULES = (files, entrance, purposes, account, docks, clips)
+MODULES = (files, entrance, purposes, account, docks, kiosk, receipts, clips)
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
 for module in MODULES:

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from gateway.wording.console import clips, docks, site
+from gateway.wording.console import clips, docks, kiosk, site
 
-PARTS = (site, docks, clips)
+PARTS = (site, docks, kiosk, clips)
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 
 
