@@ -93,27 +93,27 @@ def pages(ids: Sequence[str], size: int = PAGE) -> Iterator[Sequence[str]]:
 
 
 def refresh(session: Session, clips: Iterable[str]) -> None:
-    """Make these anew, in the caller's transaction.
+    """Make these anew, in the caller's transaction; what is found as before is not written.
 
     Each is locked before its facts are read: of two who change one clip at once (PostgreSQL), whoever is
     second reads what the first wrote.
     """
     for some in pages(sorted(set(clips))):
-        numbers = locked(session, some)
+        before = locked(session, some)
         found = words_of(session, some)
-        if fresh := [clip_id for clip_id, _ in found if clip_id not in numbers]:
+        if fresh := [clip_id for clip_id, _ in found if clip_id not in before]:
             empty = [{"clip_id": clip_id, "own": "", "of_cases": [], "terms": ""} for clip_id in fresh]
             session.execute(insert(ClipSearch), empty)
-            numbers |= locked(session, fresh)
-        rows = [stored(numbers[clip_id], clip_id, one) for clip_id, one in found]
-        if rows:
-            session.execute(update(ClipSearch), rows)
+            before |= locked(session, fresh)
+        rows = [stored(before[clip_id]["number"], clip_id, one) for clip_id, one in found]
+        if changed := [row for row in rows if row != before[row["clip_id"]]]:
+            session.execute(update(ClipSearch), changed)
 
 
-def locked(session: Session, clips: Sequence[str]) -> dict[str, int]:
-    of = select(col(ClipSearch.clip_id), col(ClipSearch.number)).where(col(ClipSearch.clip_id).in_(clips))
-    rows = session.execute(of.order_by(col(ClipSearch.clip_id)).with_for_update())
-    return {clip_id: int(number or 0) for clip_id, number in rows}
+def locked(session: Session, clips: Sequence[str]) -> dict[str, dict[str, Any]]:
+    columns = [col(getattr(ClipSearch, name)) for name in ClipSearch.model_fields]
+    of = select(*columns).where(col(ClipSearch.clip_id).in_(clips)).order_by(col(ClipSearch.clip_id))
+    return {row.clip_id: dict(row._mapping) for row in session.execute(of.with_for_update())}
 
 
 def stored(number: int, clip_id: str, one: Made) -> dict[str, Any]:

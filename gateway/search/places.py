@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlmodel import Session, col, or_, select
 
-from gateway.indexing.terms import told
+from gateway.indexing.terms import MARK, told
 from gateway.models import CaseAlias, CaseRecord
 from gateway.rules import case_number
 from gateway.visibility import Viewer, visible
@@ -25,7 +25,9 @@ def cases_like(
     found = list(session.exec(select(CaseRecord).where(seen, exact).limit(most)))
     words = [told(word) for word in typed.split() if told(word)]
     if not found and words:
-        recent = select(CaseRecord.uid, CaseRecord.title).where(seen).order_by(col(CaseRecord.uid).desc())
+        plain = [col(CaseRecord.title).contains(word, autoescape=True) for word in words if MARK not in word]
+        recent = select(CaseRecord.uid, CaseRecord.title).where(seen, *plain)
+        recent = recent.order_by(col(CaseRecord.uid).desc())
         titles = {uid: told(title) for uid, title in session.exec(recent.limit(LOOKED_AT))}
         fits = [uid for uid, title in titles.items() if all(word in title for word in words)][:most]
         found = list(session.exec(select(CaseRecord).where(col(CaseRecord.uid).in_(fits))))
