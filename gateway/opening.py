@@ -6,7 +6,7 @@ import threading
 import time
 
 from sqlalchemy import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import col, select
 
 from gateway import migrations
@@ -41,12 +41,18 @@ def open_database(settings: Settings) -> Database:
 
 
 def make_findable(database: Database) -> None:
-    """Clips of before there was a search; some minutes for a million of them, once."""
+    """Clips of before there was a search, once; of two processes that begin together one does it."""
+    while is_due(database):
+        log.info("making clips findable; some minutes for a million of them")
+        try:
+            upkeep.rebuild(database, if_due=True)
+        except OperationalError:
+            log.info("another process is at it")
+
+
+def is_due(database: Database) -> bool:
     with database.read() as session:
-        is_due = upkeep.is_due(session)
-    if is_due:
-        log.info("making clips findable")
-        upkeep.rebuild(database)
+        return upkeep.is_due(session)
 
 
 def await_databases(settings: Settings, stop: threading.Event, patience_s: float = PATIENCE_S) -> bool:

@@ -50,11 +50,15 @@ INDEX = {
 """Without the index it is filled in a fraction of the time; by whether it is SQLite."""
 
 
-def rebuild(database: Database) -> int:
-    """Make all anew, in one transaction; how many clips there are."""
+def rebuild(database: Database, *, if_due: bool = False) -> int:
+    """Make all anew, in one transaction; how many clips there are. With `if_due` only what nobody made yet."""
     before, after = INDEX[database.is_sqlite]
     count = 0
     with database.write() as session:
+        if not database.is_sqlite:
+            session.execute(text("LOCK TABLE clipsearch IN ACCESS EXCLUSIVE MODE"))
+        if if_due and not is_due(session):  # another process was first
+            return 0
         triggers = taken_off(session) if database.is_sqlite else []
         if before:
             session.execute(text(before))
