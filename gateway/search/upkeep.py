@@ -51,7 +51,7 @@ INDEX = {
 
 
 def rebuild(database: Database, *, if_due: bool = False) -> int:
-    """Make all anew, in one transaction; how many clips there are. With `if_due` only what nobody made yet."""
+    """Make all anew, in one transaction; how many clips there are. `if_due`: unless it is made."""
     before, after = INDEX[database.is_sqlite]
     count = 0
     with database.write() as session:

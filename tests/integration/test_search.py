@@ -290,6 +290,14 @@ def test_what_changes_is_found_at_once(filled: Database) -> None:
     assert [found.id for found, _ in aside.clips] == [clip]
 
 
+def test_pairs_that_are_not_neighbours_are_no_word(filled: Database) -> None:
+    """The index has every pair of it; the text has not the word."""
+    with filled.write() as session:
+        session.get_one(Clip, f"{1:032x}").place = "东路西东西路"
+    assert count(filled, "路西东西") == 1
+    assert count(filled, "东西东路") == 0
+
+
 def test_what_is_not_committed_is_not_found(filled: Database) -> None:
     def in_vain() -> None:
         with filled.write() as session:
