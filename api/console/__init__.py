@@ -2,10 +2,21 @@
 
 from fastapi import APIRouter, Depends
 
-from api.console import account, clips, docks, entrance, files, kiosk, purposes, receipts
+from api.console import (
+    account,
+    administration,
+    clips,
+    docks,
+    entrance,
+    files,
+    kiosk,
+    purposes,
+    receipts,
+    work,
+)
 from api.parameters import known_only
 
-MODULES = (files, entrance, purposes, account, docks, kiosk, receipts, clips)
+MODULES = (files, entrance, purposes, account, docks, kiosk, receipts, clips, work, administration)
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
 for module in MODULES:

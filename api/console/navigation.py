@@ -17,6 +17,8 @@ class Entry:
 ENTRIES = (
     Entry("docks", "/docks", "server-2", Right.READ),
     Entry("clips", "/clips", "video", Right.READ),
+    Entry("work", "/work", "list-check", Right.LABEL),
+    Entry("administration", "/administration", "settings", Right.ADMIN),
 )
 """In the order of the day's work; the first that somebody may see is where he begins."""
 

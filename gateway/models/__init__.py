@@ -80,6 +80,7 @@ from gateway.models.sampling import Basis, CaseSample, ReportMade, Result, Sampl
 from gateway.models.scope import ScopeItem, ScopeList, Statement, StatementKind
 from gateway.models.search import BulkAction, BulkItem, ClipSearch, SavedSearch, SearchDue
 from gateway.models.telemetry import DeviceSignal, Track
+from gateway.models.worklist import Postponed
 
 __all__ = [
     "OPEN_ITEMS",
@@ -149,6 +150,7 @@ __all__ = [
     "Party",
     "PartyKind",
     "Policy",
+    "Postponed",
     "Receipt",
     "Recording",
     "ReleaseState",

@@ -17,6 +17,7 @@ from gateway.wording import (
     rules,
     sampling,
     scope,
+    worklist,
 )
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -194,4 +195,5 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **retention.SENTENCES,
     **sampling.SENTENCES,
     **reports.SENTENCES,
+    **worklist.SENTENCES,
 }

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from gateway.wording.console import clips, docks, kiosk, site
+from gateway.wording.console import administration, clips, docks, kiosk, site, work
 
-PARTS = (site, docks, kiosk, clips)
+PARTS = (site, docks, kiosk, clips, work, administration)
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 
 
