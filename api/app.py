@@ -10,6 +10,7 @@ from api import console, problems
 from api.console import errors
 from api.console.docks import Looks
 from api.headers import Headers
+from api.leaving import Leaving
 from api.parameters import known_only
 from api.signin import IDLE
 from api.v1 import (
@@ -90,5 +91,6 @@ def serve_from(
     app.state.law = law or Law.of(Settings())
     app.state.idle = idle
     app.state.stop, app.state.looks = stop or threading.Event(), Looks()
+    app.state.leaving = Leaving(database, app.state.stop)
     app.state.rules, app.state.webhook_hosts = rules or usual(), tuple(webhook_hosts)
     return app

@@ -5,18 +5,39 @@ from fastapi import APIRouter, Depends
 from api.console import (
     account,
     administration,
+    board,
+    clip,
+    clip_deciding,
     clips,
     docks,
     entrance,
+    equipment,
     files,
     kiosk,
     purposes,
     receipts,
+    reports,
     work,
 )
 from api.parameters import known_only
 
-MODULES = (files, entrance, purposes, account, docks, kiosk, receipts, clips, work, administration)
+MODULES = (
+    files,
+    entrance,
+    purposes,
+    account,
+    docks,
+    kiosk,
+    receipts,
+    clips,
+    work,
+    administration,
+    board,
+    *equipment.MODULES,
+    *reports.MODULES,
+    clip,
+    clip_deciding,
+)
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
 for module in MODULES:

@@ -19,6 +19,9 @@ ENTRIES = (
     Entry("clips", "/clips", "video", Right.READ),
     Entry("work", "/work", "list-check", Right.LABEL),
     Entry("administration", "/administration", "settings", Right.ADMIN),
+    Entry("board", "/board", "clipboard-list", Right.READ),
+    Entry("equipment", "/equipment", "device-cctv", Right.READ),
+    Entry("reports", "/reports", "chart-bar", Right.READ),
 )
 """In the order of the day's work; the first that somebody may see is where he begins."""
 

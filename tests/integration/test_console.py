@@ -16,8 +16,12 @@ from gateway.visibility import Viewer
 from tests.integration import (
     test_console_account,
     test_console_administration,
+    test_console_board,
+    test_console_clip,
     test_console_clips,
+    test_console_equipment,
     test_console_kiosk,
+    test_console_reports,
     test_console_work,
 )
 from tests.integration.console_site import SLOW, check, paths
@@ -32,6 +36,10 @@ PAGES = [
     *test_console_clips.ROWS,
     *test_console_work.ROWS,
     *test_console_administration.ROWS,
+    *test_console_board.ROWS,
+    *test_console_equipment.ROWS,
+    *test_console_reports.ROWS,
+    *test_console_clip.ROWS,
 ]
 """Each part of the console brings its rows: `*clips.ROWS`."""
 LEADS_ON = {("GET", "/")}

@@ -1,7 +1,9 @@
 """Pages have words for everything they say, in both languages, and say nothing that is not among them."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import jinja2
 import pytest
@@ -9,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import nodes
 
+from api.console import board, clip_beside, clip_custody, clip_film, equipment, reports
 from api.console.account import DONE, WRONG
 from api.console.administration.showing import TABS
 from api.console.administration.views import KINDS as ORDERS
+from api.console.clip_telling import RENDITIONS
 from api.console.docks import Look
 from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
@@ -21,11 +25,28 @@ from api.console.ways import safe
 from api.console.work.decision import DEFAULTS
 from api.console.work.showing import KEYS
 from gateway.docks import Sign
-from gateway.models import OrderState
+from gateway.models import LinkStatus, OrderState, State
 from gateway.wording.console import PARTS, WORDS, word
 from gateway.worklist.deciding import DECIDING
 from gateway.worklist.marks import Queue
 from tests.unit import clip_words
+
+
+def clip_codes() -> Iterator[str]:
+    """What the page of a clip puts together, and what is said of a line of custody."""
+    every = {
+        "bytes": State, "status": LinkStatus, "state": get_args(clip_film.Hindrance), "label": clip_beside.LABELS,
+        "mark": (*clip_beside.MARKS, "begins", "ends", "part_begins", "part_ends"), "given": clip_custody.GIVEN,
+        "rendition": (*RENDITIONS, "other"), "order": clip_custody.ORDERS,
+        "secrecy": ("privacy", "trade_secret", "state_secret"),
+    }  # fmt: skip
+    for part, codes in every.items():
+        for code in codes:
+            yield f"{part}_{code}"
+            if part == "state":
+                yield f"{part}_{code}.then"
+    yield "custody_watched"
+
 
 BUILT = {
     **{f"error.{status}": () for status in TOLD},
@@ -34,6 +55,7 @@ BUILT = {
     **{f"sign.{sign}": () for sign in Sign},
     **{f"sign.{sign}.then": () for sign in Sign},
     **{f"site.theme_{theme}": () for theme in THEMES},
+    **{f"clip.{code}": () for code in clip_codes()},
     **{f"account.done.{name}": () for name in DONE},
     **{f"kiosk.done.{done}": () for done in ("taken", "back")},
     **{f"fate.{fate}": () for fate in FATES},
@@ -50,6 +72,10 @@ BUILT = {
     **{f"work.why_{act}": () for act in DEFAULTS},
     **{f"work.status_{status}": () for status in ("PROPOSED", "CONFIRMED")},
     **{f"work.key_{key}{then}": () for key in KEYS for then in ("", ".then")},
+    **board.BUILT,
+    **equipment.BUILT,
+    **reports.BUILT,
+    **{f"reports.way_{name}": () for name in ("overview", "snapshots", "files")},
 }
 """What templates put together: `t("sign." ~ sign)`."""
 

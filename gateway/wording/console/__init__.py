@@ -2,9 +2,31 @@
 
 from typing import Literal
 
-from gateway.wording.console import administration, clips, docks, kiosk, site, work
+from gateway.wording.console import (
+    administration,
+    board,
+    clip,
+    clips,
+    docks,
+    equipment,
+    kiosk,
+    reports,
+    site,
+    work,
+)
 
-PARTS = (site, docks, kiosk, clips, work, administration)
+PARTS = (
+    site,
+    docks,
+    kiosk,
+    clips,
+    work,
+    administration,
+    board,
+    equipment,
+    reports,
+    clip,
+)
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 
 
