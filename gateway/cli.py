@@ -68,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("serve", words.serve, "serve the API")
     add("up", words.up, "both in one process: for one PC")
     add("migrate", words.migrate, "bring the database to the newest schema")
+    add("reindex", words.findable, "make anew by which words each clip is found")
     verify = add("verify", words.verify_all, "compare store, database and custody; exit 1 on any difference")
     verify.add_argument("--quick", action="store_true", help="sizes only, do not read the stored bytes")
     ingest = add("ingest", words.ingest_path, "take in one folder or card by hand and print the receipt")

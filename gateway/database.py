@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
 import gateway.models  # noqa: F401  (the tables must be known before a session maps them)
+from gateway import indexing
 
 BUSY_S = 30
 CONNECT_S = 10
@@ -46,8 +47,9 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Commits at the end, rolls back if the block raises."""
+        """Commits at the end, rolls back if the block raises; clips are found by what it says of them."""
         with Session(self.writing, expire_on_commit=False) as session, session.begin():
+            indexing.follow(session)
             yield session
 
     def close(self) -> None:

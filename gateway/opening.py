@@ -6,7 +6,7 @@ import threading
 import time
 
 from sqlalchemy import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import col, select
 
 from gateway import migrations
@@ -15,6 +15,7 @@ from gateway.config import ConfigError, Settings
 from gateway.database import Database
 from gateway.models import Original
 from gateway.rulepacks import RulePacks, packs
+from gateway.search import upkeep
 from gateway.store import LocalStore
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,23 @@ def open_database(settings: Settings) -> Database:
         raise ConfigError(unusable("database", settings.database_url, error)) from error
     if not is_current:
         migrations.upgrade(database.engine)
+    make_findable(database)
     return database
+
+
+def make_findable(database: Database) -> None:
+    """Clips of before there was a search, once; of two processes that begin together one does it."""
+    while is_due(database):
+        log.info("making clips findable; some minutes for a million of them")
+        try:
+            upkeep.rebuild(database, if_due=True)
+        except OperationalError:
+            log.info("another process is at it")
+
+
+def is_due(database: Database) -> bool:
+    with database.read() as session:
+        return upkeep.is_due(session)
 
 
 def await_databases(settings: Settings, stop: threading.Event, patience_s: float = PATIENCE_S) -> bool:

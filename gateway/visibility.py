@@ -151,6 +151,12 @@ class Within:
         )
 
     @cached_property
+    def own(self) -> ColumnElement[bool]:
+        """Of a clip: the same as being among `clips`, asked of the row itself instead of a list of all."""
+        its = self.linked.where(Link.clip_id == Clip.id).correlate(Clip)
+        return or_(col(Clip.device_id).in_(self.devices), its.exists())
+
+    @cached_property
     def parties(self) -> SelectOfScalar[str]:
         return select(CaseParty.party_id).where(col(CaseParty.case_uid).in_(self.cases))
 
@@ -165,7 +171,7 @@ class Within:
 
 Sight = Callable[[Within], ColumnElement[bool]]
 """The condition under which a row is seen from within some units."""
-Whose = Literal["units", "devices", "officers", "cases", "clips", "linked", "parties", "samples", "runs"]
+Whose = Literal["units", "devices", "officers", "cases", "clips", "parties", "samples", "runs"]
 
 
 def by(column: Any, whose: Whose) -> Sight:
@@ -184,8 +190,7 @@ SEEN: dict[type[SQLModel], Sight] = {
     Offload: by(Offload.device_id, "devices"),
     Finding: by(Finding.device_id, "devices"),
     Original: either(by(Original.device_id, "devices"), by(Original.id, "clips")),
-    # asked of the row itself: through its id every clip there is would be read first
-    Clip: either(by(Clip.device_id, "devices"), by(Clip.id, "linked")),
+    Clip: lambda within: within.own,
     CaseRecord: by(CaseRecord.unit_id, "units"),
     CaseRefusal: by(CaseRefusal.unit_id, "units"),
     CaseFeed: lambda _: false(),

@@ -96,6 +96,16 @@ def migrate(asked: argparse.Namespace) -> int:
     return 0
 
 
+def findable(asked: argparse.Namespace) -> int:
+    from gateway.opening import open_database
+    from gateway.search import upkeep
+
+    database = open_database(load(asked.config))
+    print(f"{upkeep.rebuild(database)} clips are found anew")
+    database.close()
+    return 0
+
+
 def verify_all(asked: argparse.Namespace) -> int:
     from gateway.audit import lasting
     from gateway.opening import open_database, open_stores

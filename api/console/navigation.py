@@ -16,6 +16,7 @@ class Entry:
 
 ENTRIES = (
     Entry("docks", "/docks", "server-2", Right.READ),
+    Entry("clips", "/clips", "video", Right.READ),
     Entry("work", "/work", "list-check", Right.LABEL),
     Entry("administration", "/administration", "settings", Right.ADMIN),
     Entry("board", "/board", "clipboard-list", Right.READ),

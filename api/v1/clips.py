@@ -1,14 +1,14 @@
 """Clips: search, labels, viewing sessions, bytes."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from api.leaving import Leaving
 from api.media import MediaResponse, media
-from api.paging import CURSOR, Cut, Page, page
+from api.paging import CURSOR, Page
 from api.problems import Problem, not_found
 from api.seeing import refusal_noted
 from api.shapes import ClipOut, ClipWhole, DestructionOut, LinkOut, ReasonOut, RenditionOut
@@ -30,6 +30,7 @@ from gateway.models import (
     Viewing,
     now,
 )
+from gateway.search import Wanted, find
 from gateway.store import LocalStore
 from gateway.texts import Why
 from gateway.visibility import Viewer, visible
@@ -39,20 +40,35 @@ router = APIRouter(tags=["clips"])
 STORED = (State.ACQUIRED, State.VERIFIED, State.PRESERVED)
 
 
-class Wanted(BaseModel):
+class Asked(BaseModel):
     """Filters; all that are given must hold."""
 
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, pattern=CURSOR, description="`next` of the page before")
+    q: str = Field(
+        default="",
+        max_length=200,
+        description="words; each is found in its place, matter, case numbers, titles, parties of its cases, "
+        "officer, device or file name; numbers and letters from their beginning on",
+        examples=["桥东区 过期食品"],
+    )
     device: str | None = None
     officer: str | None = None
     case: str | None = Field(default=None, description="case uid")
+    place: str = Field(default="", max_length=200, description="words of its place")
     captured_after: Moment | None = None
     captured_before: Moment | None = None
     state: State | None = None
     described: Described | None = None
     unlinked: bool | None = None
     quarantined: bool | None = None
+    missing: list[Literal["case", "time", "place", "officer", "matter"]] = Field(
+        default=[], description="labels that it lacks, all of them (R-01)"
+    )
+
+    def wanted(self) -> Wanted:
+        told = self.model_dump(exclude={"limit", "cursor", "q", "missing"})
+        return Wanted(text=self.q, missing=tuple(self.missing), **told)
 
 
 class Labels(BaseModel):
@@ -95,40 +111,11 @@ class ViewingOut(BaseModel):
 
 
 @router.get("/clips")
-def clips(viewer: Reader, database: Db, only: Annotated[Wanted, Query()]) -> Page[ClipOut]:
-    """Newest first; follow `next` for more."""
-    statement = (
-        select(Clip, Original).join(Original, col(Original.id) == Clip.id).where(visible(viewer, Clip))
-    )
-    for condition in conditions(only):
-        statement = statement.where(condition)
+def clips(viewer: Reader, database: Db, only: Annotated[Asked, Query()]) -> Page[ClipOut]:
+    """Newest first, by when they came; follow `next` for more."""
     with database.read() as session:
-        wanted = Cut(limit=only.limit, cursor=only.cursor)
-        return page(session, statement, Clip.id, wanted, ClipOut.of, lambda pair: str(pair[0].id))
-
-
-def conditions(only: Wanted) -> list[Any]:
-    active = select(Link.clip_id).where(col(Link.ended_at).is_(None), col(Link.status) != "WITHDRAWN")
-    asked: list[tuple[object, Any]] = [
-        (only.device, Clip.device_id == only.device),
-        (only.officer, Clip.officer_id == only.officer),
-        (only.case, col(Clip.id).in_(active.where(Link.case_uid == only.case))),
-        (only.captured_after, col(Clip.ended_at) >= only.captured_after if only.captured_after else None),
-        (
-            only.captured_before,
-            col(Clip.started_at) <= only.captured_before if only.captured_before else None,
-        ),
-        (only.state, Original.state == only.state),
-        (only.described, Clip.described == only.described),
-    ]
-    chosen = [condition for given, condition in asked if given is not None]
-    if only.unlinked is not None:
-        is_linked = col(Clip.id).in_(active)
-        chosen.append(~is_linked if only.unlinked else is_linked)
-    if only.quarantined is not None:
-        aside = or_(Original.state == State.QUARANTINED, col(Clip.quarantine).is_not(None))
-        chosen.append(aside if only.quarantined else ~aside)
-    return chosen
+        found = find(session, viewer, only.wanted(), only.limit, only.cursor)
+        return Page(items=[ClipOut.of(pair) for pair in found.clips], next=found.next)
 
 
 def seen(session: Session, viewer: Viewer, clip_id: str) -> tuple[Clip, Original]:

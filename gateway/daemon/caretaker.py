@@ -18,6 +18,7 @@ from gateway.device import Order, OrderResult, Refused
 from gateway.guard import guarded
 from gateway.models import OrderRow, OrderState, RelinkDue, Work, now
 from gateway.rulepacks import RulePacks
+from gateway.search import upkeep
 from gateway.store import LocalStore
 from gateway.supervisor import Supervisor
 from gateway.wording import Reason, reason
@@ -122,6 +123,7 @@ class Caretaker:
 
     def relink(self) -> None:
         linking.drain(self.database, self.packs, is_stopping=self.stop.is_set)
+        upkeep.drain(self.database, is_stopping=self.stop.is_set)
 
     def receipts(self) -> None:
         for receipt in receipts.seal_due(self.database):

@@ -79,6 +79,7 @@ from gateway.models.retention import (
 )
 from gateway.models.sampling import Basis, CaseSample, ReportMade, Result, SampleCase, SampleRemark
 from gateway.models.scope import ScopeItem, ScopeList, Statement, StatementKind
+from gateway.models.search import BulkAction, BulkItem, ClipSearch, SavedSearch, SearchDue
 from gateway.models.telemetry import DeviceSignal, Track
 from gateway.models.worklist import Postponed
 
@@ -94,6 +95,8 @@ __all__ = [
     "ApiKey",
     "Attachment",
     "Basis",
+    "BulkAction",
+    "BulkItem",
     "CaseAlias",
     "CaseFeed",
     "CaseFile",
@@ -104,6 +107,7 @@ __all__ = [
     "ChainHead",
     "Checkout",
     "Clip",
+    "ClipSearch",
     "ClockReading",
     "ClockSetting",
     "Condition",
@@ -163,8 +167,10 @@ __all__ = [
     "RunState",
     "SampleCase",
     "SampleRemark",
+    "SavedSearch",
     "ScopeItem",
     "ScopeList",
+    "SearchDue",
     "SecondFactor",
     "SignIn",
     "Snapshot",

@@ -159,6 +159,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "release.source_gone": ("设备上已无此文件", "the file is no longer on the device"),
     # viewings (调阅) that were refused
+    # what is done to many clips at once, searches that are kept
+    "bulk.matter_of_links": (
+        "已关联案件的资料，证明对象在其关联中填写",
+        "it is linked: what it proves is said of each of its links",
+    ),
+    "bulk.changed_since": (
+        "此后已有人改动，保持现状",
+        "somebody changed it since; it stays as it is",
+    ),
+    "search.too_many": (
+        "最多保存 {most} 个搜索，请先删除不用的",
+        "at most {most} searches are kept; remove one first",
+    ),
     "retrieval.not_allowed": (
         "其岗位无权调阅，或者没有登记调阅用途",
         "the role may not watch footage, or no purpose was given",

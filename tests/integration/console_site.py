@@ -13,6 +13,7 @@ from sqlmodel import Session
 from api.signin import add_user
 from gateway.database import Database
 from gateway.models import Device, DeviceStatus, Offload, Role
+from tests.integration.clips_site import seed_many
 from tests.integration.test_api_matrix import Row, filled
 
 SLOW = "correct horse battery staple"
@@ -49,6 +50,7 @@ def console(api: tuple[TestClient, dict[str, str]], database: Database) -> tuple
     client.app.state.stop.set()  # type: ignore[attr-defined]  # streams say what there is, and end
     with database.write() as session:
         seed_docks(session)
+        seed_many(session)
         add_user(session, "chen", SLOW, Role.OPERATOR, "u")
     return client, keys
 

@@ -34,6 +34,7 @@ from gateway.scope.facts import COUNTED
 from gateway.wording.console import PARTS, WORDS, word
 from gateway.worklist.deciding import DECIDING
 from gateway.worklist.marks import Queue
+from tests.unit import clip_words
 
 
 def clip_codes() -> Iterator[str]:
@@ -73,6 +74,7 @@ BUILT = {
     **{f"cases.{name}_on": () for name in ("opened", "decided", "closed", "archived")},
     **{f"parties.{name}": () for name in SHOWN},
     **{f"docks.count_{name}": () for name, _ in Look((), True).counts},
+    **dict.fromkeys(clip_words.BUILT, ()),
     **{f"administration.tab_{tab}": () for tab in TABS},
     **{f"administration.pipeline_{one}": () for one in ("preserve", "describe")},
     **{f"administration.order_{kind}": () for kind in ORDERS},

@@ -18,6 +18,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "nav.docks": ("采集站", "Docks"),
     "nav.cases": ("案件", "Cases"),
+    "nav.clips": ("音像资料", "Clips"),
     # sign-in
     "enter.title": ("登录", "Sign in"),
     "enter.name": ("用户名", "Name"),

@@ -1,0 +1,37 @@
+"""Searches that somebody keeps for himself."""
+
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Form, Response
+from fastapi.responses import RedirectResponse
+from pydantic import StringConstraints
+
+from api.console.clips.asking import Asked
+from api.console.ways import Back, safe
+from api.signin import Db, Reader
+from gateway.search import saved
+
+router = APIRouter()
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=30), Form()]
+
+
+@router.post("/searches")
+def keep(
+    viewer: Reader, database: Db, name: Name, query: Annotated[str, Form(max_length=2000)] = ""
+) -> Response:
+    """Only what the list understands is kept."""
+    told: dict[str, object] = {key: value for key, value in parse_qsl(query) if key in Asked.model_fields}
+    told["missing"] = [value for key, value in parse_qsl(query) if key == "missing"]
+    asked = Asked.model_validate(told)
+    with database.write() as session:
+        saved.save(session, viewer, name, asked.query())
+    return RedirectResponse(asked.address(), 303)
+
+
+@router.post("/searches/{search_id}/remove")
+def remove(search_id: str, viewer: Reader, database: Db, back: Back = "/clips") -> Response:
+    with database.write() as session:
+        saved.remove(session, viewer, search_id)
+    return RedirectResponse(safe(back), 303)

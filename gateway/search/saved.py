@@ -1,0 +1,34 @@
+"""Searches that people keep, each for himself."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from gateway.device import Refused
+from gateway.models import SavedSearch
+from gateway.visibility import Viewer
+
+MOST = 20
+"""More than that nobody reads."""
+
+
+def saved(session: Session, viewer: Viewer) -> Sequence[SavedSearch]:
+    its = select(SavedSearch).where(SavedSearch.user_id == viewer.user_id)
+    return session.exec(its.order_by(col(SavedSearch.name))).all()
+
+
+def save(session: Session, viewer: Viewer, name: str, query: str) -> None:
+    """Under a name that is there already, instead of what is there. Raises Refused for one too many."""
+    have = {one.name: one for one in saved(session, viewer)}
+    if name not in have and len(have) >= MOST:
+        raise Refused("search.too_many", most=MOST)
+    kept = have.get(name) or SavedSearch(user_id=viewer.user_id, name=name, query="")
+    kept.query = query
+    session.add(kept)
+
+
+def remove(session: Session, viewer: Viewer, search_id: str) -> None:
+    """Another's, and one that is gone, are left alone."""
+    found = session.get(SavedSearch, search_id)
+    if found is not None and found.user_id == viewer.user_id:
+        session.delete(found)
