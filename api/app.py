@@ -13,6 +13,7 @@ from api.parameters import known_only
 from api.v1 import (
     cases,
     clips,
+    copies,
     custody,
     devices,
     disposals,
@@ -26,11 +27,13 @@ from api.v1 import (
     parties,
     report_files,
     reports,
+    requests,
     retention,
     rooms,
     samples,
     session,
     telemetry,
+    viewings,
     webhooks,
 )
 from gateway import __version__
@@ -45,6 +48,7 @@ PREFIX = "/api/v1"
 MODULES = (
     session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, links,
     duties, webhooks, custody, retention, disposals, samples, reports, report_files, orders,
+    requests, viewings, copies,
 )  # fmt: skip
 
 

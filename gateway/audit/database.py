@@ -25,6 +25,7 @@ from gateway.models import (
     ChainHead,
     Checkout,
     Clip,
+    ClipCopy,
     ClockReading,
     ClockSetting,
     CustodyEvent,
@@ -46,6 +47,7 @@ from gateway.models import (
     Recording,
     Rendition,
     ReportMade,
+    RequestedClip,
     RetentionFlag,
     RulePackUse,
     SampleCase,
@@ -58,7 +60,10 @@ from gateway.models import (
     Statement,
     UnitClass,
     User,
+    ViewApprover,
+    ViewDecision,
     Viewing,
+    ViewRequest,
 )
 from gateway.reports import check as sealed
 
@@ -67,6 +72,7 @@ EVIDENCE: tuple[type[SQLModel], ...] = (
     Device, Officer, Allocation, Checkout, Standing, UnitClass, AnnualCheck, ClockReading, ClockSetting,
     CaseRecord, CaseAlias, Party, CaseParty, Document, Activity, ScopeList, ScopeItem, Statement, RulePackUse,
     User, ApiKey, Viewing, LiveView, Endpoint,
+    ViewApprover, ViewRequest, RequestedClip, ViewDecision, ClipCopy,
     LegalHold, RetentionFlag, DisposalRun, DisposalItem, DestructionRecord,
     CaseSample, SampleCase, SampleRemark, ReportMade,
     Snapshot, SnapshotFigure,

@@ -14,6 +14,7 @@ from gateway.wording import (
     footage,
     reports,
     retention,
+    retrieval,
     rules,
     sampling,
     scope,
@@ -92,6 +93,7 @@ ACCESS = {
     "admin": ("管理员", "admin"),
     "read": ("查看", "see what is there"),
     "view": ("调阅音像资料", "watch footage"),
+    "request": ("申请调阅", "ask to watch footage"),
     "operate": ("操作设备、登记领用归还", "order devices and enter checkouts"),
     "label": ("标注、关联", "label and link"),
     "ledger": ("登记装备台账", "write the equipment ledger"),
@@ -192,6 +194,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **cases.SENTENCES,
     **scope.SENTENCES,
     **retention.SENTENCES,
+    **retrieval.SENTENCES,
     **sampling.SENTENCES,
     **reports.SENTENCES,
 }
