@@ -77,9 +77,14 @@ def build_parser() -> argparse.ArgumentParser:
     registry_commands(add)
     duty_commands(add)
     report_commands(add)
-    add("demo", words.demo, "run the whole way on simulated devices").add_argument(
+    demo = add("demo", words.demo, "run the whole way on simulated devices")
+    demo.add_argument(
         "--exit", action="store_true", help="stop after the table instead of leaving the API running"
     )
+    demo.add_argument(
+        "--folder", type=Path, default=Path("var/demo"), help="emptied, then used for everything"
+    )
+    demo.add_argument("--port", type=int, help="of console and API, instead of 8800")
     return parser
 
 

@@ -243,4 +243,4 @@ def user_command(asked: argparse.Namespace) -> int:
 def demo(asked: argparse.Namespace) -> int:
     from gateway.demo import run_demo
 
-    return run_demo(exit_after_table=asked.exit, stop=stop_on_signal())
+    return run_demo(asked.folder, asked.port, exit_after_table=asked.exit, stop=stop_on_signal())

@@ -1,7 +1,6 @@
 """`gateway demo`: the main job on a simulated dock, connected cameras and rooms; then the API."""
 
 import json
-import secrets
 import shutil
 import sys
 import threading
@@ -13,50 +12,52 @@ from pathlib import Path
 from rich.console import Console
 from sqlmodel import col, func, select
 
-from api.signin import add_user
-from gateway import custody, live, registry
+from gateway import live, registry
 from gateway.audit import lasting
 from gateway.case_sources.records import CaseIn, store_case
-from gateway.config import Settings
+from gateway.config import ConfigError, Settings
 from gateway.daemon import Daemon
-from gateway.demo import town
+from gateway.demo import people, town
 from gateway.demo.tables import ZONE, found_by, show_clips, show_dock, show_others
 from gateway.demo.twins import REAL, Twins
 from gateway.live import LiveFolder
-from gateway.models import Device, Role, Work, now
+from gateway.models import Device, User, Work, now
 from gateway.orders import ask
 from gateway.serving import serve_api
+from gateway.wording import ACCESS
 
-HERE = Path("var/demo")
-ACTOR = "demo"
+MARK = ".demo"
+"""Only a folder with this in it is emptied."""
 LIMIT_S = 600.0
 REST_S = 1.5
 """So long nothing more came: then it is all."""
 
 
-def run_demo(*, exit_after_table: bool, stop: threading.Event) -> int:
-    """0 when every clip came through and store, database and custody agree."""
-    if HERE.exists():
-        shutil.rmtree(HERE)
-    HERE.mkdir(parents=True)
+def run_demo(here: Path, port: int | None, *, exit_after_table: bool, stop: threading.Event) -> int:
+    """0 when every clip came through and store, database and custody agree.
+
+    Raises ConfigError where `here` holds something that no demo made.
+    """
+    empty(here)
     console = Console(width=None if sys.stdout.isatty() else 180)
     console.print(
         "[bold]1[/] 模拟设备：采集站（8 个仓位）、联网执法记录仪 20 台、询问室与听证室；写入真实音像文件 …"
     )
     today = datetime.now(ZONE)
     morning = today.replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=1)
-    with Twins(HERE) as twins:
+    with Twins(here) as twins:
         twins.lay_out(morning, today)
         streams = {device: room.url for device, room in twins.rooms.items()}
-        settings = town.settings(HERE, twins.network, streams)
+        settings = town.settings(here, twins.network, streams, port)
         daemon = Daemon(settings)
-        password = secrets.token_urlsafe(9)
-        user_id = enter(daemon, morning, today, password)
+        user_id, passwords = enter(daemon, morning, today)
         console.print("[bold]2[/] 采集、校验、保存、描述、关联；两间室录制；一台记录仪实时调阅 …")
         daemon.start()
         try:
             demo = Demo(daemon, twins, stop)
             missing = demo.work(user_id, console)
+            with daemon.database.write() as session:
+                people.work(session, daemon.packs)
             differences = [str(one) for one in lasting(daemon.database, daemon.store, daemon.second)]
             said = "存储、数据库、保管链三方一致" if not differences else "\n".join(differences)
             console.print(f"[bold]3[/] {said}")
@@ -64,29 +65,39 @@ def run_demo(*, exit_after_table: bool, stop: threading.Event) -> int:
                 console.print(f"   {line}", soft_wrap=True, highlight=False)
             if not differences and not exit_after_table and not stop.is_set():
                 order_rooms(daemon, "start_recording")
-                serve(settings, password, console, stop)
+                serve(settings, here, passwords, console, stop)
         finally:
             daemon.stop()
     return 1 if missing or differences else 0
 
 
-def enter(daemon: Daemon, morning: datetime, today: datetime, password: str) -> str:
-    """People, ledger, cases, and a user who may see everything; returns the user's id."""
+def empty(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARK).exists():
+            raise ConfigError(
+                f"{folder}: holds what no demo made; name an empty folder, or remove it yourself"
+            )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).touch()
+
+
+def enter(daemon: Daemon, morning: datetime, today: datetime) -> tuple[str, dict[str, str]]:
+    """Ledger, cases and people; the id of one who may see everything, and everybody's password."""
     real = REAL.exists()
     with daemon.database.write() as session:
         told = town.registry(morning, with_real=real)
-        registry.store_registry(session, registry.RegistryFile.model_validate(told), ACTOR)
+        registry.store_registry(session, registry.RegistryFile.model_validate(told), people.ACTOR)
         for case in town.cases(morning, today, with_real=real):
-            store_case(session, CaseIn.model_validate(case), ACTOR, "demo")
-        user = add_user(session, "demo", password, Role.EVIDENCE, None)
-        custody.append(session, custody.SITE, "USER_ADD", ACTOR, user.id, (user,))
-        return user.id
+            store_case(session, CaseIn.model_validate(case), people.ACTOR, "demo")
+        passwords = people.enter(session)
+        return session.exec(select(User.id).where(User.name == "demo")).one(), passwords
 
 
 def order_rooms(daemon: Daemon, kind: str) -> None:
     with daemon.database.write() as session:
         for device in town.ROOMS:
-            ask(session, kind, ACTOR, device_id=device)
+            ask(session, kind, people.ACTOR, device_id=device)
 
 
 class Demo:
@@ -137,7 +148,7 @@ class Demo:
         folder, began = LiveFolder(self.daemon.settings.data), time.monotonic()
         with self.daemon.database.write() as session:
             device = session.get_one(Device, town.LIVE)
-            view = live.begin(session, device, user_id, ACTOR, "督察抽查")
+            view = live.begin(session, device, user_id, people.ACTOR, "督察抽查")
 
         def has_picture() -> bool:
             folder.touch(view)
@@ -146,7 +157,7 @@ class Demo:
         seen = self.until(has_picture)
         took = time.monotonic() - began
         with self.daemon.database.write() as session:
-            live.end(session, session.merge(view), now(), ACTOR)
+            live.end(session, session.merge(view), now(), people.ACTOR)
         folder.clear(view)
         return took if seen else None
 
@@ -184,16 +195,21 @@ class Demo:
         return False
 
 
-def serve(settings: Settings, password: str, console: Console, stop: threading.Event) -> None:
+def serve(
+    settings: Settings, folder: Path, passwords: dict[str, str], console: Console, stop: threading.Event
+) -> None:
     """The API beside the running daemon, until asked to stop."""
     here = f"http://{settings.api.host}:{settings.api.port}/api/v1"
-    opened = here.removesuffix("/api/v1")
-    console.print(f"[bold]4[/] 打开 {opened}  用户 demo  口令 {password}")
-    told = json.dumps({"name": "demo", "password": password})
+    console.print(f"[bold]4[/] 打开 {here.removesuffix('/api/v1')}")
+    for name, password in passwords.items():
+        console.print(
+            f"   用户 {name:<11} 口令 {password}   {ACCESS[people.PEOPLE[name][0]][0]}", highlight=False
+        )
+    told = json.dumps({"name": "demo", "password": passwords["demo"]})
     lines = (
-        f"curl -s -c var/demo/cookies {here}/session -H 'content-type: application/json' -d '{told}'",
-        f"curl -s -b var/demo/cookies {here}/devices/dock-1",
-        f"curl -s -b var/demo/cookies {here}/devices/{next(iter(town.ROOMS))}/live "
+        f"curl -s -c {folder}/cookies {here}/session -H 'content-type: application/json' -d '{told}'",
+        f"curl -s -b {folder}/cookies {here}/devices/dock-1",
+        f"curl -s -b {folder}/cookies {here}/devices/{next(iter(town.ROOMS))}/live "
         """-H 'content-type: application/json' -d '{"purpose": "督察抽查"}'""",
     )
     for line in lines:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -22,6 +23,7 @@ from gateway.models import (
     Link,
     Officer,
     Original,
+    now,
 )
 from gateway.offloads import Progress, open_offloads, progress
 from gateway.wording import sentence, verdict_word
@@ -102,6 +104,7 @@ def show_clips(database: Database, console: Console) -> None:
     for name, width in columns.items():
         table.add_column(name, max_width=width, overflow="fold")
     unlinked: Counter[str] = Counter()
+    earlier = 0
     with database.read() as session:
         rows = session.exec(
             select(Clip, Original).join(Original, col(Original.id) == Clip.id).order_by(col(Clip.started_at))
@@ -111,6 +114,9 @@ def show_clips(database: Database, console: Console) -> None:
             link = links.first()
             if link is None and original.device_id in CONNECTED:
                 unlinked[str((clip.unlinked or {}).get("code"))] += 1
+                continue
+            if is_of_the_weeks_before(clip):
+                earlier += 1
                 continue
             case = session.get(CaseRecord, link.case_uid) if link else None
             table.add_row(
@@ -123,6 +129,13 @@ def show_clips(database: Database, console: Console) -> None:
             )
     console.print(table)
     console.print(f"   另有联网上传 {unlinked.total()} 段未关联：没有登记的执法环节，或共用设备没有领用记录")
+    console.print(f"   此前五周的 {earlier} 段见控制台")
+
+
+def is_of_the_weeks_before(clip: Clip) -> bool:
+    """What the console shows, and would make the table long."""
+    age = now() - clip.started_at if clip.started_at else None
+    return age is not None and timedelta(days=3) < age < timedelta(days=60)
 
 
 def why(clip: Clip, link: Link | None) -> str:

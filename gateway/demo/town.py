@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.config import Settings, from_mapping
+from gateway.demo import past
 
 UNIT = "xt-scjg"
 UNIT_NAME = "邢台市市场监督管理局"
@@ -26,7 +27,9 @@ RECORDER = {"link": "dv16", "as_disk": {"product": "8612"}, "password": "774411"
 """The camera in bay 5 shows its card only to who knows its password."""
 
 
-def settings(folder: Path, network: dict[str, Any], rooms: dict[str, str]) -> Settings:
+def settings(
+    folder: Path, network: dict[str, Any], rooms: dict[str, str], port: int | None = None
+) -> Settings:
     """`network` says where broker and listeners are, `rooms` where each room's stream is."""
     cameras: list[dict[str, Any]] = [
         {"id": one, "name": f"执法记录仪 {one[-2:]}", "match": {"serial": serial_of(one)}, "unit": UNIT}
@@ -54,6 +57,7 @@ def settings(folder: Path, network: dict[str, Any], rooms: dict[str, str]) -> Se
         "data": "data",
         "store": {"second_copy": "second", "reserve_mb": 64},
         "devices": [dock, connected, *fixed],
+        **({"api": {"port": port}} if port else {}),
     }
     return from_mapping(written, folder.resolve(), {})
 
@@ -94,7 +98,8 @@ def registry(morning: datetime, *, with_real: bool) -> dict[str, Any]:
         "devices": [{"id": camera, "serial_no": serial_of(camera)} for camera in DOCKED],
         "allocations": allocations,
         "checkouts": [
-            {"device": "cam-02", "officer": "130502", "out_at": out.isoformat(), "in_at": back.isoformat()}
+            *past.checkouts(morning + timedelta(days=1)),
+            {"device": "cam-02", "officer": "130502", "out_at": out.isoformat(), "in_at": back.isoformat()},
         ],
     }
 
@@ -141,4 +146,4 @@ def cases(morning: datetime, now: datetime, *, with_real: bool) -> list[dict[str
                 "officers": ["130501", "130502"],
             }
         )  # fmt: skip
-    return found
+    return [*past.cases(now, UNIT), *found]

@@ -14,12 +14,14 @@ from drivers.ports import free_port
 from drivers.simulators import card, dock, mqtt_camera
 from drivers.simulators.broker import Broker
 from drivers.simulators.rooms import Room
+from gateway.demo import past
 from gateway.demo.town import ALARMED, BAYS, CONNECTED, DOCKED, HELD, NUMBERS, ROOMS, UNIT_NAME, serial_of
 
 REAL = Path("../shared/media/max-heromode.mp4")
 """Real footage, where it lies beside the checkout."""
 
 BEAT_S = 5.0
+SCENE_S = 45.0
 
 
 class Twins:
@@ -91,6 +93,14 @@ class Twins:
             partial(cameras["cam-04"].record, datetime(1970, 1, 1, 8, 3), 3, hue=30),
             partial(cameras["cam-05"].record, local + 66 * minute, 5, hue=60),
         ]
+        scenes = [self.folder / "scenes" / f"{seed}.mp4" for seed in range(len(card.COLOURS))]
+        for seed, scene in enumerate(scenes):
+            card.make_scene(scene, SCENE_S, seed)
+        for place, one in enumerate(past.recordings(now)):
+            shot = partial(
+                cameras[one.camera].record_scene, scenes[place % len(scenes)], one.began, one.seconds
+            )
+            work.append(partial(shot, important=one.important))
         if not REAL.exists():
             work.append(partial(cameras["cam-07"].record, local + 310 * minute, 4, hue=280))
         for place, name in enumerate(CONNECTED):

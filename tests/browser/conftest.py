@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from tests.browser.cabinet import PASSWORDS, Cabinet, begun
+from tests.browser.town import Town, opened
 from tests.browser.watched import Watched
 
 CHROMIUM = shutil.which("chromium")
@@ -48,6 +49,29 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 def cabinet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cabinet]:
     with begun(tmp_path_factory.mktemp("browser") / "site") as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """Takes a minute to open: one for all tests, who therefore leave each other's clips alone."""
+    with opened(tmp_path_factory.mktemp("demo")) as made:
+        yield made
+
+
+@pytest.fixture
+def in_town(browser: Browser, town: Town) -> Iterator[Watched]:
+    """A page of the town under watch; nobody is signed in yet (`town.enter`)."""
+    made = browser.new_context(
+        base_url=town.url,
+        viewport={"width": 1280, "height": 720},
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+    )
+    made.set_default_timeout(15_000)
+    seen = Watched(made.new_page(), town.url)
+    yield seen
+    made.close()
+    assert seen.wrong() == []
 
 
 @pytest.fixture

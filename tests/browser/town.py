@@ -1,0 +1,80 @@
+"""The demo's town, as `gateway demo` opens it: a dock, connected cameras, live rooms, five weeks of cases and footage."""
+
+import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2 as httpx
+from playwright.sync_api import Page
+from sqlmodel import Session
+
+from drivers.ports import free_port
+from gateway.database import Database
+from tests import warm
+
+LONGEST_S = 300.0
+
+
+class Town:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "town"
+        self.log = folder / "town.log"
+        self.log.touch()
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        words = ["demo", "--folder", self.folder, "--port", f"{port}"]
+        self.process = warm.Process(words, told=self.log, warned=folder / "town.err")
+        self.passwords: dict[str, str] = {}
+
+    def await_opening(self) -> None:
+        deadline = time.monotonic() + LONGEST_S
+        while "Ctrl-C ends it" not in self.log.read_text():
+            assert self.process.poll() is None, self.log.read_text()[-3000:]
+            assert time.monotonic() < deadline, self.log.read_text()[-3000:]
+            time.sleep(0.2)
+        while not self.answers():
+            assert time.monotonic() < deadline, self.log.read_text()[-3000:]
+            time.sleep(0.1)
+        self.passwords = dict(re.findall(r"用户 (\w+)\s+口令 (\S+)", self.log.read_text()))
+
+    def answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/api/v1/health").is_success
+        except httpx.TransportError:
+            return False
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(30) == 0, self.log.read_text()[-3000:]
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """What the database says, to ask for ids and to see what a click did."""
+        database = Database(f"sqlite:///{self.folder / 'data' / 'gateway.sqlite'}")
+        try:
+            with database.read() as session:
+                yield session
+        finally:
+            database.close()
+
+    def enter(self, page: Page, name: str, path: str = "/") -> None:
+        """Sign in as demo (who may all), operator, evidence or supervisor, and open a page."""
+        page.goto(f"{self.url}/sign-in?next={path}")
+        page.locator("#name").fill(name)
+        page.locator("#password").fill(self.passwords[name])
+        page.locator(".btn-primary").click()
+        page.wait_for_url(re.compile(rf"{re.escape(self.url)}(?!/sign-in)"))
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Town]:
+    town = Town(folder)
+    try:
+        town.await_opening()
+        yield town
+    finally:
+        if town.process.poll() is None:
+            town.stop()
