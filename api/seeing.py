@@ -64,7 +64,9 @@ def must_watch(session: Session, viewer: Viewer, clip_id: str) -> tuple[Clip, Or
 
 def grant_of(session: Session, viewer: Viewer, clip: Clip, *, copying: bool = False) -> ViewRequest | None:
     """The one that lasts longest; `copying`: of those that allow copies."""
-    opens = granted(viewer).with_only_columns(col(ViewRequest.id)).where(RequestedClip.clip_id == clip.id)
+    opens = (
+        granted(viewer).with_only_columns(col(ViewRequest.id)).where(col(RequestedClip.clip_id) == clip.id)
+    )
     if clip.secrecy == CLASSIFIED:
         opens = opens.where(col(ViewRequest.secret).is_(True))
     found = select(ViewRequest).where(col(ViewRequest.id).in_(opens))

@@ -14,7 +14,11 @@ class Entry:
     right: Right
 
 
-ENTRIES = (Entry("docks", "/docks", "server-2", Right.READ),)
+ENTRIES = (
+    Entry("docks", "/docks", "server-2", Right.READ),
+    Entry("retrieval", "/retrieval", "eye-check", Right.REQUEST),
+    Entry("wall", "/wall", "layout-grid", Right.VIEW),
+)
 """In the order of the day's work; the first that somebody may see is where he begins."""
 
 

@@ -13,9 +13,15 @@ from api.console.docks import Look
 from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
 from api.console.pages import FOLDER, THEMES, environment
+from api.console.retrieval.telling import TONES as REQUEST_TONES
 from api.console.ways import safe
+from gateway.approvals import Asked
 from gateway.docks import Sign
+from gateway.models import CopyState, RequestUse, Result
+from gateway.reports.remarks import Checked
+from gateway.viewing_log import Kind
 from gateway.wording.console import PARTS, WORDS, word
+from gateway.wording.sampling import STANDINGS
 
 BUILT = {
     **{f"error.{status}": () for status in TOLD},
@@ -25,6 +31,14 @@ BUILT = {
     **{f"sign.{sign}.then": () for sign in Sign},
     **{f"site.theme_{theme}": () for theme in THEMES},
     **{f"docks.count_{name}": () for name, _ in Look((), True).counts},
+    **{f"retrieval.state_{state}": () for state in REQUEST_TONES},
+    **{f"retrieval.{use}": () for use in RequestUse},
+    **{f"retrieval.blank_{name}": () for name in Asked.model_fields if name != "copying"},
+    **{f"log.{kind}": () for kind in Kind},
+    **{f"copies.{state}": () for state in CopyState},
+    **{f"samples.state_{state}": () for state in Checked},
+    **{f"samples.result_{result}": () for result in Result},
+    **{f"samples.duty_{standing}": () for standing in STANDINGS},
 }
 """What templates put together: `t("sign." ~ sign)`."""
 

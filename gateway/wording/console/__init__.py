@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from gateway.wording.console import docks, site
+from gateway.wording.console import docks, retrieval, samples, site, wall
 
-PARTS = (site, docks)
+PARTS = (site, docks, retrieval, samples, wall)
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 
 

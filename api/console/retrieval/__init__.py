@@ -1,0 +1,6 @@
+"""Retrieval (调阅): requests and grants, what was watched, copies, and samples of cases to be looked through."""
+
+from api.console.retrieval import asking, copies, desk, heads, log, one, samples
+
+MODULES = (asking, heads, log, copies, samples, one, desk)
+"""In the order in which their paths are tried: `/retrieval/{request_id}` comes after the named ones."""
