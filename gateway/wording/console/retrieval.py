@@ -102,7 +102,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "retrieval.approved": ("同意", "Approved"),
     "retrieval.declined": ("不同意", "Declined"),
     "retrieval.waits_for": (
-        "等待 {unit} 负责人审批，还需 {left} 人同意。",
+        "等待{unit}负责人审批，还需 {left} 人同意。",
         "Waits for the head of {unit}; approvals still needed: {left}.",
     ),
     "retrieval.nobody_decides": (
