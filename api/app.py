@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 
 from fastapi import APIRouter, Depends, FastAPI
 
@@ -10,6 +11,7 @@ from api.console import errors
 from api.console.docks import Looks
 from api.headers import Headers
 from api.parameters import known_only
+from api.signin import IDLE
 from api.v1 import (
     cases,
     clips,
@@ -82,10 +84,15 @@ def serve_from(
     rules: CaseRules | None = None,
     webhook_hosts: Sequence[str] = (),
     stop: threading.Event | None = None,
+    idle: timedelta = IDLE,
 ) -> FastAPI:
-    """`law` and `rules`: the site's; without them the pack that comes with us holds. `stop` ends streams."""
+    """`law` and `rules`: the site's; without them the pack that comes with us holds. `stop` ends streams.
+
+    `idle`: a session that is unused for so long has ended.
+    """
     app.state.database, app.state.store, app.state.live = database, store, live_folder
     app.state.law = law or Law.of(Settings())
+    app.state.idle = idle
     app.state.stop, app.state.looks = stop or threading.Event(), Looks()
     app.state.rules, app.state.webhook_hosts = rules or usual(), tuple(webhook_hosts)
     return app

@@ -1,12 +1,16 @@
 """Who asks: passwords, sessions, integrators' keys."""
 
 import hashlib
+import logging
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 from pwdlib import PasswordHash
+from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from api.problems import Problem
@@ -17,7 +21,15 @@ from gateway.models import ApiKey, Role, SignIn, User, now
 from gateway.visibility import Right, Viewer, units_below
 from gateway.wording import reason, sentence
 
+log = logging.getLogger(__name__)
+
 SESSION = timedelta(hours=12)
+IDLE = timedelta(minutes=30)
+"""Unless the site says otherwise (`api.idle_minutes`)."""
+HALF = timedelta(minutes=5)
+"""So long the code may take after the password."""
+NOTED = timedelta(minutes=1)
+"""That somebody is there is written down no more often."""
 KEY_PREFIX = "gwk_"
 COOKIE = "gateway_session"
 
@@ -49,15 +61,38 @@ def add_key(session: Session, user: User, label: str) -> tuple[ApiKey, str]:
     return key, text
 
 
-def sign_in(session: Session, name: str, password: str) -> str | None:
-    """A session token, or None; says nothing about which of the two was wrong."""
+def known(session: Session, name: str, password: str) -> User | None:
+    """Whose name and password these are; says nothing about which of the two was wrong."""
     user = session.exec(select(User).where(User.name == name)).one_or_none()
     stored = user.password_hash if user and user.password_hash and not user.disabled else NOBODY
-    if not hasher.verify(password, stored) or user is None or stored is NOBODY:
-        return None
+    return user if hasher.verify(password, stored) and stored is not NOBODY else None
+
+
+def begin_session(session: Session, user: User) -> str:
+    """Its token."""
+    return new_token(session, user, SESSION)
+
+
+def begin_half(session: Session, user: User) -> str:
+    """The password was right, the code is still asked for; its token opens nothing else."""
+    return new_token(session, user, HALF, awaits_code=True)
+
+
+def new_token(session: Session, user: User, lasts: timedelta, *, awaits_code: bool = False) -> str:
     token = secrets.token_urlsafe(32)
-    session.add(SignIn(token_hash=token_hash(token), user_id=user.id, expires_at=now() + SESSION))
+    row = SignIn(
+        token_hash=token_hash(token), user_id=user.id, expires_at=now() + lasts, awaits_code=awaits_code
+    )
+    session.add(row)
     return token
+
+
+def half_of(session: Session, token: str) -> User | None:
+    row = session.get(SignIn, token_hash(token))
+    if row is None or not row.awaits_code or row.expires_at <= now():
+        return None
+    user = session.get(User, row.user_id)
+    return None if user is None or user.disabled else user
 
 
 def sign_out(session: Session, token: str) -> None:
@@ -73,37 +108,72 @@ def token_of(request: Request) -> str | None:
     return request.headers.get("x-api-key") or request.cookies.get(COOKIE)
 
 
-def user_of(session: Session, token: str) -> User | None:
-    hashed = token_hash(token)
+@dataclass(frozen=True, slots=True)
+class Asker:
+    user: User
+    since: datetime | None
+    """When something was last asked in this session; None for a key."""
+
+
+def asker_of(session: Session, token: str, idle: timedelta = IDLE) -> Asker | None:
+    """None for what opens nothing: forged, revoked, ended, too long unused, of somebody disabled."""
+    hashed, at = token_hash(token), now()
     if token.startswith(KEY_PREFIX):
-        found = session.exec(
-            select(User)
-            .join(ApiKey, col(ApiKey.user_id) == User.id)
-            .where(ApiKey.key_hash == hashed, col(ApiKey.revoked_at).is_(None))
+        keyed = select(User).join(ApiKey, col(ApiKey.user_id) == User.id)
+        user = session.exec(
+            keyed.where(ApiKey.key_hash == hashed, col(ApiKey.revoked_at).is_(None))
         ).one_or_none()
-    else:
-        found = session.exec(
-            select(User)
-            .join(SignIn, col(SignIn.user_id) == User.id)
-            .where(SignIn.token_hash == hashed, SignIn.expires_at > now())
-        ).one_or_none()
-    return None if found is None or found.disabled else found
+        return None if user is None or user.disabled else Asker(user, None)
+    row = session.get(SignIn, hashed)
+    if row is None or row.awaits_code or row.expires_at <= at:
+        return None
+    seen = row.seen_at or row.started_at
+    user = session.get(User, row.user_id)
+    return None if user is None or user.disabled or seen <= at - idle else Asker(user, seen)
 
 
 def database_of(request: Request) -> Database:
     return cast(Database, request.app.state.database)
 
 
+def idle_of(request: Request) -> timedelta:
+    return cast(timedelta, request.app.state.idle)
+
+
 def viewer_of(request: Request) -> Viewer:
-    token = token_of(request)
+    """Who asks; that he is there is noted."""
+    return asking(request, is_there=True)
+
+
+def looking(request: Request) -> Viewer:
+    """Who has a page open that asks by itself: it does not show that somebody is there."""
+    return asking(request, is_there=False)
+
+
+def asking(request: Request, *, is_there: bool) -> Viewer:
+    token, database = token_of(request), database_of(request)
     if token is None:
         raise Problem(401, "Sign-in needed", "POST /api/v1/session, or send an API key.")
-    with database_of(request).read() as session:
-        user = user_of(session, token)
-        if user is None:
+    with database.read() as session:
+        asker = asker_of(session, token, idle_of(request))
+        if asker is None:
             raise Problem(401, "Sign-in needed", "The session has ended or the key is not valid.")
+        user = asker.user
         units = units_below(session, user.unit_id) if user.unit_id else None
+    if is_there and asker.since is not None and asker.since < now() - NOTED:
+        note_presence(database, token)
     return Viewer(user.id, user.name, user.role, units)
+
+
+def note_presence(database: Database, token: str) -> None:
+    """Where it cannot be written nobody is kept from reading for it."""
+    try:
+        with database.write() as session:
+            session.execute(
+                update(SignIn).where(col(SignIn.token_hash) == token_hash(token)).values(seen_at=now())
+            )
+    except SQLAlchemyError as error:
+        log.warning("that somebody is there could not be noted: %s", error)
 
 
 Db = Annotated[Database, Depends(database_of)]

@@ -227,6 +227,7 @@ def try_cases(
 
 
 def users(settings: Settings, asked: argparse.Namespace) -> int:
+    from api import second_factor
     from api.signin import add_key, add_user  # here: FastAPI comes with it, which devices and cases need not
 
     database = open_database(settings)
@@ -261,11 +262,18 @@ def users(settings: Settings, asked: argparse.Namespace) -> int:
             key, text = add_key(session, found, "cli")
             console.print(f"key of {asked.name}, shown only now: {text}")
             rows.append(key)
+        elif asked.action == "reset-code":
+            second_factor.remove(session, found)
         else:
             found.disabled = True
             session.add(found)
         custody.append(
-            session, custody.SITE, f"USER_{asked.action.upper()}", actor(), found.id, (found, *rows)
+            session,
+            custody.SITE,
+            f"USER_{asked.action.upper().replace('-', '_')}",
+            actor(),
+            found.id,
+            (found, *rows),
         )
     return 0
 

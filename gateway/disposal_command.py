@@ -8,7 +8,8 @@ from typing import Any
 from rich.table import Table
 from sqlmodel import Session, col, select
 
-from api.signin import sign_in, sign_out, user_of
+from api import second_factor
+from api.signin import known
 from gateway import disposal
 from gateway.config import ConfigError, Settings
 from gateway.database import Database
@@ -58,13 +59,13 @@ def person(session: Session, asked: argparse.Namespace, *rights: Right) -> Viewe
     if not asked.user:
         raise ConfigError(f"who? usage: gateway disposal {asked.action} … --user NAME")
     typed = sys.stdin.readline().rstrip("\n") if asked.password_stdin else getpass.getpass(f"{asked.user}: ")
-    token = sign_in(session, asked.user, typed)
-    session.flush()
-    user = user_of(session, token) if token else None
-    if token:
-        sign_out(session, token)  # only to know who it is
+    user = known(session, asked.user, typed)
     if user is None:
         raise ConfigError(f"no user {asked.user!r} with this password")
+    if second_factor.is_on(session, user):
+        code = sys.stdin.readline() if asked.password_stdin else getpass.getpass("code / 动态口令: ")
+        if not second_factor.accept(session, user, code):
+            raise ConfigError("this is no code of now; wait for the next one")
     units = units_below(session, user.unit_id) if user.unit_id else None
     viewer = Viewer(user.id, user.name, user.role, units)
     if not any(viewer.may(right) for right in rights):

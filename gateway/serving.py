@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import sdnotify
@@ -71,6 +72,7 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
             of_site(settings),
             settings.webhooks.hosts,
             stop,
+            timedelta(minutes=settings.api.idle_minutes),
         ),
         host=settings.api.host,
         port=settings.api.port,

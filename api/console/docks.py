@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.console import pages
 from api.problems import Problem
-from api.signin import Db, Needs, Reader, viewer_of
+from api.signin import Db, Needs, Reader, looking
 from api.v1.health import has_daemon
 from gateway import docks
 from gateway.database import Database
@@ -146,7 +146,7 @@ async def is_over(request: Request) -> bool:
 def look_again(request: Request, reader: pages.Reader) -> tuple[Look, dict[str, str]]:
     """With the rights of this moment. Raises Problem once nobody is signed in any more."""
     looks: Looks = request.app.state.looks
-    return looks.seen(request.app.state.database, may_read(viewer_of(request)), reader)
+    return looks.seen(request.app.state.database, may_read(looking(request)), reader)
 
 
 def parts_of(seen: Look, reader: pages.Reader) -> dict[str, str]:

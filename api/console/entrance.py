@@ -1,6 +1,7 @@
 """The way in and out: sign-in, sign-out, language and colours."""
 
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -10,12 +11,14 @@ from api.console.pages import LANGUAGE, LANGUAGES, THEME, THEMES, page
 from api.console.purposes import PURPOSE
 from api.console.ways import Back, safe
 from api.problems import Problem
-from api.signin import COOKIE, Db, Reader, sign_out, viewer_of
-from api.v1.session import Attempt, attempt, set_session_cookie
+from api.signin import COOKIE, HALF, Db, Reader, sign_out, viewer_of
+from api.v1.session import Attempt, address_of, attempt, attempt_code, set_session_cookie
 
 router = APIRouter()
 
 YEAR_S = 365 * 24 * 3600
+HALF_WAY = "gateway_half"
+"""Says that the password was right; good for nothing but the code."""
 
 
 def is_signed_in(request: Request) -> bool:
@@ -36,12 +39,12 @@ def home(viewer: Reader) -> Response:
 def sign_in_page(
     request: Request,
     back: Annotated[str, Query(alias="next", max_length=2000)] = "/",
-    came: Annotated[Literal["", "elsewhere"], Query(alias="from")] = "",
+    came: Annotated[Literal["", "elsewhere", "ended"], Query(alias="from")] = "",
 ) -> Response:
     """Who came from elsewhere is sent on once more by the page itself: then the cookie comes along."""
     if is_signed_in(request):
         return RedirectResponse(safe(back), 303)
-    return page(request, "sign_in.html", back=safe(back), name="", tried=None, again=came)
+    return page(request, "sign_in.html", back=safe(back), name="", tried=None, came=came)
 
 
 @router.post("/sign-in")
@@ -52,12 +55,44 @@ def sign_in(
     password: Annotated[str, Form(max_length=1024)],
     back: Back = "/",
 ) -> Response:
-    tried = attempt(database, name, password, request.client.host if request.client else "")
+    tried = attempt(database, name, password, address_of(request))
+    if tried.half is not None:
+        return half_way(request, tried.half, back)
     if tried.token is None:
         return refused(request, tried, name, back)
+    return entered(request, tried.token, back)
+
+
+def entered(request: Request, token: str, back: str) -> Response:
     answer = RedirectResponse(safe(back), 303)
-    set_session_cookie(request, answer, tried.token)
+    set_session_cookie(request, answer, token)
+    forget(answer, HALF_WAY)
     return answer
+
+
+def half_way(request: Request, half: str, back: str) -> Response:
+    answer = RedirectResponse(f"/sign-in/code?next={quote(safe(back))}", 303)
+    answer.set_cookie(
+        HALF_WAY, half, max_age=int(HALF.total_seconds()), httponly=True, samesite="strict", path="/sign-in",
+        secure=request.url.scheme == "https",
+    )  # fmt: skip
+    return answer
+
+
+@router.get("/sign-in/code")
+def code_page(request: Request, back: Annotated[str, Query(alias="next", max_length=2000)] = "/") -> Response:
+    return page(request, "sign_in_code.html", back=safe(back), tried=None)
+
+
+@router.post("/sign-in/code")
+def sign_in_by_code(
+    request: Request, database: Db, code: Annotated[str, Form(max_length=20)], back: Back = "/"
+) -> Response:
+    tried = attempt_code(database, request.cookies.get(HALF_WAY, ""), code, address_of(request))
+    if tried.token is None:
+        status = 429 if tried.wait_s else 401
+        return page(request, "sign_in_code.html", status=status, back=safe(back), tried=tried)
+    return entered(request, tried.token, back)
 
 
 def refused(request: Request, tried: Attempt, name: str, back: str) -> Response:
@@ -70,7 +105,7 @@ def refused(request: Request, tried: Attempt, name: str, back: str) -> Response:
         back=safe(back),
         name=name,
         tried=tried,
-        again="",
+        came="",
     )
 
 
@@ -82,8 +117,13 @@ def leave(request: Request, database: Db) -> Response:
             sign_out(session, token)
     answer = RedirectResponse("/sign-in", 303)
     for cookie in (COOKIE, PURPOSE):
-        answer.delete_cookie(cookie, path="/", httponly=True, samesite="strict")
+        forget(answer, cookie)
     return answer
+
+
+def forget(answer: Response, cookie: str) -> None:
+    path = "/sign-in" if cookie == HALF_WAY else "/"
+    answer.delete_cookie(cookie, path=path, httponly=True, samesite="strict")
 
 
 @router.post("/preferences")

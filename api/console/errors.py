@@ -9,6 +9,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 
 from api.console.pages import page, reader_of
 from api.console.telling import clock
+from api.signin import COOKIE
 from gateway.models import now
 
 TOLD = frozenset({400, 403, 404, 409, 410, 413, 422, 429, 500, 503})
@@ -43,8 +44,10 @@ def to_sign_in(request: Request) -> Response:
     there = f"/sign-in?next={quote(here)}" if request.method == "GET" and here != "/" else "/sign-in"
     if "?" in there and comes_from_elsewhere(request):
         there += "&from=elsewhere"
+    elif COOKIE in request.cookies:
+        there += f"{'&' if '?' in there else '?'}from=ended"
     if request.headers.get("hx-request"):
-        return Response(status_code=401, headers={"hx-redirect": "/sign-in"})
+        return Response(status_code=401, headers={"hx-redirect": "/sign-in?from=ended"})
     return RedirectResponse(there, 303)
 
 

@@ -31,6 +31,9 @@ class StoreSettings(Model):
 class ApiSettings(Model):
     host: str = "127.0.0.1"
     port: int = Field(default=8800, ge=0, le=65535)
+    idle_minutes: int = Field(
+        default=30, ge=1, le=720, description="a session that is unused so long has ended"
+    )
 
 
 class IngestSettings(Model):

@@ -1,6 +1,6 @@
 """The tables."""
 
-from gateway.models.access import ApiKey, FailedSignIns, LiveView, Role, SignIn, User, Viewing
+from gateway.models.access import ApiKey, FailedSignIns, LiveView, Role, SecondFactor, SignIn, User, Viewing
 from gateway.models.cases import (
     Activity,
     CaseAlias,
@@ -178,6 +178,7 @@ __all__ = [
     "SampleRemark",
     "ScopeItem",
     "ScopeList",
+    "SecondFactor",
     "SignIn",
     "Snapshot",
     "SnapshotFigure",

@@ -29,11 +29,25 @@ class User(SQLModel, table=True):
     disabled: bool = False
 
 
+class SecondFactor(SQLModel, table=True):
+    """What an authenticator shows the codes of; apart from the account, whose row the chain vouches for."""
+
+    user_id: str = Field(foreign_key="account.id", primary_key=True)
+    secret: str
+    step: int | None = None
+    """The last step of 30 s whose code was accepted; None: no code was yet, and none is asked for."""
+
+
 class SignIn(SQLModel, table=True):
+    """A session, or half of one: with `awaits_code` only the password was right so far."""
+
     token_hash: str = Field(primary_key=True)
     user_id: str = Field(foreign_key="account.id", index=True)
     started_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime | None = Field(default_factory=now, sa_type=UtcDateTime)
+    """When something was last asked in it, to the minute."""
+    awaits_code: bool = False
 
 
 class FailedSignIns(SQLModel, table=True):

@@ -5,6 +5,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "您的角色“{role}”没有这项权限：{right}",
         "your role, {role}, has not the right to {right}",
     ),
+    "session.code_needed": (
+        "密码正确，还需要动态口令：请连同 code 再次提交",
+        "the password is right and a code is needed: send it along as `code`",
+    ),
     # the ledger refuses
     "ledger.unknown": ("登记簿中没有{kind} {ref}", "not in the registry: {kind} {ref}"),
     "ledger.superseded": (

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import nodes
 
+from api.console.account import DONE, WRONG
 from api.console.docks import Look
 from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
@@ -30,6 +31,8 @@ BUILT = {
     **{f"sign.{sign}": () for sign in Sign},
     **{f"sign.{sign}.then": () for sign in Sign},
     **{f"site.theme_{theme}": () for theme in THEMES},
+    **{f"account.done.{name}": () for name in DONE},
+    **{f"account.wrong.{name}": () for name in WRONG},
     **{f"docks.count_{name}": () for name, _ in Look((), True).counts},
     **{f"retrieval.state_{state}": () for state in REQUEST_TONES},
     **{f"retrieval.{use}": () for use in RequestUse},

@@ -37,6 +37,67 @@ WORDS: dict[str, tuple[str, str]] = {
         "登录及操作均记入保管链。",
         "Sign-ins and what is done are on record.",
     ),
+    "enter.ended": (
+        "登录已过期，或较长时间没有操作。请重新登录，之后回到原来的页面。",
+        "The session ended, or nothing was done for long. Sign in again; you come back to where you were.",
+    ),
+    "code.title": ("动态口令", "Second factor"),
+    "code.label": ("身份验证器中的 6 位数字", "Six digits from the authenticator"),
+    "code.wrong": (
+        "动态口令不正确或已用过，请等下一个口令再试；手机时间应与网络一致。",
+        "This code is wrong or was used; wait for the next one. The phone's clock has to be right.",
+    ),
+    "code.lost": ("手机丢失请联系管理员重置。", "Lost the phone? The administrator can reset it."),
+    "code.anew": ("重新登录", "Begin anew"),
+    # one's own account
+    "account.title": ("我的账户", "My account"),
+    "account.password": ("修改密码", "Password"),
+    "account.password_then": (
+        "至少 8 个字符。修改后，您在其他电脑上的登录立即失效。",
+        "At least 8 characters. Your sessions on other computers end at once.",
+    ),
+    "account.old": ("当前密码", "Present password"),
+    "account.new": ("新密码", "New password"),
+    "account.again": ("再次输入新密码", "New password again"),
+    "account.change": ("修改密码", "Change it"),
+    "account.second": ("动态口令（第二重验证）", "Second factor"),
+    "account.second_then": (
+        "开启后，登录除密码外还需手机身份验证器显示的 6 位数字。任何支持 TOTP 的验证器都可使用，无需联网。",
+        "Signing in then also takes six digits of an authenticator app (any TOTP app; no network).",
+    ),
+    "account.set_up": ("开始设置", "Set it up"),
+    "account.scan": (
+        "用手机身份验证器扫描，再输入它显示的 6 位数字：",
+        "Scan it with the app, then enter the digits it shows:",
+    ),
+    "account.picture": ("供身份验证器扫描的二维码", "QR code for the authenticator app"),
+    "account.typed": ("无法扫描时手工输入密钥：", "If it cannot be scanned, type the key:"),
+    "account.prove": ("验证并开启", "Check it and switch it on"),
+    "account.second_on": ("已开启", "On"),
+    "account.second_off": ("关闭动态口令", "Switch it off"),
+    "account.second_off_then": (
+        "更换手机：先关闭，再用新手机重新设置。",
+        "A new phone: switch it off, then set it up again.",
+    ),
+    "account.done.password": ("密码已修改", "The password is changed"),
+    "account.done.on": ("动态口令已开启，下次登录生效", "The second factor is on, from the next sign-in"),
+    "account.done.off": ("动态口令已关闭", "The second factor is off"),
+    "account.wrong.password": (
+        "当前密码不正确，没有修改",
+        "The present password is wrong; nothing was changed",
+    ),
+    "account.wrong.short": (
+        "新密码太短，至少 8 个字符",
+        "The new password is too short: at least 8 characters",
+    ),
+    "account.wrong.same": (
+        "两次输入的新密码不一致，没有修改",
+        "The two new passwords differ; nothing was changed",
+    ),
+    "account.wrong.code": (
+        "密码或动态口令不正确，没有改动；同一口令只能用一次",
+        "The password or the code is wrong; nothing was changed. A code is good once",
+    ),
     # errors
     "error.home": ("返回首页", "Go to the start"),
     "error.again": ("重新加载", "Load again"),

@@ -1,0 +1,28 @@
+"""a second factor for who wants one, and sessions that end when nobody is there any more"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from gateway.models.columns import UtcDateTime
+
+revision = "0028"
+down_revision = "0025"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "secondfactor",
+        sa.Column("user_id", sa.String(), sa.ForeignKey("account.id"), primary_key=True),
+        sa.Column("secret", sa.String(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=True),
+    )
+    op.add_column("signin", sa.Column("seen_at", UtcDateTime(timezone=True), nullable=True))
+    op.add_column("signin", sa.Column("awaits_code", sa.Boolean(), nullable=False, server_default=sa.false()))
+
+
+def downgrade() -> None:
+    op.drop_column("signin", "awaits_code")
+    op.drop_column("signin", "seen_at")
+    op.drop_table("secondfactor")
