@@ -23,7 +23,7 @@ from ingest.transcode import derive
 FONT = "Noto Sans CJK SC"
 """Of fonts-noto-cjk, which set-up brings for the reports."""
 MARGIN = "h/40"
-ACROSS = {"x": "mod(t*w/60\\,w)-tw/2", "y": "h/2+h/3*sin(t/20)"}
+ACROSS = {"x": "mod(t*w/60,w)-tw/2", "y": "h/2+h/3*sin(t/20)"}
 """One faint line wanders: no cut of the frame is without it."""
 
 

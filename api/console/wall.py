@@ -1,4 +1,4 @@
-"""The live wall: rooms and connected cameras of one's units; a click begins one, its purpose is stamped on it."""
+"""The live wall: rooms and connected cameras of one's units, each view stamped with its purpose."""
 
 from dataclasses import dataclass
 from typing import Annotated

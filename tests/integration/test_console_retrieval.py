@@ -161,7 +161,7 @@ def test_two_heads_for_a_secret_and_the_page_says_what_is_still_needed(
 
 
 def test_a_copy_is_asked_for_and_fetched(console: Console, database: Database) -> None:
-    client, keys = console
+    _client, keys = console
     with database.write() as session:
         session.get_one(Clip, "clip-u").duration_s = 90.0
     form = {"clip": "clip-u", "start": "0:05", "end": "1:10"}
@@ -258,7 +258,7 @@ def test_a_sample_is_drawn_again_only_with_a_reason(console: Console) -> None:
 
 
 def test_the_wall_shows_what_is_there_and_asks_why_first(console: Console, database: Database) -> None:
-    client, keys = console
+    _client, keys = console
     told = ask(console, keys["supervisor"], "GET", "/wall").text
     assert 'data-tile="cam-u" data-state="idle"' in told
     assert 'action="/purpose"' in told

@@ -1,4 +1,4 @@
-"""Retrieval (调阅): requests and grants, what was watched, copies, and samples of cases to be looked through."""
+"""Retrieval (调阅): requests and grants, the log of viewings, copies, samples of cases."""
 
 from api.console.retrieval import asking, copies, desk, heads, log, one, samples
 

@@ -1,4 +1,4 @@
-"""Samples of cases to be looked through: drawn so that nobody can choose, and each fault followed to its end."""
+"""Samples of cases to be looked through: drawn so that nobody can choose, each fault followed to its end."""
 
 from collections.abc import Mapping
 from datetime import date
