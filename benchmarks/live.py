@@ -104,7 +104,9 @@ def watch(page: Page, url: str) -> float:
         page.reload()
     began = time.monotonic()
     page.locator("[data-begin] button").click()
-    page.wait_for_function("document.querySelector('[data-tile] video').currentTime > 0", timeout=60_000)
+    while page.evaluate("document.querySelector('[data-tile] video').currentTime") == 0:
+        assert time.monotonic() - began < 60, page.locator("[data-tile]").inner_text()
+        page.wait_for_timeout(50)
     return time.monotonic() - began
 
 
