@@ -5,7 +5,7 @@ import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
 from pwdlib import PasswordHash
@@ -28,6 +28,7 @@ IDLE = timedelta(minutes=30)
 """Unless the site says otherwise (`api.idle_minutes`)."""
 HALF = timedelta(minutes=5)
 """So long the code may take after the password."""
+SCREEN = timedelta(days=365)
 NOTED = timedelta(minutes=1)
 """That somebody is there is written down no more often."""
 KEY_PREFIX = "gwk_"
@@ -78,13 +79,27 @@ def begin_half(session: Session, user: User) -> str:
     return new_token(session, user, HALF, awaits_code=True)
 
 
-def new_token(session: Session, user: User, lasts: timedelta, *, awaits_code: bool = False) -> str:
+def begin_screen(session: Session, user: User, dock: str) -> str:
+    """For the screen before a dock, which nobody signs in at: its token opens that dock's kiosk."""
+    return new_token(session, user, SCREEN, dock=dock)
+
+
+def new_token(session: Session, user: User, lasts: timedelta, **more: Any) -> str:
     token = secrets.token_urlsafe(32)
-    row = SignIn(
-        token_hash=token_hash(token), user_id=user.id, expires_at=now() + lasts, awaits_code=awaits_code
-    )
-    session.add(row)
+    session.add(SignIn(token_hash=token_hash(token), user_id=user.id, expires_at=now() + lasts, **more))
     return token
+
+
+def screen_of(session: Session, token: str, dock: str) -> Viewer | None:
+    """With the rights of who opened it, as they are now."""
+    row = session.get(SignIn, token_hash(token))
+    user = session.get(User, row.user_id) if row and row.dock == dock and row.expires_at > now() else None
+    return None if user is None or user.disabled else viewing_as(session, user)
+
+
+def viewing_as(session: Session, user: User) -> Viewer:
+    units = units_below(session, user.unit_id) if user.unit_id else None
+    return Viewer(user.id, user.name, user.role, units)
 
 
 def half_of(session: Session, token: str) -> User | None:
@@ -125,7 +140,7 @@ def asker_of(session: Session, token: str, idle: timedelta = IDLE) -> Asker | No
         ).one_or_none()
         return None if user is None or user.disabled else Asker(user, None)
     row = session.get(SignIn, hashed)
-    if row is None or row.awaits_code or row.expires_at <= at:
+    if row is None or row.awaits_code or row.dock or row.expires_at <= at:
         return None
     seen = row.seen_at or row.started_at
     user = session.get(User, row.user_id)
@@ -158,11 +173,10 @@ def asking(request: Request, *, is_there: bool) -> Viewer:
         asker = asker_of(session, token, idle_of(request))
         if asker is None:
             raise Problem(401, "Sign-in needed", "The session has ended or the key is not valid.")
-        user = asker.user
-        units = units_below(session, user.unit_id) if user.unit_id else None
+        viewer = viewing_as(session, asker.user)
     if is_there and asker.since is not None and asker.since < now() - NOTED:
         note_presence(database, token)
-    return Viewer(user.id, user.name, user.role, units)
+    return viewer
 
 
 def note_presence(database: Database, token: str) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 from sqlmodel import Session, col, select
 
 from api import second_factor
-from api.signin import known
+from api.signin import known, viewing_as
 from gateway import disposal
 from gateway.config import ConfigError, Settings
 from gateway.database import Database
@@ -18,7 +18,7 @@ from gateway.models import DestructionRecord, DisposalItem, DisposalRun, LinkSta
 from gateway.opening import open_database, packs_of
 from gateway.rulepacks import RulePacks
 from gateway.terminal import plain_console
-from gateway.visibility import Right, Viewer, units_below
+from gateway.visibility import Right, Viewer
 from gateway.wording import sentence
 
 console = plain_console(None if sys.stdout.isatty() else 200)
@@ -66,8 +66,7 @@ def person(session: Session, asked: argparse.Namespace, *rights: Right) -> Viewe
         code = sys.stdin.readline() if asked.password_stdin else getpass.getpass("code / 动态口令: ")
         if not second_factor.accept(session, user, code):
             raise ConfigError("this is no code of now; wait for the next one")
-    units = units_below(session, user.unit_id) if user.unit_id else None
-    viewer = Viewer(user.id, user.name, user.role, units)
+    viewer = viewing_as(session, user)
     if not any(viewer.may(right) for right in rights):
         raise ConfigError(f"the role {user.role.value!r} may not {rights[0].value}")
     return viewer

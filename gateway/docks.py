@@ -57,6 +57,8 @@ class Seat:
     """A camera of another unit."""
     holder: str | None = None
     is_shared: bool = False
+    offload: str | None = None
+    """What brought it in, and has a receipt."""
     progress: Progress | None = None
     why: Reason | None = None
     battery: int | None = None
@@ -146,7 +148,7 @@ class Cabinet:
         camera = told.get("camera") if status.present else None
         known, offload = self.cameras.get(camera or ""), self.offloads.get(camera or "")
         seen = progress(self.session, offload, self.at) if offload else None
-        holder, is_shared = self.holder(known.id) if known else (None, False)
+        holder, is_shared = holder_of(self.session, known.id, self.at) if known else (None, False)
         from_board = board.detail if board else told
         return Seat(
             dock=status.device_id, bay=status.bay, since=offload.opened_at if offload else None,
@@ -154,19 +156,21 @@ class Cabinet:
             camera=(known.name or known.id) if known else None,
             is_hidden=camera is not None and known is None,
             holder=holder, is_shared=is_shared, progress=seen,
+            offload=offload.id if offload and known else None,
             why=told.get("why") if status.present else None,
             battery=told.get("battery") if told.get("battery") is not None else from_board.get("battery"),
             alarms=tuple(from_board.get("alarms") or ()),
         )  # fmt: skip
 
-    def holder(self, camera: str) -> tuple[str | None, bool]:
-        """Whose it is by the ledger now, and whether it is nobody's in particular."""
-        found = ledger.held(self.session, camera, self.at)
-        officer = self.session.get(Officer, found.officer_id) if found.officer_id else None
-        room = self.session.get(Room, found.room_id) if found.room_id else None
-        named = officer or room
-        is_shared = named is None and found.basis is not None
-        return (named.name if named else None), is_shared or found.shared_without_checkout
+
+def holder_of(session: Session, camera: str, at: datetime) -> tuple[str | None, bool]:
+    """Whose it is by the ledger, and whether it is nobody's in particular."""
+    found = ledger.held(session, camera, at)
+    officer = session.get(Officer, found.officer_id) if found.officer_id else None
+    room = session.get(Room, found.room_id) if found.room_id else None
+    named = officer or room
+    is_shared = named is None and found.basis is not None
+    return (named.name if named else None), is_shared or found.shared_without_checkout
 
 
 def sign(status: DeviceStatus, seen: Progress | None) -> Sign:

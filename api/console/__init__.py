@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Depends
 
-from api.console import account, docks, entrance, files, purposes, retrieval, wall
+from api.console import account, docks, entrance, files, kiosk, purposes, receipts, retrieval, wall
 from api.parameters import known_only
 
-MODULES = (files, entrance, purposes, account, docks, *retrieval.MODULES, wall)
+MODULES = (files, entrance, purposes, account, docks, kiosk, receipts, *retrieval.MODULES, wall)
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
 for module in MODULES:

@@ -4,10 +4,11 @@ import asyncio
 import hashlib
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -29,6 +30,8 @@ EVERY_S = 1.0
 STEP_S = 0.2
 """So soon a stream notices that the service stops."""
 RETRY_MS = 2000
+RECEIPTS = "/offloads/"
+"""Where receipts are; the screen before a dock may open its own only."""
 may_read = Needs(Right.READ)
 
 
@@ -71,7 +74,9 @@ class Looks:
         self.lock = threading.Lock()
         self.kept: dict[frozenset[str] | None, tuple[float, Look, dict[str, dict[str, str]]]] = {}
 
-    def seen(self, database: Database, viewer: Viewer, reader: pages.Reader) -> tuple[Look, dict[str, str]]:
+    def seen(
+        self, database: Database, viewer: Viewer, reader: pages.Reader, receipts: str = RECEIPTS
+    ) -> tuple[Look, dict[str, str]]:
         """A look that is hardly older than a second, and its parts by the names of their events."""
         with self.lock:  # who comes meanwhile waits for what the first one sees
             at = time.monotonic()
@@ -80,9 +85,10 @@ class Looks:
             if viewer.units not in fresh:
                 fresh[viewer.units] = at, look(database, viewer), {}
             _, found, told = fresh[viewer.units]
-            if reader.language not in told:
-                told[reader.language] = parts_of(found, reader)
-            return found, told[reader.language]
+            kind = f"{reader.language} {receipts}"
+            if kind not in told:
+                told[kind] = parts_of(found, reader, receipts)
+            return found, told[kind]
 
 
 def mark(seat: Seat) -> str:
@@ -95,7 +101,14 @@ def ready_at(seat: Seat) -> datetime | None:
     return now() + timedelta(seconds=eta) if eta else None
 
 
-TOOLS: dict[str, Any] = {"mark": mark, "ready_at": ready_at}
+TOOLS: dict[str, Any] = {"mark": mark, "ready_at": ready_at, "receipts": RECEIPTS, "kiosk_link": True}
+
+
+def tools_of(dock: str | None) -> dict[str, Any]:
+    """What the bays need on the page of all docks, or on the screen before this one."""
+    if dock is None:
+        return TOOLS
+    return TOOLS | {"receipts": f"/kiosk/{quote(dock, safe='')}/offloads/", "kiosk_link": False}
 
 
 @router.get("/docks")
@@ -112,17 +125,25 @@ async def events(
     `shape` is the page's: with other docks or bays it gets the whole of them. Who has signed out, or was
     disabled, is told so and gets nothing more.
     """
+    async for event in stream(request, shape, lambda: may_read(looking(request))):
+        yield event
+
+
+async def stream(
+    request: Request, shape: str, ask: Callable[[], Viewer], dock: str | None = None
+) -> AsyncIterator[ServerSentEvent]:
+    """`ask` says with each look who looks, with the rights of that moment; `dock`: for its screen."""
     reader, told = pages.reader_of(request), dict[str, str]()
     while True:
         try:
-            seen, parts = await run_in_threadpool(look_again, request, reader)
+            seen, parts = await run_in_threadpool(look_again, request, reader, ask, dock)
         except Problem:
             yield ServerSentEvent(event="signed-out", raw_data="")
             return
         if seen.shape != shape:
             shape, told = seen.shape, parts
             yield ServerSentEvent(
-                event="docks", raw_data=pages.fragment(reader, "docks_all.html", look=seen, **TOOLS)
+                event="docks", raw_data=pages.fragment(reader, "docks_all.html", look=seen, **tools_of(dock))
             )
         for name, part in parts.items():
             if told.get(name) != part:
@@ -143,16 +164,27 @@ async def is_over(request: Request) -> bool:
     return False
 
 
-def look_again(request: Request, reader: pages.Reader) -> tuple[Look, dict[str, str]]:
-    """With the rights of this moment. Raises Problem once nobody is signed in any more."""
+def look_again(
+    request: Request, reader: pages.Reader, ask: Callable[[], Viewer], dock: str | None = None
+) -> tuple[Look, dict[str, str]]:
+    """Raises Problem once nobody is signed in any more."""
     looks: Looks = request.app.state.looks
-    return looks.seen(request.app.state.database, may_read(looking(request)), reader)
+    receipts = tools_of(dock)["receipts"]
+    seen, parts = looks.seen(request.app.state.database, ask(), reader, receipts)
+    return (seen, parts) if dock is None else narrowed(seen, parts, dock)
 
 
-def parts_of(seen: Look, reader: pages.Reader) -> dict[str, str]:
+def narrowed(seen: Look, parts: dict[str, str], dock: str) -> tuple[Look, dict[str, str]]:
+    """To one dock: the parts of its bays."""
+    one = Look(tuple(each for each in seen.docks if each.id == dock), seen.is_served)
+    marks = {mark(seat) for each in one.docks for seat in each.seats}
+    return one, {name: part for name, part in parts.items() if name in marks}
+
+
+def parts_of(seen: Look, reader: pages.Reader, receipts: str) -> dict[str, str]:
     """By the names of their events."""
     summary = {"summary": pages.fragment(reader, "docks_summary.html", look=seen)}
     return summary | {
-        mark(seat): pages.fragment(reader, "bay.html", seat=seat, **TOOLS)
+        mark(seat): pages.fragment(reader, "bay.html", seat=seat, **(TOOLS | {"receipts": receipts}))
         for dock in seen.docks for seat in dock.seats
     }  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import Session, and_, col, func, or_, select
 
 from gateway.database import columns
+from gateway.linking.stored import AnyClip
 from gateway.models import (
     Clip,
     ClockReading,
@@ -71,7 +72,7 @@ CAPTURED = "captured_at"
 """In what a clip declares: when it begins, where a person said so."""
 
 
-def said_by_person(clip: Clip) -> list[TimeRead]:
+def said_by_person(clip: AnyClip) -> list[TimeRead]:
     told = clip.declared.get(CAPTURED)
     if told is None:
         return []
@@ -139,12 +140,12 @@ class Windows:
         for card in cards.values():
             self.places |= {one.offload: place for place, one in enumerate(card)}
 
-    def is_from_card(self, clip: Clip) -> bool:
+    def is_from_card(self, clip: AnyClip) -> bool:
         """Whether the recorder itself wrote the file that was found: what was sent or put here is a copy."""
         finding = self.findings.get(clip.id)
         return finding is None or finding.offload_id is not None
 
-    def of(self, clip: Clip, found_at: datetime, course: Course, docking_s: float) -> Window:
+    def of(self, clip: AnyClip, found_at: datetime, course: Course, docking_s: float) -> Window:
         """Until the card that held the file was listed; since that card was last listed without it."""
         finding = self.findings.get(clip.id)
         if finding is None or finding.offload_id is None or not course.is_known:

@@ -11,6 +11,7 @@ from gateway.linking.facts import Facts
 from gateway.linking.labels import bears, case_label, restate, stale
 from gateway.linking.outings import day_of, midnight, together_due
 from gateway.linking.standing import Links, links_of, moved, write_links
+from gateway.linking.stored import AnyClip
 from gateway.models import Clip, Described, Link, Original
 from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules.allocation import Custody, Swapped
@@ -46,13 +47,14 @@ class Judged:
         return (NUMBER, *self.missing) if case in self.unnumbered else self.missing
 
 
-def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> list[Judged]:
+def judge_all(facts: Facts, clips: Sequence[AnyClip], links: dict[str, Links]) -> list[Judged]:
     """What the rules make of these clips, all their facts read together."""
     facts.load(clips)
     known = []
     for clip in clips:
         interval = facts.interval(clip)
         known.append(facts.clip(clip, interval, facts.holder(clip, interval)))
+    facts.expect(clips, known)
     candidates = facts.candidates(known)
     facts.steps.read_cases({link.case_uid for one in links.values() for link in one.standing})
     judged = []
@@ -63,10 +65,10 @@ def judge_all(facts: Facts, clips: Sequence[Clip], links: dict[str, Links]) -> l
         def elsewhere(one: Any = one, back: frozenset[str] = back) -> list[CaseStep]:
             return [(case, step) for case, step in facts.elsewhere(one) if case.case_uid not in back]
 
-        def certified(officer: str, clip: Clip = clip, one: Any = one) -> bool | None:
+        def certified(officer: str, clip: AnyClip = clip, one: Any = one) -> bool | None:
             return facts.certified(officer, one.interval, facts.devices[clip.device_id])
 
-        def swapped(clip: Clip = clip, one: Any = one) -> Swapped | None:
+        def swapped(clip: AnyClip = clip, one: Any = one) -> Swapped | None:
             return facts.swapped(clip, one)
 
         there = facts.attended(clip, one, allowed)
@@ -93,7 +95,7 @@ def unnumbered(one: ClipFacts, links: Links, facts: Facts, limits: LinkLimits) -
     return frozenset(case.case_uid for case in linked if case and not is_numbered(one, case, limits))
 
 
-def quarantined(facts: Facts, clip: Clip) -> dict[str, Any] | None:
+def quarantined(facts: Facts, clip: AnyClip) -> dict[str, Any] | None:
     """Set aside while it counts as a state secret (LK-16), or nobody in the register is who wore the camera.
 
     The bytes are kept as all are. Of wearers only what the recorder's own system vouches for: a number in a
@@ -114,7 +116,7 @@ def preview(session: Session, clip: Clip, packs: RulePacks) -> Judged:
     return judge_all(Facts(session, packs), [clip], links_of(session, [clip.id]))[0]
 
 
-def differences(facts: Facts, clips: Sequence[Clip]) -> list[str]:
+def differences(facts: Facts, clips: Sequence[AnyClip]) -> list[str]:
     """Which of these clips would be labelled or linked otherwise now; never one that was destroyed."""
     links = links_of(facts.session, [clip.id for clip in clips])
     judged = judge_all(facts, clips, links)
@@ -125,7 +127,7 @@ def differences(facts: Facts, clips: Sequence[Clip]) -> list[str]:
     ]
 
 
-def is_outdated(clip: Clip, judged: Judged, links: Links) -> bool:
+def is_outdated(clip: AnyClip, judged: Judged, links: Links) -> bool:
     """Whether deciding it anew would write anything."""
     now = labels_now(clip)
     relabelled = labels_of(now, judged, links) != now
@@ -217,7 +219,7 @@ LABELS = (
 )  # fmt: skip
 
 
-def labels_now(clip: Clip) -> dict[str, Any]:
+def labels_now(clip: AnyClip) -> dict[str, Any]:
     return {name: getattr(clip, name) for name in LABELS}
 
 

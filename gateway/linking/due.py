@@ -12,6 +12,7 @@ from gateway.linking import clocks
 from gateway.linking.deciding import differences, relink
 from gateway.linking.facts import Facts
 from gateway.linking.outings import together_due
+from gateway.linking.stored import stored
 from gateway.models import Clip, Device, Link, LinkStatus, RelinkDue
 from gateway.rulepacks import RulePacks
 from gateway.rules import case_number
@@ -179,7 +180,7 @@ def gather(session: Session, packs: RulePacks, work: Round, is_over: Callable[[]
     """The next clips that would be labelled or linked otherwise now."""
     facts, changed = Facts(session, packs), list[str]()
     while len(changed) < DIFFER and (reached := work.next()):
-        changed += differences(facts, of(session, reached))
+        changed += differences(facts, stored(session, reached))
         session.expunge_all()
         if is_over():
             break
@@ -192,11 +193,6 @@ def worked_off(database: Database, work: Round) -> None:
         session.execute(delete(RelinkDue).where(col(RelinkDue.id).in_(work.through)))
         for row_id, cursor in work.cursors.items():
             session.execute(update(RelinkDue).where(col(RelinkDue.id) == row_id).values(cursor=cursor))
-
-
-def of(session: Session, ids: list[str]) -> list[Clip]:
-    """Clips that are described already, in the order of these ids."""
-    return list(session.exec(select(Clip).where(col(Clip.id).in_(ids)).order_by(col(Clip.id))))
 
 
 def rewrite(

@@ -13,8 +13,9 @@ from gateway.linking.clocks import Windows, clocks_of, limits_of, said_by_person
 from gateway.linking.outings import Outings
 from gateway.linking.people import Holders, People
 from gateway.linking.steps import Steps
+from gateway.linking.stored import AnyClip
 from gateway.linking.takes import Takes
-from gateway.models import SHOWS_NOTHING, Clip, Device, Original, State
+from gateway.models import SHOWS_NOTHING, Device, Original, State
 from gateway.rulepacks import RulePack, RulePacks
 from gateway.rules import case_number
 from gateway.rules.allocation import Custody, Swapped, custody_over
@@ -75,7 +76,7 @@ class Facts:
         self.originals: dict[str, tuple[State, datetime]] = {}
         self.takes = Takes()
 
-    def load(self, clips: Sequence[Clip]) -> None:
+    def load(self, clips: Sequence[AnyClip]) -> None:
         """Read, in a few queries, what is not here yet for these clips."""
         ids = [clip.id for clip in clips]
         new = {clip.device_id for clip in clips} - self.devices.keys()
@@ -89,18 +90,18 @@ class Facts:
         )
         self.originals = {original: (State(state), found_at) for original, state, found_at in rows}
         self.windows.load(ids)
-        self.takes.load(self.session, {clip.recording_id for clip in clips if clip.recording_id})
+        self.takes.load(self.session, clips)
 
-    def named(self, clips: Sequence[Clip], devices: set[str]) -> set[str]:
+    def named(self, clips: Sequence[AnyClip], devices: set[str]) -> set[str]:
         """Whom these clips name, and who ever held these devices."""
         told = {str(officer) for clip in clips if (officer := clip.declared.get("officer"))}
         held = (self.holders.of(device) for device in devices)
         return told | {one.holder_id for periods in held for one in (*periods.taken, *periods.given)}
 
-    def is_destroyed(self, clip: Clip) -> bool:
+    def is_destroyed(self, clip: AnyClip) -> bool:
         return self.originals[clip.id][0] is State.DESTROYED
 
-    def rules(self, clip: Clip) -> "Rules":
+    def rules(self, clip: AnyClip) -> "Rules":
         """By the pack of the unit whose device it is."""
         device = clip.device_id
         if device not in self.of_devices:
@@ -111,7 +112,7 @@ class Facts:
             self.of_devices[device] = self.of_units[unit]
         return self.of_devices[device]
 
-    def interval(self, clip: Clip) -> Interval | None:
+    def interval(self, clip: AnyClip) -> Interval | None:
         times = [
             TimeRead(
                 TimeSource(read["source"]),
@@ -127,13 +128,13 @@ class Facts:
         told = clip.kind != "PHOTO" and self.windows.is_from_card(clip)
         return capture_interval(times, clip.duration_s, course, window, file_tells=told)
 
-    def course(self, clip: Clip) -> Course:
+    def course(self, clip: AnyClip) -> Course:
         device = clip.device_id
         if device not in self.courses:
             self.courses[device] = Course(self.clocks[device], self.rules(clip).clock)
         return self.courses[device]
 
-    def holder(self, clip: Clip, interval: Interval | None) -> Custody:
+    def holder(self, clip: AnyClip, interval: Interval | None) -> Custody:
         if interval is None or interval.doubtful:
             return Custody(None, None, None)
         periods, tolerance = self.holders.of(clip.device_id), self.rules(clip).limits.custody_tolerance_s
@@ -146,12 +147,12 @@ class Facts:
         )
         return custody[0] if same else Custody(None, None, None)
 
-    def key(self, clip: Clip) -> str | None:
+    def key(self, clip: AnyClip) -> str | None:
         own: str | None = clip.declared.get("case_no")
         kinds = self.rules(clip).limits.number_kinds, *self.packs.number_kinds
         return own and next(iter(case_number.readings(own, kinds)), case_number.normalise(own))
 
-    def clip(self, clip: Clip, interval: Interval | None, held: Custody) -> ClipFacts:
+    def clip(self, clip: AnyClip, interval: Interval | None, held: Custody) -> ClipFacts:
         device = self.devices[clip.device_id]
         state, found_at = self.originals[clip.id]
         declared = self.people.named(clip.declared.get("officer"))
@@ -180,7 +181,7 @@ class Facts:
             people=self.people.names((*holders, held.room_id, declared)),
         )
 
-    def attended(self, clip: Clip, known: ClipFacts, cases: Sequence[CaseFacts]) -> ClipFacts:
+    def attended(self, clip: AnyClip, known: ClipFacts, cases: Sequence[CaseFacts]) -> ClipFacts:
         """With what is known of whoever took part, where a place and no person held the device (AL-3)."""
         held = (known.custody, *known.custody.also)
         if all(one.room_id is None for one in held):
@@ -231,7 +232,13 @@ class Facts:
             wanted |= self.steps.with_step_of(refs, *reach(clip.interval, self.slack_s))
         return wanted
 
-    def swapped(self, clip: Clip, known: ClipFacts) -> Swapped | None:
+    def expect(self, clips: Sequence[AnyClip], known: Sequence[ClipFacts]) -> None:
+        """Outings may be asked for of each of them: those of one day are then read together."""
+        for clip, one in zip(clips, known, strict=True):
+            if one.unit is not None and one.interval is not None and not one.interval.doubtful:
+                self.outings.expect(one.unit, one.interval.start, self.rules(clip).limits)
+
+    def swapped(self, clip: AnyClip, known: ClipFacts) -> Swapped | None:
         """The camera with which that of a clip was swapped then, by all that both recorded that day."""
         basis, interval = known.custody.basis, known.interval
         if basis is None or known.unit is None or interval is None or interval.doubtful or interval.either:
@@ -255,7 +262,7 @@ def reach(interval: Interval, slack_s: float) -> tuple[datetime, datetime]:
     return interval.start - slack, interval.end + slack
 
 
-def missing_labels(clip: Clip, interval: Interval | None, held: Custody) -> tuple[str, ...]:
+def missing_labels(clip: AnyClip, interval: Interval | None, held: Custody) -> tuple[str, ...]:
     """Which of the seed's labels of the clip itself are still empty."""
     return lacking(
         time=interval is not None and not interval.doubtful,

@@ -5,7 +5,8 @@ from typing import Any
 
 from gateway.linking.facts import Facts
 from gateway.linking.standing import Links, fingerprint, said_by
-from gateway.models import Clip, Link
+from gateway.linking.stored import AnyClip
+from gateway.models import Link
 from gateway.rules.choice import Decision
 from gateway.rules.facts import ClipFacts
 from gateway.rules.findings import Verdict
@@ -23,7 +24,7 @@ def bears(links: Links) -> list[Link]:
     return [link for link in links.kept if link.verdict != Verdict.REJECTED]
 
 
-def case_label(clip: Clip, known: ClipFacts, decision: Decision, links: Links, facts: Facts) -> str | None:
+def case_label(clip: AnyClip, known: ClipFacts, decision: Decision, links: Links, facts: Facts) -> str | None:
     """What a person entered, else of the case that a person stands by, else what is declared or derived."""
     if clip.declared.get(BY_PERSON) and clip.declared.get("case_no"):
         return str(clip.declared["case_no"])

@@ -1,17 +1,17 @@
 """What the cameras of a unit recorded on one day, under whose name: read once for all clips of that day."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam
+from sqlalchemy import Row
 from sqlmodel import Session, col, select
 
 from gateway.database import columns
 from gateway.linking.people import Held, Holders
-from gateway.linking.said import Said, said_of, told_of
+from gateway.linking.said import SHOT, Said, said_of, told_of
 from gateway.linking.steps import Steps
 from gateway.models import Clip, Device, RelinkDue
 from gateway.rules.allocation import Holding, Swapped, custody_over
@@ -24,11 +24,7 @@ DAY = timedelta(days=1)
 SHOTS = columns(
     Clip.id, Clip.device_id, Clip.recording_id, Clip.started_at, Clip.ended_at, Clip.uncertainty_s,
     Clip.latitude, Clip.longitude,
-).where(
-    col(Clip.device_id).in_(bindparam("cameras", expanding=True)),
-    col(Clip.started_at) >= bindparam("begin"),
-    col(Clip.started_at) < bindparam("end"),
-).order_by(col(Clip.started_at), col(Clip.id))  # fmt: skip
+).where(*SHOT).order_by(col(Clip.started_at), col(Clip.id))  # fmt: skip
 Key = tuple[str, str]
 """A device, and the line of the ledger."""
 
@@ -47,10 +43,17 @@ class Outings:
 
     def __init__(self, session: Session, steps: Steps, holders: Holders) -> None:
         self.session, self.steps, self.holders = session, steps, holders
-        self.cameras: dict[str, list[str]] = {}
-        """Unit → the ids of its devices."""
+        self.unit_of: dict[str, str] = {}
+        """Device → unit."""
+        self.expected: defaultdict[date, dict[str, LinkLimits]] = defaultdict(dict)
         self.days: dict[tuple[str, date], Day] = {}
         self.proven: dict[tuple[str, date, Key], Swapped | None] = {}
+
+    def expect(self, unit: str, at: datetime, limits: LinkLimits) -> None:
+        """A clip may ask for the day of `at`: the first that does has it read for all expected units."""
+        day = day_of(at)
+        if (unit, day) not in self.days:
+            self.expected[day][unit] = limits
 
     def swapped(self, unit: str, key: Key, at: datetime, limits: LinkLimits) -> Swapped | None:
         """With which camera one was swapped on the day of `at`."""
@@ -65,28 +68,41 @@ class Outings:
 
     def day(self, unit: str, day: date, limits: LinkLimits) -> Day:
         if (unit, day) not in self.days:
-            outings = self.read(unit, day, limits)
-            holders = {one.holder for one in outings.values()}
-            steps = self.steps.of_people(holders, midnight(day), midnight(day) + DAY)
-            self.days[unit, day] = Day(outings, steps)
+            self.read(day, self.expected.pop(day, {}) | {unit: limits})
         return self.days[unit, day]
 
-    def read(self, unit: str, day: date, limits: LinkLimits) -> dict[Key, Outing]:
-        if unit not in self.cameras:
-            devices = self.session.exec(select(Device).where(Device.unit_id == unit)).all()
-            self.holders.load(devices)
-            self.cameras[unit] = [one.id for one in devices]
-        begin = midnight(day)
-        rows = self.session.execute(
-            SHOTS, {"cameras": self.cameras[unit], "begin": begin, "end": begin + DAY}
-        )
-        takes: defaultdict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
-        for row in rows:
-            takes[row.device_id, row.recording_id or row.id].append(row)
-        said = said_of(self.session, [file.id for files in takes.values() for file in files])
+    def read(self, day: date, units: Mapping[str, LinkLimits]) -> None:
+        takes = self.takes(day, units)
+        outings = {unit: self.outings(takes[unit], limits) for unit, limits in units.items()}
+        of_units = {unit: {one.holder for one in made.values()} for unit, made in outings.items()}
+        everybody = frozenset[str]().union(*of_units.values())
+        steps = self.steps.of_people(everybody, midnight(day), midnight(day) + DAY)
+        for unit, holders in of_units.items():
+            theirs = [step for step in steps if not holders.isdisjoint(step.officers)]
+            self.days[unit, day] = Day(outings[unit], theirs)
+
+    def takes(self, day: date, units: Collection[str]) -> defaultdict[str, list[tuple[str, Take]]]:
+        """Of each unit, with the device, in the order in which they began."""
+        shot = {"cameras": self.cameras(units), "begin": midnight(day), "end": midnight(day) + DAY}
+        files: defaultdict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
+        for row in self.session.execute(SHOTS, shot):
+            files[row.device_id, row.recording_id or row.id].append(row)
+        said = said_of(self.session, shot)
+        found: defaultdict[str, list[tuple[str, Take]]] = defaultdict(list)
+        for (device, _), parts in files.items():
+            found[self.unit_of[device]].append((device, take_of(parts, said)))
+        return found
+
+    def cameras(self, units: Collection[str]) -> list[str]:
+        new = {*units}.difference(self.unit_of.values())
+        devices = self.session.exec(select(Device).where(col(Device.unit_id).in_(new))).all() if new else ()
+        self.holders.load(devices)
+        self.unit_of |= {one.id: str(one.unit_id) for one in devices}
+        return [one for one, unit in self.unit_of.items() if unit in units]
+
+    def outings(self, takes: Sequence[tuple[str, Take]], limits: LinkLimits) -> dict[Key, Outing]:
         found: dict[Key, tuple[str, list[Take]]] = {}
-        for (device, _), files in takes.items():
-            take = take_of(files, said)
+        for device, take in takes:
             basis = holding(self.holders.of(device), take, limits.custody_tolerance_s)
             if basis is not None:
                 found.setdefault((device, basis.id), (basis.holder_id, []))[1].append(take)

@@ -3,14 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, or_
 
 from gateway.database import columns
-from gateway.models import Link, LinkStatus
+from gateway.models import Clip, Link, LinkStatus
 
+SHOT = (
+    col(Clip.device_id).in_(bindparam("cameras", expanding=True)),
+    col(Clip.started_at) >= bindparam("begin"),
+    col(Clip.started_at) < bindparam("end"),
+)
+"""What these cameras recorded in a span of time."""
 DECIDED = columns(
     Link.id, Link.clip_id, Link.case_uid, Link.activity_id, Link.status, Link.ended_at, Link.supersedes
-).where(or_(Link.status != LinkStatus.PROPOSED, col(Link.supersedes).is_not(None)))  # fmt: skip
+).join(Clip, col(Clip.id) == Link.clip_id).where(
+    *SHOT, or_(Link.status != LinkStatus.PROPOSED, col(Link.supersedes).is_not(None))
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +32,9 @@ class Said:
     """A person took it back from them."""
 
 
-def said_of(session: Session, clips: Sequence[str]) -> dict[str, Said]:
-    """Of those clips of which anybody said anything."""
-    links = session.execute(DECIDED.where(col(Link.clip_id).in_(clips))).all()
+def said_of(session: Session, shot: Mapping[str, object]) -> dict[str, Said]:
+    """Of those clips that were shot so, of which anybody said anything."""
+    links = session.execute(DECIDED, shot).all()
     # an undo restored it, or a person corrected it within its case (`links_of`)
     followed = {(link.supersedes, link.case_uid) for link in links}
     found: dict[str, tuple[set[str], set[str]]] = {}

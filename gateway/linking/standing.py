@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy.orm import defer, load_only
+from sqlalchemy.orm import load_only
 from sqlmodel import Session, col, select
 
 from gateway import custody
@@ -21,7 +21,7 @@ from gateway.rules.proof import paper_of, proposal
 from gateway.wording import reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is asked of it is worked out once and kept beside
 class Links:
     """The links of one clip: those that stand, and the cases from which a person took it back."""
 
@@ -30,25 +30,32 @@ class Links:
     frozen: frozenset[str] = frozenset()
     """Ids of those that were proposed and then filed with an archived case (LK-20)."""
 
-    @property
+    @cached_property
     def kept(self) -> tuple[Link, ...]:
         """What the machine changes no more; where the facts move, it flags."""
         return (*self.by_person, *(link for link in self.standing if link.id in self.frozen))
 
-    @property
+    @cached_property
     def by_person(self) -> tuple[Link, ...]:
         return tuple(link for link in self.standing if is_persons(link))
 
-    @property
+    @cached_property
     def proposed(self) -> tuple[Link, ...]:
         proposed = (link for link in self.standing if link.status is LinkStatus.PROPOSED)
         return tuple(link for link in proposed if link.id not in self.frozen)
 
 
+LEAN = (
+    "id", "clip_id", "case_uid", "activity_id", "status", "verdict", "facts", "fingerprint", "doubt",
+    "matter", "made_at", "supersedes", "ended_at",
+)  # fmt: skip
+"""What judging asks of a link; its reasons are long, and asked for only where a person's link may say what is
+no longer so."""
+
+
 def links_of(session: Session, clips: Sequence[str], *, lock: bool = False) -> dict[str, Links]:
     wanted = select(Link).where(col(Link.clip_id).in_(clips)).order_by(col(Link.id))
-    # the reasons are long: asked for only where a person's link may say what is no longer so
-    lean = wanted.options(defer(col(Link.reasons)), defer(col(Link.losers)))  # type: ignore[arg-type]
+    lean = wanted.options(load_only(*(getattr(Link, name) for name in LEAN)))
     found = session.exec(wanted.with_for_update() if lock else lean).all()
     if not lock:
         read_cards(session, [link.id for link in found if link.ended_at is None and is_persons(link)])
@@ -179,9 +186,9 @@ def fingerprint(said: dict[str, Any]) -> str:
 def print_of(winner: Candidate) -> str:
     """The fingerprint of what its link would say, in the same words: asked of every clip, written of few."""
     t0, t1 = winner.segment or (None, None)
-    where = canonical({"activity_id": step_id(winner), "case_uid": winner.case.case_uid})
+    where = worded(activity_id=step_id(winner), case_uid=winner.case.case_uid)
     reasons = ",".join([spelled(one) for one in winner.findings])
-    what = canonical({"t0_s": t0, "t1_s": t1, "verdict": winner.verdict.value})
+    what = worded(t0_s=t0, t1_s=t1, verdict=winner.verdict.value)
     return custody.text_digest(f'{where[:-1]},"reasons":[{reasons}],{what[1:]}')
 
 
@@ -189,6 +196,12 @@ def print_of(winner: Candidate) -> str:
 def spelled(found: Finding) -> str:
     """Most of what is found is found of many clips."""
     return canonical(found.stored())
+
+
+@lru_cache(maxsize=10_000, typed=True)
+def worded(**said: str | float | None) -> str:
+    """So do many clips show one step."""
+    return canonical(said)
 
 
 def fingerprint_of(link: Link) -> str:

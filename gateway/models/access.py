@@ -48,6 +48,8 @@ class SignIn(SQLModel, table=True):
     seen_at: datetime | None = Field(default_factory=now, sa_type=UtcDateTime)
     """When something was last asked in it, to the minute."""
     awaits_code: bool = False
+    dock: str | None = Field(default=None, foreign_key="device.id")
+    """Of a screen before a dock: opens that dock's kiosk and nothing else."""
 
 
 class FailedSignIns(SQLModel, table=True):

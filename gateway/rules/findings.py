@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 
@@ -48,21 +49,29 @@ class Finding:
         return {"rule": self.rule, "passed": self.passed, "code": self.code, "facts": dict(self.facts)}
 
 
+KEPT = 5_000
+"""Most of what is found of one clip is found of the next ones too: it is made once."""
+
+
+@lru_cache(KEPT, typed=True)
 def finding(rule: str, passed: bool, code: str, **facts: object) -> Finding:
     told = tuple([(name, str(value)) for name, value in facts.items()])
     return Finding(rule, passed, code, told, WEIGHTS.get(rule, Weight.REVIEW))
 
 
+@lru_cache(KEPT, typed=True)
 def asking(rule: str, passed: bool, code: str, **facts: object) -> Finding:
     """Of a rule that mostly is a note, but here wants a person."""
     return Finding(rule, passed, code, finding(rule, passed, code, **facts).facts, Weight.REVIEW)
 
 
+@lru_cache(KEPT, typed=True)
 def rejecting(rule: str, passed: bool, code: str, **facts: object) -> Finding:
     """Of a rule that mostly asks for a person, but not here."""
     return Finding(rule, passed, code, finding(rule, passed, code, **facts).facts, Weight.REJECT)
 
 
+@lru_cache(KEPT, typed=True)
 def noted(rule: str, passed: bool, code: str, **facts: object) -> Finding:
     return Finding(rule, passed, code, finding(rule, passed, code, **facts).facts, Weight.NOTE)
 

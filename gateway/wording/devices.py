@@ -249,6 +249,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "执法证不在有效期内，不能领用设备",
         "the enforcement certificate is not valid; no device is given out",
     ),
+    "handover.has_one_out": (
+        "您还有未归还的设备，请先归还",
+        "you have a device out; bring it back first",
+    ),
+    "handover.changed": (
+        "仓内情况已变化，请重新刷卡",
+        "what lies in the bays has changed; show the badge again",
+    ),
     "handover.no_free_bay": ("没有空仓可归还设备", "no bay is free to put a device back"),
     "handover.none_for_you": (
         "柜内没有配备给您或本科室共用的设备",

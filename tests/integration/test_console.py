@@ -13,7 +13,7 @@ from api.signin import COOKIE, add_user
 from gateway.database import Database
 from gateway.models import Device, Role
 from gateway.visibility import Viewer
-from tests.integration import test_console_account
+from tests.integration import test_console_account, test_console_kiosk
 from tests.integration import test_console_retrieval as retrieval
 from tests.integration.console_site import SLOW, check, paths
 from tests.integration.test_api_matrix import EVERYBODY, WATCH, Row, matches
@@ -22,6 +22,7 @@ PAGES = [
     Row("GET", "/docks", EVERYBODY, listing=True),
     Row("GET", "/docks/events", EVERYBODY, listing=True),
     *test_console_account.ROWS,
+    *test_console_kiosk.ROWS,
     Row("POST", "/purpose", WATCH, body={"purpose": "案卷评查"}, listing=True),
     *retrieval.ROWS,
 ]

@@ -12,7 +12,7 @@ from api import second_factor
 from api.console.docks import look_again
 from api.console.entrance import HALF_WAY
 from api.console.pages import Reader
-from api.signin import COOKIE, IDLE, add_user, token_hash
+from api.signin import COOKIE, IDLE, add_user, looking, token_hash
 from gateway.database import Database
 from gateway.models import CustodyEvent, Role, SecondFactor, SignIn, User, now
 from tests.integration.console_site import SLOW
@@ -216,5 +216,6 @@ def test_a_page_that_asks_by_itself_keeps_no_session_alive(console: Console, dat
     token = client.cookies[COOKIE]
     seen(database, token, IDLE - timedelta(minutes=1))
     scope = {"type": "http", "headers": [(b"cookie", f"{COOKIE}={token}".encode())], "app": client.app}
-    look_again(Request(scope), Reader("zh", "auto"))
+    request = Request(scope)
+    look_again(request, Reader("zh", "auto"), lambda: looking(request))
     assert seen(database, token) > timedelta(minutes=20)

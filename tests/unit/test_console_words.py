@@ -14,6 +14,7 @@ from api.console.docks import Look
 from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
 from api.console.pages import FOLDER, THEMES, environment
+from api.console.receipts import FATES
 from api.console.retrieval.telling import TONES as REQUEST_TONES
 from api.console.ways import safe
 from gateway.approvals import Asked
@@ -32,6 +33,8 @@ BUILT = {
     **{f"sign.{sign}.then": () for sign in Sign},
     **{f"site.theme_{theme}": () for theme in THEMES},
     **{f"account.done.{name}": () for name in DONE},
+    **{f"kiosk.done.{done}": () for done in ("taken", "back")},
+    **{f"fate.{fate}": () for fate in FATES},
     **{f"account.wrong.{name}": () for name in WRONG},
     **{f"docks.count_{name}": () for name, _ in Look((), True).counts},
     **{f"retrieval.state_{state}": () for state in REQUEST_TONES},

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from gateway.wording.console import docks, retrieval, samples, site, wall
+from gateway.wording.console import docks, kiosk, retrieval, samples, site, wall
 
-PARTS = (site, docks, retrieval, samples, wall)
+PARTS = (site, docks, kiosk, retrieval, samples, wall)
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 
 

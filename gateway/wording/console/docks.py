@@ -35,6 +35,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "docks.bytes": ("{done} / {all}", "{done} of {all}"),
     "docks.eta": ("约 {span}后完成（{at}），请勿取走", "Ready in about {span} ({at}); leave it in"),
     "docks.eta_unknown": ("正在估算剩余时间，请勿取走", "Estimating the time left; leave it in"),
+    "docks.receipt": ("回执", "Receipt"),
+    "docks.kiosk": ("专用屏幕", "Screen before the dock"),
     "docks.progress": ("采集进度", "progress"),
     "sign.EMPTY": ("空仓", "Empty"),
     "sign.EMPTY.then": ("可放入设备", "A device may be put in"),
