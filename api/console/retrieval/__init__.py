@@ -3,4 +3,4 @@
 from api.console.retrieval import asking, copies, desk, heads, log, one, samples
 
 MODULES = (asking, heads, log, copies, samples, one, desk)
-"""In the order in which their paths are tried: `/retrieval/{request_id}` comes after the named ones."""
+"""What stands under `/retrieval`."""

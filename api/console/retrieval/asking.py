@@ -100,7 +100,7 @@ def ask(
         )  # fmt: skip
         with database.write() as session:
             made = approvals.ask(session, law, viewer, asked)
-            return RedirectResponse(f"/retrieval/{made.id}", 303)
+            return RedirectResponse(f"/retrieval/requests/{made.id}", 303)
     except ValidationError as error:
         blank = str(error.errors()[0]["loc"][0])
         with database.read() as session:

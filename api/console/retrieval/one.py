@@ -34,7 +34,7 @@ def uses(session: Session, request_id: str) -> list[tuple[Viewing, str]]:
     return list(session.exec(found.limit(MOST)).all())
 
 
-@router.get("/retrieval/{request_id}")
+@router.get("/retrieval/requests/{request_id}")
 def request_page(request_id: str, request: Request, viewer: Requester, database: Db) -> Response:
     with database.read() as session:
         found = one_request(session, viewer, request_id)
@@ -52,7 +52,7 @@ def request_page(request_id: str, request: Request, viewer: Requester, database:
         )  # fmt: skip
 
 
-@router.post("/retrieval/{request_id}/decision")
+@router.post("/retrieval/requests/{request_id}/decision")
 def decide(
     request_id: str,
     viewer: Decider,
@@ -64,24 +64,24 @@ def decide(
     said = Verdict(approve=approve, why=why.strip() or None, days=days if approve else None)
     with database.write() as session:
         approvals.decide(session, one_request(session, viewer, request_id), viewer, said)
-    return RedirectResponse(f"/retrieval/{request_id}", 303)
+    return RedirectResponse(f"/retrieval/requests/{request_id}", 303)
 
 
-@router.post("/retrieval/{request_id}/revoke")
+@router.post("/retrieval/requests/{request_id}/revoke")
 def revoke(request_id: str, viewer: Requester, database: Db, why: Annotated[Why, Form()]) -> Response:
     with database.write() as session:
         approvals.revoke(session, one_request(session, viewer, request_id), viewer, why)
-    return RedirectResponse(f"/retrieval/{request_id}", 303)
+    return RedirectResponse(f"/retrieval/requests/{request_id}", 303)
 
 
-@router.post("/retrieval/{request_id}/withdraw")
+@router.post("/retrieval/requests/{request_id}/withdraw")
 def withdraw(request_id: str, viewer: Requester, database: Db) -> Response:
     with database.write() as session:
         approvals.withdraw(session, one_request(session, viewer, request_id), viewer)
-    return RedirectResponse(f"/retrieval/{request_id}", 303)
+    return RedirectResponse(f"/retrieval/requests/{request_id}", 303)
 
 
-@router.post("/retrieval/{request_id}/clips/{clip_id}/watch")
+@router.post("/retrieval/requests/{request_id}/clips/{clip_id}/watch")
 def watch(request_id: str, clip_id: str, viewer: Requester, database: Db) -> Response:
     """The purpose is what was approved, not what is said now."""
     with refusal_noted(database, viewer, clip_id=clip_id), database.write() as session:
@@ -89,10 +89,10 @@ def watch(request_id: str, clip_id: str, viewer: Requester, database: Db) -> Res
         clip, original, _ = must_watch(session, viewer, clip_id)
         must_be_there(session, clip_id)
         viewing = retrieval.begin(session, clip, original, viewer.user_id, viewer.name, asked.purpose, asked)
-    return RedirectResponse(f"/retrieval/{request_id}/clips/{clip_id}?viewing={viewing.id}", 303)
+    return RedirectResponse(f"/retrieval/requests/{request_id}/clips/{clip_id}?viewing={viewing.id}", 303)
 
 
-@router.get("/retrieval/{request_id}/clips/{clip_id}")
+@router.get("/retrieval/requests/{request_id}/clips/{clip_id}")
 def picture(
     request_id: str,
     clip_id: str,
