@@ -117,6 +117,20 @@ def test_the_walk_in_pages(console: Console, database: Database) -> None:
     assert "调阅授权已到期或者被撤销" in ask(console, head, "GET", "/retrieval/log?kind=REFUSED").text
 
 
+def test_nobody_watches_in_the_name_of_another(console: Console) -> None:
+    """His own right opens the clip; the request of somebody else is not what he watches it for."""
+    _, keys = console
+    theirs = "/retrieval/requests/mine-evidence-u/clips/clip-u"
+    assert ask(console, keys["supervisor"], "POST", f"{theirs}/watch").status_code == 404
+    assert ask(console, keys["supervisor"], "GET", theirs).status_code == 404
+    other = "/retrieval/requests/mine-supervisor-u/clips/old-u"
+    assert ask(console, keys["supervisor"], "POST", f"{other}/watch").status_code == 404, (
+        "not of that request"
+    )
+    open_one = "/retrieval/requests/open-supervisor-u/clips/clip-u"
+    assert ask(console, keys["supervisor"], "POST", f"{open_one}/watch").status_code == 404, "not granted"
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

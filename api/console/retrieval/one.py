@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from api.console import pages
 from api.console.retrieval.telling import told, unit_names
 from api.console.wall import mark_of
+from api.problems import not_found
 from api.seeing import must_watch, refusal_noted
 from api.signin import Db, Decider, Requester
 from api.v1 import clips as footage
@@ -17,9 +18,10 @@ from gateway import approvals, retrieval
 from gateway.approvals import Verdict
 from gateway.approvals.deciding import clips_of
 from gateway.holds import must_be_there
-from gateway.models import Clip, ClipCopy, Rendition, User, Viewing, now
+from gateway.models import Clip, ClipCopy, Rendition, RequestedClip, User, Viewing, ViewRequest, now
+from gateway.rules.judgement import CLASSIFIED
 from gateway.texts import Why
-from gateway.visibility import Right, visible
+from gateway.visibility import Right, Viewer, granted, visible
 
 router = APIRouter()
 
@@ -32,6 +34,17 @@ def uses(session: Session, request_id: str) -> list[tuple[Viewing, str]]:
     found = select(Viewing, User.name).join(User, col(User.id) == Viewing.user_id)
     found = found.where(Viewing.request_id == request_id).order_by(col(Viewing.started_at).desc())
     return list(session.exec(found.limit(MOST)).all())
+
+
+def own_grant(session: Session, viewer: Viewer, request_id: str, clip: Clip) -> ViewRequest:
+    """The one that the page is of, if it opens that clip to this person: nobody watches in another's name."""
+    named = granted(viewer).where(col(ViewRequest.id) == request_id, col(RequestedClip.clip_id) == clip.id)
+    if session.exec(named).first() is None:
+        raise not_found("Clip")
+    asked = session.get_one(ViewRequest, request_id)
+    if clip.secrecy == CLASSIFIED and not asked.secret:
+        raise not_found("Clip")
+    return asked
 
 
 @router.get("/retrieval/requests/{request_id}")
@@ -85,8 +98,8 @@ def withdraw(request_id: str, viewer: Requester, database: Db) -> Response:
 def watch(request_id: str, clip_id: str, viewer: Requester, database: Db) -> Response:
     """The purpose is what was approved, not what is said now."""
     with refusal_noted(database, viewer, clip_id=clip_id), database.write() as session:
-        asked = one_request(session, viewer, request_id)
         clip, original, _ = must_watch(session, viewer, clip_id)
+        asked = own_grant(session, viewer, request_id, clip)
         must_be_there(session, clip_id)
         viewing = retrieval.begin(session, clip, original, viewer.user_id, viewer.name, asked.purpose, asked)
     return RedirectResponse(f"/retrieval/requests/{request_id}/clips/{clip_id}?viewing={viewing.id}", 303)
@@ -103,8 +116,8 @@ def picture(
 ) -> Response:
     """Of a clip that is not in one's own lists: only what was granted, the picture."""
     with refusal_noted(database, viewer, clip_id=clip_id), database.read() as session:
-        asked = one_request(session, viewer, request_id)
         clip, original, _ = must_watch(session, viewer, clip_id)
+        asked = own_grant(session, viewer, request_id, clip)
         proxy = session.exec(
             select(Rendition.kind).where(Rendition.clip_id == clip_id, Rendition.kind == "proxy")
         ).first()
