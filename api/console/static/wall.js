@@ -107,8 +107,9 @@
 
     // why the picture does not come: the playlist says it
     async ask() {
-      if (this.asking || this.element.dataset.state === "lost") return;
+      if (this.asking || this.pending) return;
       this.asking = true;
+      if (this.element.dataset.state === "live") this.show("lost"); // at once; why, once it is known
       let why = "";
       try {
         const answer = await fetch(this.playlist);
@@ -128,12 +129,14 @@
       if (!running.has(this.device)) return;
       this.drop();
       this.show("lost", why);
+      this.pending = true;
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.retry(), this.wait);
       this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
     }
 
     async retry() {
+      this.pending = false;
       if (!running.has(this.device)) return;
       const old = this.view;
       this.view = null;
@@ -163,6 +166,7 @@
 
     stop() {
       running.delete(this.device);
+      this.pending = false;
       clearTimeout(this.timer);
       this.drop();
       if (this.view) end(this.device, this.view);
@@ -179,7 +183,7 @@
       if (currentTime !== this.at) {
         this.at = currentTime;
         this.moved = Date.now();
-        if (currentTime > 0 && state !== "live") {
+        if (currentTime > 0 && state !== "live" && !this.pending) {
           this.wait = FIRST_WAIT_MS;
           this.show("live");
         }
