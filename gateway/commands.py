@@ -3,7 +3,6 @@
 import argparse
 import getpass
 import re
-import secrets
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,9 +11,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.table import Table
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
-from gateway import custody, ledger, linking, registry
+from gateway import ledger, linking, registry
 from gateway.case_sources.files import read_cases
 from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.numbers import numbers_of, shared_with
@@ -227,8 +226,7 @@ def try_cases(
 
 
 def users(settings: Settings, asked: argparse.Namespace) -> int:
-    from api import second_factor
-    from api.signin import add_key, add_user  # here: FastAPI comes with it, which devices and cases need not
+    from api import accounts  # here: FastAPI comes with it, which devices and cases need not
 
     database = open_database(settings)
     with database.write() as session:
@@ -237,7 +235,6 @@ def users(settings: Settings, asked: argparse.Namespace) -> int:
                 state = " 停用" if user.disabled else ""
                 console.print(f"{user.name}\t{user.role}\t{user.unit_id or '全部单位'}{state}")
             return 0
-        rows: list[SQLModel] = []
         if not (asked.name or "").strip():
             raise ConfigError(f"which user? usage: gateway user {asked.action} NAME")
         found = session.exec(select(User).where(User.name == asked.name)).one_or_none()
@@ -248,33 +245,22 @@ def users(settings: Settings, asked: argparse.Namespace) -> int:
             if asked.unit and session.get(Unit, asked.unit) is None:
                 units = ", ".join(session.exec(select(Unit.id))) or "none yet; see `gateway devices import`"
                 raise ConfigError(f"no unit {asked.unit!r}; known: {units}")
-            password = (
-                sys.stdin.readline().rstrip("\n") if asked.password_stdin else secrets.token_urlsafe(12)
-            )
-            if len(password) < 8:
+            told = asked.password_stdin
+            password = sys.stdin.readline().rstrip("\n") if told else accounts.new_password()
+            if len(password) < accounts.SHORTEST:
                 raise ConfigError("the password on standard input is too short; give at least 8 characters")
-            found = add_user(session, asked.name, password, role, asked.unit)
-            if not asked.password_stdin:
+            accounts.add(session, actor(), asked.name, password, role, asked.unit)
+            if not told:
                 console.print(f"password of {asked.name}: {password}")
         elif found is None:
             raise ConfigError(f"no user {asked.name!r}")
         elif asked.action == "key":
-            key, text = add_key(session, found, "cli")
+            _, text = accounts.make_key(session, actor(), found, "cli")
             console.print(f"key of {asked.name}, shown only now: {text}")
-            rows.append(key)
         elif asked.action == "reset-code":
-            second_factor.remove(session, found)
+            accounts.reset_code(session, actor(), found)
         else:
-            found.disabled = True
-            session.add(found)
-        custody.append(
-            session,
-            custody.SITE,
-            f"USER_{asked.action.upper().replace('-', '_')}",
-            actor(),
-            found.id,
-            (found, *rows),
-        )
+            accounts.disable(session, actor(), found, last_too=True)
     return 0
 
 

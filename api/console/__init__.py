@@ -2,10 +2,24 @@
 
 from fastapi import APIRouter, Depends
 
-from api.console import account, docks, entrance, files, kiosk, purposes, receipts, retrieval, wall
+from api.console import (
+    account,
+    administration,
+    docks,
+    entrance,
+    files,
+    kiosk,
+    purposes,
+    receipts,
+    retrieval,
+    wall,
+    work,
+)
 from api.parameters import known_only
 
-MODULES = (files, entrance, purposes, account, docks, kiosk, receipts, *retrieval.MODULES, wall)
+MODULES = (
+    files, entrance, purposes, account, docks, kiosk, receipts, work, *retrieval.MODULES, wall, administration,
+)  # fmt: skip
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
 for module in MODULES:

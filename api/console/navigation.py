@@ -16,8 +16,10 @@ class Entry:
 
 ENTRIES = (
     Entry("docks", "/docks", "server-2", Right.READ),
+    Entry("work", "/work", "list-check", Right.LABEL),
     Entry("retrieval", "/retrieval", "eye-check", Right.REQUEST),
     Entry("wall", "/wall", "layout-grid", Right.VIEW),
+    Entry("administration", "/administration", "settings", Right.ADMIN),
 )
 """In the order of the day's work; the first that somebody may see is where he begins."""
 

@@ -17,6 +17,8 @@ from gateway.rules.judgement import CLASSIFIED
 OPEN = "none"
 """How a person says that nothing of it is secret, or no longer."""
 STATED = ("secrecy", "transcript")
+PLAIN = ("place", "matter")
+"""What they were before stands in the chain too: somebody may want it back."""
 
 
 def enter_labels(
@@ -29,17 +31,19 @@ def enter_labels(
     told, why = dict(given), given.get("why")
     told.pop("why", None)
     before = {name: getattr(clip, name) for name in STATED if name in told}
+    plain = {name: getattr(clip, name) for name in PLAIN if name in told}
     if CAPTURED in told:
         before[CAPTURED] = clip.declared.get(CAPTURED)
         clip.declared = dated(clip.declared, told.pop(CAPTURED))
     for name, value in told.items():
-        setattr(clip, name, None if name in STATED and value in {"", OPEN} else value)
+        setattr(clip, name, None if value == "" or (name in STATED and value == OPEN) else value)
     if not (why or "").strip() and any(takes_back(name, was, clip) for name, was in before.items()):
         raise Refused("labels.no_reason")
     if "case_no" in told:
         clip.declared = {**clip.declared, "case_no": told["case_no"], BY_PERSON: actor}
     session.add(clip)
-    detail: dict[str, Any] = {**given, **({"before": before} if before else {})}
+    replaced = {**plain, **before}
+    detail: dict[str, Any] = {**given, **({"before": replaced} if replaced else {})}
     chain = custody.device_chain(original.device_id)
     custody.append(session, chain, "LABELLED_BY_PERSON", actor, clip.id, (clip,), detail)
     outbox.clip_changed(session, "clip.labelled", clip.id)

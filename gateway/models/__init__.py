@@ -90,6 +90,7 @@ from gateway.models.retention import (
 from gateway.models.sampling import Basis, CaseSample, ReportMade, Result, SampleCase, SampleRemark
 from gateway.models.scope import ScopeItem, ScopeList, Statement, StatementKind
 from gateway.models.telemetry import DeviceSignal, Track
+from gateway.models.worklist import Postponed
 
 __all__ = [
     "OPEN_ITEMS",
@@ -158,6 +159,7 @@ __all__ = [
     "Party",
     "PartyKind",
     "Policy",
+    "Postponed",
     "Receipt",
     "Recording",
     "ReleaseState",

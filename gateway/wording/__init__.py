@@ -18,6 +18,7 @@ from gateway.wording import (
     rules,
     sampling,
     scope,
+    worklist,
 )
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -197,4 +198,5 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **retrieval.SENTENCES,
     **sampling.SENTENCES,
     **reports.SENTENCES,
+    **worklist.SENTENCES,
 }

@@ -101,6 +101,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "no plain file, or larger than {most} MiB",
     ),
     "case_file.no_file": ("只有签名，没有对应的文件", "a signature without its file"),
+    "webhook.address": ("“{url}”不是可用的网址", "{url} is no address of http or https"),
+    "webhook.configured": (
+        "“{name}”由 devices.yaml 配置，请在该文件中修改",
+        "{name} stands in devices.yaml; change it there",
+    ),
     "webhook.host": (
         "不允许向 {host} 投递；请管理员在 devices.yaml 的 webhooks.hosts 中登记",
         "nothing may be delivered to {host}: have it entered in devices.yaml under webhooks.hosts",

@@ -1,6 +1,12 @@
 """What the equipment ledger refuses, and what the rules of equipment find (AL-1…AL-12)."""
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    "access.taken": ("已有用户“{name}”", "there is a user {name} already"),
+    "access.short_password": ("密码不足 {least} 位", "a password has at least {least} characters"),
+    "access.last_admin": (
+        "“{name}”是最后一名能登录的管理员，不能停用或调整角色；请先添加另一名管理员",
+        "{name} is the last administrator who can sign in; add another one first",
+    ),
     "access.not_allowed": (
         "您的角色“{role}”没有这项权限：{right}",
         "your role, {role}, has not the right to {right}",

@@ -55,7 +55,8 @@ def registry() -> dict[str, Any]:
     return {
         "units": [{"id": UNIT, "name": "邢台市市场监督管理局"}],
         "officers": [
-            {"id": f"13050{place}", "name": name, "unit": UNIT} for place, name in enumerate(PEOPLE, 1)
+            {"id": f"13050{place}", "number": f"13050{place}", "name": name, "unit": UNIT}
+            for place, name in enumerate(PEOPLE, 1)
         ],
         "devices": [{"id": f"cam-0{place}", "serial_no": f"S{place}"} for place in range(1, 5)],
         "allocations": [

@@ -13,8 +13,13 @@ from api.signin import COOKIE, add_user
 from gateway.database import Database
 from gateway.models import Device, Role
 from gateway.visibility import Viewer
-from tests.integration import test_console_account, test_console_kiosk
-from tests.integration import test_console_retrieval as retrieval
+from tests.integration import (
+    test_console_account,
+    test_console_administration,
+    test_console_kiosk,
+    test_console_retrieval,
+    test_console_work,
+)
 from tests.integration.console_site import SLOW, check, paths
 from tests.integration.test_api_matrix import EVERYBODY, WATCH, Row, matches
 
@@ -24,7 +29,9 @@ PAGES = [
     *test_console_account.ROWS,
     *test_console_kiosk.ROWS,
     Row("POST", "/purpose", WATCH, body={"purpose": "案卷评查"}, listing=True),
-    *retrieval.ROWS,
+    *test_console_work.ROWS,
+    *test_console_retrieval.ROWS,
+    *test_console_administration.ROWS,
 ]
 """Each part of the console brings its rows: `*clips.ROWS`."""
 LEADS_ON = {("GET", "/")}

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from jinja2 import nodes
 
 from api.console.account import DONE, WRONG
+from api.console.administration.showing import TABS
+from api.console.administration.views import KINDS as ORDERS
 from api.console.docks import Look
 from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
@@ -17,13 +19,17 @@ from api.console.pages import FOLDER, THEMES, environment
 from api.console.receipts import FATES
 from api.console.retrieval.telling import TONES as REQUEST_TONES
 from api.console.ways import safe
+from api.console.work.decision import DEFAULTS
+from api.console.work.showing import KEYS
 from gateway.approvals import Asked
 from gateway.docks import Sign
-from gateway.models import CopyState, RequestUse, Result
+from gateway.models import CopyState, OrderState, RequestUse, Result
 from gateway.reports.remarks import Checked
 from gateway.viewing_log import Kind
 from gateway.wording.console import PARTS, WORDS, word
 from gateway.wording.sampling import STANDINGS
+from gateway.worklist.deciding import DECIDING
+from gateway.worklist.marks import Queue
 
 BUILT = {
     **{f"error.{status}": () for status in TOLD},
@@ -45,6 +51,16 @@ BUILT = {
     **{f"samples.state_{state}": () for state in Checked},
     **{f"samples.result_{result}": () for result in Result},
     **{f"samples.duty_{standing}": () for standing in STANDINGS},
+    **{f"administration.tab_{tab}": () for tab in TABS},
+    **{f"administration.pipeline_{one}": () for one in ("preserve", "describe")},
+    **{f"administration.order_{kind}": () for kind in ORDERS},
+    **{f"administration.order_state_{state}": () for state in OrderState},
+    **{f"administration.do_{change}": () for change in ("on", "off", "again", "end")},
+    **{f"work.queue_{queue}{then}": () for queue in Queue for then in ("", ".then")},
+    **{f"work.did_{event}": () for event in DECIDING},
+    **{f"work.why_{act}": () for act in DEFAULTS},
+    **{f"work.status_{status}": () for status in ("PROPOSED", "CONFIRMED")},
+    **{f"work.key_{key}{then}": () for key in KEYS for then in ("", ".then")},
 }
 """What templates put together: `t("sign." ~ sign)`."""
 

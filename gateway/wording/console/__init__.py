@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from gateway.wording.console import docks, kiosk, retrieval, samples, site, wall
+from gateway.wording.console import administration, docks, kiosk, retrieval, samples, site, wall, work
 
-PARTS = (site, docks, kiosk, retrieval, samples, wall)
+PARTS = (site, docks, kiosk, work, retrieval, samples, wall, administration)
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 
 

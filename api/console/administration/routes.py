@@ -1,0 +1,5 @@
+"""Where the routes of administration are entered."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

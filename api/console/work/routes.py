@@ -1,0 +1,5 @@
+"""Where the routes of the work list are entered."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
