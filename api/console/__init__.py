@@ -18,7 +18,8 @@ from api.console import (
 from api.parameters import known_only
 
 MODULES = (
-    files, entrance, purposes, account, docks, kiosk, receipts, work, *retrieval.MODULES, wall, administration,
+    files, entrance, purposes, account, docks, kiosk, receipts, work, *retrieval.MODULES, wall,
+    administration,
 )  # fmt: skip
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
