@@ -123,6 +123,9 @@ class AllocationOut(Shape):
     recorded_at: datetime
     superseded_at: datetime | None
     doc_no: str | None
+    approved_by: str | None
+    entered_by: str | None = Field(description="null: it was entered before that was kept with it")
+    why: str | None = Field(description="of a correction: what was wrong")
 
     @classmethod
     def of(cls, row: Allocation) -> "AllocationOut":
@@ -146,3 +149,5 @@ class CheckoutOut(Shape):
     in_station_id: str | None
     recorded_at: datetime
     superseded_at: datetime | None
+    entered_by: str | None
+    why: str | None

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
@@ -25,6 +24,7 @@ from gateway.models import Device, Unit
 from gateway.opening import open_database, packs_of
 from gateway.terminal import plain_console
 from gateway.wording import TERMS, reason, sentence
+from gateway.wording.sources import based
 
 console = plain_console(None if sys.stdout.isatty() else 160)
 
@@ -84,23 +84,6 @@ def show(one: UnitSheet, title: str) -> None:
         have = f"{pattern.in_service}/{pattern.required}"
         table.add_row(f"另一算法：{per}{types}", have, "R-32", based(pattern.source) + doubt, "")
     console.print(table)
-
-
-CITED = re.compile(r"\b(?:R|AL|LK)-\d+|\bS\d+(?: art \d+)?|GA/T [\d.]*\d")
-SAID = {
-    "the units entered as its sections": "登记为其科室的单位",
-    "no class of this unit is on record for that day (regulations 3.1)": "该单位当日没有登记类别",
-    "no value of the rule pack": "规则包没有这项数值",
-}
-
-
-def based(source: str) -> str:
-    """What a source cites, in Chinese; its own words stand in `--json` and `gateway rules explain`."""
-    if source in SAID:
-        return SAID[source]
-    articles = (re.sub(r" art (\d+)", r" 第\1条", one) for one in CITED.findall(source))
-    ours = ["本系统自定"] if source.startswith("ours") else []
-    return "、".join([*ours, *dict.fromkeys(articles)]) or source
 
 
 SHOWN = 6

@@ -42,6 +42,7 @@ class AllocationIn(BaseModel):
     valid_to: Moment | None = None
     doc_no: str | None = None
     approved_by: str | None = None
+    why: str | None = Field(default=None, max_length=500, description="of a correction: what was wrong")
 
 
 class CheckoutIn(BaseModel):
@@ -64,6 +65,7 @@ class CheckoutIn(BaseModel):
     received_by: str | None = None
     in_condition: Condition | None = None
     in_station_id: str | None = None
+    why: str | None = Field(default=None, max_length=500, description="of a correction: what was wrong")
 
 
 class ReturnIn(BaseModel):
@@ -103,6 +105,7 @@ def allocate(session: Session, given: AllocationIn, actor: str, replaces: str | 
         valid_to=given.valid_to,
         doc_no=given.doc_no,
         approved_by=given.approved_by,
+        why=given.why,
     )
     held = holdings.allocation_entry(new).holding
     check_holder(held)
@@ -171,13 +174,14 @@ def taken_in(
     check_free(session, device.id, type(new), held, replaces)
     if old is not None and old.superseded_at is not None:
         new.recorded_at = old.superseded_at
+    new.entered_by = actor
     return entered(session, new, old, event, actor, (held.start, held.end))
 
 
 def as_it_stands(session: Session, new: Entry, replaces: str) -> Entry | None:
     """The entry itself where its correction says what it says: nothing is written."""
     old = session.get(type(new), replaces, with_for_update=True)
-    own = {"id", "recorded_at", "in_recorded_at", "superseded_at"}
+    own = {"id", "recorded_at", "in_recorded_at", "superseded_at", "entered_by", "why"}
     told = type(new).model_fields.keys() - own
     if old is None or old.superseded_at is not None:
         return None

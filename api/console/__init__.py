@@ -5,12 +5,15 @@ from fastapi import APIRouter, Depends
 from api.console import (
     account,
     administration,
+    board,
     docks,
     entrance,
+    equipment,
     files,
     kiosk,
     purposes,
     receipts,
+    reports,
     retrieval,
     wall,
     work,
@@ -18,9 +21,21 @@ from api.console import (
 from api.parameters import known_only
 
 MODULES = (
-    files, entrance, purposes, account, docks, kiosk, receipts, work, *retrieval.MODULES, wall,
+    files,
+    entrance,
+    purposes,
+    account,
+    docks,
+    kiosk,
+    receipts,
+    work,
+    *retrieval.MODULES,
+    wall,
     administration,
-)  # fmt: skip
+    board,
+    *equipment.MODULES,
+    *reports.MODULES,
+)
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
 for module in MODULES:

@@ -20,6 +20,9 @@ ENTRIES = (
     Entry("retrieval", "/retrieval", "eye-check", Right.REQUEST),
     Entry("wall", "/wall", "layout-grid", Right.VIEW),
     Entry("administration", "/administration", "settings", Right.ADMIN),
+    Entry("board", "/board", "clipboard-list", Right.READ),
+    Entry("equipment", "/equipment", "device-cctv", Right.READ),
+    Entry("reports", "/reports", "chart-bar", Right.READ),
 )
 """In the order of the day's work; the first that somebody may see is where he begins."""
 

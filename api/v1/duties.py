@@ -72,6 +72,7 @@ class Filter(BaseModel):
     stage: str | None = Field(
         default=None, description="one of the seed's four, one of the seven, or `unknown_stage`"
     )
+    kind: str | None = Field(default=None, description="as the case system wrote it")
     standing: Standing | None = None
     mode: Mode | None = None
     failing: bool | None = Field(default=None, description="some rule is not kept, or none")
@@ -111,6 +112,7 @@ def not_there(told: Reason) -> Problem:
 def fits(row: Row, asked: Filter) -> bool:
     return (
         (asked.officer is None or asked.officer in row.step.officers)
+        and (asked.kind is None or asked.kind == row.step.kind)
         and (asked.standing is None or asked.standing is row.duty.standing)
         and (asked.mode is None or asked.mode is row.owed.mode)
         and (asked.failing is None or asked.failing == row.duty.fails)
@@ -118,7 +120,7 @@ def fits(row: Row, asked: Filter) -> bool:
 
 
 class BoardFilter(Filter):
-    by: Literal["unit", "officer", "case", "stage", "kind"] = "unit"
+    by: Literal["unit", "officer", "case", "stage", "kind", "day"] = "unit"
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, description="`next` of the page before")
 
@@ -127,7 +129,7 @@ class BoardFilter(Filter):
 def obligation_board(
     viewer: Reader, database: Db, law: Ruled, asked: Annotated[BoardFilter, Query()]
 ) -> BoardOut:
-    """How many duties to record stand where, in all and by unit, officer, case, stage or kind."""
+    """How many duties to record stand where, in all and by unit, officer, case, stage, kind or day."""
     since, until = asked.span()
     with database.read() as session:
         rows = rows_for(session, viewer, law, asked)

@@ -1,27 +1,35 @@
 """How units are equipped (配备情况); what people enter of devices, units and officers is only superseded."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from sqlmodel import Session, col, select
 
 from api.equipment import DeviceOut
+from api.files import attached
 from api.problems import Problem
+from api.roster import ListedOut, RosterFilter, RosterOut
 from api.seeing import must_see
 from api.sheets import CheckOut, ClassOut, HolderOut, SheetOut, StandingOut
 from api.signin import Db, LedgerKeeper, Reader, Ruled
-from gateway import compliance, device_facts, holdings, ledger, qualifications, standing
-from gateway.compliance import Span
+from gateway import compliance, device_facts, holdings, ledger, qualifications, roster, standing
+from gateway.compliance import Sheet, Span
 from gateway.device_facts import DeviceFacts
 from gateway.instants import Day, Moment
+from gateway.law import Law
 from gateway.models import AnnualCheck, Device, Officer, Room, Standing, Unit, UnitClass
 from gateway.qualifications import CheckIn, ClassIn
+from gateway.reports import making
+from gateway.reports.equipment_paper import equipment_paper
+from gateway.reports.making import Format, Subject
 from gateway.standing import StandingIn
+from gateway.visibility import Viewer
 
 router = APIRouter(tags=["equipment"])
 
 LONGEST = timedelta(days=400)
+ALL_UNITS = "全部单位"
 
 
 @router.get("/equipment/sheet")
@@ -36,16 +44,57 @@ def sheet(
     ] = None,
 ) -> SheetOut:
     """Required, held, in service, below spec, over quota, idle: each number with its rule and source."""
+    with database.read() as session:
+        return SheetOut.of(sheet_of(session, viewer, law, unit, on, since))
+
+
+def sheet_of(
+    session: Session, viewer: Viewer, law: Law, unit: str | None, on: date | None, since: date | None
+) -> Sheet:
     day = on or datetime.now(law.zone).date()
     first = since or day.replace(day=1)
     if not day - LONGEST <= first <= day:
         raise Problem(422, "The span is empty or too long", "`since` comes before `on`, at most 400 days.")
+    if unit is not None:
+        must_see(session, viewer, Unit, unit)
+    return compliance.sheet(session, law.packs, Span(first, day, law.zone), unit, viewer.units)
+
+
+@router.get("/equipment/sheet/file", response_class=Response)
+def sheet_file(
+    viewer: Reader,
+    database: Db,
+    law: Ruled,
+    unit: Annotated[str | None, Query()] = None,
+    on: Annotated[Day | None, Query()] = None,
+    since: Annotated[Day | None, Query()] = None,
+    wanted: Annotated[Format, Query(alias="format")] = Format.XLSX,
+) -> Response:
+    """The same as XLSX or PDF; each one made is on record with its digest."""
     with database.read() as session:
-        if unit is not None:
-            must_see(session, viewer, Unit, unit)
-        return SheetOut.of(
-            compliance.sheet(session, law.packs, Span(first, day, law.zone), unit, viewer.units)
-        )
+        found = sheet_of(session, viewer, law, unit, on, since)
+        name = session.get_one(Unit, unit).name if unit else ALL_UNITS
+        paper = equipment_paper(found, name, unit)
+    content = making.file_of(paper, wanted)
+    subject = Subject("equipment", unit or "", found.span.on.isoformat())
+    with database.write() as session:
+        made = making.put_on_record(session, paper, subject, wanted, content, viewer.name)
+    return attached(made, wanted, content)
+
+
+@router.get("/equipment/devices")
+def devices(
+    viewer: Reader,
+    database: Db,
+    law: Ruled,
+    asked: Annotated[RosterFilter, Query()],
+) -> RosterOut:
+    """Devices in order of id: where each stands, who has it now, when it was docked last, what it lacks."""
+    with database.read() as session:
+        if asked.unit is not None:
+            must_see(session, viewer, Unit, asked.unit)
+        found, following = roster.roster(session, viewer, law, asked.wanted, asked.cursor or "", asked.limit)
+    return RosterOut(items=[ListedOut.of(one) for one in found], next=following)
 
 
 @router.get("/devices/{device_id}/holder")

@@ -113,6 +113,10 @@ class Allocation(SQLModel, table=True):
     superseded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     doc_no: str | None = None
     approved_by: str | None = None
+    entered_by: str | None = None
+    """None: before it was kept; the chain of the device has it."""
+    why: str | None = None
+    """Why it was entered; of a correction, why the line before was wrong."""
 
 
 class Checkout(SQLModel, table=True):
@@ -140,6 +144,8 @@ class Checkout(SQLModel, table=True):
     """When we learnt that it was back: before, the ledger said that it was out."""
     recorded_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     superseded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    entered_by: str | None = None
+    why: str | None = None
 
 
 class ClockReading(SQLModel, table=True):

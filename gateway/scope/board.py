@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
@@ -43,6 +43,8 @@ class Row:
     """What it counts under: one of the seed's four, or `unknown_stage`; `step.stage` is as it was told."""
     marks: tuple[str, ...]
     """What it adds one to in a tally: worked out once, counted in many."""
+    day: date
+    """On which the step began, in the site's zone."""
 
     @property
     def order(self) -> tuple[datetime, str]:
@@ -96,6 +98,7 @@ GROUPS: Mapping[str, Callable[[Row], Sequence[str]]] = {
     "case": lambda row: [row.step.case_uid],
     "stage": lambda row: [row.stage],
     "kind": lambda row: [row.step.kind],
+    "day": lambda row: [row.day.isoformat()],
 }
 """A step of two officers is a duty of each."""
 
@@ -243,7 +246,8 @@ def judged(
         )
     found = duty(facts, rulings.limits, at)
     stage = counted_under(step.stage, rulings.stages)
-    return Row(step, demand, found, linked, stage, marks_of(demand, found))
+    day = step.start.astimezone(book.law.zone).date()
+    return Row(step, demand, found, linked, stage, marks_of(demand, found), day)
 
 
 def unknown_kinds(rows: Iterable[Row]) -> dict[str, int]:

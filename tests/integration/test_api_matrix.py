@@ -72,6 +72,8 @@ MATRIX = [
     ),
     Row("POST", "/checkouts/out-{}/return", WORK, body={"in_at": "2024-05-06T12:00:00Z"}),
     Row("GET", "/equipment/sheet", EVERYBODY, query="unit={}"),
+    Row("GET", "/equipment/sheet/file", EVERYBODY, query="unit={}&format=xlsx"),
+    Row("GET", "/equipment/devices", EVERYBODY, listing=True),
     Row("GET", "/devices/cam-{}/holder", EVERYBODY, query="at=2024-05-06T02:00:00Z"),
     Row("PUT", "/devices/cam-{}/facts", LEDGER, body={"id": "cam-{}", "keeper": "zhang-{}", "spec": {"ip": 67}}),
     Row("GET", "/devices/cam-{}/standings", EVERYBODY),

@@ -16,7 +16,10 @@ from gateway.visibility import Viewer
 from tests.integration import (
     test_console_account,
     test_console_administration,
+    test_console_board,
+    test_console_equipment,
     test_console_kiosk,
+    test_console_reports,
     test_console_retrieval,
     test_console_work,
 )
@@ -32,6 +35,9 @@ PAGES = [
     *test_console_work.ROWS,
     *test_console_retrieval.ROWS,
     *test_console_administration.ROWS,
+    *test_console_board.ROWS,
+    *test_console_equipment.ROWS,
+    *test_console_reports.ROWS,
 ]
 """Each part of the console brings its rows: `*clips.ROWS`."""
 LEADS_ON = {("GET", "/")}

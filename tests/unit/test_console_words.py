@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import nodes
 
+from api.console import board, equipment, reports
 from api.console.account import DONE, WRONG
 from api.console.administration.showing import TABS
 from api.console.administration.views import KINDS as ORDERS
@@ -61,6 +62,10 @@ BUILT = {
     **{f"work.why_{act}": () for act in DEFAULTS},
     **{f"work.status_{status}": () for status in ("PROPOSED", "CONFIRMED")},
     **{f"work.key_{key}{then}": () for key in KEYS for then in ("", ".then")},
+    **board.BUILT,
+    **equipment.BUILT,
+    **reports.BUILT,
+    **{f"reports.way_{name}": () for name in ("overview", "snapshots", "files")},
 }
 """What templates put together: `t("sign." ~ sign)`."""
 

@@ -2,9 +2,33 @@
 
 from typing import Literal
 
-from gateway.wording.console import administration, docks, kiosk, retrieval, samples, site, wall, work
+from gateway.wording.console import (
+    administration,
+    board,
+    docks,
+    equipment,
+    kiosk,
+    reports,
+    retrieval,
+    samples,
+    site,
+    wall,
+    work,
+)
 
-PARTS = (site, docks, kiosk, work, retrieval, samples, wall, administration)
+PARTS = (
+    site,
+    docks,
+    kiosk,
+    work,
+    retrieval,
+    samples,
+    wall,
+    administration,
+    board,
+    equipment,
+    reports,
+)
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 
 

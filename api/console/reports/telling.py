@@ -1,0 +1,87 @@
+"""A figure and what stands behind it, as templates tell them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from fastapi import Request
+from sqlmodel import Session
+
+from api.console.pages import reader_of
+from api.console.terms import terms
+from gateway.models import Unit
+from gateway.reports import Figure, Side
+from gateway.reports.figures import COUNTS, Part
+from gateway.reports.naming import Named
+from gateway.roster import names_of
+from gateway.wording import reason, sentence, spoken
+from gateway.wording.console import word
+from gateway.wording.reports import BREAKDOWNS, FIGURES, KINDS
+
+KEYS = frozenset({"VIDEO", "AUDIO", "PHOTO", "second_read", "asked"})
+"""Keys of breakdowns that are words of ours and of no other page."""
+PATHS: dict[str, Callable[[str], str]] = {
+    "clip": lambda ref: f"/clips/{quote(ref, safe='')}",
+    "case": lambda ref: f"/cases/{quote(ref, safe='')}",
+    "device": lambda ref: f"/devices/{quote(ref, safe='')}",
+    "unit": lambda ref: f"/equipment/sheet?unit={quote(ref, safe='')}",
+}
+SIDES = tuple(Side)
+TOLD = ("name", "numerator", "denominator", "basis")
+One = TypeVar("One")
+
+
+def page_of(one: Named | None) -> str:
+    return PATHS[one.page](one.ref) if one is not None and one.page in PATHS else ""
+
+
+def tools(request: Request) -> dict[str, Any]:
+    language = reader_of(request).language
+    place = 0 if language == "zh" else 1
+    return terms(request) | {
+        "figure_words": lambda code: {name: getattr(FIGURES[code], name)[place] for name in TOLD},
+        "because": lambda code: sentence(reason(code), language),
+        "kind_word": lambda kind: KINDS[kind][place] if kind in KINDS else kind,
+        "breakdown_word": lambda by: BREAKDOWNS[by][place] if by in BREAKDOWNS else by,
+        "is_count": lambda code: code in COUNTS,
+        "page_of": page_of,
+        "null_why": partial(null_why, language=language),
+    }
+
+
+def null_why(figure: Figure, language: str) -> str:
+    """A figure that has no rate says why: neither 0 nor 100 %."""
+    if not figure.told:
+        return sentence(
+            reason(figure.notes[-1] if figure.notes else "figure.no_approval_on_record"), language
+        )
+    left_out = sum(figure.excluded.values())
+    code = "reports.all_left_out" if left_out else "reports.nothing_to_count"
+    return word("en" if language == "en" else "zh", code, count=left_out)
+
+
+def key_names(session: Session, request: Request, parts: Iterable[Part]) -> dict[tuple[str, str], str]:
+    """Of every line of every breakdown."""
+    found = list(parts)
+    language = reader_of(request).language
+    units = names_of(session, Unit, {one.key for one in found if one.by == "unit"})
+    return {(one.by, one.key): told(one, units, language) for one in found}
+
+
+def told(part: Part, units: dict[str, str], language: Any) -> str:
+    if not part.key:
+        return word(language, "reports.no_key")
+    if part.by == "unit":
+        return units.get(part.key, part.key)
+    return word(language, f"reports.key_{part.key}") if part.key in KEYS else spoken(part.key, language)
+
+
+def breakdowns(figure: Figure) -> dict[str, Sequence[Part]]:
+    """In the order in which they are told; those of one line say nothing that the figure does not."""
+    found = {by: [one for one in figure.parts if one.by == by] for by in BREAKDOWNS}
+    return {by: parts for by, parts in found.items() if parts}
+
+
+def cut(found: Sequence[One], start: int, rows: int) -> tuple[Sequence[One], int | None]:
+    return found[start : start + rows], start + rows if len(found) > start + rows else None
