@@ -219,6 +219,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "figure.optional": ("可以不进行音像记录", "need not be recorded"),
     "figure.day_runs": ("领用当日尚未结束", "the day on which it went out has not ended"),
+    "figure.no_approval_on_record": (
+        "系统尚未登记调阅审批，无法计算",
+        "no approvals are recorded yet, so none can be counted",
+    ),
     "figure.own_right": (
         "在本人权限之内，无须审批（R-70）",
         "within the viewer's own right: no approval is needed (R-70)",
@@ -246,6 +250,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "figure.archived": ("已按期归档", "archived in time"),
     "figure.archived_late": ("超期后已归档", "archived, but late"),
     # what a reader has to know beside a figure
+    "figure.note_approvals": ("系统尚未登记调阅审批", "no approvals are recorded yet"),
     "figure.note_over": (
         "超配单位会使合计高于实际满足程度，请看分单位数",
         "a unit with too many hides one with too few: see each unit",
