@@ -10,6 +10,7 @@ from api import console, problems
 from api.console import errors
 from api.console.docks import Looks
 from api.headers import Headers
+from api.leaving import Leaving
 from api.parameters import known_only
 from api.signin import IDLE
 from api.v1 import (
@@ -21,9 +22,11 @@ from api.v1 import (
     disposals,
     duties,
     equipment,
+    evidence,
     health,
     links,
     live,
+    notes,
     offloads,
     orders,
     parties,
@@ -48,8 +51,8 @@ from gateway.store import LocalStore
 
 PREFIX = "/api/v1"
 MODULES = (
-    session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, links,
-    duties, webhooks, custody, retention, disposals, samples, reports, report_files, orders,
+    session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, notes,
+    evidence, links, duties, webhooks, custody, retention, disposals, samples, reports, report_files, orders,
     requests, viewings, copies,
 )  # fmt: skip
 
@@ -94,5 +97,6 @@ def serve_from(
     app.state.law = law or Law.of(Settings())
     app.state.idle = idle
     app.state.stop, app.state.looks = stop or threading.Event(), Looks()
+    app.state.leaving = Leaving(database, app.state.stop)
     app.state.rules, app.state.webhook_hosts = rules or usual(), tuple(webhook_hosts)
     return app

@@ -122,7 +122,7 @@ class FtpReceiver:
         """One file of one device, told once: the other devices go on, and it is tried again."""
         if (user, path) not in self.troubled:
             self.troubled.add((user, path))
-            detail = {"name": os.fsdecode(os.path.basename(path)), "error": error.strerror}
+            detail = {"name": shown(os.path.basename(path)), "error": error.strerror}
             self.signals.put(
                 SignalReceived(
                     device_id=user, at=moment(), kind="upload_unreadable", event_id=uuid7().hex, detail=detail
@@ -171,7 +171,7 @@ class FtpReceiver:
                 continue  # an empty one goes as soon as it is on record
             self.waiting.unmark(seen)
             if kind is not None:
-                detail = {"name": target.name, "bytes": seen.st_size}
+                detail = {"name": shown(os.fsencode(target.name)), "bytes": seen.st_size}
                 self.signals.put(
                     SignalReceived(
                         device_id=user, at=moment(), kind=kind, event_id=uuid7().hex, detail=detail

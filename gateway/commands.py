@@ -4,10 +4,11 @@ import argparse
 import getpass
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.table import Table
@@ -16,8 +17,9 @@ from sqlmodel import Session, col, select
 from gateway import ledger, linking, registry
 from gateway.case_sources.files import read_cases
 from gateway.case_sources.incoming import CaseIn
-from gateway.case_sources.numbers import numbers_of, shared_with
+from gateway.case_sources.numbers import numbers_of
 from gateway.case_sources.records import store_case
+from gateway.case_sources.remarks import remarks
 from gateway.case_sources.rules import CaseRules, of_site
 from gateway.config import ConfigError, Settings, read
 from gateway.database import Database
@@ -25,7 +27,17 @@ from gateway.device import Refused
 from gateway.intake.devices import register
 from gateway.intake.places import is_new_unit
 from gateway.linking.tally import Tally
-from gateway.models import CaseRecord, Device, DeviceState, DeviceStatus, Role, Unit, User
+from gateway.models import (
+    CaseRecord,
+    Device,
+    DeviceState,
+    DeviceStatus,
+    Original,
+    Role,
+    Unit,
+    User,
+    Work,
+)
 from gateway.offloads import Progress, open_offloads, progress
 from gateway.opening import open_database, packs_of
 from gateway.terminal import plain_console
@@ -119,16 +131,31 @@ def devices_table(settings: Settings, session: Session) -> Table:
     for name in ("设备", "名称", "类型", "驱动", "状态", "在位", "采集进度"):
         table.add_column(name, overflow="fold")  # a cut id is no id
     present = {row.device_id for row in session.exec(select(DeviceStatus)) if row.present}
-    underway = open_offloads(session, present)
+    underway, waiting = open_offloads(session, present), waits(session)
     for device in session.exec(select(Device).order_by(col(Device.id))):
         here = "是" if device.id in present else "否"
         far = told_of(progress(session, underway[device.id])) if device.id in underway else ""
+        far = far or waiting.get(device.id, "")
         gone = "" if is_expected(settings, device) else "（已不在配置中）"
         table.add_row(
             device.id, device.name, spoken(device.type), device.driver or "",
             spoken(device.status.value) + gone, here, far,
         )  # fmt: skip
     return table
+
+
+def waits(session: Session) -> dict[str, str]:
+    """By device: how many files wait and why, also of what comes by a folder or over the network."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for device, why in session.exec(
+        select(Original.device_id, Work.waiting)
+        .join(Work, col(Work.item_id) == Original.id)
+        .where(col(Work.open).is_(True), col(Work.waiting).is_not(None))
+        .order_by(col(Work.updated_at).desc())
+    ):
+        if why:
+            found.setdefault(device, []).append(why)
+    return {one: f"{len(whys)} 个文件等待：{sentence(whys[0], 'zh')}" for one, whys in found.items()}
 
 
 def is_expected(settings: Settings, device: Device) -> bool:
@@ -173,8 +200,9 @@ def cases(settings: Settings, asked: argparse.Namespace) -> int:
                 raise ConfigError(f"{asked.file}: case {case.uid}: {sentence(no.reason, 'en')}") from no
         decide_now(settings, database)
         console.print(f"{asked.file}: {len(given)} cases, {changed} new or changed")
-        warn_of_forms(database, asked.file, given, rules)
-        tell_of_shared(database, given)
+        with database.read() as session:
+            for line in remarks(session, asked.file, given, rules):
+                console.print(line, soft_wrap=True)
         for unit in strangers:
             console.print(f"unit {unit} was not known and now stands in the registry, under none: misspelt?")
         return 0
@@ -184,31 +212,6 @@ def cases(settings: Settings, asked: argparse.Namespace) -> int:
             table.add_row(row.uid, row.title, "\n".join(map(str, numbers_of(session, row.uid))))
     console.print(table)
     return 0
-
-
-def warn_of_forms(database: Database, file: Path, given: Sequence[CaseIn], rules: CaseRules) -> None:
-    """Of papers that are none of the provincial forms: misspelt, or another set's; they are kept."""
-    with database.read() as session:
-        for case in given:
-            for paper, place in zip(case.documents, case.papers_at, strict=True):
-                if not rules.is_form(session, case.unit, paper.type):
-                    console.print(
-                        f"{file}: {place}: {paper.type!r} is none of the forms (forms.documents); kept",
-                        soft_wrap=True,
-                    )
-
-
-def tell_of_shared(database: Database, given: Sequence[CaseIn]) -> None:
-    """Two cases may have one number; mostly one of them is mistyped."""
-    told: set[frozenset[str]] = set()
-    with database.read() as session:
-        for case in given:
-            for number, other in shared_with(session, case.uid):
-                if (pair := frozenset({number, case.uid, other})) not in told:
-                    console.print(
-                        f"number {number}: of case {case.uid} and of case {other}; kept", soft_wrap=True
-                    )
-                told.add(pair)
 
 
 def try_cases(

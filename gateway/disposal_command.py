@@ -58,18 +58,30 @@ def person(session: Session, asked: argparse.Namespace, *rights: Right) -> Viewe
     """Who is there, by name and password: the shell's own account says nothing of who holds which right."""
     if not asked.user:
         raise ConfigError(f"who? usage: gateway disposal {asked.action} … --user NAME")
-    typed = sys.stdin.readline().rstrip("\n") if asked.password_stdin else getpass.getpass(f"{asked.user}: ")
+    typed = secret(asked, f"{asked.user}: ")
     user = known(session, asked.user, typed)
     if user is None:
         raise ConfigError(f"no user {asked.user!r} with this password")
     if second_factor.is_on(session, user):
-        code = sys.stdin.readline() if asked.password_stdin else getpass.getpass("code / 动态口令: ")
+        code = secret(asked, "code / 动态口令: ")
         if not second_factor.accept(session, user, code):
             raise ConfigError("this is no code of now; wait for the next one")
     viewer = viewing_as(session, user)
     if not any(viewer.may(right) for right in rights):
         raise ConfigError(f"the role {user.role.value!r} may not {rights[0].value}")
     return viewer
+
+
+def secret(asked: argparse.Namespace, prompt: str) -> str:
+    """From the terminal, or from standard input where that is asked for."""
+    if asked.password_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        raise ConfigError(
+            "nobody is there to type the password; give it on standard input with --password-stdin"
+        ) from None
 
 
 def propose(database: Database, packs: RulePacks, asked: argparse.Namespace) -> None:
@@ -101,7 +113,10 @@ def approve(database: Database, packs: RulePacks, asked: argparse.Namespace) -> 
 def typed_count(given: int | None) -> int:
     if given is not None:
         return given
-    written = input("将销毁多少件？请填写件数 How many clips will go? ")
+    try:
+        written = input("将销毁多少件？请填写件数 How many clips will go? ")
+    except EOFError:
+        raise ConfigError("nobody is there to type how many clips will go; give it with --count") from None
     if not written.strip().isdigit():
         raise ConfigError(f"{written!r} is no number; nothing was approved")
     return int(written)

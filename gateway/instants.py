@@ -3,7 +3,15 @@
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+
+WRITE = "write date, time and zone, such as 2024-05-06T09:30:00+08:00"
 
 
 def aware(value: datetime) -> datetime:
@@ -20,7 +28,7 @@ def written_out(value: object) -> object:
         isinstance(value, str) and not value.lstrip("+-").replace(".", "").isdigit()
     ):
         return value
-    raise ValueError("write date, time and zone, such as 2024-05-06T09:30:00+08:00")
+    raise ValueError(WRITE)
 
 
 def reckonable(value: date) -> date:
@@ -33,7 +41,15 @@ def reckonable(value: date) -> date:
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 """The end of what has none."""
 
-Moment = Annotated[datetime, BeforeValidator(written_out), AfterValidator(aware)]
+
+def read(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return handler(value)
+    except ValidationError:
+        raise ValueError(f"is no time; {WRITE}") from None
+
+
+Moment = Annotated[datetime, WrapValidator(read), BeforeValidator(written_out), AfterValidator(aware)]
 Day = Annotated[date, AfterValidator(reckonable)]
 
 

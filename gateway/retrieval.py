@@ -44,6 +44,26 @@ def begin(
     return viewing
 
 
+def running(session: Session, clip_id: str, user_id: str, purpose: str) -> Viewing | None:
+    """The viewing that this person has begun of this clip for this purpose, while it has a while to go."""
+    wanted = select(Viewing).where(
+        Viewing.clip_id == clip_id,
+        Viewing.user_id == user_id,
+        Viewing.purpose == purpose,
+        col(Viewing.ended_at).is_(None),
+        Viewing.expires_at > now() + QUIET,
+    )
+    return session.exec(wanted.order_by(col(Viewing.expires_at).desc())).first()
+
+
+def go_on(session: Session, clip: Clip, original: Original, user_id: str, user: str, purpose: str) -> Viewing:
+    """The one that runs, or a new one: a page that is loaded again is the same viewing."""
+    custody.take(session, custody.device_chain(original.device_id))  # two pages at once begin one
+    return running(session, clip.id, user_id, purpose) or begin(
+        session, clip, original, user_id, user, purpose
+    )
+
+
 def end(session: Session, viewing: Viewing, at: datetime, actor: str) -> None:
     """Once; a second end changes nothing."""
     session.refresh(viewing, with_for_update=True)

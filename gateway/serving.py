@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -96,13 +97,20 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
 
 
 def serve_both(config: Path, stop: threading.Event) -> int:
-    """`gateway run` and `gateway serve` as two processes; both end if one does, or if we are killed."""
+    """`gateway run` and `gateway serve` as two processes; both end if one does, or if we are killed.
+
+    Half of them is no gateway: whoever began us begins both anew. Then what we end with is never 0.
+    """
     python = [sys.executable, "-P", "-m"]  # -P: nothing is imported from the working directory
     begin = ["setpriv", "--pdeathsig", "TERM", *python, "gateway.cli", "--config", str(config)]
-    running = [subprocess.Popen([*begin, name]) for name in ("run", "serve")]
+    names = ("run", "serve")
+    running = [subprocess.Popen([*begin, name]) for name in names]
     while not stop.wait(0.2) and all(process.poll() is None for process in running):
         pass
-    for process in running:
+    for name, process in zip(names, running, strict=True):
+        if not stop.is_set() and process.poll() is not None:
+            how = how_it_ended(process.returncode)
+            log.error("`gateway %s` has ended (%s): `gateway up` ends as well, to be begun anew", name, how)
         process.terminate()
     deadline = time.monotonic() + 5
     for process in running:
@@ -112,3 +120,12 @@ def serve_both(config: Path, stop: threading.Event) -> int:
             process.kill()
     asked = stop.is_set()
     return 0 if asked else max(abs(process.returncode or 0) for process in running) or 1
+
+
+def how_it_ended(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"

@@ -31,6 +31,7 @@ from gateway.models import (
     LegalHold,
     Link,
     LinkStatus,
+    Note,
     Officer,
     Offload,
     OrderRow,
@@ -151,15 +152,20 @@ class Within:
         return select(CaseRecord.uid).where(col(CaseRecord.unit_id).in_(self.units))
 
     @cached_property
-    def clips(self) -> SelectOfScalar[str]:
+    def linked(self) -> SelectOfScalar[str]:
         # only a link that a person confirmed opens footage to another unit: whoever writes a case record
         # could otherwise draw clips over by naming officers and numbers
-        linked = select(Link.clip_id).where(
+        return select(Link.clip_id).where(
             col(Link.case_uid).in_(self.cases),
             col(Link.ended_at).is_(None),
             Link.status == LinkStatus.CONFIRMED,
         )
-        return select(Clip.id).where(or_(col(Clip.device_id).in_(self.devices), col(Clip.id).in_(linked)))
+
+    @cached_property
+    def clips(self) -> SelectOfScalar[str]:
+        return select(Clip.id).where(
+            or_(col(Clip.device_id).in_(self.devices), col(Clip.id).in_(self.linked))
+        )
 
     @cached_property
     def parties(self) -> SelectOfScalar[str]:
@@ -176,7 +182,7 @@ class Within:
 
 Sight = Callable[[Within], ColumnElement[bool]]
 """The condition under which a row is seen from within some units."""
-Whose = Literal["units", "devices", "officers", "cases", "clips", "parties", "samples", "runs"]
+Whose = Literal["units", "devices", "officers", "cases", "clips", "linked", "parties", "samples", "runs"]
 
 
 def by(column: Any, whose: Whose) -> Sight:
@@ -195,13 +201,15 @@ SEEN: dict[type[SQLModel], Sight] = {
     Offload: by(Offload.device_id, "devices"),
     Finding: by(Finding.device_id, "devices"),
     Original: either(by(Original.device_id, "devices"), by(Original.id, "clips")),
-    Clip: by(Clip.id, "clips"),
+    # asked of the row itself: through its id every clip there is would be read first
+    Clip: either(by(Clip.device_id, "devices"), by(Clip.id, "linked")),
     CaseRecord: by(CaseRecord.unit_id, "units"),
     CaseRefusal: by(CaseRefusal.unit_id, "units"),
     CaseFeed: lambda _: false(),
     Endpoint: by(Endpoint.unit_id, "units"),
     Party: by(Party.id, "parties"),
     Link: by(Link.clip_id, "clips"),
+    Note: by(Note.case_uid, "cases"),
     Standing: by(Standing.device_id, "devices"),
     Snapshot: by(Snapshot.unit_id, "units"),
     Unit: by(Unit.id, "units"),

@@ -29,10 +29,11 @@ def check(asked: argparse.Namespace) -> int:
 
     rulepacks.packs(settings.rule_pack, settings.unit_rule_packs)
     check_keys(settings)
-    from gateway.config import spools
+    from gateway.config import copies, spools
 
     wrong = [*spools.unwritable(settings), *left_behind(settings, asked.config)]
-    for line in (*wrong, *spools.elsewhere(settings)):
+    wrong += copies.unsafe_erasing(settings)
+    for line in (*wrong, *spools.elsewhere(settings), *copies.on_one_disk(settings)):
         print(line)
     print(f"{asked.config}: {'see above' if wrong else 'good'}, {len(settings.devices)} devices")
     return 1 if wrong else 0
@@ -58,7 +59,10 @@ def run(asked: argparse.Namespace) -> int:
     from gateway.serving import run_daemon
 
     settings = load(asked.config)
-    for line in left_behind(settings, asked.config):
+    from gateway.config import copies
+
+    said = (*copies.on_one_disk(settings), *copies.unsafe_erasing(settings))
+    for line in (*left_behind(settings, asked.config), *said):
         log.warning("%s", line)
     run_daemon(settings, stop_on_signal(), asked.name)
     return 0

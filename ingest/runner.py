@@ -133,7 +133,7 @@ class Runner:
         if why["code"] == "wait.store_full":
             self.room.waits(item.original.id, sentence(why, "en"))
         else:
-            self.room.goes_on(item.original.id)
+            self.room.leaves(item.original.id)
         delay = RETRY_WAIT_S.get(why["code"], WAIT_S)
         self.start_later(item, waiting=why, not_before=now() + timedelta(seconds=delay))
 
@@ -187,7 +187,7 @@ class Runner:
         self.context.store.remove_stray_renditions(item_id, known)
 
     def set_aside(self, item: Item, pipeline: str, why: Reason) -> None:
-        self.room.goes_on(item.original.id)
+        self.room.leaves(item.original.id)
         if quarantine(self.database, item, pipeline, why):
             log.warning("%s of %s set aside: %s", item.original.name, item.device.id, sentence(why, "en"))
 

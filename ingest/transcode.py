@@ -10,18 +10,18 @@ import ffmpeg as compiler
 
 from gateway import ffmpeg
 from gateway.models import Clip, Original, Rendition
+from gateway.playing import PLAYABLE_AUDIO, PLAYABLE_PIXELS, PLAYABLE_VIDEO, codecs, stream
 from gateway.store import LocalStore
 from gateway.store.durable import blocks, own_partial, sync_folder
 from gateway.store.room import unwritten
 from gateway.wording import reason
 from ingest.stage import Context, Item, Outcome, Stopping
 
-PLAYABLE_VIDEO = {"h264"}
-PLAYABLE_AUDIO = {"aac", "mp3"}
-PLAYABLE_PIXELS = {"yuv420p", "yuvj420p"}
-
 PICTURE = 1 << 20
 """Bytes that no poster needs more of."""
+WAVE = {"s": "1600x120", "colors": "0x8795a7", "scale": "sqrt", "split_channels": 0}
+WAVE_RATE = 4000
+"""The filter holds all samples to the end: four hours are 115 MB at this rate, 2.7 GB as recorded."""
 
 UNREADABLE = {"condition.not_media", "condition.encrypted", "condition.undecryptable"}
 
@@ -65,23 +65,17 @@ def plan(clip: Clip) -> list[tuple[str, str, str, Make]]:
     """(kind, file name, media type, how) of what is worth making of this clip."""
     if clip.condition and clip.condition["code"] in UNREADABLE:
         return []
-    if clip.kind == "AUDIO":
-        return [("proxy", "proxy.m4a", "audio/mp4", audio_proxy(clip))]
+    has_no_picture = bool(clip.format) and not stream(clip, "video")
+    if clip.kind == "AUDIO" or (clip.kind == "VIDEO" and has_no_picture):
+        return [("proxy", "proxy.m4a", "audio/mp4", audio_proxy(clip)), WAVEFORM]
     if clip.kind == "PHOTO":
         return [("thumbnail", "thumb.jpg", "image/jpeg", picture(320))]
     return [
         ("proxy", "proxy.mp4", "video/mp4", video_proxy(clip)),
         ("poster", "poster.jpg", "image/jpeg", picture(1280)),
         ("thumbnail", "thumb.jpg", "image/jpeg", picture(320)),
+        *([WAVEFORM] if codecs(clip)[2] else []),
     ]
-
-
-def codecs(clip: Clip) -> tuple[str | None, str | None, str | None]:
-    """(video codec, pixel format, audio codec) of the first streams."""
-    streams = (clip.format or {}).get("streams", [])
-    video: dict[str, Any] = next((stream for stream in streams if stream.get("codec_type") == "video"), {})
-    audio: dict[str, Any] = next((stream for stream in streams if stream.get("codec_type") == "audio"), {})
-    return video.get("codec_name"), video.get("pix_fmt"), audio.get("codec_name")
 
 
 def video_proxy(clip: Clip) -> Make:
@@ -127,6 +121,16 @@ def picture(width: int) -> Make:
         return compiler.output(ffmpeg.source(original), f"file:{target}", **options)
 
     return make
+
+
+def waveform(original: Path, target: Path) -> Any:
+    """How loud it is over its whole length, on nothing: a page lays it under its own colours."""
+    sound = ffmpeg.source(original)["a:0"].filter("aresample", WAVE_RATE)
+    drawn = sound.filter("aformat", sample_fmts="s16", channel_layouts="mono").filter("showwavespic", **WAVE)
+    return compiler.output(drawn, f"file:{target}", **{"frames:v": 1, "f": "image2pipe", "c:v": "png"})
+
+
+WAVEFORM: tuple[str, str, str, Make] = ("waveform", "waveform.png", "image/png", waveform)
 
 
 def derive(item: Derivable, context: Context, kind: str, name: str, media_type: str, make: Make) -> Rendition:

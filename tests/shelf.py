@@ -91,10 +91,13 @@ class Shelf:
         proxy = b"proxy of " + name.encode()
         made = self.store.rendition_key(name, "abc.proxy.mp4")
         self.bytes_of(made, proxy)
-        clip = Clip(
-            id=name, device_id=device, kind="VIDEO", described=Described.READY,
-            started_at=found - timedelta(hours=2), ended_at=found - timedelta(hours=1), **more,
-        )  # fmt: skip
+        begun = found - timedelta(hours=2)
+        read = {"source": "container", "written": begun.replace(tzinfo=None).isoformat(), "zone": "UTC"}
+        usual = {
+            "times": [read], "time_source": "container", "started_at": begun, "duration_s": 3600.0,
+            "ended_at": found - timedelta(hours=1), "uncertainty_s": 60.0,
+        }  # fmt: skip
+        clip = Clip(id=name, device_id=device, kind="VIDEO", described=Described.READY, **(usual | more))
         rendition = Rendition(
             clip_id=name, kind="proxy", stored_as=made, media_type="video/mp4", size=len(proxy),
             sha256=hashlib.sha256(proxy).hexdigest(), parent_sha256=original.sha256 or "", command=[], tool="t",

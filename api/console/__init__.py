@@ -6,11 +6,15 @@ from api.console import (
     account,
     administration,
     board,
+    cases,
+    clip,
+    clip_deciding,
     docks,
     entrance,
     equipment,
     files,
     kiosk,
+    parties,
     purposes,
     receipts,
     reports,
@@ -35,6 +39,10 @@ MODULES = (
     board,
     *equipment.MODULES,
     *reports.MODULES,
+    clip,
+    clip_deciding,
+    *cases.MODULES,
+    parties,
 )
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])

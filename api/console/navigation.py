@@ -23,6 +23,7 @@ ENTRIES = (
     Entry("board", "/board", "clipboard-list", Right.READ),
     Entry("equipment", "/equipment", "device-cctv", Right.READ),
     Entry("reports", "/reports", "chart-bar", Right.READ),
+    Entry("cases", "/cases", "folder", Right.READ),
 )
 """In the order of the day's work; the first that somebody may see is where he begins."""
 

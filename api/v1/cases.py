@@ -15,9 +15,11 @@ from api.signin import CaseWriter, Db, Reader, Ruled
 from gateway import linking
 from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.numbers import numbers_of
+from gateway.case_sources.parts import unknown_officers
 from gateway.case_sources.records import Ended
 from gateway.case_sources.records import put_case as put
 from gateway.case_sources.rules import CaseRules
+from gateway.casefile.listing import matches
 from gateway.device import Refused
 from gateway.intake.places import is_new_unit, like_unit
 from gateway.law import is_form, parents_of, stage_of_form
@@ -120,6 +122,10 @@ class Stored(BaseModel):
         default=None,
         description="nobody knew this unit: it stands in the registry now, under none",
     )
+    officers_unknown: list[str] = Field(
+        default_factory=list,
+        description="handlers and who took part that no register knows: misspelt? They link nothing so far",
+    )
 
 
 @router.get("/cases")
@@ -131,6 +137,10 @@ def cases(
     number: Annotated[
         str | None, Query(description="any spelling of one of its numbers; its archive number as it is")
     ] = None,
+    q: Annotated[
+        str | None,
+        Query(max_length=200, description="part of a number, a title, a party's or a handler's name"),
+    ] = None,
 ) -> Page[CaseOut]:
     statement = select(CaseRecord).where(visible(viewer, CaseRecord))
     if number:
@@ -141,6 +151,8 @@ def cases(
         known = col(CaseRecord.uid).in_(select(CaseAlias.case_uid).where(same))
         statement = statement.where(or_(known, CaseRecord.archive_no == number))
     with database.read() as session:
+        if q and q.strip():
+            statement = statement.where(matches(session, q.strip()))
         return page(
             session,
             statement,
@@ -232,11 +244,13 @@ def put_case(
         is_new = session.get(CaseRecord, uid) is None
         stranger = may_put(session, viewer, uid, given, new_unit)
         ended = put(session, given, viewer.name, "api", rules)
+        unknown = [] if ended is Ended.OUTDATED else unknown_officers(session, given)
     response.status_code = 201 if is_new else 200
     outdated = ended is Ended.OUTDATED
     return Stored(
-        uid=uid, changed=ended.changed, outdated=outdated, unit_entered=None if outdated else stranger
-    )
+        uid=uid, changed=ended.changed, outdated=outdated, unit_entered=None if outdated else stranger,
+        officers_unknown=unknown,
+    )  # fmt: skip
 
 
 @router.post("/cases/{uid}/effects")

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from sqlmodel import Session, col, or_, select
 
+from api.leaving import Leaving
 from api.media import MediaResponse, media
 from api.paging import CURSOR, Cut, Page, page
 from api.problems import Problem, not_found
@@ -216,7 +217,7 @@ def original_bytes(
     with refusal_noted(database, viewer, clip_id=clip_id), database.read() as session:
         _, original, _ = must_watch(session, viewer, clip_id)
         must_be_there(session, clip_id)
-    must_be_viewing(database, viewer, clip_id, viewing)
+    must_be_viewing(request, database, viewer, clip_id, viewing)
     if original.stored_as is None or original.state not in (*STORED, State.QUARANTINED):
         raise Problem(409, "Nothing is stored yet", "The clip still waits for its source.")
     return media(
@@ -235,17 +236,20 @@ def rendition_bytes(
         made = session.exec(
             select(Rendition).where(Rendition.clip_id == clip_id, Rendition.kind == kind, NO_COPY)
         ).one_or_none()
-    must_be_viewing(database, viewer, clip_id, viewing)
+    must_be_viewing(request, database, viewer, clip_id, viewing)
     if made is None:
         raise not_found("Rendition")
     return media(store_of(request).path(made.stored_as), made.stored_as, made.media_type)
 
 
-def must_be_viewing(database: Database, viewer: Viewer, clip_id: str, viewing: str) -> None:
+def must_be_viewing(request: Request, database: Database, viewer: Viewer, clip_id: str, viewing: str) -> None:
+    """Who still reads has not left: another page of his may show the same viewing."""
     with refusal_noted(database, viewer, clip_id=clip_id), database.read() as session:
         found = own_viewing(session, viewer, clip_id, viewing)
     if found.ended_at is not None or found.expires_at < now():
         raise Problem(403, "The viewing has ended", "POST a purpose to the clip's `viewings` again.")
+    leaving: Leaving = request.app.state.leaving
+    leaving.came_back(viewing)
 
 
 def own_viewing(session: Session, viewer: Viewer, clip_id: str, viewing: str) -> Viewing:

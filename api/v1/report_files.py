@@ -60,6 +60,7 @@ class MadeOut(Shape):
     unit_id: str
     period: str
     sample_id: str | None
+    case_uid: str | None = Field(description="of an evidence list")
     format: str
     as_of: datetime
     content: str = Field(description="SHA-256 of what it says, the same for both formats")

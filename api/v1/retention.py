@@ -15,6 +15,7 @@ from gateway import disposal, holds, retention
 from gateway.holds import HoldIn
 from gateway.models import CaseRecord, Clip, Device, LegalHold, RetentionFlag, User, now
 from gateway.retention import Judged
+from gateway.retention.reach import reach
 from gateway.rules.retention import Flag
 from gateway.texts import Why
 from gateway.visibility import visible
@@ -76,6 +77,18 @@ class HoldOut(Shape):
     @classmethod
     def of(cls, row: LegalHold) -> "HoldOut":
         return cls.model_validate(row)
+
+
+class ReachOut(Shape):
+    clips: int
+    cases: int = Field(description="of a hold on a case or on a party")
+
+
+class PlacedOut(HoldOut):
+    reaches: ReachOut = Field(
+        description="what of yours it keeps now; 0: no case names this party yet, or nothing was recorded "
+        "then. What comes later it keeps as well"
+    )
 
 
 class FlagOut(Shape):
@@ -156,8 +169,11 @@ def all_holds(
 
 
 @router.post("/holds", status_code=201)
-def place(given: HoldIn, viewer: Holder, database: Db) -> HoldOut:
-    """保全. It also keeps what comes later; what it lies on is one clip, case, party or device."""
+def place(given: HoldIn, viewer: Holder, database: Db, law: Ruled) -> PlacedOut:
+    """保全. It also keeps what comes later; what it lies on is one clip, case, party or device.
+
+    A party may be named before any case names it: `reaches` tells a name that was mistyped.
+    """
     with database.write() as session:
         for model, ref, what in (
             (Clip, given.clip, "Clip"), (CaseRecord, given.case, "Case"), (Device, given.device, "Device"),
@@ -165,7 +181,12 @@ def place(given: HoldIn, viewer: Holder, database: Db) -> HoldOut:
             if ref is not None:
                 must_see(session, viewer, model, ref, what)
         unit = session.get_one(User, viewer.user_id).unit_id
-        return HoldOut.of(holds.place(session, given, viewer.name, unit))
+        placed = holds.place(session, given, viewer.name, unit)
+        session.flush()
+        told = HoldOut.of(placed)
+    with database.read() as session:
+        reaches = reach(session, law.packs, session.get_one(LegalHold, told.id), viewer)
+    return PlacedOut(**told.model_dump(), reaches=ReachOut.model_validate(reaches))
 
 
 @router.post("/holds/{hold_id}/lift")

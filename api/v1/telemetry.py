@@ -1,15 +1,20 @@
 """What a device told while it worked: alarms and other signals, and where it was."""
 
+from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
 from api.equipment import SignalOut, TrackPointOut
+from api.seeing import must_see
 from api.signin import Db, Reader
 from api.v1.devices import must_see_device
+from gateway import tracks
 from gateway.instants import Moment
-from gateway.models import DeviceSignal, Track
+from gateway.models import Clip, DeviceSignal, Track
 
 router = APIRouter(tags=["devices"])
 
@@ -62,3 +67,18 @@ def track(
         (point for point in points if (not since or point.at >= since) and (not until or point.at < until)),
         key=lambda point: point.at,
     )
+
+
+class FixOut(BaseModel):
+    at: datetime = Field(description="corrected by how wrong the device's clock was")
+    at_s: float = Field(description="seconds from the clip's begin")
+    latitude: float
+    longitude: float
+
+
+@router.get("/clips/{clip_id}/track")
+def of_clip(clip_id: str, viewer: Reader, database: Db) -> list[FixOut]:
+    """Where its recorder was while it recorded, in order; of very many positions every so many-th."""
+    with database.read() as session:
+        clip = must_see(session, viewer, Clip, clip_id, "Clip")
+        return [FixOut(**asdict(fix)) for fix in tracks.of_clip(session, clip)]

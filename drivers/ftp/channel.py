@@ -15,11 +15,18 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its own note on asyncore
     from OpenSSL.SSL import RECEIVED_SHUTDOWN
     from pyftpdlib.exceptions import _FileReadWriteError
-    from pyftpdlib.handlers import DTPHandler, TLS_DTPHandler
+    from pyftpdlib.handlers import DTPHandler, FTPHandler, TLS_DTPHandler
 
 log = logging.getLogger(__name__)
 
 BROKEN = "426 The line broke; what came is kept, go on where it ends."
+NOBODY = "425 Nobody opened the data connection; nothing came."
+
+
+def said(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return "the disk is full; what came is kept, and its sender may go on as soon as there is room"
+    return str(error)
 
 
 class Durable:
@@ -60,7 +67,7 @@ class Durable:
         if not isinstance(error, OSError):
             channel.log_exception(self)
         elif not channel._closed:
-            log.warning("an upload ended: %s", error)
+            log.warning("an upload ended: %s", said(error))
         if not channel._closed:
             channel._resp = ("426 Transfer aborted.", log.debug)
             self.broken = channel._error = True  # no farewell in TLS over a line that is not good
@@ -118,3 +125,21 @@ class TlsChannel(Durable, TLS_DTPHandler):  # type: ignore[misc]
         and its file has to be proved by its container."""
         shutdown = getattr(self.socket, "get_shutdown", None)
         return shutdown is None or bool(shutdown() & RECEIVED_SHUTDOWN)
+
+
+class Awaited:
+    """A data connection that nobody opens in half a minute: its command is told so, the session goes on."""
+
+    def handle_timeout(self) -> None:
+        line: Any = self
+        if line.cmd_channel.connected:
+            line.cmd_channel.never_came(NOBODY)
+        line.close()
+
+
+class PassiveLine(Awaited, FTPHandler.passive_dtp):  # type: ignore[misc]
+    pass
+
+
+class ActiveLine(Awaited, FTPHandler.active_dtp):  # type: ignore[misc]
+    pass

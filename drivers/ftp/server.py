@@ -15,7 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from drivers.ftp.channel import BROKEN, PlainChannel, TlsChannel
+from drivers.ftp.channel import BROKEN, ActiveLine, PassiveLine, PlainChannel, TlsChannel, said
+from drivers.ftp.marks import Marks
 from gateway.config.recorders import FtpReceiverSettings
 from gateway.device import DeviceUnavailable
 from gateway.scarce import Scarce
@@ -41,7 +42,7 @@ class Authorizer(DummyAuthorizer):  # type: ignore[misc]
     def validate_authentication(self, username: str, password: str, handler: Any) -> None:
         del handler
         known = self.user_table.get(username, {}).get("pwd", "")
-        if not hmac.compare_digest(known.encode(), password.encode("utf-8", "replace")) or not known:
+        if not hmac.compare_digest(known.encode(), password.encode("utf-8", "surrogateescape")) or not known:
             raise AuthenticationFailed("Authentication failed.")
 
 
@@ -54,26 +55,6 @@ def authorizer_for(settings: FtpReceiverSettings) -> Authorizer:
     return made
 
 
-class Marks:
-    """Which files are not known to be whole: a mark is set when one is opened and goes with its 226.
-
-    By inode, so that a rename carries it along; on disk, so that a kill does.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def set(self, seen: os.stat_result) -> None:
-        (self.folder / str(seen.st_ino)).touch()
-
-    def clear(self, seen: os.stat_result) -> None:
-        (self.folder / str(seen.st_ino)).unlink(missing_ok=True)
-
-    def __contains__(self, seen: os.stat_result) -> bool:
-        return (self.folder / str(seen.st_ino)).exists()
-
-
 class Careful:
     """The commands that write. `keep_aside` moves away what a new file would replace."""
 
@@ -84,6 +65,11 @@ class Careful:
     marks: Marks
     _current_type = property(lambda _: "i", lambda _, __: None)
     """FTP begins in ASCII, and would drop bytes of a recording: none is ever converted."""
+    unicode_errors = "surrogateescape"
+    """Recorders write names in GBK without a word: their bytes reach the disk, and go back, as they came."""
+
+    def push(self, data: str) -> None:
+        super(FTPHandler, self).push(data.encode("utf-8", self.unicode_errors))  # type: ignore[misc]
 
     def has_room(self, claim: Claim | None = None) -> bool:
         """For the next bytes of an upload, which stay its own where it has a claim."""
@@ -121,17 +107,35 @@ class Careful:
         else:
             super().handle_error()  # type: ignore[misc]
 
-    def never_came(self) -> None:
+    def never_came(self, why: str = BROKEN) -> None:
         """The data channel was reset before it was here, and pyftpdlib lets its sender wait for ever."""
         session: Any = self
         session._dtp_acceptor = session._dtp_connector = None
-        stored, listed = session._in_dtp_queue, session._out_dtp_queue
-        session._in_dtp_queue = session._out_dtp_queue = None
-        if stored or listed:
-            file = stored[0] if stored else listed[2]
-            if file is not None:
-                file.close()
-            session.respond(BROKEN)
+        listed, session._out_dtp_queue = session._out_dtp_queue, None
+        if listed and listed[2] is not None:
+            listed[2].close()
+        if self.drop_unbegun() or listed:
+            session.respond(why)
+
+    def drop_unbegun(self) -> bool:
+        """An upload to which no line ever opened leaves no empty file behind; whether there was one."""
+        session: Any = self
+        queued = getattr(session, "_in_dtp_queue", None)  # none any more after its end
+        if not queued:
+            return False
+        session._in_dtp_queue = None
+        file, _ = queued
+        seen = os.fstat(file.fileno())
+        with suppress(OSError):  # renamed meanwhile: then it is somebody's
+            if seen.st_size == 0 and os.path.samestat(seen, Path(file.name).stat()):
+                Path(file.name).unlink()
+                self.marks.clear(seen)
+        file.close()
+        return True
+
+    def close(self) -> None:
+        self.drop_unbegun()
+        super().close()  # type: ignore[misc]
 
     def _on_dtp_connection(self) -> None:
         session: Any = self
@@ -224,7 +228,7 @@ def unfit(error: OSError) -> str:
     """What a sender hears whose file cannot be begun under its name."""
     if error.errno == errno.ENAMETOOLONG:
         return "553 The name is too long; send it under a shorter one."
-    log.error("an upload cannot be begun: %s", error)
+    log.error("an upload cannot be begun: %s", said(error))
     return "450 Not now; keep the file and come again."
 
 
@@ -253,7 +257,8 @@ class Server:
             "banner": "evidence gateway", "marks": self.marks, "room": Scarce(str(settings.spool)),
             "keep_aside": staticmethod(keep_aside), "arrived": staticmethod(arrived),
             "masquerade_address": settings.public_address, "use_sendfile": False, "timeout": 300,
-            "max_login_attempts": 3, "dtp_handler": PlainChannel,
+            "max_login_attempts": 3, "dtp_handler": PlainChannel, "passive_dtp": PassiveLine,
+            "active_dtp": ActiveLine,
         }  # fmt: skip
         if settings.passive:
             told["passive_ports"] = range(settings.passive[0], settings.passive[1] + 1)

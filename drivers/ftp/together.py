@@ -1,6 +1,6 @@
 """What belongs together by name: a clip and its sidecars, as `drivers.card` and the pairing see it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from drivers.names import kind_of
 from gateway.device import AttachmentKind, MediaKind, shown
@@ -39,3 +39,16 @@ def sets(paths: Iterable[bytes]) -> list[list[bytes]]:
         else:
             alone.append([path])
     return [*of_clips.values(), *alone]
+
+
+def by_themselves(belonging: Sequence[bytes], due: Sequence[bytes]) -> list[bytes]:
+    """Clips that do not wait for another one of their stem, each with what bears its whole name.
+
+    Only what lies beside a clip waits with it; what bears the stem alone stays for the clip that is not due.
+    """
+    clips = [path for path in belonging if is_clip(path)]
+    if all(clip in due for clip in clips):
+        return []
+    owned = {clip: [path for path in belonging if path.startswith(clip + b".")] for clip in clips}
+    ready = [clip for clip in clips if clip in due and all(one in due for one in owned[clip])]
+    return [path for clip in ready for path in (clip, *owned[clip])]

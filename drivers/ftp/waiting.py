@@ -11,7 +11,7 @@ from threading import Event
 from drivers.card import Entry, md5_beside, walk
 from drivers.ftp.aside import Aside
 from drivers.ftp.server import Server
-from drivers.ftp.together import is_clip, is_sidecar
+from drivers.ftp.together import by_themselves, is_clip, is_sidecar
 from drivers.ftp.whole import is_whole
 from gateway.config.recorders import FtpCamera, FtpReceiverSettings
 
@@ -78,7 +78,9 @@ class Waiting:
         patience = self.settings.patience_seconds
         if len(due) < len(belonging):
             clips = [home / os.fsdecode(path) for path in due if is_clip(path)]
-            return due if any(self.rested(clip) > patience for clip in clips) else []
+            if any(self.rested(clip) > patience for clip in clips):
+                return due
+            return by_themselves(belonging, due)
         first = due[0]
         if is_clip(first) or not is_sidecar(first) or self.aside.clip_before(camera.id, first):
             return due

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.tables import Written, from_csv
+from gateway.case_sources.told import Misplaced
 from gateway.config import ConfigError
 
 
@@ -86,7 +87,7 @@ def checked(path: Path, index: int, written: Written) -> CaseIn:
         case = CaseIn.model_validate(written.record)
     except ValidationError as error:
         lines = [
-            f"{path}: {place_of(index, item['loc'], written)}: {item['msg'].removeprefix('Value error, ')}"
+            f"{path}: {place_of(index, location_of(item), written)}: {said(item)}"
             for item in error.errors(include_url=False, include_input=False)
         ]
         raise ConfigError("\n".join(lines)) from None
@@ -97,8 +98,20 @@ def checked(path: Path, index: int, written: Written) -> CaseIn:
 
 def place_of(index: int, location: tuple[str | int, ...], written: Written) -> str:
     """Case and field; in a table the cell as well."""
-    named = f"case {index + 1}: {'.'.join(str(part) for part in location)}"
+    named = ": ".join(filter(None, (f"case {index + 1}", ".".join(str(part) for part in location))))
     for end in range(len(location), 0, -1):
         if cell := written.cells.get(location[:end]):
             return f"line {cell[0]}, cell {cell[1]}{cell[0]}: {named}"
     return named
+
+
+def location_of(item: Any) -> tuple[str | int, ...]:
+    """Of what is wrong between two parts, the part itself names its place."""
+    wrong = item.get("ctx", {}).get("error")
+    return (*item["loc"], *(wrong.place if isinstance(wrong, Misplaced) else ()))
+
+
+def said(item: Any) -> str:
+    """The place stands before it already."""
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return message.removeprefix(f"{location_of(item)[-1]}: ") if location_of(item) else message

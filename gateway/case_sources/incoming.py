@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from gateway.case_sources.papers import DocumentIn
-from gateway.case_sources.told import HandlerIn, Id, Incoming, Long, Text, identity_no
+from gateway.case_sources.told import HandlerIn, Id, Incoming, Long, Misplaced, Text, identity_no
 from gateway.instants import Moment
 from gateway.rules import identity
 from gateway.rules.freshness import Edition
@@ -56,12 +56,13 @@ class ActivityIn(Incoming):
     @model_validator(mode="after")
     def forwards(self) -> Self:
         if self.ended_at < self.started_at:
-            raise ValueError(f"activity {self.id}: ends before it starts")
+            raise Misplaced(("ended_at",), f"activity {self.id}: ends before it starts")
         if self.ended_at - self.started_at > LONGEST_STEP:
             days = (self.ended_at - self.started_at).days
-            raise ValueError(
+            raise Misplaced(
+                ("ended_at",),
                 f"activity {self.id}: lasts {days} days, and no step lasts more than {LONGEST_STEP.days};"
-                " is a year mistyped?"
+                " is a year mistyped?",
             )
         return self
 
@@ -170,16 +171,20 @@ class CaseIn(Incoming):
         self.in_order()
         papers = {paper.id for paper in self.documents}
         steps = [step.id for step in self.activities]
-        for step in self.activities:
+        for place, step in enumerate(self.activities):
+            here = "activities", place
             if step.document is not None and step.document not in papers:
-                raise ValueError(f"activity {step.id}: no document {step.document!r} in this case")
-            if steps.count(step.id) > 1:
-                raise ValueError(f"activity {step.id}: this id is used twice")
+                said = f"activity {step.id}: no document {step.document!r} in this case"
+                raise Misplaced((*here, "document"), said)
+            if step.id in steps[:place]:
+                raise Misplaced((*here, "id"), f"activity {step.id}: this id is used twice")
         if self.parties and (self.party_name or self.party_code):
-            raise ValueError("parties: say them there, or one by party_name and party_code, not both")
+            raise Misplaced(
+                ("parties",), "parties: say them there, or one by party_name and party_code, not both"
+            )
         codes = [one.code or one.id_no for one in self.parties if one.code or one.id_no]
         if len(set(codes)) < len(codes):
-            raise ValueError("parties: the same party is there twice")
+            raise Misplaced(("parties",), "parties: the same party is there twice")
         return self
 
     def in_order(self) -> None:
@@ -187,7 +192,7 @@ class CaseIn(Incoming):
         for earlier, later in combinations(COURSE, 2):
             before, after = getattr(self, earlier), getattr(self, later)
             if before is not None and after is not None and after <= before - DAY:
-                raise ValueError(f"{later}: is earlier than {earlier}")
+                raise Misplaced((later,), f"{later}: is earlier than {earlier}")
 
     def in_part(self) -> Self:
         """Of a table: what it has no column for it does not speak of, and that is kept as it is."""

@@ -9,6 +9,8 @@ from gateway.device import Refused
 from gateway.intake.places import ensure_room
 from gateway.models import Activity, Document, Officer, Room, now
 
+CHUNK = 500
+
 
 def write_parts(session: Session, incoming: CaseIn) -> None:
     told: tuple[tuple[type[Document] | type[Activity], list[str]], ...] = (
@@ -93,6 +95,25 @@ def officer_ref(session: Session, ref: str) -> str:
         .limit(1)
     ).first()
     return found or ref
+
+
+def unknown_officers(session: Session, incoming: CaseIn) -> list[str]:
+    """Ids and numbers of handlers and of who took part that are nobody's in the register: kept as written.
+
+    A bare name is none: names are many people's.
+    """
+    told: list[str | HandlerIn] = [*incoming.handlers]
+    told += [ref for step in incoming.activities for ref in step.officers]
+    told += [one for paper in incoming.documents if paper.interview for one in paper.interview.askers]
+    refs = [one if isinstance(one, str) else one.officer or one.cert_no for one in told]
+    wanted = [ref for ref in dict.fromkeys(refs) if ref]
+    known = set[str | None]()
+    for place in range(0, len(wanted), CHUNK):
+        some = wanted[place : place + CHUNK]
+        meant = or_(*(col(name).in_(some) for name in (Officer.id, Officer.number, Officer.cert_no)))
+        for row in session.exec(select(Officer.id, Officer.number, Officer.cert_no).where(meant)):
+            known.update(row)
+    return [ref for ref in wanted if ref not in known]
 
 
 def room_ref(session: Session, ref: str | None, unit: str | None) -> str | None:

@@ -19,6 +19,14 @@ Id = Annotated[Text, AfterValidator(addressable)]
 Long = Annotated[str, Field(max_length=20_000)]
 
 
+class Misplaced(ValueError):
+    """What is wrong between two parts, and which of them a person has to look at."""
+
+    def __init__(self, place: tuple[str | int, ...], message: str) -> None:
+        super().__init__(message)
+        self.place = place
+
+
 class Incoming(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from gateway import copies, retrieval
 from gateway.config import ConfigError, Settings
+from gateway.config.copies import are_apart
 from gateway.config.devices import SerialDockSettings, UsbDockSettings
 from gateway.config.recorders import RtspRecorderSettings
 from gateway.daemon.backup import Backup
@@ -124,6 +125,7 @@ class Daemon:
             self.stop_event,
             has_second_copies=self.settings.store.second_copy is not None,
             copy=partial(copying.make, self.database, self.context, self.packs),
+            are_apart=partial(are_apart, self.settings),
             more=tuple(self.duties()),
         )
         self.backup = Backup(self.database, self.context, self.executor)

@@ -78,12 +78,13 @@ class Caretaker:
         stop: threading.Event,
         *,
         has_second_copies: bool,
+        are_apart: Callable[[], bool],
         copy: Callable[[str], dict[str, Any]],
         more: Sequence[Duty] = (),
     ) -> None:
         self.database, self.store, self.packs, self.dispatch = database, store, packs, dispatch
         self.supervisors, self.stop, self.copy = supervisors, stop, copy
-        releases = Releases(database, supervisors, has_second_copies=has_second_copies)
+        releases = Releases(database, supervisors, has_second_copies=has_second_copies, are_apart=are_apart)
         self.duties: list[Duty] = [
             (1.0, progress.flush),
             (0.5, self.orders),

@@ -1,7 +1,7 @@
 """Lets devices go of what is preserved: asks the driver, writes down how it ended."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,8 @@ class Asked:
     sha256: str
     begun_before: bool
     """An erasure of this file was begun earlier, and how it ended was never written down."""
+    stays: Reason | None = None
+    """Why the driver is not asked at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,11 @@ class Releases:
         supervisors: Mapping[str, Supervisor],
         *,
         has_second_copies: bool,
+        are_apart: Callable[[], bool],
     ) -> None:
+        """`are_apart`: whether the copies lie on two disks now."""
         self.database, self.supervisors, self.has_second_copies = database, supervisors, has_second_copies
+        self.are_apart = are_apart
         self.under_way: set[str] = set()
         self.asked: dict[str, float] = {}
         """Until when a finding is not asked about again (monotonic seconds): one that cannot be read must not
@@ -165,6 +170,9 @@ class Releases:
                 asked = self.begin(finding_id, supervisor)
                 if asked is None:
                     continue
+                if asked.stays is not None:
+                    ended.append(Ended(asked.finding, Release.KEPT, asked.stays))
+                    continue
                 how, why = supervisor.release(found_again(asked.finding), asked.sha256)
                 if how is None:
                     wait_s = SELDOM_S if why["code"] == "release.earlier" else AGAIN_S
@@ -191,7 +199,10 @@ class Releases:
             same = open_findings(session, finding)
             begun_before = any(row.release is ReleaseState.BEGUN for row in same)
             fresh = [row for row in same if row.release is ReleaseState.DUE]
-            if fresh and erases(session, finding, pulls=isinstance(supervisor.driver, Pulls)):
+            will_erase = erases(session, finding, pulls=isinstance(supervisor.driver, Pulls))
+            if will_erase and not begun_before and not self.may_erase(session, finding):
+                return Asked(finding, kept.sha256, begun_before, reason("release.one_disk"))
+            if fresh and will_erase:
                 for row in fresh:
                     row.release = ReleaseState.BEGUN
                     session.add(row)
@@ -201,6 +212,11 @@ class Releases:
                 )  # fmt: skip
         return Asked(finding, kept.sha256, begun_before)
 
+    def may_erase(self, session: Session, finding: Finding) -> bool:
+        """Two copies on one disk are one, unless the policy says in words that this is enough."""
+        policy = session.get_one(Device, finding.device_id).release
+        return policy == Policy.ERASE_SINGLE or not self.has_second_copies or self.are_apart()
+
     def write_down(self, ended: list[Ended]) -> None:
         """The release of a file ends every finding of it on that device, from earlier dockings too."""
         if not ended:
@@ -209,7 +225,8 @@ class Releases:
             for one in ended:
                 finding = one.finding
                 same = open_findings(session, finding)
-                is_doubted = one.why["code"] in UNREAD  # the card does not say what we keep
+                # the card does not say what we keep, or our settings keep it there
+                is_doubted = one.why["code"] in {*UNREAD, "release.one_disk"}
                 for row in same:
                     row.release = ReleaseState.KEPT if one.how is Release.KEPT else ReleaseState.DONE
                     if is_doubted:

@@ -9,10 +9,10 @@ from sqlmodel import Session, col, or_, select
 
 from gateway import custody, importance, outbox
 from gateway.device import FileListed, FoundFile, MediaKind, shown
+from gateway.intake.recorders import recorder
 from gateway.models import (
     Attachment,
     Clip,
-    Device,
     Disposition,
     Finding,
     Original,
@@ -91,15 +91,18 @@ def new_item(session: Session, found: FoundFile, host: str) -> str:
         size=found.size,
     )
     finding = finding_of(found, original.id)
-    item = described_item(session, found, original)
+    made_by = recorder(session, found)
+    item = described_item(found, original, made_by.device)
     session.add(original)
     session.flush()
     session.add_all((finding, item, work_for(original.id, found, host)))
     rows = (original, finding, item)
     custody.append(
         session, custody.device_chain(found.device_id), "FOUND", ACTOR, original.id, rows,
-        {"name": original.name, "size": found.size, "identity": finding.identity},
+        {"name": original.name, "size": found.size, "identity": finding.identity, **made_by.told},
     )  # fmt: skip
+    if made_by.why is not None:
+        log.warning("%s of %s: %s", original.name, found.device_id, sentence(made_by.why, "en"))
     if found.adopt:
         importance.mark_if_named(session, finding)
     if isinstance(item, Attachment) and found.declared.beside is not None:
@@ -202,29 +205,18 @@ def declared_of(found: FoundFile) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value not in (None, False)}
 
 
-def described_item(session: Session, found: FoundFile, original: Original) -> Clip | Attachment:
+def described_item(found: FoundFile, original: Original, made_by: str) -> Clip | Attachment:
     if not isinstance(found.kind, MediaKind):
         return Attachment(id=original.id, kind=found.kind.value)
     return Clip(
         id=original.id,
-        device_id=recorder(session, found),
+        device_id=made_by,
         kind=found.kind.value,
         declared=declared_of(found),
         important=found.declared.important,
         matter=found.declared.matter,
         place=found.declared.place,
     )
-
-
-def recorder(session: Session, found: FoundFile) -> str:
-    """The device that made the file: as its name says, if the registry knows it; else where it was found."""
-    named = found.declared.device
-    if named is None:
-        return found.device_id
-    known = session.exec(
-        select(Device.id).where(or_(Device.id == named, Device.serial_no == named)).limit(1)
-    ).first()
-    return known or found.device_id
 
 
 def list_only(session: Session, event: FileListed) -> None:

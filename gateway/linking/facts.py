@@ -1,96 +1,52 @@
 """What the rules need to know about clips, read from the database for many of them at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from gateway import law
-from gateway.linking.clocks import Windows, clocks_of, limits_of, said_by_person
 from gateway.linking.outings import Outings
 from gateway.linking.people import Holders, People
 from gateway.linking.steps import Steps
 from gateway.linking.stored import AnyClip
-from gateway.linking.takes import Takes
-from gateway.models import SHOWS_NOTHING, Device, Original, State
-from gateway.rulepacks import RulePack, RulePacks
+from gateway.linking.times import Times
+from gateway.models import SHOWS_NOTHING, Device, State
+from gateway.rulepacks import RulePacks
 from gateway.rules import case_number
 from gateway.rules.allocation import Custody, Swapped, custody_over
-from gateway.rules.clock import Interval, TimeRead, TimeSource, capture_interval
-from gateway.rules.clock_error import ClockLimits, Course, DeviceClock
-from gateway.rules.facts import CaseFacts, CaseStep, ClipFacts, LinkLimits
+from gateway.rules.clock import Interval
+from gateway.rules.facts import CaseFacts, CaseStep, ClipFacts
 from gateway.rules.labels import lacking
 from gateway.rules.place import Position
 from gateway.rules.standing import status_at
-from gateway.wording import CHINA
 
 VERIFIED = (State.VERIFIED, State.PRESERVED)
 
 
-def link_limits(pack: RulePack, zone: ZoneInfo) -> LinkLimits:
-    return LinkLimits(
-        custody_tolerance_s=pack.linking.custody_tolerance_minutes.value * 60,
-        activity_slack_s=pack.linking.activity_slack_minutes.value * 60,
-        min_officers=pack.linking.min_officers.value,
-        number_kinds=pack.forms.number_kinds.value,
-        unnumbered_procedures=frozenset(pack.forms.unnumbered_procedures.value),
-        place_tolerance_m=pack.linking.place_tolerance_metres.value,
-        min_segment_s=pack.linking.min_segment_seconds.value,
-        upload_s=pack.deadlines.upload_hours.value * 3600,
-        remote_upload_s=pack.deadlines.remote_upload_hours.value * 3600,
-        calendar=law.calendar_of(pack, zone),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """A pack, and its numbers as the rules take them."""
-
-    pack: RulePack
-    limits: LinkLimits
-    clock: ClockLimits
-
-
-class Facts:
+class Facts(Times):
     """All that a round of linking has read; nothing in it is newer than the round."""
 
     def __init__(self, session: Session, packs: RulePacks) -> None:
-        self.session = session
-        self.packs = packs
-        self.of_units: dict[str | None, Rules] = {}
-        self.of_devices: dict[str, Rules] = {}
+        self.people = People(session)
+        super().__init__(session, packs, self.people.parents)
         every = (packs.default, *packs.of_units.values())
         self.slack_s = max(pack.linking.activity_slack_minutes.value for pack in every) * 60
-        self.people = People(session)
-        self.unit_packs = law.UnitPacks(packs, self.people.parents)
         self.steps = Steps(session, self.unit_packs, packs.number_kinds)
-        self.windows = Windows(session)
         self.holders = Holders(session)
         self.outings = Outings(session, self.steps, self.holders)
-        self.devices: dict[str, Device] = {}
-        self.clocks: dict[str, DeviceClock] = {}
-        self.courses: dict[str, Course] = {}
-        self.originals: dict[str, tuple[State, datetime]] = {}
-        self.takes = Takes()
 
     def load(self, clips: Sequence[AnyClip]) -> None:
-        """Read, in a few queries, what is not here yet for these clips."""
-        ids = [clip.id for clip in clips]
         new = {clip.device_id for clip in clips} - self.devices.keys()
-        found = self.session.exec(select(Device).where(col(Device.id).in_(new))).all() if new else ()
-        self.devices |= {device.id: device for device in found}
-        self.holders.load(found)
+        super().load(clips)
         self.people.load(self.named(clips, new))
-        self.clocks |= clocks_of(self.session, new)
-        rows = self.session.exec(
-            select(Original.id, Original.state, Original.found_at).where(col(Original.id).in_(ids))
-        )
-        self.originals = {original: (State(state), found_at) for original, state, found_at in rows}
-        self.windows.load(ids)
-        self.takes.load(self.session, clips)
+
+    def load_devices(self, new: set[str]) -> Sequence[Device]:
+        found = super().load_devices(new)
+        self.holders.load(found)
+        return found
 
     def named(self, clips: Sequence[AnyClip], devices: set[str]) -> set[str]:
         """Whom these clips name, and who ever held these devices."""
@@ -100,39 +56,6 @@ class Facts:
 
     def is_destroyed(self, clip: AnyClip) -> bool:
         return self.originals[clip.id][0] is State.DESTROYED
-
-    def rules(self, clip: AnyClip) -> "Rules":
-        """By the pack of the unit whose device it is."""
-        device = clip.device_id
-        if device not in self.of_devices:
-            unit = self.devices[device].unit_id
-            if unit not in self.of_units:
-                pack = self.unit_packs.of(unit)
-                self.of_units[unit] = Rules(pack, link_limits(pack, CHINA), limits_of(pack))
-            self.of_devices[device] = self.of_units[unit]
-        return self.of_devices[device]
-
-    def interval(self, clip: AnyClip) -> Interval | None:
-        times = [
-            TimeRead(
-                TimeSource(read["source"]),
-                datetime.fromisoformat(read["written"]),
-                read["zone"],
-                read.get("at_end", False),
-            )
-            for read in clip.times or ()
-        ]
-        times += [*self.takes.satellite(clip), *said_by_person(clip)]
-        course, docking_s = self.course(clip), self.rules(clip).pack.clock.docking_seconds.value
-        window = self.windows.of(clip, self.originals[clip.id][1], course, docking_s)
-        told = clip.kind != "PHOTO" and self.windows.is_from_card(clip)
-        return capture_interval(times, clip.duration_s, course, window, file_tells=told)
-
-    def course(self, clip: AnyClip) -> Course:
-        device = clip.device_id
-        if device not in self.courses:
-            self.courses[device] = Course(self.clocks[device], self.rules(clip).clock)
-        return self.courses[device]
 
     def holder(self, clip: AnyClip, interval: Interval | None) -> Custody:
         if interval is None or interval.doubtful:

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, or_, select
 
 from gateway.law import parents_of
+from gateway.linking.clocks import Windows
 from gateway.models import Clip, Device, Original, Recording
 from gateway.rulepacks import RulePacks
+from gateway.rules.clock import TimeSource
 
 SERIES_KINDS = ("VIDEO", "AUDIO")
 
@@ -17,7 +19,7 @@ def join(session: Session, clip: Clip, packs: RulePacks) -> list[Clip | Recordin
 
     A clip that fills a gap between two recordings joins the earlier one; the later keeps its own.
     """
-    taken = when(clip)
+    taken = when(session, clip)
     beside = neighbours(session, clip, *taken, gap_of(session, clip, packs)) if taken else []
     if not beside:
         return []
@@ -36,11 +38,22 @@ def join(session: Session, clip: Clip, packs: RulePacks) -> list[Clip | Recordin
     return changed
 
 
-def when(clip: Clip) -> tuple[datetime, datetime] | None:
-    """From when to when, of a clip that can be put into a series; None of any other."""
+def when(session: Session, clip: Clip) -> tuple[datetime, datetime] | None:
+    """From when to when, of a clip that can be put into a series; None of any other.
+
+    The file time of a copy tells when it was sent or put here: what was sent one after the other is no take.
+    """
     if clip.kind not in SERIES_KINDS or not clip.duration_s or clip.recording_id is not None:
         return None
+    if clip.time_source == TimeSource.FILE and not is_from_card(session, clip):
+        return None
     return (clip.started_at, clip.ended_at) if clip.started_at and clip.ended_at else None
+
+
+def is_from_card(session: Session, clip: Clip) -> bool:
+    windows = Windows(session)
+    windows.load([clip.id])
+    return windows.is_from_card(clip)
 
 
 def gap_of(session: Session, clip: Clip, packs: RulePacks) -> timedelta:
@@ -64,7 +77,10 @@ def neighbours(
             col(Clip.started_at).between(ended - gap, ended + gap),
         ),
     )
-    return session.exec(wanted.order_by(col(Clip.started_at)).with_for_update(of=Clip)).all()
+    found = session.exec(wanted.order_by(col(Clip.started_at)).with_for_update(of=Clip)).all()
+    if clip.time_source != TimeSource.FILE:
+        return found
+    return [other for other in found if is_from_card(session, other)]
 
 
 def begun(session: Session, clip: Clip) -> Recording:

@@ -61,6 +61,7 @@ from gateway.models.footage import (
     State,
     Work,
 )
+from gateway.models.notes import Note
 from gateway.models.orders import OrderRow, OrderState
 from gateway.models.organisation import AnnualCheck, Grade, Officer, Room, Unit, UnitClass
 from gateway.models.parties import CaseParty, Party, PartyKind
@@ -149,6 +150,7 @@ __all__ = [
     "Link",
     "LinkStatus",
     "LiveView",
+    "Note",
     "Officer",
     "Offload",
     "OrderRow",

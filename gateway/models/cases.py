@@ -20,6 +20,9 @@ class LinkStatus(StrEnum):
 class CaseRecord(SQLModel, table=True):
     """A textual case record (案卷). `uid` is ours or the case system's; numbers are aliases."""
 
+    # the list shows first what moved last
+    __table_args__ = (Index("ix_caserecord_updated_at_uid_unit_id", "updated_at", "uid", "unit_id"),)
+
     uid: str = Field(primary_key=True)
     title: str
     unit_id: str | None = Field(default=None, foreign_key="unit.id", index=True)

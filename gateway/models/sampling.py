@@ -97,10 +97,12 @@ class ReportMade(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     kind: str
-    """`annual` or `sheets`."""
+    """`annual`, `sheets` or `evidence`."""
     unit_id: str = Field(foreign_key="unit.id", index=True)
     period: str
     sample_id: str | None = Field(default=None, foreign_key="casesample.id", index=True)
+    case_uid: str | None = Field(default=None, foreign_key="caserecord.uid")
+    """Of an evidence list."""
     format: str
     """`xlsx` or `pdf`."""
     as_of: datetime = Field(sa_type=UtcDateTime)

@@ -35,6 +35,7 @@ class Subject:
     unit: str
     period: str
     sample: str | None = None
+    case: str | None = None
 
 
 def format_of(out: Path | None) -> Format:
@@ -66,7 +67,7 @@ def put_on_record(
 ) -> ReportMade:
     made = ReportMade(
         kind=subject.kind, unit_id=subject.unit, period=subject.period, sample_id=subject.sample,
-        format=wanted.value, as_of=paper.as_of, content=paper.digest,
+        case_uid=subject.case, format=wanted.value, as_of=paper.as_of, content=paper.digest,
         sha256=hashlib.sha256(content).hexdigest(), size=len(content), made_by=actor,
     )  # fmt: skip
     session.add(made)
@@ -74,6 +75,8 @@ def put_on_record(
         "kind": made.kind, "unit": made.unit_id, "period": made.period, "sample": made.sample_id,
         "format": made.format, "content": made.content, "sha256": made.sha256,
     }  # fmt: skip
+    if made.case_uid is not None:
+        detail["case"] = made.case_uid
     custody.append(session, custody.SITE, "REPORT_MADE", actor, made.id, [made], detail)
     return made
 

@@ -1,7 +1,7 @@
 """Loads what the rule of retention needs to know about clips, and asks it."""
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, or_, select
 
 from gateway import custody
-from gateway.law import packs_by_unit
+from gateway.law import packs_by_unit, parents_of
+from gateway.linking.times import Times
 from gateway.models import CaseRecord, Clip, Link, Original
 from gateway.retention.items import periods
 from gateway.retention.known import Known
@@ -83,13 +84,14 @@ def judged(session: Session, packs: RulePacks, known: Known, at: datetime) -> li
     """The same of what is read already: by other packs as well."""
     listed = periods(session, packs, known.ids)
     by_unit = packs_by_unit(session, packs)
+    doubtful = untimed(session, packs, known.timed())
     found = []
     for clip, original in known.asked:
         device = known.devices[clip.device_id]
         zone = ZoneInfo(device.timezone)
         pack = by_unit.get(device.unit_id, packs.default)
         limits = limits_of(pack)
-        facts = known.facts(clip, zone, listed)
+        facts = known.facts(clip, zone, listed, doubtful)
         deadline = disposal_date(facts, limits)
         found.append(
             Judged(
@@ -100,6 +102,15 @@ def judged(session: Session, packs: RulePacks, known: Known, at: datetime) -> li
             )
         )  # fmt: skip
     return found
+
+
+def untimed(session: Session, packs: RulePacks, clips: Sequence[Clip]) -> set[str]:
+    """Those of whose time nothing may be concluded, as linking sees it: their row holds one all the same."""
+    if not clips:
+        return set()
+    times = Times(session, packs, parents_of(session))
+    times.load(clips)
+    return {clip.id for clip in clips if not times.is_known(clip)}
 
 
 def transfers(facts: RetentionFacts, limits: RetentionLimits) -> dict[str, date]:

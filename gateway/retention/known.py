@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from gateway.device import MediaKind
 from gateway.models import (
     Allocation,
     AllocationKind,
@@ -64,10 +65,35 @@ class Known:
         every = {case.uid: case for found in self.cases.values() for case, _ in found}
         self.parties = parties.named(session, every.values(), self.holds)
 
+    def timed(self) -> list[Clip]:
+        """Those whose time decides something: by a hold on a device, or because a counter had theirs."""
+        held = {hold.device_id for hold in self.holds if hold.kind is HoldKind.DEVICE}
+        counters: set[str | None] = {
+            device
+            for device, found in self.windows.items()
+            if any(one.kind is AllocationKind.WINDOW for one in found)
+        }
+        return [
+            self.all[one][0]
+            for take in self.takes.values()
+            if counters.union(held) & {device for one in take for device in self.where(*self.all[one])}
+            for one in take
+        ]
+
+    def where(self, clip: Clip, original: Original) -> set[str | None]:
+        """The devices that may have recorded it: what its name says, and wherever its content was found."""
+        ids = (clip.id, *self.twins[clip.id])
+        found = {device for one in ids for device in self.seen.get(one, ())}
+        return {clip.device_id, original.device_id, *found}
+
     def facts(
-        self, clip: Clip, zone: ZoneInfo, listed: Mapping[str, frozenset[ItemPeriod]]
+        self,
+        clip: Clip,
+        zone: ZoneInfo,
+        listed: Mapping[str, frozenset[ItemPeriod]],
+        doubtful: Collection[str],
     ) -> RetentionFacts:
-        """`listed`: what the units' lists say of each clip."""
+        """`listed`: what the units' lists say of each clip; `doubtful`: those whose time tells nothing."""
         take = [self.all[one] for one in sorted(self.takes[clip.recording_id or clip.id])]
         ids = {one for part, _ in take for one in (part.id, *self.twins[part.id])}
         linked = [pair for one in ids for pair in self.cases.get(one, ())]
@@ -78,7 +104,7 @@ class Known:
             finished=self.all[clip.id][1].state is State.PRESERVED
             and all(self.is_finished(*part) for part in take),
             quarantined=any(is_quarantined(*part) for part in take),
-            window=all(self.is_window(part) for part, _ in take),
+            window=all(self.is_window(part, doubtful) for part, _ in take),
             important=any(part.important for part, _ in take),
             cases=frozenset(case_file(row, zone) for row in files.values()),
             flags=frozenset(flag for one in ids for flag in self.flags.get(one, ())),
@@ -86,7 +112,7 @@ class Known:
             holds=frozenset(
                 HoldFacts(hold=hold.id, why=hold.why)
                 for hold in self.holds
-                if any(self.reaches(hold, part, ids, ever) for part in take)
+                if any(self.reaches(hold, part, ids, ever, doubtful) for part in take)
             ),
         )
 
@@ -97,13 +123,19 @@ class Known:
         done = original.state is State.PRESERVED and clip.described is Described.READY
         return done and clip.id not in self.at_work
 
-    def is_window(self, clip: Clip) -> bool:
+    def is_window(self, clip: Clip, doubtful: Collection[str]) -> bool:
         """Surely of a counter: whoever had the device while this may have been recorded was a counter."""
-        held = [row for row in self.windows.get(clip.device_id, ()) if may_touch(clip, *row.span)]
+        unsure = clip.id in doubtful
+        held = [row for row in self.windows.get(clip.device_id, ()) if may_touch(clip, unsure, *row.span)]
         return bool(held) and all(row.kind is AllocationKind.WINDOW for row in held)
 
     def reaches(
-        self, hold: LegalHold, part: tuple[Clip, Original], ids: set[str], files: Mapping[str, CaseRecord]
+        self,
+        hold: LegalHold,
+        part: tuple[Clip, Original],
+        ids: set[str],
+        files: Mapping[str, CaseRecord],
+        doubtful: Collection[str],
     ) -> bool:
         """A hold on a case reaches what was ever linked to it: to take the link back takes no hold away.
 
@@ -118,10 +150,12 @@ class Known:
             case HoldKind.PARTY:
                 return any(self.parties[uid].has(hold) for uid in files)
             case HoldKind.DEVICE:
-                there = {clip.device_id, original.device_id}
-                there |= {device for one in ids for device in self.seen.get(one, ())}
+                there = self.where(clip, original) | {
+                    device for one in ids for device in self.seen.get(one, ())
+                }
                 came = hold.span_from is None or original.found_at >= hold.span_from
-                return hold.device_id in there and came and may_touch(clip, hold.span_from, hold.span_to)
+                span = hold.span_from, hold.span_to
+                return hold.device_id in there and came and may_touch(clip, clip.id in doubtful, *span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +218,15 @@ def is_quarantined(clip: Clip, original: Original) -> bool:
     return aside or clip.quarantine is not None
 
 
-def may_touch(clip: Clip, start: datetime | None, end: datetime | None) -> bool:
-    """Whether a clip may have been recorded in a span; only a time that is known rules it out."""
-    if clip.started_at is None or clip.ended_at is None:
+def may_touch(clip: Clip, doubtful: bool, start: datetime | None, end: datetime | None) -> bool:
+    """Whether a clip may have been recorded in a span; only a time that is known rules it out.
+
+    A lost clock leaves a time in the row as well, and so does a copy's file time. How long it runs has to be
+    known, too: of what is encrypted or broken only one end is.
+    """
+    if doubtful or clip.started_at is None or clip.ended_at is None:
+        return True
+    if clip.duration_s is None and clip.kind != MediaKind.PHOTO:
         return True
     doubt = timedelta(seconds=clip.uncertainty_s or 0.0)
     return (end is None or clip.started_at - doubt < end) and (

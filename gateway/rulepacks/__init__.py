@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from gateway.rulepacks.shape import RulePack
 from gateway.rulepacks.sourced import Sourced, values_of
@@ -155,7 +156,29 @@ def explained(text: str, name: str, error: Any) -> str:
     place = error["loc"]
     kind, last = error["type"], str(place[-1]) if place else ""
     message = MEANING.get(kind, error["msg"].removeprefix("Value error, "))
+    if kind == "extra_forbidden":
+        message += meant(place)
     if kind == "missing":
         message = NEEDED.get(last, message)
     where = ".".join(str(part) for part in place)
     return f"{name}:{line_of(text, place)}: {where}: {message}".replace(": : ", ": ")
+
+
+def meant(place: tuple[str | int, ...]) -> str:
+    """What exists where an unknown key was written, and which of it is spelt nearly so."""
+    model: Any = RulePack
+    for part in place[:-1]:
+        model = inside(model, part)
+    known = sorted(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    near = get_close_matches(str(place[-1]), known, 1)
+    return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}" if known else ""
+
+
+def inside(model: Any, part: str | int) -> Any:
+    """What a part of a place stands for; what it is a list or mapping of, where it tells which."""
+    fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
+    found = fields[part].annotation if part in fields else model
+    while get_origin(found) is not None:
+        models = [one for one in get_args(found) if isinstance(one, type) and issubclass(one, BaseModel)]
+        found = next(iter(models), get_args(found)[-1])
+    return found

@@ -74,6 +74,10 @@ class Interval:
     """The clock had evidently lost its time; nothing may be concluded from it."""
     either: tuple["Interval", ...] = ()
     """Where the clock was set in between and more than one time is possible: each of them."""
+    torn: bool = False
+    """More than one is possible because the file's name and its container disagree."""
+    read_as: str | None = None
+    """The zone in which the container was read, against its device's setting, because its name says so."""
 
     @property
     def possible(self) -> tuple["Interval", ...]:
@@ -107,17 +111,33 @@ def capture_interval(
     `file_tells`: whether the file's own time may be the recorder's. A photo's alone dates nothing: cameras
     write the time into photos; nor does that of a file that came as a copy: it is the copy's.
     """
+    length = timedelta(seconds=max(0.0, min(duration_s or 0.0, LONGEST.total_seconds())))
+    said = by_name(times, length, course.limits, window)
+    found = trusted(said.times, length, course, window, file_tells=file_tells)
+    if found is None or found.source is not TimeSource.CONTAINER or found.doubtful:
+        return found
+    if said.disagree:
+        rest = [read for read in times if read.source is not TimeSource.CONTAINER]
+        other = trusted(rest, length, course, window, file_tells=file_tells)
+        if other is not None and not other.doubtful:
+            return between(found, other, course.limits)
+    return replace(found, read_as=said.read_as)
+
+
+def trusted(
+    times: Sequence[TimeRead], length: timedelta, course: Course, window: Window, *, file_tells: bool
+) -> Interval | None:
+    """By the most trusted time that can be true."""
     ordered = sorted(times, key=lambda read: TRUST.index(read.source))
     if not ordered:
         return None
     limits = course.limits
-    length = timedelta(seconds=max(0.0, min(duration_s or 0.0, LONGEST.total_seconds())))
     contradicted = not file_tells
     for read in ordered:
         if contradicted and read.source is TimeSource.FILE:
             break  # the same lost clock wrote it, or whoever copied the file: it proves nothing
         shown = read.instant
-        plausible = EPOCH_DOUBT < shown <= window.until + timedelta(days=1)
+        plausible = is_plausible(shown, window)
         if read.source is TimeSource.GPS and window.until - shown > HALF_ROLLOVER and len(ordered) > 1:
             continue  # a receiver whose week number has rolled over
         if read.source in TRUE_TIME or not course.is_known:
@@ -131,6 +151,54 @@ def capture_interval(
             return corrected(read, length, spans, limits)
         contradicted = True
     return replace(as_read(ordered[0], length, limits), doubtful=True)
+
+
+def is_plausible(shown: datetime, window: Window) -> bool:
+    return EPOCH_DOUBT < shown <= window.until + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The times of a file after its container was held against its name."""
+
+    times: Sequence[TimeRead]
+    read_as: str | None = None
+    disagree: bool = False
+
+
+def by_name(times: Sequence[TimeRead], length: timedelta, limits: ClockLimits, window: Window) -> Compared:
+    """Whether a container's digits are local or UTC, as the name tells, whose digits are local by custom.
+
+    One clock wrote both: as it began, or as it ended what takes so long. Where neither reading of the
+    container agrees, they disagree, and nobody but a person can say which is right (AL-12).
+    """
+    told = {read.source: read for read in times}
+    name, container = told.get(TimeSource.NAME), told.get(TimeSource.CONTAINER)
+    if name is None or container is None or not is_plausible(name.instant, window):
+        return Compared(times)
+    slack = length + timedelta(seconds=2 * limits.unread_uncertainty_s)
+    readings = (container, *(replace(container, zone=zone) for zone in ("UTC", name.zone)))
+    agreeing = [read for read in readings if abs(read.instant - name.instant) <= slack]
+    if not agreeing:
+        return Compared(times, disagree=is_plausible(container.instant, window))
+    read = agreeing[0]
+    if read is container:
+        return Compared(times)
+    return Compared([read if one is container else one for one in times], read_as=read.zone)
+
+
+def between(one: Interval, other: Interval, limits: ClockLimits) -> Interval:
+    """Either of two, with all that lies from the earlier to the later; too far apart, they name nothing."""
+    first, last = sorted((one, other), key=lambda known: known.start)
+    low = first.start - timedelta(seconds=first.uncertainty_s)
+    half = (last.start + timedelta(seconds=last.uncertainty_s) - low) / 2
+    start = low + half
+    either = (*first.possible, *last.possible)
+    if half.total_seconds() > limits.doubt_s:
+        return replace(one, doubtful=True, torn=True, either=either)
+    return Interval(
+        start, start + (one.end - one.start), half.total_seconds(), one.source, torn=True, either=either
+    )
 
 
 def ended_by(read: Interval, found: datetime) -> Interval:

@@ -203,11 +203,20 @@ def filing_rule(clip: ClipFacts, case: CaseFacts) -> Finding | None:
 
 
 def clock_rule(clip: ClipFacts) -> Finding | None:
-    """AL-12: a clock that moved by more than drift was set by somebody, and nobody knows when."""
-    if clip.interval is None or not clip.interval.either:
+    """AL-12: a clock that moved by more than drift was set by somebody, and nobody knows when.
+
+    So is one that wrote one time into the name of a file and another one into it.
+    """
+    if clip.interval is None:
         return None
-    first, *_, last = clip.interval.either
-    return finding("AL-12", False, "time.either", first=first.start.isoformat(), last=last.start.isoformat())
+    if clip.interval.either:
+        first, *_, last = clip.interval.either
+        code = "time.torn" if clip.interval.torn else "time.either"
+        return finding("AL-12", False, code, first=first.start.isoformat(), last=last.start.isoformat())
+    if clip.interval.read_as is not None:
+        code = "time.read_as_utc" if clip.interval.read_as == "UTC" else "time.read_as_local"
+        return noted("AL-12", True, code, zone=clip.interval.read_as)
+    return None
 
 
 def place_rule(clip: ClipFacts, step: ActivityFacts | None, met: Meeting) -> Finding | None:

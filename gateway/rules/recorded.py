@@ -1,5 +1,6 @@
 """How much of an activity was recorded, as far as clocks tell; its gaps and their causes (R-18, LK-14)."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -197,10 +198,15 @@ def share(holes: Sequence[Run], length_s: float) -> float:
     return round(1.0 - sum([(end - start).total_seconds() for start, end in holes]) / length_s, 6)
 
 
+def begin(run: Run) -> datetime:
+    return run[0]
+
+
 def explained(run: Run, surely: Sequence[Run], told: Sequence[Told], limits: CoverageLimits) -> Gap:
     """A person's reason counts before what a recorder told, and that which explains most of the gap first."""
     since, until = run
-    sure = any(start < until and since < end for start, end in surely)
+    before = bisect_left(surely, until, key=begin) - 1  # they are in order, and none overlaps another
+    sure = before >= 0 and since < surely[before][1]
     if not told:
         return Gap(since, until, None, False, sure)
     hole = Stretch(since, until)

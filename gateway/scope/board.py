@@ -190,14 +190,25 @@ class Book:
 
 
 def board(
-    session: Session, viewer: Viewer, law: Law, wanted: Wanted, at: datetime | None = None
+    session: Session,
+    viewer: Viewer,
+    law: Law,
+    wanted: Wanted,
+    at: datetime | None = None,
+    *,
+    causes: bool = True,
 ) -> list[Row]:
-    """Every duty that the viewer may see, the newest first, as it stands at a moment."""
+    """Every duty that the viewer may see, the newest first, as it stands at a moment.
+
+    Without `causes` nobody asks recorders why there are gaps: no standing hangs on it.
+    """
     with uncollected():
-        return rows_at(session, viewer, law, wanted, at or now())
+        return rows_at(session, viewer, law, wanted, at or now(), causes=causes)
 
 
-def rows_at(session: Session, viewer: Viewer, law: Law, wanted: Wanted, at: datetime) -> list[Row]:
+def rows_at(
+    session: Session, viewer: Viewer, law: Law, wanted: Wanted, at: datetime, *, causes: bool = True
+) -> list[Row]:
     book = Book.load(session, law)
     conditions = wanted.conditions(viewer)
     asked = [one for one in steps(session, conditions) if book.is_of(one, wanted.stage)]
@@ -207,7 +218,10 @@ def rows_at(session: Session, viewer: Viewer, law: Law, wanted: Wanted, at: date
     stated = statements(session, conditions)
     rooms = recorders_of_rooms(session)
     first, last = min(step.start for step in asked), max(step.end for step in asked)
-    signals = Signals.load(session, first, last, law.signal_reach)
+    reach = law.signal_reach
+    asked_of = {one for step in asked for one in rooms.get(step.room_id or "", ())}
+    asked_of |= {part.recorder for told in linked.values() for part in told.parts}
+    signals = Signals.load(session, first, last, reach, asked_of) if causes else Signals((), reach)
     return [
         judged(step, book, linked.get(step.id) or Footage(), stated.get(step.id, ()), signals, rooms, at)
         for step in sorted(asked, key=lambda one: (one.start, one.id), reverse=True)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,6 +32,8 @@ several: Any = sqlalchemy.select
 COUNTED = (LinkStatus.PROPOSED, LinkStatus.CONFIRMED)
 MOMENTS = ("rec_stop", "low_battery", "storage_low", "tamper")
 """What connected recorders tell of why nothing was recorded; rooms tell of their gaps themselves."""
+FEW = 200
+"""Devices that are asked for by name; of more everything of the span is read."""
 LATE_TOLD = timedelta(days=7)
 """A connected camera tells of a day when it is connected again."""
 
@@ -86,6 +88,8 @@ class Wanted:
     until: datetime
     units: frozenset[str] | None = None
     case: str | None = None
+    cases: frozenset[str] | None = None
+    steps: frozenset[str] | None = None
     stage: str | None = None
     """In any word for it; what that means each unit's rule pack says."""
     activity: str | None = None
@@ -99,6 +103,8 @@ class Wanted:
         ]
         if self.units is not None:
             found.append(looked_at_last(col(CaseRecord.unit_id).in_(self.units)))
+        several = ((Activity.case_uid, self.cases), (Activity.id, self.steps))
+        found += [col(column).in_(sorted(which)) for column, which in several if which is not None]
         given = ((Activity.case_uid, self.case), (Activity.id, self.activity))
         return [*found, *(column == value for column, value in given if value is not None)]
 
@@ -215,9 +221,15 @@ class Signals:
         }
 
     @classmethod
-    def load(cls, session: Session, since: datetime, until: datetime, reach: timedelta) -> "Signals":
+    def load(
+        cls, session: Session, since: datetime, until: datetime, reach: timedelta, devices: Collection[str]
+    ) -> "Signals":
         """By when they happened, or where the device said nothing of that, by when they came."""
-        here = (DeviceSignal.received_at >= since - reach, DeviceSignal.received_at < until + LATE_TOLD)
+        here: list[Any] = [
+            DeviceSignal.received_at >= since - reach, DeviceSignal.received_at < until + LATE_TOLD,
+        ]  # fmt: skip
+        if len(devices) <= FEW:
+            here.append(col(DeviceSignal.device_id).in_(sorted(devices)))
         at = func.coalesce(DeviceSignal.device_time, DeviceSignal.received_at)
         moments = several(DeviceSignal.device_id, at, DeviceSignal.kind).where(
             col(DeviceSignal.kind).in_(MOMENTS), *here

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.wording import (
     annual,
+    casefile,
     cases,
     devices,
     equipment,
@@ -20,7 +21,10 @@ from gateway.wording import (
     scope,
     worklist,
 )
+from gateway.wording.mistakes import in_chinese
 
+MISTAKES = "errors"
+"""The fact that tells what is wrong in a file, line by line and in English, as its reader says it."""
 CHINA = ZoneInfo("Asia/Shanghai")
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
 
@@ -49,6 +53,8 @@ def sentence(stored: Mapping[str, Any] | None, language: str = "zh", zone: tzinf
 
 def told(name: str, value: str, which: int, zone: tzinfo) -> str:
     """A stored fact as it stands in a sentence: words of ours in the language, instants in the zone."""
+    if name == MISTAKES:
+        return value if which else in_chinese(value)
     words = [term(part, which) for part in value.split(", ")] if name in WORDED else [None]
     if all(words):
         return ("、", ", ")[which].join(word for word in words if word)
@@ -193,6 +199,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **equipment.SENTENCES,
     **rules.SENTENCES,
     **cases.SENTENCES,
+    **casefile.SENTENCES,
     **scope.SENTENCES,
     **retention.SENTENCES,
     **retrieval.SENTENCES,

@@ -2,6 +2,14 @@
 
 SENTENCES: dict[str, tuple[str, str]] = {
     # case records
+    "case.not_found": (
+        "没有编号为“{number}”的案件，或者它不在您的查看范围内；请核对案件编号",
+        "there is no case {number}, or it is not yours to see; check the number",
+    ),
+    "case.several": (
+        "编号“{number}”对应多个案件，请填写案件的系统编号",
+        "several cases have the number {number}; give the case's own id",
+    ),
     "case.unknown_room": (
         "没有编号为“{room}”的房间，而案件又未写明单位；请写明单位，或先登记该房间",
         "no room {room} is known and the case names no unit; give the unit, or enter the room first",

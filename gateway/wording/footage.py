@@ -44,6 +44,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "本机没有 USB 总线，采集站无法工作",
         "this machine has no USB bus; the dock cannot work",
     ),
+    # why a clip is not of the device that its name says
+    "recorder.several": (
+        "文件名中的设备“{named}”有多台同号设备，无法确定，按接收设备登记",
+        "several devices bear {named}, which its name says; it counts as the one's it was found on",
+    ),
+    "recorder.other_unit": (
+        "文件名中的设备“{named}”不属于接收设备所在单位及其下级单位，按接收设备登记",
+        "{named}, which its name says, is a device of neither this unit nor one below; it counts as that of "
+        "the device it was found on",
+    ),
     # why a clip is set aside
     "quarantine.digest_differs": (
         "二次读取校验不一致：写入时 {expected}，重读为 {found}，原件已隔离，请检查存储盘",
@@ -118,6 +128,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # release of the source
     "release.kept": ("按策略保留在设备上", "left on the device by policy"),
     "release.erased": ("两次校验一致后已从设备清除", "erased from the device after both reads agreed"),
+    "release.one_disk": (
+        "第二份副本与主存储在同一块盘上，未清除，文件留在设备上；请将 store.second_copy 放到另一块盘",
+        "the second copy lies on the store's own disk: not erased; put store.second_copy on another disk",
+    ),
     "release.told": (
         "已告知设备可以自行删除",
         "the device was told that it may delete it",

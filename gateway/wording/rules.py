@@ -110,6 +110,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "设备时钟在此期间被调整过，采集时间可能为 {first}，也可能为 {last}，需人工判断",
         "the device's clock was set meanwhile: recorded at {first} or at {last}; a person has to decide",
     ),
+    "time.torn": (
+        "文件名与文件内的时间不一致，采集时间可能为 {first}，也可能为 {last}，需人工判断",
+        "the file's name and its container tell different times: recorded at {first} or at {last}; a person "
+        "has to decide",
+    ),
+    "time.read_as_utc": (
+        "文件内的时间按 UTC 读取：文件名中的当地时间表明如此，与设备设置 container_time 不同",
+        "the container's time was read as UTC, other than `container_time` of its device says: the local "
+        "time in its name agrees with that",
+    ),
+    "time.read_as_local": (
+        "文件内的时间按当地时间（{zone}）读取：文件名中的时间表明如此，与设备设置 container_time 不同",
+        "the container's time was read as local ({zone}), other than `container_time` of its device says: "
+        "the time in its name agrees with that",
+    ),
     "time.before_filing": (
         "采集于立案（{filed}）之前，属正常情形",
         "recorded before the case was filed ({filed}), which is normal",

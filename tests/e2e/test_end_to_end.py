@@ -78,7 +78,7 @@ def check_api(site: Site, client: httpx.Client, password: str, link: Link) -> No
     check_media(site, client, whole)
     check_orders(site, client, whole["id"])
     case = json.loads((site.folder / "cases.json").read_text())[0]
-    same = {"uid": "k1", "changed": False, "outdated": False, "unit_entered": None}
+    same = {"uid": "k1", "changed": False, "outdated": False, "unit_entered": None, "officers_unknown": []}
     assert client.put("/cases/k1", json=case).json() == same
     assert client.put("/cases/k9", json={**case, "uid": "k9", "activities": []}).status_code == 201
 

@@ -64,3 +64,27 @@ def test_up_imports_nothing_from_the_folder_it_is_started_in(tmp_path: Path) -> 
     finally:
         up.terminate()
         up.wait(20)
+
+
+def test_up_says_which_part_of_it_ended_and_ends_with_a_failure(tmp_path: Path) -> None:
+    """Half a gateway is none: a service manager sees that it failed, and begins both anew."""
+    site = Site(tmp_path, [volume()], api={"port": free_port()})
+    with site.log.open("wb") as log:
+        up = subprocess.Popen([GATEWAY, "--config", site.config, "up"], stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 60
+        while "running:" not in site.log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        [worker] = [
+            one
+            for one in children(up.pid)
+            if b"run" in Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0")
+        ]
+        os.kill(worker, signal.SIGKILL)
+        assert up.wait(30) not in (0, None)
+    finally:
+        up.kill()
+        up.wait()
+    said = [line for line in site.log.read_text().splitlines() if "`gateway up` ends as well" in line]
+    assert len(said) == 1, site.log.read_text()
+    assert "`gateway run` has ended (killed by SIGKILL)" in said[0]

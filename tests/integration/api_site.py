@@ -45,6 +45,7 @@ from gateway.models import (
     LegalHold,
     Link,
     LiveView,
+    Note,
     Offload,
     OrderRow,
     Original,
@@ -360,6 +361,10 @@ def seed_unit(session: Session, store: LocalStore, unit: str) -> None:
         Link(
             id=f"sure-{unit}", clip_id=f"clip-{unit}", case_uid=f"case-{unit}", verdict="VALID", score=1,
             reasons=[], rule_pack="p", status="CONFIRMED",  # type: ignore[arg-type]
+        ),
+        Note(
+            id=f"note-{unit}", case_uid=f"case-{unit}", clip_id=f"clip-{unit}", at_s=3, line="问：何时？",
+            activity_id=f"step-{unit}", made_by="x",
         ),
         OrderRow(
             id=f"order-{unit}", kind="verify", clip_id=f"clip-{unit}", device_id=f"cam-{unit}", asked_by="x",

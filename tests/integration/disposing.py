@@ -60,9 +60,9 @@ def item(shelf: Shelf, clip: str) -> DisposalItem:
         return session.exec(wanted.order_by(col(DisposalItem.id).desc())).first()  # type: ignore[return-value]
 
 
-def due(shelf: Shelf, **more: Any) -> list[str]:
+def due(shelf: Shelf, *, most: int = 50, **more: Any) -> list[str]:
     with shelf.database.read() as session:
-        found = disposal.due(session, shelf.packs, None, now(), limit=50, **more)
+        found = disposal.due(session, shelf.packs, None, now(), limit=most, **more)
         return [one.clip.id for one in found]
 
 

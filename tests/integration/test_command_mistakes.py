@@ -1,10 +1,15 @@
 """What is given wrongly on the command line is said in our words, by the option's name."""
 
+import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from gateway.cli import main
+from gateway.config import ConfigError
+from gateway.disposal_command import typed_count
 
 GAP = "scope gap k1-a1 --ground battery --why 电池"
 WRONG = [
@@ -32,3 +37,25 @@ def test_a_wrong_value_is_one_line_with_its_place(
     assert told.count("\n") == 1
     for word in ("pydantic", "validation error", "http", "input_value", "Value error"):
         assert word not in told
+
+
+def test_without_a_terminal_a_password_is_asked_for_by_its_option(tmp_path: Path) -> None:
+    """No traceback where nobody can type."""
+    config = tmp_path / "devices.yaml"
+    config.write_text("timezone: Asia/Shanghai\n")
+    ended = subprocess.run(
+        [sys.executable, "-m", "gateway.cli", "-c", config, "disposal", "approve", "RUN", "--user", "s1"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True,
+    )  # fmt: skip
+    told = ended.stderr.splitlines()
+    assert told[-1].endswith(
+        "nobody is there to type the password; give it on standard input with --password-stdin"
+    )
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode == 2
+
+
+def test_without_a_terminal_the_count_is_asked_for_by_its_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    with pytest.raises(ConfigError, match="--count"):
+        typed_count(None)

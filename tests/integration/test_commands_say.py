@@ -82,6 +82,19 @@ def test_two_cases_with_one_number_are_told_of(desk: Desk) -> None:
     assert "number 冀" not in third
 
 
+def test_officers_whom_nobody_knows_are_told_of_once_each(desk: Desk) -> None:
+    desk.says("devices", "import", desk.file("r.json", REGISTRY))
+    step = {
+        "id": "a", "kind": "现场检查", "started_at": "2024-05-01T09:00:00+08:00",
+        "ended_at": "2024-05-01T10:00:00+08:00", "officers": ["zhang", "zhagn"],
+    }  # fmt: skip
+    told = case("k1", unit="xt", activities=[step], handlers=["li", {"cert_no": "冀E001"}, {"name": "外聘"}])
+    said = desk.says("cases", "import", desk.file("c.json", [told, case("k2", handlers=["zhagn"])]))
+    lines = [line for line in said.splitlines() if line.startswith("officer ")]
+    assert [line.split()[1:4] for line in lines] == [["zhagn", "of", "case"], ["冀E001", "of", "case"]]
+    assert lines[0].startswith("officer zhagn of case k1 is in no register")
+
+
 def test_the_case_s_own_number_comes_first_and_a_paper_s_says_so(desk: Desk) -> None:
     decided = {"decision": {"number": "冀邢市监罚决〔2024〕1号"}}
     desk.says("cases", "import", desk.file("c.json", [case("k1", **decided)]))

@@ -17,6 +17,8 @@ from tests.integration import (
     test_console_account,
     test_console_administration,
     test_console_board,
+    test_console_cases,
+    test_console_clip,
     test_console_equipment,
     test_console_kiosk,
     test_console_reports,
@@ -38,6 +40,8 @@ PAGES = [
     *test_console_board.ROWS,
     *test_console_equipment.ROWS,
     *test_console_reports.ROWS,
+    *test_console_clip.ROWS,
+    *test_console_cases.ROWS,
 ]
 """Each part of the console brings its rows: `*clips.ROWS`."""
 LEADS_ON = {("GET", "/")}

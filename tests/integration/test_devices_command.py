@@ -14,7 +14,8 @@ from gateway.config import Settings, from_mapping
 from gateway.database import Database
 from gateway.device import DeviceSeen
 from gateway.intake.devices import device_seen, register
-from gateway.models import Device, DeviceState
+from gateway.models import Device, DeviceState, Original, Work
+from gateway.wording import reason
 from tests.e2e.site import Site, volume
 from tests.warm import GATEWAY
 
@@ -146,3 +147,18 @@ def test_teach_may_be_written_as_an_option(tmp_path: Path, capsys: pytest.Captur
     assert "there.yaml exists already" in ended[0][1].err
     assert main(["--config", str(config), "devices", "allocate", "cam-1", "--teach"]) == 2
     assert "devices teach" in capsys.readouterr().err
+
+
+def test_what_waits_says_why_however_it_came(database: Database, tmp_path: Path) -> None:
+    """A folder and a network have no docking session to tell of; a full disk stops them as well."""
+    settings = settings_of(tmp_path, volume(), volume("cam-2", "other"))
+    register(database, settings)
+    with database.write() as session:
+        for name, waiting in (("a", reason("wait.store_full", free="1 MB", need="2 MB")), ("b", None)):
+            session.add(Original(id=name, device_id="cam-2", name=name, suffix=".mp4", size=1))
+            session.flush()
+            session.add(Work(item_id=name, pipeline="preserve", waiting=waiting))
+    assert "1 个文件等待：存储空间不足（剩余 1 MB，需要 2 MB）" in line_of(database, settings, "cam-2")
+    assert "等待" not in next(
+        line for line in shown(database, settings).splitlines() if "cam-2" not in line and "cam" in line
+    )

@@ -503,7 +503,7 @@ def test_with_tls_too_every_cut_upload_is_answered(
         channel.close()
         line.close()
     assert [record.getMessage() for record in caplog.records] == [
-        "an upload ended: [Errno 28] No space left on device"
+        "an upload ended: the disk is full; what came is kept, and its sender may go on as soon as there is room"
     ]
 
 

@@ -8,8 +8,9 @@ from sqlmodel import Session, col, select
 
 from gateway import linking
 from gateway.database import Database
-from gateway.linking.facts import CHINA, Facts, link_limits
+from gateway.linking.facts import Facts
 from gateway.linking.outings import Outings, day_of
+from gateway.linking.times import link_limits
 from gateway.models import (
     Activity,
     Allocation,
@@ -25,6 +26,7 @@ from gateway.models import (
     Unit,
 )
 from gateway.rulepacks import packs
+from gateway.wording import CHINA
 from tests.scenarios.stage import Stage
 from tests.scenarios.told import Scenario, moment, scenarios
 

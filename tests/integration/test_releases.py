@@ -34,9 +34,11 @@ from gateway.intake.events import store_one
 from gateway.models import (
     RELEASING,
     CustodyEvent,
+    Device,
     Finding,
     Offload,
     Original,
+    Policy,
     ReleaseState,
     State,
     now,
@@ -100,8 +102,8 @@ class Bench:
                 original.sha256 = hashlib.sha256(content).hexdigest()
                 finding.release = ReleaseState.DUE
 
-    def releases(self, keeper: Supervisor) -> Releases:
-        return Releases(self.database, {"cam": keeper}, has_second_copies=True)
+    def releases(self, keeper: Supervisor, *, apart: bool = True) -> Releases:
+        return Releases(self.database, {"cam": keeper}, has_second_copies=True, are_apart=lambda: apart)
 
     def wait(self, holds: Callable[[Session], object], timeout: float = 20) -> None:
         deadline = time.monotonic() + timeout
@@ -164,6 +166,27 @@ def test_each_erasure_is_on_record_before_it_begins_and_before_the_next(
     assert bench.released() == [("DONE", "release.erased")] * 3
     assert [path.name for path in card.iterdir()] == ["keep.dat"]
     with database.read() as session:
+        assert list(audit.chains(session)) == []
+
+
+@pytest.mark.parametrize(("policy", "left"), [("erase", 4), ("erase_single", 1)])
+def test_with_both_copies_on_one_disk_files_stay_unless_the_policy_says_it_in_words(
+    database: Database, card: Path, policy: str, left: int
+) -> None:
+    """The camera is done all the same: nobody waits for ever, and the reason stands with each file."""
+    bench = Bench(database, card)
+    with database.write() as session:
+        session.get_one(Device, "cam").release = Policy(policy)
+    with bench.docked() as keeper:
+        bench.preserve()
+        bench.releases(keeper, apart=False).hand_out()
+        bench.wait(none_open)
+    kept = policy == "erase"
+    assert bench.released() == [("KEPT", "release.one_disk") if kept else ("DONE", "release.erased")] * 3
+    assert len(list(card.iterdir())) == left
+    with database.read() as session:
+        whys = [(one.why or {}).get("code") for one in session.exec(select(Finding)) if one.original_id]
+        assert whys == (["release.one_disk"] * 3 if kept else [None] * 3)
         assert list(audit.chains(session)) == []
 
 
@@ -400,7 +423,7 @@ def test_a_slow_card_delays_no_other_and_no_lock(database: Database) -> None:
             )  # fmt: skip
     keeper = Supervisor("dock", dock, lambda *_: None, stop)
     keeper.start()
-    releases = Releases(database, {"dock": keeper}, has_second_copies=True)
+    releases = Releases(database, {"dock": keeper}, has_second_copies=True, are_apart=lambda: True)
     try:
         while len(keeper.present) < 2:
             time.sleep(0.01)

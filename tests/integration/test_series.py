@@ -8,7 +8,7 @@ import pytest
 from gateway import rulepacks
 from gateway.database import Database
 from gateway.linking import series
-from gateway.models import Clip, Device, Original
+from gateway.models import Clip, Device, Finding, Offload, Original
 
 PACKS = rulepacks.packs("hebei-xingtai-2019")
 T0 = datetime(2024, 5, 6, 1, 30, tzinfo=UTC)
@@ -38,3 +38,31 @@ def test_any_order_of_arrival_gives_one_recording(
     assert recordings["a"] is not None
     assert recordings["a"] == recordings["b"] == recordings["c"]
     assert recordings["later"] is None
+
+
+@pytest.mark.parametrize("came", ["sent", "docked"])
+def test_what_was_sent_one_after_the_other_is_no_take(database: Database, came: str) -> None:
+    """A copy's file time is when it was sent; a card's is the recorder's own."""
+    with database.write() as session:
+        session.add(Device(id="cam", type="body_camera"))
+        session.flush()
+        session.add(Offload(id="o", device_id="cam", opened_at=T0))
+    for number, name in enumerate("ab"):
+        with database.write() as session:
+            session.add(Original(id=name, device_id="cam", name=name, suffix=".ts", size=1))
+            session.flush()
+            start = T0 + timedelta(seconds=20 * number)
+            clip = Clip(
+                id=name, device_id="cam", kind="VIDEO", duration_s=20, time_source="file",
+                started_at=start, ended_at=start + timedelta(seconds=20),
+            )  # fmt: skip
+            finding = Finding(
+                device_id="cam", path=name.encode(), name=name, size=1, mtime_ns=1, identity=name,
+                disposition="CLIP", original_id=name, offload_id="o" if came == "docked" else None,
+            )  # fmt: skip
+            session.add_all((clip, finding))
+            session.flush()
+            series.join(session, clip, PACKS)
+    with database.read() as session:
+        takes = {session.get_one(Clip, name).recording_id for name in "ab"}
+    assert (takes == {None}) == (came == "sent")

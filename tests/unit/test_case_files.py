@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from gateway.case_sources.files import read_cases
 from gateway.case_sources.incoming import CaseIn
+from gateway.case_sources.tables import from_csv
 from gateway.case_sources.told import HandlerIn
 from gateway.config import ConfigError
 
@@ -107,6 +108,57 @@ def test_a_wrong_cell_of_a_table_is_named_as_tables_name_it(tmp_path: Path) -> N
     text = TABLE.replace("2024-05-02T10:00:00+08:00", "yesterday")
     said = refused(table(tmp_path, text))
     assert "line 4, cell H4: case 1: activities.1.ended_at" in said
+
+
+def test_a_wrong_time_of_a_table_is_told_by_an_example(tmp_path: Path) -> None:
+    said = refused(table(tmp_path, TABLE.replace("2024-05-02T10:00:00+08:00", "昨天")))
+    assert said.endswith(
+        "activities.1.ended_at: is no time; write date, time and zone, such as 2024-05-06T09:30:00+08:00"
+    )
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_what_is_wrong_between_two_parts_has_its_place_as_well(tmp_path: Path, kind: str) -> None:
+    """Neither two colons in a row nor only the number of the case."""
+    for cell, value, place, message in (
+        ("H4", "2024-05-01T08:00:00+08:00", "activities.1.ended_at", "activity {id}: ends before it starts"),
+        ("H4", "2034-05-01T08:00:00+08:00", "activities.1.ended_at", "activity {id}: lasts "),
+    ):
+        path = table(tmp_path, TABLE.replace("2024-05-02T10:00:00+08:00", value))
+        if kind == "json":
+            record = from_csv(path, path.read_text())[0].record
+            path = tmp_path / "c.json"
+            path.write_text(json.dumps([record]))
+        said = refused(path)
+        named = said.partition(f"case 1: {place}: ")
+        assert named[1], said
+        assert named[2].startswith(message.format(id=named[2].split()[1].rstrip(":")))
+        assert (f"line 4, cell {cell}: " in said) == (kind == "csv")
+        assert ": : " not in said
+
+
+def test_a_case_whose_dates_are_out_of_order_names_the_later(tmp_path: Path) -> None:
+    head = "uid,title,decided_on,closed_on\n"
+    said = refused(table(tmp_path, f"{head}k1,x,2024-05-06T00:00:00+08:00,2024-05-01T00:00:00+08:00\n"))
+    assert "line 2, cell D2: case 1: closed_on: is earlier than decided_on" in said
+    (tmp_path / "c.json").write_text(
+        json.dumps(
+            [
+                {**one_step(ended_at="2024-05-01T10:00:00+08:00")}
+                | {
+                    "activities": [
+                        {
+                            **one_step()["activities"][0],
+                            "ended_at": "2024-05-01T10:00:00+08:00",
+                            "document": "p",
+                        }
+                    ]
+                }
+            ]
+        )
+    )
+    said = refused(tmp_path / "c.json")
+    assert "case 1: activities.0.document: activity a: no document 'p' in this case" in said
 
 
 def test_a_wrong_code_of_a_party_is_named_by_its_cell(tmp_path: Path) -> None:

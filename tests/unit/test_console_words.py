@@ -1,7 +1,9 @@
 """Pages have words for everything they say, in both languages, and say nothing that is not among them."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import jinja2
 import pytest
@@ -9,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import nodes
 
-from api.console import board, equipment, reports
+from api.console import board, clip_beside, clip_custody, clip_film, equipment, reports
 from api.console.account import DONE, WRONG
 from api.console.administration.showing import TABS
 from api.console.administration.views import KINDS as ORDERS
+from api.console.cases.telling import SAYS, STAGES
+from api.console.clip_telling import RENDITIONS
 from api.console.docks import Look
 from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
@@ -23,14 +27,35 @@ from api.console.ways import safe
 from api.console.work.decision import DEFAULTS
 from api.console.work.showing import KEYS
 from gateway.approvals import Asked
+from gateway.casefile.party import SHOWN
 from gateway.docks import Sign
-from gateway.models import CopyState, OrderState, RequestUse, Result
+from gateway.models import CopyState, LinkStatus, OrderState, RequestUse, Result, State
 from gateway.reports.remarks import Checked
+from gateway.rules.duty import Standing
+from gateway.rules.scope import Mode
+from gateway.scope.facts import COUNTED
 from gateway.viewing_log import Kind
 from gateway.wording.console import PARTS, WORDS, word
 from gateway.wording.sampling import STANDINGS
 from gateway.worklist.deciding import DECIDING
 from gateway.worklist.marks import Queue
+
+
+def clip_codes() -> Iterator[str]:
+    """What the page of a clip puts together, and what is said of a line of custody."""
+    every = {
+        "bytes": State, "status": LinkStatus, "state": get_args(clip_film.Hindrance), "label": clip_beside.LABELS,
+        "mark": (*clip_beside.MARKS, "begins", "ends", "part_begins", "part_ends"), "given": clip_custody.GIVEN,
+        "rendition": (*RENDITIONS, "other"), "order": clip_custody.ORDERS,
+        "secrecy": ("privacy", "trade_secret", "state_secret"),
+    }  # fmt: skip
+    for part, codes in every.items():
+        for code in codes:
+            yield f"{part}_{code}"
+            if part == "state":
+                yield f"{part}_{code}.then"
+    yield "custody_watched"
+
 
 BUILT = {
     **{f"error.{status}": () for status in TOLD},
@@ -39,10 +64,19 @@ BUILT = {
     **{f"sign.{sign}": () for sign in Sign},
     **{f"sign.{sign}.then": () for sign in Sign},
     **{f"site.theme_{theme}": () for theme in THEMES},
+    **{f"clip.{code}": () for code in clip_codes()},
     **{f"account.done.{name}": () for name in DONE},
     **{f"kiosk.done.{done}": () for done in ("taken", "back")},
     **{f"fate.{fate}": () for fate in FATES},
     **{f"account.wrong.{name}": () for name in WRONG},
+    **{f"cases.standing_{standing}": () for standing in Standing},
+    **{f"cases.mode_{mode}": () for mode in Mode},
+    **{f"cases.status_{status}": () for status in COUNTED},
+    **{f"cases.stage_{stage}": () for stage in STAGES},
+    **{f"cases.kind_{kind}": () for kind in SAYS},
+    **{f"cases.ground_{ground}": () for grounds in SAYS.values() for ground in grounds},
+    **{f"cases.{name}_on": () for name in ("opened", "decided", "closed", "archived")},
+    **{f"parties.{name}": () for name in SHOWN},
     **{f"docks.count_{name}": () for name, _ in Look((), True).counts},
     **{f"request.state_{state}": () for state in REQUEST_TONES},
     **{f"request.{use}": () for use in RequestUse},

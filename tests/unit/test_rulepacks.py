@@ -70,7 +70,12 @@ def test_a_unit_says_only_what_is_different(tmp_path: Path) -> None:
         ("value: 12", "value: 0", 7, "deadlines.upload_hours.value"),
         ("value: 12", "value: .nan", 7, "deadlines.upload_hours.value"),
         ("value: 12", "value: soon", 7, "deadlines.upload_hours.value"),
-        ("upload_hours", "uplaod_hours", 6, "deadlines.uplaod_hours: is not known here"),
+        (
+            "upload_hours",
+            "uplaod_hours",
+            6,
+            "deadlines.uplaod_hours: is not known here; did you mean upload_hours?",
+        ),
         ("version: 1", "version: 0", 4, "version"),
         ("id: xindu-shichang-2026", "id: 信都", 2, "id"),
     ],

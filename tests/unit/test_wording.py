@@ -10,7 +10,7 @@ from gateway.wording import ACCESS, SENTENCES, reason, sentence
 
 PROJECT = Path(__file__).parents[2]
 GIVEN = re.compile(
-    r'"((?:figure|report|sample|paper|annual|weak|proposal|case_source|case_file|webhook|scope|gap|retention|disposal|hold|found|statement|duty|coverage|omission|rest|bay|nvr|broker|live|room|upload|cabinet|lock|handover|recorder|case|wait|quarantine|condition|listed|release|order|ledger|standing|retirement|equipment|number|device|custody|handler|certificate|officers|time|original|labels|link|lost|unlinked|ended|place|notice|retrieval|access|transcript|secrecy|worklist|session)\.[a-z_0-9]+)"'
+    r'"((?:figure|report|sample|paper|annual|weak|proposal|case_source|case_file|webhook|scope|gap|retention|disposal|hold|found|statement|duty|coverage|omission|rest|bay|nvr|broker|live|room|upload|cabinet|lock|handover|recorder|case|wait|quarantine|condition|listed|release|order|ledger|standing|retirement|equipment|number|device|custody|handler|certificate|officers|time|original|labels|link|lost|unlinked|ended|place|notice|retrieval|access|transcript|secrecy|note|evidence|package|worklist|session)\.[a-z_0-9]+)"'
 )
 
 
@@ -20,7 +20,7 @@ def codes() -> set[str]:
         for path in (PROJECT / room).rglob("*.py"):
             if path.parent.name != "wording":
                 found |= set(GIVEN.findall(path.read_text()))
-    alike = (".id", ".json", ".crt", ".key", ".py", ".html")  # foreign keys, files and templates look alike
+    alike = (".id", ".conf", ".json", ".crt", ".key", ".py", ".html")  # keys, files and templates look alike
     return {code for code in found - set(KINDS) if not code.endswith(alike)}  # kinds of events are no reasons
 
 

@@ -5,6 +5,8 @@ from typing import Literal
 from gateway.wording.console import (
     administration,
     board,
+    cases,
+    clip,
     docks,
     equipment,
     kiosk,
@@ -28,6 +30,8 @@ PARTS = (
     board,
     equipment,
     reports,
+    clip,
+    cases,
 )
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 

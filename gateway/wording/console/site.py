@@ -17,6 +17,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "No network: what you did has not arrived. Check the cable; once it is back, try again.",
     ),
     "nav.docks": ("采集站", "Docks"),
+    "nav.cases": ("案件", "Cases"),
     # sign-in
     "enter.title": ("登录", "Sign in"),
     "enter.name": ("用户名", "Name"),

@@ -1,0 +1,179 @@
+"""What people say on the page of a case: lines and their seconds, why there are gaps, what belongs to it."""
+
+import re
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+from sqlmodel import select
+
+from api.console.ways import Back, safe
+from api.problems import Problem, not_found
+from api.seeing import must_see
+from api.signin import Db, Labeller, Ruled
+from api.v1.duties import must_see_step
+from api.v1.links import open_link
+from api.v1.notes import Noter
+from gateway import notes
+from gateway.linking import decisions
+from gateway.models import Activity, CaseRecord, Clip, Link, Note
+from gateway.notes import NoteIn, way_back
+from gateway.scope.statements import StatementIn, state
+from gateway.texts import Why
+from gateway.visibility import Viewer
+from gateway.wording import CHINA
+
+router = APIRouter()
+
+Short = Annotated[str, Form(max_length=500)]
+CLOCK = re.compile(r"(?:(\d{1,3})[:：])?(\d{1,5})[:：]([0-5]?\d(?:\.\d+)?)|(\d+(?:\.\d+)?)")
+
+
+def wrong(what: str) -> Problem:
+    return Problem(422, "What was filled in is not as it has to be", what)
+
+
+def seconds(written: str) -> float:
+    """1:02:03, 02:03 or 123. Raises Problem."""
+    found = CLOCK.fullmatch(written.strip())
+    if found is None:
+        raise wrong("at")
+    hours, minutes, rest, alone = found.groups()
+    return float(alone) if alone else int(hours or 0) * 3600 + int(minutes) * 60 + float(rest)
+
+
+def local(written: str) -> datetime | None:
+    """As a browser's field has it, in the site's zone; or with a zone, as we sent it along."""
+    if not written:
+        return None
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise wrong("time") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
+
+
+def note_given(clip: str, at: str, line: str, document: str, activity: str) -> NoteIn:
+    try:
+        return NoteIn(
+            clip=clip, at_s=seconds(at), line=line, document=document or None, activity=activity or None
+        )
+    except ValidationError:
+        raise wrong("line") from None
+
+
+@router.post("/cases/{uid}/notes")
+def make_note(
+    uid: str,
+    viewer: Noter,
+    database: Db,
+    clip: Short,
+    at: Annotated[str, Form(max_length=20)],
+    line: Annotated[str, Form(max_length=1000)],
+    document: Short = "",
+    activity: Short = "",
+) -> Response:
+    given = note_given(clip, at, line, document, activity)
+    with database.write() as session:
+        case = must_see(session, viewer, CaseRecord, uid, "Case")
+        must_see(session, viewer, Clip, clip, "Clip")
+        made, _ = notes.enter(session, case, given, viewer.name)
+    return RedirectResponse(to(made), 303)
+
+
+@router.post("/cases/{uid}/notes/{note_id}")
+def correct_note(
+    uid: str,
+    note_id: str,
+    viewer: Noter,
+    database: Db,
+    at: Annotated[str, Form(max_length=20)],
+    line: Annotated[str, Form(max_length=1000)],
+) -> Response:
+    """Line and second; the clip and where the line stands stay as they were."""
+    with database.write() as session:
+        must_see(session, viewer, CaseRecord, uid, "Case")
+        old = must_see(session, viewer, Note, note_id)
+        if old.case_uid != uid:
+            raise not_found("Note")
+        must_see(session, viewer, Clip, old.clip_id, "Clip")
+        given = note_given(old.clip_id, at, line, old.document_id or "", old.activity_id or "")
+        made = notes.correct(session, old, given, viewer.name)
+    return RedirectResponse(to(made), 303)
+
+
+def to(note: Note) -> str:
+    return quote(way_back(note), safe="/?=#&")
+
+
+@router.post("/cases/{uid}/statements")
+def make_statement(
+    uid: str,
+    viewer: Labeller,
+    database: Db,
+    activity: Short,
+    what: Annotated[str, Form(pattern=r"^[A-Z]+(\.[a-z_]+)?$", max_length=40)],
+    why: Short = "",
+    from_at: Short = "",
+    to_at: Short = "",
+    work_record: Short = "",
+    reported_to: Short = "",
+    approved_by: Short = "",
+    approved_at: Short = "",
+    back: Back = "/",
+) -> Response:
+    """`what` is the kind of statement with its ground: GAP.battery."""
+    kind, _, ground = what.partition(".")
+    told = {
+        "kind": kind, "ground": ground, "why": why.strip(), "work_record": work_record.strip(),
+        "from_at": local(from_at), "to_at": local(to_at), "reported_to": reported_to.strip(),
+        "approved_by": approved_by.strip(), "approved_at": local(approved_at),
+    }  # fmt: skip
+    try:
+        given = StatementIn.model_validate({name: value for name, value in told.items() if value})
+    except ValidationError:
+        raise wrong("statement") from None
+    with database.write() as session:
+        must_see(session, viewer, CaseRecord, uid, "Case")
+        step: Activity = must_see_step(session, viewer, activity)
+        if step.case_uid != uid:
+            raise not_found("Activity")
+        state(session, step.id, given, viewer.name)
+    return RedirectResponse(safe(back), 303)
+
+
+def must_be_of(database: Db, viewer: Viewer, uid: str, link_id: str) -> None:
+    with database.read() as session:
+        must_see(session, viewer, CaseRecord, uid, "Case")
+        if not session.exec(select(Link.id).where(Link.id == link_id, Link.case_uid == uid)).first():
+            raise not_found("Link")
+
+
+@router.post("/cases/{uid}/links/{link_id}/confirm")
+def confirm(
+    uid: str,
+    link_id: str,
+    viewer: Labeller,
+    database: Db,
+    law: Ruled,
+    why: Annotated[Why, Form()],
+    matter: Short = "",
+    back: Back = "/",
+) -> Response:
+    must_be_of(database, viewer, uid, link_id)
+    with open_link(database, viewer, link_id) as (session, link):
+        decisions.confirm(session, link, law.packs, viewer.name, why, matter.strip() or None)
+    return RedirectResponse(safe(back), 303)
+
+
+@router.post("/cases/{uid}/links/{link_id}/withdraw")
+def withdraw(
+    uid: str, link_id: str, viewer: Labeller, database: Db, why: Annotated[Why, Form()], back: Back = "/"
+) -> Response:
+    must_be_of(database, viewer, uid, link_id)
+    with open_link(database, viewer, link_id) as (session, link):
+        decisions.withdraw(session, link, viewer.name, why)
+    return RedirectResponse(safe(back), 303)

@@ -1,0 +1,141 @@
+"""Pages that show cases."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import Session, col, select
+
+from api.console import pages
+from api.console.cases.telling import tools
+from api.problems import Problem
+from api.seeing import must_see
+from api.signin import Db, Reader, Ruled
+from gateway.case_sources.numbers import numbers_of
+from gateway.casefile import listing
+from gateway.casefile.footage import names_in, pieces
+from gateway.casefile.listing import Search
+from gateway.casefile.record import steps_of
+from gateway.casefile.view import cards, case_page
+from gateway.models import CaseParty, CaseRecord, Unit, now
+from gateway.reports.timely import untimely
+from gateway.visibility import Right
+
+router = APIRouter()
+
+CLIPS = 50
+"""Clips of one page of a step's footage."""
+Asked = Annotated[str, Query(max_length=200)]
+
+
+@router.get("/cases")
+def cases_page(
+    request: Request,
+    viewer: Reader,
+    database: Db,
+    law: Ruled,
+    q: Asked = "",
+    state: Annotated[Literal["", "open", "closed", "archived"], Query()] = "",
+    cursor: Asked = "",
+) -> Response:
+    with database.read() as session:
+        try:
+            rows, following = listing.found(session, viewer, Search(q, state or None, cursor=cursor))
+        except ValueError:
+            raise Problem(422, "The cursor is none", "Follow the link of the page before.") from None
+        glances = listing.glances(session, viewer, law, rows)
+        units = units_of(session, [row.unit_id for row in rows])
+    asked = {name: value for name, value in (("q", q), ("state", state)) if value}
+    return pages.page(
+        request, "cases_list.html", viewer, glances=glances, units=units, q=q, state=state,
+        more=f"/cases?{urlencode({**asked, 'cursor': following})}" if following else None,
+        first=f"/cases?{urlencode(asked)}".rstrip("?") if cursor else None, **tools(request),
+    )  # fmt: skip
+
+
+def units_of(session: Session, ids: list[str | None]) -> dict[str, str]:
+    known = select(Unit.id, Unit.name).where(col(Unit.id).in_({one for one in ids if one}))
+    return dict(session.exec(known).all())
+
+
+@router.get("/cases/{uid}")
+def case_whole(
+    uid: str,
+    request: Request,
+    viewer: Reader,
+    database: Db,
+    law: Ruled,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    note: Annotated[str | None, Query(max_length=100)] = None,
+) -> Response:
+    with database.read() as session:
+        case: CaseRecord = must_see(session, viewer, CaseRecord, uid, "Case")
+        view = case_page(session, viewer, law, case, page, note)
+        [glance] = listing.glances(session, viewer, law, [case])
+        return pages.page(
+            request, "cases_page.html", viewer, view=view, glance=glance, case=case,
+            unit=units_of(session, [case.unit_id]), numbers=numbers_of(session, uid),
+            parties=parties_of(session, uid), days=days_of(case),
+            late=[one.stored() for one in untimely(session, law, case, now())], note=note,
+            may_label=viewer.may(Right.LABEL), may_note=viewer.may(Right.LABEL) or viewer.may(Right.CASES),
+            may_export=viewer.may(Right.LABEL) and viewer.may(Right.CUSTODY), **tools(request),
+        )  # fmt: skip
+
+
+def parties_of(session: Session, uid: str) -> list[CaseParty]:
+    told = select(CaseParty).where(CaseParty.case_uid == uid).order_by(col(CaseParty.place))
+    return list(session.exec(told))
+
+
+def days_of(case: CaseRecord) -> list[tuple[str, datetime]]:
+    named = ("opened_on", "decided_on", "closed_on", "archived_on")
+    return [(name, at) for name in named if (at := getattr(case, name)) is not None]
+
+
+@router.get("/cases/{uid}/footage")
+def footage_page(
+    uid: str,
+    request: Request,
+    viewer: Reader,
+    database: Db,
+    law: Ruled,
+    step: Annotated[str | None, Query(max_length=200)] = None,
+    device: Annotated[str | None, Query(max_length=200)] = None,
+    day: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+) -> Response:
+    """Every clip of one step, or of what is linked to none; by device and day, page by page."""
+    with database.read() as session:
+        case: CaseRecord = must_see(session, viewer, CaseRecord, uid, "Case")
+        steps = {one.id: one for one in steps_of(session, uid)}
+        if step is not None and step not in steps:
+            raise Problem(404, "Activity not found")
+        own = pieces(session, viewer, uid, [step] if step else steps)[step]
+        groups: dict[tuple[str, str], int] = {}
+        for one in own.seen:
+            key = one.device, day_of(one.day(law.zone))
+            groups[key] = groups.get(key, 0) + 1
+        chosen = [
+            one for one in own.seen
+            if (device is None or one.device == device) and (not day or day_of(one.day(law.zone)) == day)
+        ]  # fmt: skip
+        shown = chosen[(page - 1) * CLIPS : page * CLIPS]
+        made = cards(session, shown)
+        names = names_in(session, own.seen)
+    return pages.page(
+        request, "cases_footage.html", viewer, case=case, step=steps.get(step or ""), own=own, names=names,
+        groups=sorted(groups.items(), key=lambda one: (one[0][1], one[0][0])), count=len(chosen),
+        cards=[made[one.link] for one in shown if one.link in made], device=device, on=day, page=page,
+        pages=max(1, -(-len(chosen) // CLIPS)), way=lambda **more: way(uid, step, **more),
+        may_label=viewer.may(Right.LABEL), **tools(request),
+    )  # fmt: skip
+
+
+def day_of(day: Any) -> str:
+    return day.isoformat() if day else ""
+
+
+def way(uid: str, step: str | None, **more: Any) -> str:
+    asked = {"step": step, **more}
+    return f"/cases/{uid}/footage?{urlencode({name: one for name, one in asked.items() if one})}"

@@ -1,0 +1,41 @@
+"""The page of a party (执法对象): its cases, what is owed of them, and its footage."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.console import pages
+from api.console.cases.reading import units_of
+from api.console.cases.telling import tools
+from api.problems import not_found
+from api.signin import Db, Reader, Ruled
+from gateway.casefile.footage import names_of
+from gateway.casefile.party import CASES, CLIPS, party_file
+
+router = APIRouter()
+Number = Annotated[int, Query(ge=1, le=100_000)]
+
+
+@router.get("/parties/{party_id}")
+def party_page(
+    party_id: str,
+    request: Request,
+    viewer: Reader,
+    database: Db,
+    law: Ruled,
+    page: Number = 1,
+    clips: Number = 1,
+) -> Response:
+    with database.read() as session:
+        found = party_file(session, viewer, law, party_id, page, clips)
+        if found is None:
+            raise not_found("Party")
+        shown = [shot.clip for shot in found.shots]
+        names = names_of(session, {one.device_id for one in shown}, {one.officer_id or "" for one in shown})
+        units = units_of(session, [one.case.unit_id for one in found.cases])
+    return pages.page(
+        request, "parties_page.html", viewer, found=found, names=names, units=units, page=page, clips=clips,
+        titles={one.case.uid: one.case.title for one in found.cases},
+        pages=max(1, -(-found.case_count // CASES)), clip_pages=max(1, -(-found.clips // CLIPS)),
+        **tools(request),
+    )  # fmt: skip

@@ -1,0 +1,328 @@
+"""Pages of cases and parties: the text beside the footage, lines and seconds, evidence."""
+
+import hashlib
+import io
+import json
+import re
+import subprocess
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import select
+
+from gateway.audit.database import rows
+from gateway.casefile import listing, package
+from gateway.casefile.evidence import evidence
+from gateway.casefile.listing import Search
+from gateway.config import Settings
+from gateway.database import Database
+from gateway.law import Law
+from gateway.models import (
+    Activity,
+    CaseAlias,
+    CaseRecord,
+    Clip,
+    CustodyEvent,
+    Document,
+    Link,
+    LinkStatus,
+    Note,
+    Original,
+    Role,
+    State,
+    Statement,
+)
+from gateway.store import LocalStore
+from gateway.visibility import Viewer
+from tests.integration.api_site import T0
+from tests.integration.test_api_matrix import CASES, EVERYBODY, LEDGER, Row
+
+NOTE = {"clip": "clip-{}", "at": "0:05", "line": "问：何时购进？", "activity": "step-{}"}
+ROWS = [
+    Row("GET", "/cases", EVERYBODY, listing=True),
+    Row("GET", "/cases/case-{}", EVERYBODY),
+    Row("GET", "/cases/case-{}/footage", EVERYBODY),
+    Row("GET", "/cases/case-{}/evidence", EVERYBODY),
+    Row("GET", "/cases/case-{}/evidence/file", EVERYBODY, query="format=xlsx"),
+    Row("POST", "/cases/case-{}/package", LEDGER, body={"purpose": "移送人民法院"}),
+    Row("POST", "/cases/case-{}/notes", CASES, body=NOTE),
+    Row("POST", "/cases/case-{}/notes/note-{}", CASES, body={"at": "6", "line": "问：何时？"}),
+    Row(
+        "POST", "/cases/case-{}/statements", LEDGER,
+        body={"activity": "step-{}", "what": "GAP.battery", "why": "电池耗尽"},
+    ),
+    Row("POST", "/cases/case-{}/links/link-{}/confirm", LEDGER, body={"why": "核对无误"}),
+    Row("POST", "/cases/case-{}/links/link-{}/withdraw", LEDGER, body={"why": "不是本案"}),
+    Row("GET", "/parties/party-{}", EVERYBODY),
+]  # fmt: skip
+LAW = Law.of(Settings())
+ADMIN = Viewer("a", "a", Role.ADMIN, None)
+
+Console = tuple[TestClient, dict[str, str]]
+
+
+@pytest.fixture
+def told(console: Console, database: Database) -> tuple[TestClient, dict[str, str]]:
+    """The step of the case has the first half of its hour, of which a person stands by it."""
+    with database.write() as session:
+        clip = session.get_one(Clip, "clip-u")
+        clip.started_at, clip.ended_at, clip.duration_s = T0, T0 + timedelta(minutes=30), 1800.0
+        clip.officer_id = "zhang-u"
+        link = session.get_one(Link, "sure-u")
+        link.activity_id = "step-u"
+        session.add(Document(id="paper-u", case_uid="case-u", type="检查(勘验)笔录"))
+        session.flush()
+        session.get_one(Activity, "step-u").document_id = "paper-u"
+    return console
+
+
+def get(told: Console, path: str, role: str = "evidence") -> str:
+    client, keys = told
+    said = client.get(path, headers={"x-api-key": keys[role]})
+    assert said.status_code == 200, said.text
+    return str(said.text)
+
+
+def post(told: Console, path: str, body: dict[str, Any], role: str = "evidence") -> Any:
+    client, keys = told
+    return client.post(path, data=body, headers={"x-api-key": keys[role]})
+
+
+def test_text_and_footage_stand_beside_each_other(told: Console) -> None:
+    page = get(told, "/cases/case-u")
+    entry = page.partition('id="step-step-u"')[2].partition("</article>")[0]
+    assert "现场检查" in entry
+    assert "检查(勘验)笔录" in entry
+    assert 'href="/clips/clip-u"' in entry
+    assert "覆盖 50%" in entry
+    assert re.search(r'class="gap" x="[45]\d\d\.\d"', entry), "the second half is missing"
+    assert "未定环节的资料" in page, "the proposed link is of no step"
+    assert 'style="' not in page
+
+
+def test_who_may_only_read_sees_the_record_and_no_form(told: Console) -> None:
+    page = get(told, "/cases/case-u", "operator")
+    assert "现场检查" in page
+    assert 'action="/cases' not in page
+    evidence = get(told, "/cases/case-u/evidence", "supervisor")
+    assert "带水印的副本" in evidence
+    assert 'action="/cases/case-u/package"' not in evidence
+
+
+def test_a_line_leads_to_its_second_and_back(told: Console, database: Database) -> None:
+    body = {"clip": "clip-u", "at": "0:02:05", "line": "问：何时购进？", "document": "paper-u"}
+    sent = post(told, "/cases/case-u/notes", body)
+    with database.read() as session:
+        [made] = session.exec(select(Note).where(Note.document_id == "paper-u")).all()
+    assert made.at_s == 125
+    assert sent.headers["location"] == f"/cases/case-u?note={made.id}#note-{made.id}"
+    page = get(told, sent.headers["location"].partition("#")[0])
+    line = page.partition(f'id="note-{made.id}"')[2].partition("</li>")[0]
+    assert 'href="/clips/clip-u?t=125"' in line
+    assert "问：何时购进？" in line
+    assert "data-sought" in line
+
+
+def test_a_note_is_corrected_and_never_lost(told: Console, database: Database) -> None:
+    assert post(told, "/cases/case-u/notes/note-u", {"at": "7", "line": "答：去年"}).status_code == 303
+    again = post(told, "/cases/case-u/notes/note-u", {"at": "8", "line": "答：前年"})
+    assert again.status_code == 409, "it was corrected already"
+    with database.read() as session:
+        old, [new] = session.get_one(Note, "note-u"), session.exec(select(Note).where(Note.at_s == 7)).all()
+        assert (old.superseded_at is None, old.line) == (False, "问：何时？")
+        assert (new.replaces, new.activity_id) == ("note-u", "step-u")
+        event = session.exec(select(CustodyEvent).where(CustodyEvent.event == "NOTE_CORRECTED")).one()
+        assert (event.subject, event.detail["replaces"]) == ("clip-u", "note-u")
+
+
+def test_a_system_sends_its_lines_again_without_harm(told: Console, database: Database) -> None:
+    client, keys = told
+    key = {"x-api-key": keys["integrator"]}
+    body = {"clip": "clip-u", "at_s": 12.5, "line": "问：姓名？", "document": "paper-u", "ref": "bilu-7/3"}
+    statuses = [client.post("/api/v1/cases/case-u/notes", json=body, headers=key) for _ in range(2)]
+    assert [one.status_code for one in statuses] == [201, 200]
+    changed = client.post("/api/v1/cases/case-u/notes", json={**body, "at_s": 13}, headers=key).json()
+    assert changed["replaces"] == statuses[0].json()["id"]
+    shown = client.get("/api/v1/clips/clip-u/notes", headers=key).json()
+    assert [(one["at_s"], one["line"]) for one in shown] == [(3, "问：何时？"), (13, "问：姓名？")]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"clip": "old-u"}, "note.not_linked"),
+        ({"activity": "step-v"}, "note.of_another_case"),
+        ({"at_s": 1900}, "note.beyond"),
+        ({"activity": None}, "note.of_nothing"),
+    ],
+)
+def test_a_note_is_of_one_case_and_one_clip(told: Console, change: dict[str, Any], code: str) -> None:
+    client, keys = told
+    body = {"clip": "clip-u", "at_s": 1, "line": "问", "activity": "step-u", **change}
+    said = client.post("/api/v1/cases/case-u/notes", json=body, headers={"x-api-key": keys["evidence"]})
+    assert (said.status_code, said.json()["code"]) == (409, code)
+
+
+@pytest.mark.parametrize("at", ["x", "1:99", "-1", ""])
+def test_a_time_that_is_none_is_refused(told: Console, at: str) -> None:
+    body = {"clip": "clip-u", "at": at, "line": "问", "activity": "step-u"}
+    assert post(told, "/cases/case-u/notes", body).status_code == 422
+
+
+def test_a_statement_explains_a_gap(told: Console, database: Database) -> None:
+    with database.write() as session:
+        session.get_one(Activity, "step-u").kind = "查封扣押"  # of which all is owed
+    page = get(told, "/cases/case-u")
+    form = page.partition('class="gaps"')[2].partition("</form>")[0]
+    given = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    answer = post(told, "/cases/case-u/statements", {**given, "what": "GAP.battery", "why": "电池耗尽"})
+    assert answer.headers["location"] == "/cases/case-u#step-step-u"
+    with database.read() as session:
+        stated = session.exec(select(Statement)).one()
+    assert (stated.ground, stated.made_by) == ("battery", "user-evidence")
+    assert (stated.from_at, stated.to_at) == (T0 + timedelta(minutes=30), T0 + timedelta(hours=1))
+    after = get(told, "/cases/case-u")
+    assert "已说明" in after
+    assert "中断原因：电池耗尽，电池耗尽" in after
+
+
+def test_a_link_is_confirmed_and_withdrawn_here(told: Console, database: Database) -> None:
+    here = "/cases/case-u"
+    body = {"why": "核对无误", "matter": "货架有过期食品", "next": here}
+    assert post(told, f"{here}/links/link-u/confirm", body).headers["location"] == here
+    with database.read() as session:
+        link = session.get_one(Link, "link-u")
+        assert (link.status, link.matter) == (LinkStatus.CONFIRMED, "货架有过期食品")
+    assert post(told, f"{here}/links/link-u/withdraw", {"why": "不是本案"}).status_code == 303
+    assert post(told, f"{here}/links/link-u/withdraw", {"why": "不是本案"}).status_code == 409
+    strange = post(told, "/cases/case-u/links/link-v/confirm", {"why": "x"}, "admin")
+    assert strange.status_code == 404, "a link of another case"
+
+
+def test_the_list_is_found_by_what_people_know(told: Console, database: Database) -> None:
+    with database.write() as session:
+        session.add(CaseAlias(case_uid="case-u", raw="冀邢市监罚〔2026〕27号", norm="冀邢市监罚〔2026〕27号"))
+        session.get_one(CaseRecord, "case-u").handlers = ["zhang-u"]
+        session.get_one(CaseRecord, "case-u").title = "某超市销售过期食品案"
+    for q in ("罚〔2026〕27", "过期食品", "王-u", "张", "case-u"):
+        assert 'href="/cases/case-u"' in get(told, f"/cases?q={q}"), q
+    for q in ("〔2026〕28", "100%", "王-v"):
+        assert 'href="/cases/' not in get(told, f"/cases?q={q}"), q
+    assert 'href="/cases/case-u"' not in get(told, "/cases?state=archived")
+    client, keys = told
+    same = client.get("/api/v1/cases?q=过期食品", headers={"x-api-key": keys["operator"]}).json()
+    assert [one["uid"] for one in same["items"]] == ["case-u"]
+    assert client.get("/cases?cursor=x", headers={"x-api-key": keys["admin"]}).status_code == 422
+
+
+def test_pages_of_the_list_show_every_case_once(told: Console, database: Database) -> None:
+    with database.write() as session:
+        session.add_all(
+            CaseRecord(uid=f"more-{n}", title="案", unit_id="u", updated_at=T0 + timedelta(days=n // 3))
+            for n in range(9)
+        )
+    seen: list[str] = []
+    cursor: str | None = ""
+    with database.read() as session:
+        while cursor is not None:
+            rows, cursor = listing.found(session, ADMIN, Search(limit=2, cursor=cursor))
+            seen += [row.uid for row in rows]
+    assert sorted(seen) == sorted({"case-u", "case-v", *(f"more-{n}" for n in range(9))})
+
+
+def packed(told: Console, body: dict[str, str]) -> Any:
+    return post(told, "/cases/case-u/package", {"purpose": "移送人民法院", **body})
+
+
+def test_a_package_is_what_is_on_record(
+    told: Console, database: Database, store: LocalStore, tmp_path: Path
+) -> None:
+    content = b"original of u"
+    with database.write() as session:
+        session.get_one(Original, "clip-u").sha256 = hashlib.sha256(content).hexdigest()
+    sent = packed(told, {})
+    assert sent.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(sent.content)) as zipped:
+        assert zipped.testzip() is None
+        zipped.extractall(tmp_path / "out")
+        names = zipped.namelist()
+    assert [name for name in names if name.startswith("音像资料/")] == ["音像资料/0001_one.mp4"]
+    check = subprocess.run(["sha256sum", "-c", "digests.sha256"], cwd=tmp_path / "out", check=False)
+    assert check.returncode == 0
+    result = json.loads((tmp_path / "out/结果.json").read_text())
+    assert [one["result"]["code"] for one in result["files"]] == ["package.whole"]
+    chain = json.loads((tmp_path / "out/保管链/0001_clip-u.json").read_text())
+    assert "CLIP_EXPORTED" in [line["event"] for line in chain], "the copy itself is in what it takes along"
+    with database.read() as session:
+        ended = session.exec(select(CustodyEvent).where(CustodyEvent.event == "EXPORT_ENDED")).one()
+        copied = session.exec(select(CustodyEvent).where(CustodyEvent.event == "CLIP_EXPORTED")).one()
+    assert ended.detail["sha256"] == hashlib.sha256(sent.content).hexdigest()
+    assert (ended.detail["whole"], ended.detail["wrong"]) == (True, {})
+    assert (copied.subject, copied.detail["purpose"]) == ("clip-u", "移送人民法院")
+
+
+def test_what_is_not_as_it_was_is_told(told: Console, database: Database) -> None:
+    """The original in the store of this site has another digest than the record."""
+    with zipfile.ZipFile(io.BytesIO(packed(told, {}).content)) as zipped:
+        [file] = json.loads(zipped.read("结果.json"))["files"]
+    assert file["result"]["code"] == "package.differs"
+    with database.read() as session:
+        ended = session.exec(select(CustodyEvent).where(CustodyEvent.event == "EXPORT_ENDED")).one()
+    assert ended.detail["wrong"] == {"clip-u": "package.differs"}
+
+
+def test_what_may_not_leave_stays(told: Console, database: Database) -> None:
+    with database.write() as session:
+        session.get_one(Clip, "clip-u").secrecy = "state_secret"
+    assert packed(told, {}).status_code == 409
+    with database.write() as session:
+        session.get_one(Clip, "clip-u").secrecy = None
+        session.get_one(Original, "clip-u").state = State.FOUND
+    assert packed(told, {}).status_code == 409
+    assert packed(told, {"purpose": " "}).status_code == 422
+    with database.read() as session:
+        events = set(session.exec(select(CustodyEvent.event)))
+    assert events.isdisjoint({"CASE_EXPORTED", "REPORT_MADE"}), "nothing was made"
+
+
+def test_a_package_that_is_broken_off_is_on_record(
+    told: Console, database: Database, store: LocalStore
+) -> None:
+    with database.write() as session:
+        case = session.get_one(CaseRecord, "case-u")
+        found = evidence(session, ADMIN, LAW, case, T0)
+        made = package.plan(session, case, found, package.Content.PROXIES, "x", "a", b"xlsx")
+        package.begin(session, made)
+    pieces = package.stream(database, store, made, LAW.zone)
+    next(pieces)
+    pieces.close()  # type: ignore[attr-defined]
+    with database.read() as session:
+        ended = session.exec(select(CustodyEvent).where(CustodyEvent.event == "EXPORT_ENDED")).one()
+    assert (ended.detail["whole"], ended.detail["sha256"]) == (False, None)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "pdf"])
+def test_the_evidence_list_as_a_file_is_on_record(told: Console, kind: str) -> None:
+    client, keys = told
+    key = {"x-api-key": keys["evidence"]}
+    made = client.get(f"/cases/case-u/evidence/file?format={kind}", headers=key)
+    assert made.status_code == 200, made.text
+    digest = hashlib.sha256(made.content).hexdigest()
+    [row] = client.get(f"/api/v1/reports/files?sha256={digest}", headers=key).json()["items"]
+    assert (row["kind"], row["case_uid"], row["made_by"]) == ("evidence", "case-u", "user-evidence")
+
+
+def test_every_note_is_vouched_for(told: Console, database: Database, store: LocalStore) -> None:
+    body = {"clip": "clip-u", "at": "0:05", "line": "问", "activity": "step-u"}
+    assert post(told, "/cases/case-u/notes", body).status_code == 303
+    with database.read() as session:
+        made = session.exec(select(Note.id).where(Note.line == "问")).one()
+    with database.write() as session:
+        session.get_one(Note, made).line = "改过"
+    with database.read() as session:
+        said = [str(one) for one in rows(session)]
+    assert any(made in one for one in said), said
