@@ -123,7 +123,7 @@ def picture(
         ).first()
         mark = mark_of(session, viewer)
     if viewing:
-        footage.must_be_viewing(database, viewer, clip_id, viewing)
+        footage.must_be_viewing(request, database, viewer, clip_id, viewing)
     kind = "renditions/proxy" if proxy else "original"
     return pages.page(
         request, "retrieval_watch.html", viewer, asked=asked, clip=clip, original=original, mark=mark,
