@@ -16,6 +16,7 @@ from api.signin import IDLE
 from api.v1 import (
     cases,
     clips,
+    copies,
     custody,
     devices,
     disposals,
@@ -31,11 +32,13 @@ from api.v1 import (
     parties,
     report_files,
     reports,
+    requests,
     retention,
     rooms,
     samples,
     session,
     telemetry,
+    viewings,
     webhooks,
 )
 from gateway import __version__
@@ -50,6 +53,7 @@ PREFIX = "/api/v1"
 MODULES = (
     session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, notes,
     evidence, links, duties, webhooks, custody, retention, disposals, samples, reports, report_files, orders,
+    requests, viewings, copies,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from api.problems import Problem
-from api.seeing import refusal_noted
+from api.seeing import must_watch, refusal_noted
 from gateway.database import Database
 from gateway.law import Law
 from gateway.models import ApiKey, Role, SignIn, User, now
@@ -214,18 +214,25 @@ class Needs:
 
 
 class NeedsToWatch(Needs):
-    """Whose role may not watch footage, and tries to, stands in the chain."""
+    """Whose role may not watch footage, and tries to, stands in the chain; unless it was granted to him."""
 
     def __call__(  # type: ignore[override]
         self, request: Request, viewer: Annotated[Viewer, Depends(viewer_of)]
     ) -> Viewer:
         asked = {name: request.path_params.get(name) for name in ("clip_id", "device_id")}
         with refusal_noted(database_of(request), viewer, **asked):
+            if asked["clip_id"] and not viewer.may(Right.VIEW) and viewer.may(Right.REQUEST):
+                with database_of(request).read() as session:
+                    must_watch(session, viewer, asked["clip_id"])
+                return viewer
             return super().__call__(viewer)
 
 
 Reader = Annotated[Viewer, Depends(Needs(Right.READ))]
 Watcher = Annotated[Viewer, Depends(NeedsToWatch(Right.VIEW))]
+Requester = Annotated[Viewer, Depends(Needs(Right.REQUEST))]
+Decider = Annotated[Viewer, Depends(Needs(Right.VIEW))]
+"""Who may watch, and may so be a head who decides what others watch."""
 Operator = Annotated[Viewer, Depends(Needs(Right.OPERATE))]
 Labeller = Annotated[Viewer, Depends(Needs(Right.LABEL))]
 LedgerKeeper = Annotated[Viewer, Depends(Needs(Right.LEDGER))]
@@ -237,4 +244,5 @@ Checker = Annotated[Viewer, Depends(Needs(Right.CHECK))]
 Disposer = Annotated[Viewer, Depends(Needs(Right.DISPOSE))]
 Approver = Annotated[Viewer, Depends(Needs(Right.APPROVE))]
 Freezer = Annotated[Viewer, Depends(Needs(Right.FREEZE))]
+Administrator = Annotated[Viewer, Depends(Needs(Right.ADMIN))]
 Retirer = Annotated[Viewer, Depends(Needs(Right.DISPOSE, Right.APPROVE))]

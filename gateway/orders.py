@@ -13,7 +13,7 @@ from gateway.models import OrderRow, OrderState, Original, now
 from gateway.wording import reason
 
 NOBODY = timedelta(seconds=5)
-KINDS = ("verify", "retry", "relink")
+KINDS = ("verify", "retry", "relink", "copy")
 CARRIED_OUT_BY: Mapping[str, frozenset[str]] = {
     "mqtt_camera": frozenset(
         {"start_recording", "stop_recording", "set_clock", "upload_now", "mark_important"}

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from gateway import custody, outbox
 from gateway.database import Database
-from gateway.models import Clip, CustodyEvent, Device, Original, User, Viewing, new_id, now
+from gateway.models import Clip, CustodyEvent, Device, Original, User, Viewing, ViewRequest, new_id, now
 from gateway.wording import reason
 
 LONGEST = timedelta(hours=4)
@@ -18,14 +18,27 @@ BATCH = 200
 ACTOR = "gateway"
 
 
-def begin(session: Session, clip: Clip, original: Original, user_id: str, user: str, purpose: str) -> Viewing:
-    """One line of custody, however much is watched in it."""
+def begin(
+    session: Session,
+    clip: Clip,
+    original: Original,
+    user_id: str,
+    user: str,
+    purpose: str,
+    by: ViewRequest | None = None,
+) -> Viewing:
+    """One line of custody, however much is watched in it; `by` whose grant, where it is not his own right."""
+    ends = now() + LONGEST
+    if by is not None and by.valid_until is not None:
+        ends = min(ends, by.valid_until)
     viewing = Viewing(
-        id=new_id(), clip_id=clip.id, user_id=user_id, purpose=purpose, expires_at=now() + LONGEST
-    )
+        id=new_id(), clip_id=clip.id, user_id=user_id, purpose=purpose, expires_at=ends,
+        request_id=by.id if by else None,
+    )  # fmt: skip
     session.add(viewing)
     chain = custody.device_chain(original.device_id)
-    custody.append(session, chain, "VIEWED", user, clip.id, (viewing,), {"purpose": purpose})
+    detail = {"purpose": purpose} | ({"request": by.id} if by else {})
+    custody.append(session, chain, "VIEWED", user, clip.id, (viewing,), detail)
     told = {"until": viewing.expires_at}
     tell(session, "retrieval.begun", viewing, clip, original, user, told)
     return viewing

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, false, true
+from sqlalchemy import ColumnElement, and_, false, true
 from sqlmodel import Session, SQLModel, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -38,6 +38,8 @@ from gateway.models import (
     Original,
     Party,
     ReportMade,
+    RequestedClip,
+    RequestState,
     RetentionFlag,
     Role,
     Room,
@@ -47,12 +49,17 @@ from gateway.models import (
     Standing,
     Unit,
     UnitClass,
+    ViewApprover,
+    ViewRequest,
+    now,
 )
+from gateway.rules.judgement import CLASSIFIED
 
 
 class Right(StrEnum):
     READ = "read"  # see what is there
     VIEW = "view"  # watch footage (调阅)
+    REQUEST = "request"  # ask to watch what is beyond one's own right
     OPERATE = "operate"  # docks: orders, checkouts
     LABEL = "label"  # labels and links
     LEDGER = "ledger"  # allocations, corrections of checkouts
@@ -68,11 +75,12 @@ class Right(StrEnum):
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.OPERATOR: frozenset({Right.READ, Right.OPERATE}),
+    Role.OPERATOR: frozenset({Right.READ, Right.REQUEST, Right.OPERATE}),
     Role.EVIDENCE: frozenset(
         {
             Right.READ,
             Right.VIEW,
+            Right.REQUEST,
             Right.OPERATE,
             Right.LABEL,
             Right.LEDGER,
@@ -83,7 +91,16 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         }
     ),
     Role.SUPERVISOR: frozenset(
-        {Right.READ, Right.VIEW, Right.CUSTODY, Right.HOLD, Right.APPROVE, Right.CHECK, Right.FREEZE}
+        {
+            Right.READ,
+            Right.VIEW,
+            Right.REQUEST,
+            Right.CUSTODY,
+            Right.HOLD,
+            Right.APPROVE,
+            Right.CHECK,
+            Right.FREEZE,
+        }
     ),
     Role.INTEGRATOR: frozenset({Right.READ, Right.CASES, Right.ENDPOINTS}),
     Role.ADMIN: frozenset(Right),
@@ -217,6 +234,9 @@ SEEN: dict[type[SQLModel], Sight] = {
     SampleCase: by(SampleCase.case_uid, "cases"),
     SampleRemark: by(SampleRemark.case_uid, "cases"),
     ReportMade: by(ReportMade.unit_id, "units"),
+    # who asks, and whose footage is asked for
+    ViewRequest: either(by(ViewRequest.unit_id, "units"), by(ViewRequest.asker_unit_id, "units")),
+    ViewApprover: by(ViewApprover.unit_id, "units"),
     OrderRow: either(by(OrderRow.device_id, "devices"), by(OrderRow.clip_id, "clips")),
 }
 
@@ -224,3 +244,37 @@ SEEN: dict[type[SQLModel], Sight] = {
 def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
     """The condition under which a viewer sees a row of `model`; every query carries it."""
     return true() if viewer.units is None else SEEN[model](Within(viewer.units))
+
+
+def granted(viewer: Viewer) -> SelectOfScalar[str]:
+    """Clips that a grant opens to this person at this moment (R-71, R-72): to nobody else, no other clip."""
+    at = now()
+    return (
+        select(RequestedClip.clip_id)
+        .join(ViewRequest, col(ViewRequest.id) == RequestedClip.request_id)
+        .where(
+            ViewRequest.user_id == viewer.user_id,
+            ViewRequest.state == RequestState.GRANTED,
+            col(ViewRequest.ended_at).is_(None),
+            col(ViewRequest.granted_at) <= at,
+            col(ViewRequest.valid_until) > at,
+        )
+    )
+
+
+def watchable(viewer: Viewer) -> ColumnElement[bool]:
+    """The condition under which a viewer may watch a clip, which is more than to see that it is there.
+
+    By the right of role and unit, but for state secrets (LK-16); or because it was granted to this person,
+    a state secret only where that was known when it was granted. A grant opens nothing else than the
+    picture: lists, labels and the chain stay as `visible` has them.
+    """
+    if not viewer.may(Right.REQUEST):
+        return false()
+    is_open = col(Clip.secrecy).is_distinct_from(CLASSIFIED)
+    by_right = visible(viewer, Clip) if viewer.may(Right.VIEW) else false()
+    knowingly = granted(viewer).where(col(ViewRequest.secret).is_(True))
+    return or_(
+        and_(is_open, or_(by_right, col(Clip.id).in_(granted(viewer)))),
+        col(Clip.id).in_(knowingly),
+    )

@@ -4,12 +4,12 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import ffmpeg as compiler
 
 from gateway import ffmpeg
-from gateway.models import Clip, Rendition
+from gateway.models import Clip, Original, Rendition
 from gateway.playing import PLAYABLE_AUDIO, PLAYABLE_PIXELS, PLAYABLE_VIDEO, codecs, stream
 from gateway.store import LocalStore
 from gateway.store.durable import blocks, own_partial, sync_folder
@@ -27,6 +27,17 @@ UNREADABLE = {"condition.not_media", "condition.encrypted", "condition.undecrypt
 
 Make = Callable[[Path, Path], Any]
 """(original, where to write) -> an output node."""
+
+
+class Derivable(Protocol):
+    """What something is derived from: an item on its way, or a clip that is there already."""
+
+    @property
+    def original(self) -> Original: ...
+    @property
+    def clip(self) -> Clip | None: ...
+    @property
+    def decrypted(self) -> Rendition | None: ...
 
 
 def transcode(item: Item, context: Context) -> Outcome:
@@ -122,7 +133,7 @@ def waveform(original: Path, target: Path) -> Any:
 WAVEFORM: tuple[str, str, str, Make] = ("waveform", "waveform.png", "image/png", waveform)
 
 
-def derive(item: Item, context: Context, kind: str, name: str, media_type: str, make: Make) -> Rendition:
+def derive(item: Derivable, context: Context, kind: str, name: str, media_type: str, make: Make) -> Rendition:
     """Make one rendition: written aside, fsynced, renamed. Raises MediaError, StoreFull, Stopping."""
     original = item.original
     assert original.stored_as is not None
@@ -133,7 +144,8 @@ def derive(item: Item, context: Context, kind: str, name: str, media_type: str, 
     seconds = item.clip.duration_s if item.clip and item.clip.duration_s else 60.0
     watch = ffmpeg.Watch(deadline_s=600 + 20 * seconds, stop=context.stop, pause=context.copying)
     try:
-        most = original.size if kind == "proxy" else PICTURE  # it may be all of it in another wrapping
+        # it may be all of it in another wrapping
+        most = PICTURE if media_type.startswith("image/") else original.size
         with context.store.claim(lambda: unwritten(partial, most)):
             ffmpeg.run(arguments, watch, max_bytes=max(1 << 30, 4 * original.size))
         size, sha256 = finish(partial)

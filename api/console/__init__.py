@@ -19,6 +19,8 @@ from api.console import (
     purposes,
     receipts,
     reports,
+    retrieval,
+    wall,
     work,
 )
 from api.parameters import known_only
@@ -33,6 +35,8 @@ MODULES = (
     receipts,
     clips,
     work,
+    *retrieval.MODULES,
+    wall,
     administration,
     board,
     *equipment.MODULES,

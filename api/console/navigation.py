@@ -17,12 +17,14 @@ class Entry:
 ENTRIES = (
     Entry("docks", "/docks", "server-2", Right.READ),
     Entry("clips", "/clips", "video", Right.READ),
+    Entry("cases", "/cases", "folder", Right.READ),
     Entry("work", "/work", "list-check", Right.LABEL),
-    Entry("administration", "/administration", "settings", Right.ADMIN),
+    Entry("retrieval", "/retrieval", "eye-check", Right.REQUEST),
+    Entry("wall", "/wall", "layout-grid", Right.VIEW),
     Entry("board", "/board", "clipboard-list", Right.READ),
     Entry("equipment", "/equipment", "device-cctv", Right.READ),
     Entry("reports", "/reports", "chart-bar", Right.READ),
-    Entry("cases", "/cases", "folder", Right.READ),
+    Entry("administration", "/administration", "settings", Right.ADMIN),
 )
 """In the order of the day's work; the first that somebody may see is where he begins."""
 

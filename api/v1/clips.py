@@ -10,10 +10,11 @@ from api.leaving import Leaving
 from api.media import MediaResponse, media
 from api.paging import CURSOR, Page
 from api.problems import Problem, not_found
-from api.seeing import refusal_noted
+from api.seeing import must_watch, refusal_noted
 from api.shapes import ClipOut, ClipWhole, DestructionOut, LinkOut, ReasonOut, RenditionOut
 from api.signin import Db, Labeller, Reader, Watcher
 from gateway import linking, retrieval
+from gateway.copies import COPY
 from gateway.database import Database
 from gateway.holds import must_be_there
 from gateway.instants import Moment
@@ -37,6 +38,8 @@ from gateway.visibility import Viewer, visible
 
 router = APIRouter(tags=["clips"])
 
+NO_COPY = ~col(Rendition.kind).startswith(f"{COPY}-", autoescape=True)
+"""Copies for use elsewhere are only for who asked for them: `api.v1.copies`."""
 STORED = (State.ACQUIRED, State.VERIFIED, State.PRESERVED)
 
 
@@ -139,7 +142,7 @@ def clip(clip_id: str, viewer: Reader, database: Db) -> ClipWhole:
 def whole(session: Session, found: Clip, original: Original) -> ClipWhole:
     links = session.exec(select(Link).where(Link.clip_id == found.id).order_by(col(Link.id).desc())).all()
     lacks = why_not(links)
-    made = session.exec(select(Rendition).where(Rendition.clip_id == found.id)).all()
+    made = session.exec(select(Rendition).where(Rendition.clip_id == found.id, NO_COPY)).all()
     beside = session.exec(select(Attachment.id).where(Attachment.clip_id == found.id)).all()
     return ClipWhole(
         **ClipOut.of((found, original)).model_dump(),
@@ -172,14 +175,14 @@ def label(clip_id: str, given: Labels, viewer: Labeller, database: Db) -> ClipWh
 def begin_viewing(clip_id: str, given: Purpose, viewer: Watcher, database: Db) -> ViewingOut:
     """Begin a viewing session (调阅): one line of custody, however much is watched in it."""
     with refusal_noted(database, viewer, clip_id=clip_id), database.write() as session:
-        found, original = seen(session, viewer, clip_id)
+        found, original, grant = must_watch(session, viewer, clip_id)
         must_be_there(session, clip_id)
-        viewing = retrieval.begin(session, found, original, viewer.user_id, viewer.name, given.purpose)
-        made = session.exec(select(Rendition.kind).where(Rendition.clip_id == found.id)).all()
+        viewing = retrieval.begin(session, found, original, viewer.user_id, viewer.name, given.purpose, grant)
+        made = session.exec(select(Rendition.kind).where(Rendition.clip_id == found.id, NO_COPY)).all()
     here = f"/api/v1/clips/{clip_id}"
     return ViewingOut(
         viewing=viewing.id,
-        expires_in=int(retrieval.LONGEST.total_seconds()),
+        expires_in=int((viewing.expires_at - viewing.started_at).total_seconds()),
         original=f"{here}/original?viewing={viewing.id}",
         renditions={kind: f"{here}/renditions/{kind}?viewing={viewing.id}" for kind in made},
     )
@@ -189,7 +192,7 @@ def begin_viewing(clip_id: str, given: Purpose, viewer: Watcher, database: Db) -
 def end_viewing(clip_id: str, viewing_id: str, viewer: Watcher, database: Db) -> None:
     """End a viewing that is yours; one that nobody ends ends with its time."""
     with database.write() as session:
-        seen(session, viewer, clip_id)
+        must_watch(session, viewer, clip_id)
         retrieval.end(session, own_viewing(session, viewer, clip_id, viewing_id), now(), viewer.name)
 
 
@@ -199,7 +202,7 @@ def original_bytes(
 ) -> MediaResponse:
     """The original, by range, from ACQUIRED on; `X-Original-Verified` says whether it was read twice."""
     with refusal_noted(database, viewer, clip_id=clip_id), database.read() as session:
-        _, original = seen(session, viewer, clip_id)
+        _, original, _ = must_watch(session, viewer, clip_id)
         must_be_there(session, clip_id)
     must_be_viewing(request, database, viewer, clip_id, viewing)
     if original.stored_as is None or original.state not in (*STORED, State.QUARANTINED):
@@ -215,10 +218,10 @@ def rendition_bytes(
 ) -> MediaResponse:
     """A proxy, poster or thumbnail, by range."""
     with refusal_noted(database, viewer, clip_id=clip_id), database.read() as session:
-        seen(session, viewer, clip_id)
+        must_watch(session, viewer, clip_id)
         must_be_there(session, clip_id)
         made = session.exec(
-            select(Rendition).where(Rendition.clip_id == clip_id, Rendition.kind == kind)
+            select(Rendition).where(Rendition.clip_id == clip_id, Rendition.kind == kind, NO_COPY)
         ).one_or_none()
     must_be_viewing(request, database, viewer, clip_id, viewing)
     if made is None:

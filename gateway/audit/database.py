@@ -25,6 +25,7 @@ from gateway.models import (
     ChainHead,
     Checkout,
     Clip,
+    ClipCopy,
     ClockReading,
     ClockSetting,
     CustodyEvent,
@@ -47,6 +48,7 @@ from gateway.models import (
     Recording,
     Rendition,
     ReportMade,
+    RequestedClip,
     RetentionFlag,
     RulePackUse,
     SampleCase,
@@ -59,7 +61,10 @@ from gateway.models import (
     Statement,
     UnitClass,
     User,
+    ViewApprover,
+    ViewDecision,
     Viewing,
+    ViewRequest,
 )
 from gateway.reports import check as sealed
 
@@ -68,6 +73,7 @@ EVIDENCE: tuple[type[SQLModel], ...] = (
     Device, Officer, Allocation, Checkout, Standing, UnitClass, AnnualCheck, ClockReading, ClockSetting,
     CaseRecord, CaseAlias, Party, CaseParty, Document, Activity, ScopeList, ScopeItem, Statement, RulePackUse,
     Note, User, ApiKey, Viewing, LiveView, Endpoint,
+    ViewApprover, ViewRequest, RequestedClip, ViewDecision, ClipCopy,
     LegalHold, RetentionFlag, DisposalRun, DisposalItem, DestructionRecord,
     CaseSample, SampleCase, SampleRemark, ReportMade,
     Snapshot, SnapshotFigure,

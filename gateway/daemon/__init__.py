@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway import retrieval
+from gateway import copies, retrieval
 from gateway.config import ConfigError, Settings
 from gateway.config.copies import are_apart
 from gateway.config.devices import SerialDockSettings, UsbDockSettings
@@ -37,6 +37,7 @@ from gateway.reports.due import freeze_next
 from gateway.scope.news import DutyNews
 from gateway.store.durable import write_whole
 from gateway.supervisor import Supervisor
+from ingest import copying
 from ingest.dispatch import WINDOW, Dispatch, queue_name
 from ingest.engine import Engine
 from ingest.runner import Runner
@@ -123,6 +124,7 @@ class Daemon:
             self.progress,
             self.stop_event,
             has_second_copies=self.settings.store.second_copy is not None,
+            copy=partial(copying.make, self.database, self.context, self.packs),
             are_apart=partial(are_apart, self.settings),
             more=tuple(self.duties()),
         )
@@ -148,6 +150,8 @@ class Daemon:
             law = Law(self.packs, ZoneInfo(self.settings.timezone))
             yield 2.0, DutyNews(self.database, law, self.executor).round
             yield 10.0, partial(retrieval.end_expired, self.database)
+            yield 10.0, partial(copies.settle, self.database)
+            yield 60.0, partial(copies.prune, self.database, self.store)
             yield 60.0, partial(freeze_next, self.database, law)
 
     def start(self) -> None:

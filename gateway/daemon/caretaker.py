@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from sqlalchemy import update
 from sqlmodel import col
 
 from gateway import linking, orders, receipts
+from gateway.copies import COPY
 from gateway.daemon.releases import Releases
 from gateway.database import Database
 from gateway.device import Order, OrderResult, Refused
@@ -62,7 +64,8 @@ class Caretaker:
     """Every duty has its own period in seconds; `more` are those that only some units need.
 
     One thread does them in turn. What can take long, orders for clips and linking anew what a new rule pack
-    reaches, has a thread of its own: no order to a camera waits for it.
+    reaches, has a thread of its own: no order to a camera waits for it. Copies with a mark have another, for
+    an hour of picture takes minutes to encode.
     """
 
     def __init__(
@@ -77,10 +80,11 @@ class Caretaker:
         *,
         has_second_copies: bool,
         are_apart: Callable[[], bool],
+        copy: Callable[[str], dict[str, Any]],
         more: Sequence[Duty] = (),
     ) -> None:
         self.database, self.store, self.packs, self.dispatch = database, store, packs, dispatch
-        self.supervisors, self.stop = supervisors, stop
+        self.supervisors, self.stop, self.copy = supervisors, stop, copy
         releases = Releases(database, supervisors, has_second_copies=has_second_copies, are_apart=are_apart)
         self.duties: list[Duty] = [
             (1.0, progress.flush),
@@ -95,13 +99,17 @@ class Caretaker:
         self.beat = time.monotonic()
         """When the last round ended: the systemd watchdog asks."""
         self.at_hand: queue.Queue[Callable[[], None]] = queue.Queue()
+        self.to_copy: queue.Queue[Callable[[], None]] = queue.Queue()
         self.thread = threading.Thread(target=self.work, name="caretaker", daemon=True)
-        self.orderly = threading.Thread(target=self.work_at_hand, name="orders", daemon=True)
+        orderly = partial(self.work_at_hand, self.at_hand)
+        self.orderly = threading.Thread(target=orderly, name="orders", daemon=True)
+        copyist = partial(self.work_at_hand, self.to_copy)
+        self.copyist = threading.Thread(target=copyist, name="copies", daemon=True)
         self.linker = threading.Thread(target=self.link_anew, name="linker", daemon=True)
 
     def start(self) -> None:
         orders.abandon(self.database, self.dispatch.executor)
-        for thread in (self.thread, self.orderly, self.linker):
+        for thread in (self.thread, self.orderly, self.copyist, self.linker):
             thread.start()
 
     def work(self) -> None:
@@ -136,7 +144,8 @@ class Caretaker:
         for order in orders.claim(self.database, self.dispatch.executor, self.reaches):
             supervisor = self.reaches(order.device_id or "")
             if order.kind in orders.KINDS:
-                self.at_hand.put(partial(self.carry_out, order, self.for_clip))
+                line = self.to_copy if order.kind == COPY else self.at_hand
+                line.put(partial(self.carry_out, order, self.for_clip))
             elif supervisor is None:
                 self.refuse(order, reason("order.no_device", device=order.device_id))
             else:
@@ -149,11 +158,11 @@ class Caretaker:
         through = (one for one in self.supervisors.values() if device_id in one.present)
         return self.supervisors.get(device_id) or next(through, None)
 
-    def work_at_hand(self) -> None:
-        """Orders for clips may read gigabytes: they have a thread of their own."""
+    def work_at_hand(self, line: "queue.Queue[Callable[[], None]]") -> None:
+        """Orders for clips may read gigabytes: they have threads of their own."""
         while not self.stop.is_set():
             try:
-                work = self.at_hand.get(timeout=0.5)
+                work = line.get(timeout=0.5)
             except queue.Empty:
                 continue
             guarded(log, "an order", work)
@@ -180,6 +189,8 @@ class Caretaker:
                     detail = errands.verify_now(self.database, self.store, clip_id, order.asked_by)
                 case "retry", str(clip_id):
                     detail = errands.retry(self.database, clip_id, order.asked_by)
+                case "copy", str():
+                    detail = self.copy(str(order.arguments["copy"]))
                 case "relink", str(clip_id):
                     with self.database.write() as session:
                         session.add(RelinkDue(why="order", clip_id=clip_id))

@@ -6,13 +6,16 @@ from datetime import timedelta
 from sqlmodel import Session, col, select
 
 from api.signin import add_user
-from gateway import custody, linking
+from gateway import approvals, custody, linking
 from gateway.demo import past
 from gateway.demo.town import UNIT
+from gateway.law import Law
 from gateway.linking import decisions
-from gateway.models import Activity, CaseRecord, Clip, Link, LinkStatus, Original, Role, StatementKind
+from gateway.models import Activity, CaseRecord, Clip, Link, LinkStatus, Original, Role, StatementKind, User
 from gateway.rulepacks import RulePacks
 from gateway.scope.statements import StatementIn, state
+from gateway.visibility import Viewer, units_below
+from gateway.wording import CHINA
 
 ACTOR = "demo"
 PEOPLE: dict[str, tuple[Role, str | None]] = {
@@ -39,6 +42,8 @@ def enter(session: Session) -> dict[str, str]:
     for name, (role, unit) in PEOPLE.items():
         user = add_user(session, name, passwords[name], role, unit)
         custody.append(session, custody.SITE, "USER_ADD", ACTOR, user.id, (user,))
+    for head in ("supervisor", "demo"):
+        approvals.appoint(session, head, UNIT, ACTOR)
     return passwords
 
 
@@ -66,7 +71,20 @@ def work(session: Session, packs: RulePacks) -> int:
                 decisions.confirm(session, one, packs, "evidence", "与笔录核对一致", MATTERS.get(step.kind))
                 done += 1
     explain(session)
+    ask(session, packs)
     return done
+
+
+def ask(session: Session, packs: RulePacks) -> None:
+    """An officer at the dock wants to see what he recorded; his head has not decided yet."""
+    user = session.exec(select(User).where(User.name == "operator")).one()
+    newest = select(Clip.id).where(Clip.kind == "VIDEO", col(Clip.officer_id).is_not(None))
+    clips = session.exec(newest.order_by(col(Clip.started_at).desc()).limit(2)).all()
+    if not clips:
+        return
+    asked = approvals.Asked(unit=UNIT, purpose="核对本人的现场检查过程", days=3, clips=list(clips))
+    viewer = Viewer(user.id, user.name, user.role, units_below(session, UNIT))
+    approvals.ask(session, Law(packs, CHINA), viewer, asked)
 
 
 def explain(session: Session) -> None:

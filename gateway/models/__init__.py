@@ -66,6 +66,17 @@ from gateway.models.orders import OrderRow, OrderState
 from gateway.models.organisation import AnnualCheck, Grade, Officer, Room, Unit, UnitClass
 from gateway.models.parties import CaseParty, Party, PartyKind
 from gateway.models.reports import Snapshot, SnapshotFigure
+from gateway.models.requests import (
+    ClipCopy,
+    CopyState,
+    RequestedClip,
+    RequestScope,
+    RequestState,
+    RequestUse,
+    ViewApprover,
+    ViewDecision,
+    ViewRequest,
+)
 from gateway.models.retention import (
     OPEN_ITEMS,
     DestructionRecord,
@@ -107,10 +118,12 @@ __all__ = [
     "ChainHead",
     "Checkout",
     "Clip",
+    "ClipCopy",
     "ClipSearch",
     "ClockReading",
     "ClockSetting",
     "Condition",
+    "CopyState",
     "CustodyEvent",
     "Delivery",
     "DeliveryAttempt",
@@ -159,6 +172,10 @@ __all__ = [
     "RelinkDue",
     "Rendition",
     "ReportMade",
+    "RequestScope",
+    "RequestState",
+    "RequestUse",
+    "RequestedClip",
     "Result",
     "RetentionFlag",
     "Role",
@@ -184,6 +201,9 @@ __all__ = [
     "UnitClass",
     "User",
     "UtcDateTime",
+    "ViewApprover",
+    "ViewDecision",
+    "ViewRequest",
     "Viewing",
     "Work",
     "new_id",

@@ -79,7 +79,9 @@ class Viewing(SQLModel, table=True):
     clip_id: str = Field(foreign_key="clip.id", index=True)
     user_id: str = Field(foreign_key="account.id")
     purpose: str
-    started_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    request_id: str | None = Field(default=None, index=True)
+    """The request by whose grant it was watched; none: by the viewer's own right."""
+    started_at: datetime = Field(default_factory=now, sa_type=UtcDateTime, index=True)
     expires_at: datetime = Field(sa_type=UtcDateTime)
     detail: dict[str, Any] = Field(default_factory=no_entries, sa_type=Json)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
@@ -92,6 +94,6 @@ class LiveView(SQLModel, table=True):
     device_id: str = Field(foreign_key="device.id", index=True)
     user_id: str = Field(foreign_key="account.id")
     purpose: str
-    started_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    started_at: datetime = Field(default_factory=now, sa_type=UtcDateTime, index=True)
     expires_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)

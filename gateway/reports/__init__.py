@@ -59,7 +59,6 @@ def figure(code: Code, counting: Counting) -> Figure:
     return Figure(
         code=code,
         members=members,
-        told=code is not Code.VIEWINGS_APPROVED,
         notes=tuple(notes(code, members, counting)),
         rules=RULES[code],
         sources=sources(code, counting.used),
@@ -71,8 +70,6 @@ def notes(code: Code, members: tuple[Member, ...], counting: Counting) -> Iterat
         yield "figure.note_running"
     if unverified(code, counting.used):
         yield "figure.note_unverified"
-    if code is Code.VIEWINGS_APPROVED:
-        yield "figure.note_approvals"
     if code is Code.EQUIPPED:
         yield "figure.note_over"
         if any(one.why == "figure.no_quota" for one in members):

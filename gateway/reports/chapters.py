@@ -165,7 +165,7 @@ def units_table(annual: Annual) -> Table:
         if part.by == "unit"
     }
     units = sorted({key for _, key in parts}, key=lambda key: (annual.names.unit(key), key))
-    shown = [code for code in Code if code is not Code.VIEWINGS_APPROVED]
+    shown = list(Code)
     columns = [
         Column("单位", 9), Column("项目", 4), *(number(name(code), 4) for code in shown),
         Column("出处（各列代码见口径）", 9),

@@ -9,7 +9,7 @@ from gateway import compliance
 from gateway.compliance import Sheet, Span
 from gateway.reports import clips, duties, loading, registers
 from gateway.reports.clips import ClipSeen
-from gateway.reports.figures import Code, Member, Side
+from gateway.reports.figures import Code, Member
 from gateway.reports.packs import Packs
 from gateway.reports.registers import ViewingSeen
 from gateway.reports.scope import Asked
@@ -76,9 +76,7 @@ FIGURES: Mapping[Code, Callable[[Counting], tuple[Member, ...]]] = {
     Code.HANDED_BACK: lambda of: registers.handed_back(
         loading.checkouts(of.session, of.asked), of.asked.as_of, of.asked.law.zone
     ),
-    Code.VIEWINGS_APPROVED: lambda of: registers.viewings(
-        of.viewed, Side.EXCLUDED, "figure.no_approval_on_record"
-    ),
-    Code.VIEWINGS: lambda of: registers.viewings(of.viewed, Side.BOTH, ""),
+    Code.VIEWINGS_APPROVED: lambda of: registers.viewings_approved(of.viewed),
+    Code.VIEWINGS: lambda of: registers.viewings(of.viewed),
     Code.ARCHIVE_OVERDUE: Counting.archive_overdue,
 }

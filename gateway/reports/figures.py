@@ -37,6 +37,10 @@ COUNTS = frozenset({Code.VIEWINGS, Code.ARCHIVE_OVERDUE})
 """Told as a number, not as a rate: their `rate` is None."""
 
 
+FORMER = ("figure.no_approval_on_record", "figure.note_approvals")
+"""What quarters say that were frozen before approvals of viewings were on record."""
+
+
 class Side(StrEnum):
     """Where one case stands in a figure."""
 

@@ -217,7 +217,7 @@ def checks(session: Session, asked: Asked) -> Iterator[CheckSeen]:
 def viewings(session: Session, asked: Asked) -> list[ViewingSeen]:
     """Of clips and of live pictures; they belong to the unit of the device."""
     seen = (
-        select(Viewing.id, Device.unit_id, Device.type)
+        select(Viewing.id, Device.unit_id, Device.type, Viewing.request_id)
         .join(Clip, col(Clip.id) == Viewing.clip_id)
         .join(Device, col(Device.id) == Clip.device_id)
         .where(asked.within(col(Viewing.started_at)), asked.devices)
@@ -227,11 +227,12 @@ def viewings(session: Session, asked: Asked) -> list[ViewingSeen]:
         .join(Device, col(Device.id) == LiveView.device_id)
         .where(asked.within(col(LiveView.started_at)), asked.devices)
     )
-    each = (("viewing", seen), ("live_view", live))
     return [
-        ViewingSeen(kind, ref, unit or "", type_)
-        for kind, rows in each
-        for ref, unit, type_ in session.exec(rows)
+        *(
+            ViewingSeen("viewing", ref, unit or "", type_, by_grant=request is not None)
+            for ref, unit, type_, request in session.exec(seen)
+        ),
+        *(ViewingSeen("live_view", ref, unit or "", type_) for ref, unit, type_ in session.exec(live)),
     ]
 
 

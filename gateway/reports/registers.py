@@ -141,10 +141,25 @@ class ViewingSeen:
     id: str
     unit: str
     type: str
+    by_grant: bool = False
 
 
-def viewings(seen: Iterable[ViewingSeen], side: Side, why: str) -> tuple[Member, ...]:
-    return tuple(Member(one.kind, one.id, side, why, keys_of(one.unit, one.type)) for one in seen)
+def viewings(seen: Iterable[ViewingSeen]) -> tuple[Member, ...]:
+    return tuple(Member(one.kind, one.id, Side.BOTH, "", keys_of(one.unit, one.type)) for one in seen)
+
+
+def viewings_approved(seen: Iterable[ViewingSeen]) -> tuple[Member, ...]:
+    """Of those that needed an approval (R-71, R-72); by the viewer's own right none is needed (R-70).
+
+    Without an approval nothing else is watched: what was tried is refused, and stands in the log.
+    """
+    return tuple(
+        Member(
+            one.kind, one.id, *((Side.BOTH, "") if one.by_grant else (Side.EXCLUDED, "figure.own_right")),
+            keys_of(one.unit, one.type),
+        )
+        for one in seen
+    )  # fmt: skip
 
 
 def keys_of(unit: str, kind: str) -> Keys:

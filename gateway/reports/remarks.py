@@ -10,7 +10,8 @@ from sqlmodel import Session, col, select
 
 from gateway import custody
 from gateway.device import Refused
-from gateway.models import CaseSample, Result, SampleCase, SampleRemark, now
+from gateway.models import CaseRecord, CaseSample, Result, SampleCase, SampleRemark, now
+from gateway.visibility import Viewer, visible
 
 Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
 ANSWERING = frozenset({Result.FOLLOWED, Result.SETTLED})
@@ -112,3 +113,24 @@ def checked(standing: Sequence[SampleRemark]) -> Checked:
     if any(one.result is Result.FAULTY for one in standing):
         return Checked.SETTLED
     return Checked.SOUND if standing else Checked.UNCHECKED
+
+
+def faults_seen(session: Session, viewer: Viewer) -> list[tuple[SampleRemark, CaseSample, CaseRecord]]:
+    """Faults that are not settled, of every sample, the one that is due first at the top."""
+    settled = select(SampleRemark.answers).where(
+        SampleRemark.result == Result.SETTLED,
+        col(SampleRemark.superseded_at).is_(None),
+        col(SampleRemark.answers).is_not(None),
+    )
+    found = (
+        select(SampleRemark, CaseSample, CaseRecord)
+        .join(CaseSample, col(CaseSample.id) == SampleRemark.sample_id)
+        .join(CaseRecord, col(CaseRecord.uid) == SampleRemark.case_uid)
+        .where(
+            visible(viewer, SampleRemark),
+            SampleRemark.result == Result.FAULTY,
+            col(SampleRemark.superseded_at).is_(None),
+            col(SampleRemark.id).not_in(settled),
+        )
+    )
+    return list(session.exec(found.order_by(col(SampleRemark.due_on), col(SampleRemark.id))).all())

@@ -178,6 +178,18 @@ class ReportRules(Model):
     """Month and day of the following year."""
 
 
+class RetrievalRules(Model):
+    """Watching beyond one's own right (调阅, R-71…R-75)."""
+
+    longest_grant_days: Sourced[Annotated[int, Field(ge=1, le=366)]]
+    outside_approvals: Sourced[Annotated[int, Field(ge=1, le=2)]]
+    """Publicity, training: heads who have to approve."""
+    secret_approvals: Sourced[Annotated[int, Field(ge=1, le=2)]]
+    """State secrets (LK-16)."""
+    copy_days: Sourced[Annotated[int, Field(ge=1, le=366)]]
+    """So long a copy with a mark is kept for who asked for it."""
+
+
 class RulePack(Model):
     """All values of all rules for a unit, as data."""
 
@@ -192,6 +204,7 @@ class RulePack(Model):
     deadlines: Deadlines
     retention: RetentionRules
     reports: ReportRules
+    retrieval: RetrievalRules
     forms: FormRules
 
     @model_validator(mode="after")

@@ -137,7 +137,7 @@ FIGURES: dict[str, Told] = {
     "viewings_approved": Told(
         ("调阅审批率", "rate of viewings approved"),
         ("其中经过审批的", "those that somebody approved"),
-        ("期内的调阅（含实时调阅）", "viewings in the period, live ones among them"),
+        ("期内须经审批的调阅", "viewings in the period that needed an approval"),
         (
             "调阅审批见 R-71、R-72、R-75；口径为本系统所定",
             "approval is R-71, R-72 and R-75; the way of counting is ours",
@@ -222,6 +222,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "figure.no_approval_on_record": (
         "系统尚未登记调阅审批，无法计算",
         "no approvals are recorded yet, so none can be counted",
+    ),
+    "figure.own_right": (
+        "在本人权限之内，无须审批（R-70）",
+        "within the viewer's own right: no approval is needed (R-70)",
     ),
     "figure.archive_not_due": ("归档期限未到", "the time to archive it still runs"),
     # why something is counted among the whole and does not count

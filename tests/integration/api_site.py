@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -28,6 +29,8 @@ from gateway.models import (
     CaseSample,
     Checkout,
     Clip,
+    ClipCopy,
+    CopyState,
     Described,
     DestructionRecord,
     Device,
@@ -51,6 +54,9 @@ from gateway.models import (
     Receipt,
     Rendition,
     ReportMade,
+    RequestedClip,
+    RequestScope,
+    RequestState,
     RetentionFlag,
     Role,
     Room,
@@ -61,7 +67,10 @@ from gateway.models import (
     State,
     Unit,
     UnitClass,
+    User,
+    ViewApprover,
     Viewing,
+    ViewRequest,
     now,
 )
 from gateway.reports import Code
@@ -136,7 +145,55 @@ def seed(session: Session, store: LocalStore) -> dict[str, str]:
                     expires_at=now() + timedelta(hours=1),
                 )
             )  # fmt: skip
+            if role is not INTEGRATOR and (unit == "u" or role is ADMIN):
+                seed_requests(session, store, user, unit)
+    for unit in ("u", "v"):
+        asker = add_user(session, f"asker-{unit}", None, OPERATOR, unit)
+        request_of(session, asker, f"ask-{unit}", unit, f"clip-{unit}")
     return keys
+
+
+def request_of(session: Session, asker: User, name: str, unit: str, clip: str, **more: Any) -> ViewRequest:
+    made = ViewRequest(
+        id=name, user_id=asker.id, user=asker.name, asker_unit_id=asker.unit_id, unit_id=unit,
+        scope=RequestScope.CLIPS, purpose="案卷评查", days=7, copying=True, **more,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    session.add(RequestedClip(id=f"named-{name}", request_id=name, clip_id=clip))
+    return made
+
+
+def seed_requests(session: Session, store: LocalStore, user: User, unit: str) -> None:
+    """One that is open, one that is granted with a copy made by it; and who may watch decides as a head."""
+    role = user.role
+    clip = (
+        f"old-{unit}" if role is OPERATOR else f"clip-{unit}"
+    )  # what he sees of `clip-u` has to be asked for
+    request_of(session, user, f"open-{role.value}-{unit}", unit, clip)
+    request_of(
+        session, user, f"mine-{role.value}-{unit}", unit, clip, state=RequestState.GRANTED,
+        granted_at=now(), valid_until=now() + timedelta(days=7),
+    )  # fmt: skip
+    name = f"copy-{role.value}-{unit}"
+    key = store.rendition_key(clip, f"{name}.mp4")
+    store.place(key).write_bytes(b"copy of " + unit.encode())
+    session.add(
+        ClipCopy(
+            id=name, clip_id=clip, request_id=f"mine-{role.value}-{unit}", user_id=user.id, user=user.name,
+            purpose="x", lines=["x", "y"], state=CopyState.READY, keep_until=now() + timedelta(days=1),
+        )
+    )  # fmt: skip
+    session.add(
+        Rendition(
+            clip_id=clip, kind=f"copy-{name}", stored_as=key, media_type="video/mp4", size=9, sha256="s",
+            parent_sha256="p", command=[], tool="t",
+        )
+    )  # fmt: skip
+    if role is not OPERATOR:
+        session.add(
+            ViewApprover(id=f"head-{role.value}-{unit}", user_id=user.id, unit_id=unit, entered_by="x")
+        )
 
 
 def seed_disposal(session: Session, store: LocalStore, unit: str) -> None:

@@ -220,10 +220,11 @@ class Site(Town):
         self.session.add(User(id="u", name="u", role=Role.SUPERVISOR))
         self.session.flush()
         clips = self.session.exec(select(Clip.id).order_by(Clip.id)).all()
-        for _ in range(20):
+        for number in range(20):
             at = self.moment()
             self.session.add(
                 Viewing(
+                    request_id=None if number % 5 else "asked",
                     clip_id=self.chance.choice(clips),
                     user_id="u",
                     purpose="评查",

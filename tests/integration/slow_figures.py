@@ -308,6 +308,14 @@ class SlowReport:
                 found.both(live.id, counts=True)
         return found
 
+    def viewings_approved(self) -> Slow:
+        found, viewed = Slow(), self.viewings()
+        for one in self.session.exec(select(Viewing)):
+            if one.id in viewed.above and one.request_id:
+                found.both(one.id, counts=True)
+        found.out = dict.fromkeys(viewed.above - found.above, "figure.own_right")
+        return found
+
     def archive_overdue(self) -> Slow:
         found, end = Slow(), min(self.until, self.at)
         for one in self.session.exec(select(CaseRecord)):
@@ -330,5 +338,5 @@ class SlowReport:
             "equipped": self.equipped(), "to_spec": self.to_spec(), "fully_recorded": whole,
             "key_parts_recorded": parts, "linked": linked, "labelled": labelled, "uploaded_in_time": uploaded,
             "intact": self.intact(), "excepted": exceptions, "handed_back": self.handed_back(),
-            "viewings": self.viewings(), "archive_overdue": self.archive_overdue(),
+            "viewings": self.viewings(), "viewings_approved": self.viewings_approved(), "archive_overdue": self.archive_overdue(),
         }  # fmt: skip

@@ -34,6 +34,7 @@ def roles(*given: Role) -> frozenset[Role]:
 
 LEDGER = roles(EVIDENCE, ADMIN)
 WATCH = roles(EVIDENCE, SUPERVISOR, ADMIN)
+ASK = roles(OPERATOR, EVIDENCE, SUPERVISOR, ADMIN)
 WORK = roles(OPERATOR, EVIDENCE, ADMIN)
 CASES = roles(EVIDENCE, INTEGRATOR, ADMIN)
 HOOKS = roles(INTEGRATOR, ADMIN)
@@ -166,6 +167,27 @@ MATRIX += [
     Row("GET", "/reports/causes", EVERYBODY, query="unit={}&quarter=2024-Q2"),
     Row("GET", "/reports/annual", EVERYBODY, query="unit={}&year=2024&format=xlsx"),
     Row("GET", "/reports/files", EVERYBODY, listing=True),
+    Row(
+        "POST",
+        "/requests",
+        ASK,
+        body={"unit": "u", "purpose": "评查", "days": 3, "clips": ["clip-{}"]},
+        listing=True,
+    ),
+    Row("GET", "/requests", ASK, listing=True),
+    Row("GET", "/requests/open-{role}-{}", ASK),
+    Row("POST", "/requests/ask-{}/decision", WATCH, body={"approve": True}),
+    Row("POST", "/requests/mine-{role}-{}/revoke", ASK, body=WHY),
+    Row("POST", "/requests/open-{role}-{}/withdraw", ASK),
+    Row("GET", "/view-heads", ASK, listing=True),
+    Row("POST", "/view-heads", roles(ADMIN), body={"user": "proposer-{}", "unit": "{}"}),
+    Row("POST", "/view-heads/head-admin-{}/end", roles(ADMIN)),
+    Row("GET", "/viewings", WATCH, listing=True),
+    Row("GET", "/viewings/file", WATCH, query="format=csv", listing=True),
+    Row("POST", "/clips/clip-{}/copies", WATCH, body={}),
+    Row("GET", "/copies", ASK, listing=True),
+    Row("GET", "/copies/copy-{role}-{}", ASK),
+    Row("GET", "/copies/copy-{role}-{}/file", ASK),
     Row("GET", "/destructions", EVERYBODY, listing=True),
     Row("GET", "/destructions/destr-{}", EVERYBODY),
     Row("GET", "/reports/figures", EVERYBODY, query="unit={}&quarter=2024-Q2"),

@@ -23,6 +23,7 @@ from tests.integration import (
     test_console_equipment,
     test_console_kiosk,
     test_console_reports,
+    test_console_retrieval,
     test_console_work,
 )
 from tests.integration.console_site import SLOW, check, paths
@@ -36,6 +37,7 @@ PAGES = [
     Row("POST", "/purpose", WATCH, body={"purpose": "案卷评查"}, listing=True),
     *test_console_clips.ROWS,
     *test_console_work.ROWS,
+    *test_console_retrieval.ROWS,
     *test_console_administration.ROWS,
     *test_console_board.ROWS,
     *test_console_equipment.ROWS,

@@ -143,7 +143,7 @@ def test_tables_are_shown(site: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert run(site, "show", "--unit", "east", *days, "--by", "stage") == 0
     said = capsys.readouterr().out
     assert "配备率" in said
-    assert "系统尚未登记调阅审批" in said
+    assert "在本人权限之内" in said
     assert "调查取证" in said
     assert run(site, "behind", "labelled", "--unit", "east", *days, "--why", "figure.label_several") == 0
     assert "缺两项以上标注" in capsys.readouterr().out

@@ -43,7 +43,7 @@ def test_every_figure_is_what_the_slow_count_says(either: Database, seed: int, a
     found = counted(either, at=at)
     with either.read() as session:
         slow = SlowReport(session, EVERY, PERIOD.since, PERIOD.until, at).all()
-    assert set(slow) == set(Code) - {Code.VIEWINGS_APPROVED}
+    assert set(slow) == set(Code)
     for code, told in slow.items():
         figure = found.figure(Code(code))
         assert ids(figure, ABOVE) == sorted(told.above), code
@@ -72,7 +72,7 @@ def test_the_site_has_every_case_that_figures_tell_apart(database: Database) -> 
         "figure.quarantined", "figure.unfinished", "figure.trial", "figure.time_unknown", "figure.unlinked",
         "figure.rejected", "figure.late", "figure.altered", "figure.lost", "figure.out_overnight",
         "figure.archive_not_due", "figure.archived", "figure.archived_late",
-        "figure.no_approval_on_record",
+        "figure.own_right",
     } <= reasons  # fmt: skip
     assert reasons <= SENTENCES.keys(), "every reason has its words"
 
@@ -93,19 +93,17 @@ def test_nothing_counted_is_no_rate(database: Database) -> None:
     for one in found.figures:
         assert one.rate is None, one.code
         assert one.numerator in (0, None)
-    approved = found.figure(Code.VIEWINGS_APPROVED)
-    assert (approved.numerator, approved.denominator) == (None, None)
-    assert "figure.note_approvals" in approved.notes
 
 
-def test_approvals_are_not_made_up(database: Database) -> None:
+def test_approvals_are_of_viewings_that_needed_one(database: Database) -> None:
     with database.write() as session:
         Site(session, 2, 40)
     found = counted(database)
     approved, viewings = found.figure(Code.VIEWINGS_APPROVED), found.figure(Code.VIEWINGS)
     assert viewings.numerator
-    assert (approved.numerator, approved.denominator, approved.rate) == (None, None, None)
-    assert approved.excluded == {"figure.no_approval_on_record": viewings.numerator}
+    assert approved.rate == 1.0
+    assert approved.numerator, "some of the site's viewings of clips were by a grant"
+    assert approved.excluded == {"figure.own_right": viewings.numerator - approved.numerator}
 
 
 def test_units_below_and_viewers(either: Database) -> None:

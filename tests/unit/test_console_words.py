@@ -22,16 +22,21 @@ from api.console.errors import TOLD
 from api.console.navigation import ENTRIES
 from api.console.pages import FOLDER, THEMES, environment
 from api.console.receipts import FATES
+from api.console.retrieval.telling import TONES as REQUEST_TONES
 from api.console.ways import safe
 from api.console.work.decision import DEFAULTS
 from api.console.work.showing import KEYS
+from gateway.approvals import Asked
 from gateway.casefile.party import SHOWN
 from gateway.docks import Sign
-from gateway.models import LinkStatus, OrderState, State
+from gateway.models import CopyState, LinkStatus, OrderState, RequestUse, Result, State
+from gateway.reports.remarks import Checked
 from gateway.rules.duty import Standing
 from gateway.rules.scope import Mode
 from gateway.scope.facts import COUNTED
+from gateway.viewing_log import Kind
 from gateway.wording.console import PARTS, WORDS, word
+from gateway.wording.sampling import STANDINGS
 from gateway.worklist.deciding import DECIDING
 from gateway.worklist.marks import Queue
 from tests.unit import clip_words
@@ -75,6 +80,14 @@ BUILT = {
     **{f"parties.{name}": () for name in SHOWN},
     **{f"docks.count_{name}": () for name, _ in Look((), True).counts},
     **dict.fromkeys(clip_words.BUILT, ()),
+    **{f"request.state_{state}": () for state in REQUEST_TONES},
+    **{f"request.{use}": () for use in RequestUse},
+    **{f"request.blank_{name}": () for name in Asked.model_fields if name != "copying"},
+    **{f"log.{kind}": () for kind in Kind},
+    **{f"copies.{state}": () for state in CopyState},
+    **{f"samples.state_{state}": () for state in Checked},
+    **{f"samples.result_{result}": () for result in Result},
+    **{f"samples.duty_{standing}": () for standing in STANDINGS},
     **{f"administration.tab_{tab}": () for tab in TABS},
     **{f"administration.pipeline_{one}": () for one in ("preserve", "describe")},
     **{f"administration.order_{kind}": () for kind in ORDERS},

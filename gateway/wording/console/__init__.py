@@ -12,7 +12,10 @@ from gateway.wording.console import (
     equipment,
     kiosk,
     reports,
+    retrieval,
+    samples,
     site,
+    wall,
     work,
 )
 
@@ -22,6 +25,9 @@ PARTS = (
     kiosk,
     clips,
     work,
+    retrieval,
+    samples,
+    wall,
     administration,
     board,
     equipment,

@@ -1,0 +1,60 @@
+"""Copies with a mark: had made from a grant that allows it, and fetched as long as they are kept."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import col, select
+
+from api.console import pages
+from api.console.ways import Back, safe
+from api.problems import Problem
+from api.signin import Db, Requester
+from api.v1 import copies
+from api.v1.copies import CopyIn
+from gateway.models import ClipCopy, Original, now
+
+router = APIRouter()
+
+MOST = 100
+
+
+@router.get("/retrieval/copies")
+def copies_page(request: Request, viewer: Requester, database: Db) -> Response:
+    found = (
+        select(ClipCopy, Original.name)
+        .join(Original, col(Original.id) == ClipCopy.clip_id)
+        .where(ClipCopy.user_id == viewer.user_id)
+        .order_by(col(ClipCopy.id).desc())
+        .limit(MOST)
+    )
+    with database.read() as session:
+        rows = session.exec(found).all()
+    return pages.page(request, "retrieval_copies.html", viewer, rows=rows, at=now())
+
+
+@router.post("/retrieval/copies")
+def ask(
+    viewer: Requester,
+    database: Db,
+    clip: Annotated[str, Form(max_length=64)],
+    start: Annotated[str, Form(max_length=12)] = "",
+    end: Annotated[str, Form(max_length=12)] = "",
+    back: Back = "/retrieval/copies",
+) -> Response:
+    copies.ask(clip, CopyIn(start_s=seconds(start), end_s=seconds(end)), viewer, database)
+    return RedirectResponse(safe(back), 303)
+
+
+def seconds(written: str) -> float | None:
+    """`75`, `1:15` or `1:02:03`. Raises Problem."""
+    text = written.strip().replace("：", ":")
+    if not text:
+        return None
+    parts = text.split(":")
+    if len(parts) > 3 or not all(part.replace(".", "", 1).isdigit() for part in parts):
+        raise Problem(422, "No time in a clip", "Write 75, 1:15 or 1:02:03.")
+    total = 0.0
+    for part in parts:
+        total = total * 60 + float(part)
+    return total
