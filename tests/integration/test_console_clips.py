@@ -115,6 +115,13 @@ def test_who_may_not_watch_sees_no_picture(console: Console) -> None:
     assert 'name="ids"' not in told
 
 
+def test_of_a_state_secret_not_even_the_small_picture_is_shown(console: Console, database: Database) -> None:
+    assert get(console, "/clips/clip-u/thumb").status_code == 200
+    with database.write() as session:
+        session.get_one(Clip, "clip-u").secrecy = "state_secret"
+    assert get(console, "/clips/clip-u/thumb").status_code == 403
+
+
 def test_a_search_is_kept_for_oneself(console: Console, more: list[str]) -> None:
     kept = post(console, "/searches", {"name": "缺地点", "query": "missing=place&missing=case&q=mah&docc=1"})
     assert kept.headers["location"] == "/clips?q=mah&missing=case&missing=place"

@@ -6,8 +6,9 @@ from sqlmodel import select
 from api.console.clips.listing import THUMBNAIL
 from api.media import media
 from api.problems import not_found
+from api.seeing import must_watch
 from api.signin import Db, Watcher
-from api.v1.clips import seen, store_of
+from api.v1.clips import store_of
 from gateway.holds import must_be_there
 from gateway.models import Rendition
 
@@ -21,7 +22,7 @@ KEPT = "private, max-age=600"
 def thumb(clip_id: str, request: Request, viewer: Watcher, database: Db) -> Response:
     """It is too small to be a viewing."""
     with database.read() as session:
-        seen(session, viewer, clip_id)
+        must_watch(session, viewer, clip_id)
         must_be_there(session, clip_id)
         its = select(Rendition).where(Rendition.clip_id == clip_id, Rendition.kind == THUMBNAIL)
         made = session.exec(its).one_or_none()

@@ -27,7 +27,7 @@ from api.console.work.showing import (
     walk,
 )
 from api.problems import not_found
-from api.seeing import refusal_noted
+from api.seeing import must_watch, refusal_noted
 from api.signin import Db, Labeller, Ruled
 from gateway import retrieval
 from gateway.database import Database
@@ -192,6 +192,8 @@ def watch(request: Request, queue: str, viewer: Labeller, database: Db, law: Rul
         if found is None:
             raise not_found("Clip")
         may = purpose is not None and viewer.may(Right.VIEW)
+        if may:
+            must_watch(session, viewer, clip)
         viewing = (
             retrieval.begin(session, found, original, viewer.user_id, viewer.name, purpose or "")
             if may
