@@ -13,8 +13,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser import pictures_of_town
 from tests.browser.cabinet import PASSWORDS, Cabinet, begun
 from tests.browser.conftest import QUIET
+from tests.browser.town import opened
 
 SIZES = {"1280x720": (1280, 720), "1920x1080": (1920, 1080), "390x844": (390, 844)}
 
@@ -78,6 +80,8 @@ def main() -> int:
         driver = ending.enter_context(sync_playwright())
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
         take(browser, cabinet, folder, every="--all" in sys.argv)
+        town = ending.enter_context(opened(scratch))
+        pictures_of_town.take(browser, town, folder)
         browser.close()
     return 0
 

@@ -61,7 +61,7 @@ def judge(site: Site, expected: dict[str, bytes]) -> None:
         lines = session.exec(select(CustodyEvent.subject, CustodyEvent.event)).all()
         counted = Counter((subject, event) for subject, event in lines if event in ONCE)
         assert session.exec(select(Work.item_id).where(col(Work.open).is_(True))).all() == []
-        assert len(session.exec(select(Rendition)).all()) == 3 * len(expected)
+        assert len(session.exec(select(Rendition)).all()) == 4 * len(expected)
         assert len(session.exec(select(Clip.id)).all()) == len(expected)
         assert sum(head.count for head in session.exec(select(ChainHead))) == len(lines)
         findings = session.exec(select(Finding.original_id, Finding.offload_id)).all()

@@ -36,7 +36,7 @@ def test_labels_are_entered_and_what_was_not_touched_stays(console: Console, dat
         clip = session.get_one(Clip, "clip-u")
         assert (clip.place, clip.secrecy) == ("和平路 1 号", "privacy")
         [line] = session.exec(select(CustodyEvent).where(CustodyEvent.event == "LABELLED_BY_PERSON")).all()
-        assert set(line.detail) == {"place", "case_no"}
+        assert set(line.detail) == {"place", "case_no", "before"}
     client.post("/clips/clip-u/labels", data=form, headers=key)
     with database.read() as session:
         lines = session.exec(select(CustodyEvent).where(CustodyEvent.event == "LABELLED_BY_PERSON")).all()
