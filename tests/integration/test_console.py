@@ -1,5 +1,7 @@
 """Pages as a browser gets them: who may open which, what surrounds them, signing in, and events."""
 
+from collections.abc import Sequence
+
 import pytest
 from fastapi.testclient import TestClient
 from starlette.requests import Request as StarletteRequest
@@ -27,7 +29,7 @@ from tests.integration import (
     test_console_work,
 )
 from tests.integration.console_site import SLOW, check, paths
-from tests.integration.test_api_matrix import EVERYBODY, WATCH, Row, matches
+from tests.integration.test_api_matrix import EVERYBODY, WATCH, Row, by_role, matches
 
 PAGES = [
     Row("GET", "/docks", EVERYBODY, listing=True),
@@ -58,10 +60,12 @@ OPEN = {
 }
 
 
-@pytest.mark.parametrize("row", PAGES, ids=lambda row: f"{row.method} {row.path}")
-@pytest.mark.parametrize("role", list(Role))
-def test_role_by_page_by_unit(console: tuple[TestClient, dict[str, str]], row: Row, role: Role) -> None:
-    check(*console, row, role)
+@pytest.mark.parametrize(("row", "every"), by_role(PAGES))
+def test_role_by_page_by_unit(
+    console: tuple[TestClient, dict[str, str]], row: Row, every: Sequence[Role]
+) -> None:
+    for role in every:
+        check(*console, row, role)
 
 
 def test_every_page_has_a_row() -> None:

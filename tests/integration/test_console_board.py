@@ -8,18 +8,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event
 
 from gateway.database import Database
-from gateway.models import Activity, Role
-from tests.integration.console_site import check
+from gateway.models import Activity
 from tests.integration.test_api_matrix import EVERYBODY, Row
 
 THEN = "since=2024-05-06&until=2024-05-06"
 ROWS = [Row("GET", "/board", EVERYBODY, query=f"{THEN}&unit={{}}")]
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path}")
-@pytest.mark.parametrize("role", list(Role))
-def test_role_by_page_by_unit(console: tuple[TestClient, dict[str, str]], row: Row, role: Role) -> None:
-    check(*console, row, role)
 
 
 @pytest.mark.parametrize("by", ["", "unit", "officer", "case", "kind", "stage", "day"])

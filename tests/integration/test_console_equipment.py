@@ -10,9 +10,8 @@ from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
 from gateway.database import Database
-from gateway.models import Allocation, AnnualCheck, Checkout, Clip, Device, Officer, Role
+from gateway.models import Allocation, AnnualCheck, Checkout, Clip, Device, Officer
 from tests.integration.api_site import T0
-from tests.integration.console_site import check
 from tests.integration.test_api_matrix import EVERYBODY, LEDGER, WORK, Row
 
 LINE = {"kind": "PERSONAL", "holder": "officer:zhang-{}", "valid_from": "2025-01-01T00:00"}
@@ -39,12 +38,6 @@ ROWS = [
     Row("POST", "/devices/cam-{}/allocate", LEDGER, body={**LINE, "shown": NOTHING}),
 ]  # fmt: skip
 Console = tuple[TestClient, dict[str, str]]
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path}")
-@pytest.mark.parametrize("role", list(Role))
-def test_role_by_page_by_unit(console: Console, row: Row, role: Role) -> None:
-    check(*console, row, role)
 
 
 def own(form: dict[str, str], **other: str) -> dict[str, str]:

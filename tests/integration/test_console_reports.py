@@ -2,11 +2,8 @@
 
 import re
 
-import pytest
 from fastapi.testclient import TestClient
 
-from gateway.models import Role
-from tests.integration.console_site import check
 from tests.integration.test_api_matrix import AGREE, EVERYBODY, Row
 
 ROWS = [
@@ -19,12 +16,6 @@ ROWS = [
     Row("GET", "/reports/snapshots/snap-{}/changes/linked", EVERYBODY),
     Row("GET", "/reports/files", EVERYBODY, listing=True),
 ]
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path}")
-@pytest.mark.parametrize("role", list(Role))
-def test_role_by_page_by_unit(console: tuple[TestClient, dict[str, str]], row: Row, role: Role) -> None:
-    check(*console, row, role)
 
 
 SPAN = "unit=u&quarter=2024-Q2"

@@ -22,7 +22,6 @@ from gateway.models import (
     ViewRequest,
     now,
 )
-from tests.integration.console_site import check
 from tests.integration.test_api_matrix import ASK, EVERYBODY, WATCH, Row, roles
 
 Console = tuple[TestClient, dict[str, str]]
@@ -58,12 +57,6 @@ ROWS = [
     Row("POST", "/wall/cam-{}/watch", WATCH, body={"purpose": "督察"}),
     Row("POST", "/wall/cam-{}/end", WATCH, body={"view": "live-{role}-{}"}),
 ]  # fmt: skip
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path}")
-@pytest.mark.parametrize("role", list(Role))
-def test_role_by_page_by_unit(console: Console, row: Row, role: Role) -> None:
-    check(*console, row, role)
 
 
 def ask(console: Console, key: str, method: str, path: str, **form: str) -> Any:

@@ -10,8 +10,8 @@ from gateway import linking
 from gateway.case_sources.incoming import CaseIn
 from gateway.case_sources.records import Ended, put_case
 from gateway.database import Database
-from gateway.linking.due import of
 from gateway.linking.facts import Facts
+from gateway.linking.stored import stored
 from gateway.models import Clip, RelinkDue, Room, Unit
 from tests.integration.test_case_records import RULES
 from tests.integration.test_previews import TOLD
@@ -156,6 +156,6 @@ def test_after_each_change_no_clip_would_be_decided_otherwise(database: Database
         stage.settle()
         moved += stage.standing() != before
         with database.read() as session:
-            clips = of(session, list(session.exec(select(Clip.id).order_by(col(Clip.id)))))
+            clips = stored(session, list(session.exec(select(Clip.id).order_by(col(Clip.id)))))
             assert linking.differences(Facts(session, PACK), clips) == []
     assert moved
