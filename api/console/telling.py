@@ -27,6 +27,13 @@ def instant(at: datetime, language: str, today: datetime | None = None) -> str:
     return f"{day} {clock(at, language)}"
 
 
+def dated(at: datetime, language: str) -> str:
+    """Whole, for what is printed: 2026年11月27日 02:04:31"""
+    locale = LOCALES[language]
+    day = dates.format_skeleton("yMMMd", at.astimezone(CHINA), tzinfo=CHINA, locale=locale)
+    return f"{day} {dates.format_time(at, 'HH:mm:ss', tzinfo=CHINA, locale=locale)}"
+
+
 def span(seconds: float, language: str) -> str:
     """Roughly: 40 秒钟, 3 分钟, 1 小时."""
     rounded = max(5, 5 * round(seconds / 5)) if seconds < 60 else seconds

@@ -11,7 +11,7 @@ from gateway.models import Activity, Link, LinkStatus, Offload, Original, Receip
 from tests.browser.town import Town
 
 SIZES = {"1280x720": (1280, 720), "1920x1080": (1920, 1080), "390x844": (390, 844)}
-BESIDES = {"clip", "case", "work"}
+BESIDES = {"clip", "case", "work-item"}
 """Shown in English and dark as well, at a station PC's size."""
 
 
@@ -33,7 +33,7 @@ def paths(town: Town) -> dict[str, str]:
         "cases": "/cases",
         "case": "/cases/past-03",
         "work": "/work",
-        "work-item": "/work/confirm",
+        "work-item": "/work/proposed",
         "retrieval": "/retrieval",
         "retrieval-log": "/retrieval/log",
         "wall": "/wall",
