@@ -24,6 +24,12 @@ def must_see(session: Session, viewer: Viewer, model: type[Any], key: str, what:
     return found
 
 
+def must_be_within(viewer: Viewer, unit_id: str) -> None:
+    """404 for a unit that is not among his."""
+    if viewer.units is not None and unit_id not in viewer.units:
+        raise not_found("Unit")
+
+
 WHY = {403: "retrieval.not_allowed", 404: "retrieval.not_visible"}
 
 

@@ -213,6 +213,16 @@ class Needs:
         return viewer
 
 
+class NeedsWholeSite(Needs):
+    """What concerns every unit: who administers one of them could otherwise give himself the others."""
+
+    def __call__(self, viewer: Annotated[Viewer, Depends(viewer_of)]) -> Viewer:
+        if viewer.units is not None:
+            why = reason("access.whole_site")
+            raise Problem(403, sentence(why, "en"), sentence(why, "zh"), code=why["code"])
+        return super().__call__(viewer)
+
+
 class NeedsToWatch(Needs):
     """Whose role may not watch footage, and tries to, stands in the chain; unless it was granted to him."""
 

@@ -76,11 +76,12 @@ def written(context: Context, kept: Kept, copy: ClipCopy, folder: Path) -> Rendi
 def text_files(copy: ClipCopy, clip: Clip, folder: Path) -> list[Path]:
     """Texts by file: what a person wrote is never read as a filter's syntax."""
     recorded = clip.started_at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S") if clip.started_at else ""
-    below = f"{copy.lines[1]}  副本编号 {copy.id[-8:]}" + (f"  摄录 {recorded}" if recorded else "")
+    # the number first: a long purpose must not push it out of the picture
+    below = f"副本编号 {copy.id[-8:]}  {copy.lines[1]}" + (f"  摄录 {recorded}" if recorded else "")
     found = []
     for number, line in enumerate((copy.lines[0], below, copy.lines[0])):
         path = folder / f"{number}.txt"
-        path.write_text(line.replace("\n", " "), encoding="utf-8")
+        path.write_text(" ".join(line.split()), encoding="utf-8")
         found.append(path)
     return found
 

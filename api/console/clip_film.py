@@ -7,6 +7,7 @@ from fastapi import Request
 from sqlmodel import Session, col, select
 
 from api.console.purposes import purpose_of
+from api.v1.clips import NO_COPY
 from gateway import playing
 from gateway.models import Clip, Described, Original, Rendition, State, Viewing, Work
 from gateway.rules.judgement import CLASSIFIED
@@ -155,5 +156,5 @@ def is_seen_by_all(clip: Clip, original: Original, made: list[Rendition]) -> boo
 
 
 def renditions(session: Session, clip_id: str) -> list[Rendition]:
-    wanted = select(Rendition).where(Rendition.clip_id == clip_id).order_by(col(Rendition.kind))
+    wanted = select(Rendition).where(Rendition.clip_id == clip_id, NO_COPY).order_by(col(Rendition.kind))
     return list(session.exec(wanted).all())

@@ -11,9 +11,12 @@ from sqlmodel import col, delete
 
 from api.console import pages
 from api.console.docks import Look, look, stream, tools_of
+from api.console.entrance import forget
+from api.console.purposes import PURPOSE
 from api.console.receipts import receipt_page
 from api.problems import not_found
 from api.signin import (
+    COOKIE,
     SCREEN,
     Db,
     Needs,
@@ -22,6 +25,7 @@ from api.signin import (
     database_of,
     looking,
     screen_of,
+    sign_out,
     viewer_of,
 )
 from gateway import custody, selfservice
@@ -108,8 +112,12 @@ def open_screen(request: Request, dock: str, viewer: Operator, database: Db) -> 
     with database.write() as session:
         user = session.get_one(User, viewer.user_id)
         token = begin_screen(session, user, dock)
+        if own := request.cookies.get(COOKIE):
+            sign_out(session, own)
         custody.append(session, custody.SITE, "SCREEN_OPENED", viewer.name, dock, (), {})
     answer = RedirectResponse(f"/kiosk/{quote(dock, safe='')}", 303)
+    for cookie in (COOKIE, PURPOSE):
+        forget(answer, cookie)
     answer.set_cookie(
         SCREEN_COOKIE, token, max_age=int(SCREEN.total_seconds()), httponly=True, samesite="strict",
         secure=request.url.scheme == "https", path="/kiosk",
@@ -165,7 +173,9 @@ def bring_back(request: Request, dock: str, viewer: Working, database: Db, check
 
 @router.get("/kiosk/{dock}/offloads/{offload_id}")
 def receipt(request: Request, dock: str, offload_id: str, viewer: AtScreen, database: Db) -> Response:
-    look_at(database, viewer, dock)
+    seen = look_at(database, viewer, dock)
+    if screen(request, dock) and offload_id not in {seat.offload for seat in seen.docks[0].seats}:
+        raise not_found("Offload")  # a screen says nothing of what lies elsewhere
     return receipt_page(request, viewer, database, offload_id, back=f"/kiosk/{quote(dock, safe='')}")
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, or_, select
 
 from api.paging import Cutting, Page, page
 from api.problems import not_found
-from api.seeing import must_see
+from api.seeing import must_be_within, must_see
 from api.shapes import Shape
 from api.signin import Administrator, Db, Decider, Requester, Ruled
 from gateway import approvals
@@ -201,6 +201,7 @@ def heads(viewer: Requester, database: Db) -> list[HeadOut]:
 
 @router.post("/view-heads", status_code=201)
 def appoint(given: HeadIn, viewer: Administrator, database: Db) -> HeadOut:
+    must_be_within(viewer, given.unit)
     with database.write() as session:
         new = approvals.appoint(session, given.user, given.unit, viewer.name)
         return HeadOut(id=new.id, user=given.user, unit=new.unit_id, since=new.since)

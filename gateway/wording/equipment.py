@@ -11,6 +11,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "您的角色“{role}”没有这项权限：{right}",
         "your role, {role}, has not the right to {right}",
     ),
+    "access.whole_site": (
+        "系统管理只对管理全部单位的管理员开放",
+        "only an administrator of the whole site may do that",
+    ),
     "session.code_needed": (
         "密码正确，还需要动态口令：请连同 code 再次提交",
         "the password is right and a code is needed: send it along as `code`",

@@ -15,8 +15,7 @@ def test_a_shift_at_the_screen_before_the_dock(watched: Watched, cabinet: Cabine
     sign_in(page)
     page.goto("/kiosk/dock-1")
     page.get_by_role("button", name="固定为本采集站的屏幕").click()
-    page.context.clear_cookies(name="gateway_session")
-    page.goto("/kiosk/dock-1")
+    assert "gateway_session" not in {cookie["name"] for cookie in page.context.cookies()}
     expect(page.locator("[data-live=live]")).to_be_visible()
     expect(page.locator("#code")).to_be_focused()
     cabinet.plug(2, 2, 2)

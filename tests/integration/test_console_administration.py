@@ -9,11 +9,11 @@ from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
 from api import accounts
-from api.signin import add_user, known
+from api.signin import add_key, add_user, known
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.machinery import room
-from gateway.models import ApiKey, CustodyEvent, Device, Endpoint, Original, Role, now
+from gateway.models import ApiKey, CustodyEvent, Device, Endpoint, Original, Role, User, now
 from gateway.store import LocalStore
 from tests.integration.console_site import SLOW
 from tests.integration.test_api_matrix import ADMIN, Row, roles
@@ -173,3 +173,20 @@ def test_rules_are_found_by_value_and_by_source(boss: TestClient) -> None:
     assert "deadlines.upload_hours" in found
     assert found.count("<tr>") < every.count("<tr>") / 4
     assert "没有相符的项目" in boss.get("/administration/rules?q=nothing-like-it").text
+
+
+def test_who_administers_one_unit_cannot_give_himself_the_others(
+    console: tuple[TestClient, dict[str, str]], database: Database
+) -> None:
+    client, _ = console
+    with database.write() as session:
+        user = add_user(session, "bezirk", None, Role.ADMIN, "u")
+        _, key = add_key(session, user, "test")
+    asked = {"x-api-key": key}
+    form = {"name": "bezirk", "role": "admin", "unit": ""}
+    assert client.post(f"{PEOPLE}/place", data=form, headers=asked).status_code == 403
+    assert client.get(PEOPLE, headers=asked).status_code == 403
+    head = {"user": "user-supervisor", "unit": "v"}
+    assert client.post("/api/v1/view-heads", json=head, headers=asked).status_code == 404
+    with database.read() as session:
+        assert session.exec(select(User.unit_id).where(User.name == "bezirk")).one() == "u"

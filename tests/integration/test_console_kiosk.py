@@ -44,7 +44,6 @@ def screen(console: Console) -> TestClient:
     client, _ = console
     client.post("/sign-in", data={"name": "chen", "password": SLOW})
     assert client.post("/kiosk/dock-u/open").headers["location"] == "/kiosk/dock-u"
-    client.post("/sign-out")
     assert COOKIE not in client.cookies
     return client
 
@@ -72,7 +71,7 @@ def open_of(session: Session, officer: str) -> list[Checkout]:
     )
 
 
-def test_a_screen_opens_its_dock_and_nothing_else(screen: TestClient) -> None:
+def test_a_screen_opens_its_dock_and_nothing_else(screen: TestClient, pooled: Database) -> None:
     assert screen.get("/kiosk/dock-u").status_code == 200
     assert "event: beat" in screen.get("/kiosk/dock-u/events").text
     token = screen.cookies[SCREEN_COOKIE]
@@ -80,7 +79,22 @@ def test_a_screen_opens_its_dock_and_nothing_else(screen: TestClient) -> None:
         assert screen.get(path).headers["location"].startswith("/sign-in"), path
     for header in ({"authorization": f"Bearer {token}"}, {"cookie": f"{COOKIE}={token}"}):
         assert screen.get("/api/v1/session", headers=header).status_code == 401
-    assert screen.get("/kiosk/dock-u/offloads/now-u").status_code == 200
+    assert screen.get("/kiosk/dock-u/offloads/done-p").status_code == 200
+    with pooled.write() as session:
+        session.get_one(DeviceStatus, ("dock-u", "2")).present = False
+    assert screen.get("/kiosk/dock-u/offloads/done-p").status_code == 404, "it lies elsewhere now"
+
+
+def test_who_makes_it_a_screen_is_signed_out_of_it(console: Console) -> None:
+    """Else whoever stands before the dock is the operator."""
+    client, _ = console
+    client.post("/sign-in", data={"name": "chen", "password": SLOW})
+    token = client.cookies[COOKIE]
+    client.post("/kiosk/dock-u/open")
+    assert COOKIE not in client.cookies
+    stale = client.get("/api/v1/session", headers={"authorization": f"Bearer {token}"})
+    assert stale.status_code == 401
+    assert client.get("/kiosk/dock-u").status_code == 200
 
 
 def test_a_screen_does_not_go_idle_and_can_be_closed(

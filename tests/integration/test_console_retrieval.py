@@ -193,11 +193,18 @@ def test_a_copy_is_asked_for_and_fetched(console: Console, database: Database) -
     assert ask(console, keys["supervisor"], "GET", file).status_code == 404, "only for who asked"
     leak = "/api/v1/clips/clip-u/renditions/copy-copy-evidence-u?viewing=view-evidence-u"
     assert ask(console, keys["evidence"], "GET", leak).status_code == 404, "no way around its own"
+    client, _ = console
+    for part in ("bytes=1-", "bytes=-99999999999", "x"):
+        client.get(file, headers={"x-api-key": keys["evidence"], "range": part})
     with database.write() as session:
+        assert session.get_one(ClipCopy, "copy-evidence-u").taken == 4, "by parts it is taken as well"
+        session.get_one(Clip, "clip-u").secrecy = "state_secret"
+    assert ask(console, keys["evidence"], "GET", file).status_code == 409, "it became a secret meanwhile"
+    with database.write() as session:
+        session.get_one(Clip, "clip-u").secrecy = None
         row = session.get_one(ViewRequest, "mine-evidence-u")
         row.state = RequestState.REVOKED
         session.add(row)
-        assert session.get_one(ClipCopy, "copy-evidence-u").taken == 1
     assert ask(console, keys["evidence"], "GET", file).status_code == 409
 
 

@@ -225,6 +225,10 @@ def test_what_is_set_aside_says_why_and_is_tried_again_or_lifted(
     with database.read() as session:
         assert session.get_one(Clip, "clip-u").secrecy == "state_secret"
     mine.look()
+    mine.press("open", why=" ")
+    with database.read() as session:
+        assert session.get_one(Clip, "clip-u").secrecy == "state_secret", "why has to be said"
+    mine.look()
     mine.press("open", why="误标")
     with database.read() as session:
         assert session.get_one(Clip, "clip-u").secrecy is None

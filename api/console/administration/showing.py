@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 
 from api.console import pages
-from api.signin import Needs
+from api.signin import NeedsWholeSite
 from gateway.visibility import Right, Viewer
 from gateway.wording import Reason
 
-Admin = Annotated[Viewer, Depends(Needs(Right.ADMIN))]
+Admin = Annotated[Viewer, Depends(NeedsWholeSite(Right.ADMIN))]
 TABS = ("state", "people", "systems", "rules", "orders")
 PATHS = {"state": "/administration"} | {name: f"/administration/{name}" for name in TABS[1:]}
 

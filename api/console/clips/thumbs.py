@@ -14,8 +14,8 @@ from gateway.models import Rendition
 
 router = APIRouter()
 
-KEPT = "private, max-age=600"
-"""Somebody scrolls up and down: no picture changes within ten minutes."""
+KEPT = "private, max-age=60"
+"""Somebody scrolls up and down; the next at this PC, or a clip that became secret, is asked anew soon."""
 
 
 @router.get("/clips/{clip_id}/thumb")
@@ -29,5 +29,5 @@ def thumb(clip_id: str, request: Request, viewer: Watcher, database: Db) -> Resp
     if made is None:
         raise not_found("Rendition")
     answer = media(store_of(request).path(made.stored_as), made.stored_as, made.media_type)
-    answer.headers["cache-control"] = KEPT
+    answer.headers["cache-control"], answer.headers["vary"] = KEPT, "cookie"
     return answer

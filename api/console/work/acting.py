@@ -192,10 +192,9 @@ def watch(request: Request, queue: str, viewer: Labeller, database: Db, law: Rul
         if found is None:
             raise not_found("Clip")
         may = purpose is not None and viewer.may(Right.VIEW)
-        if may:
-            must_watch(session, viewer, clip)
+        grant = must_watch(session, viewer, clip)[2] if may else None
         viewing = (
-            retrieval.begin(session, found, original, viewer.user_id, viewer.name, purpose or "")
+            retrieval.begin(session, found, original, viewer.user_id, viewer.name, purpose or "", grant)
             if may
             else None
         )
