@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
-from gateway import retention, tracks
+from gateway import notes, retention, tracks
 from gateway.law import Law
 from gateway.linking.archivable import why_not
 from gateway.linking.clocks import CAPTURED
@@ -47,11 +47,12 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place on the bar: `kind` has its words, `told` a name of its own."""
+    """A place on the bar: `kind` has its words, `told` a name of its own, `back` where it is written."""
 
     at_s: float
     kind: str
     told: str = ""
+    back: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def beside(session: Session, viewer: Viewer, law: Law, clip: Clip, original: Ori
         captured=captured(clip),
         links=standing,
         history=[card for card in cards if card.link.ended_at is not None],
-        marks=marks(session, clip, standing),
+        marks=marks(session, viewer, clip, standing),
         track=tracks.of_clip(session, clip),
         stays=judged,
         floors=floors(session, viewer, judged) if judged else [],
@@ -165,9 +166,11 @@ def captured(clip: Clip) -> str:
     return datetime.fromisoformat(told).astimezone(CHINA).strftime("%Y-%m-%dT%H:%M:%S") if told else ""
 
 
-def marks(session: Session, clip: Clip, cards: Sequence[Card]) -> list[Mark]:
-    """What the camera marked, and where the steps of its cases begin and end."""
+def marks(session: Session, viewer: Viewer, clip: Clip, cards: Sequence[Card]) -> list[Mark]:
+    """What the camera marked, what lines of papers are tied to, where steps of its cases begin and end."""
     found = [Mark(one.at_s, one.kind) for one in tracks.told_during(session, clip, MARKS)]
+    noted = notes.notes_of(session, viewer, clip.id)
+    found += [Mark(note.at_s, "note", note.line, notes.way_back(note)) for note in noted]
     if clip.started_at is not None and clip.duration_s:
         uids = {card.case.uid for card in cards if card.case}
         for step in steps_during(session, clip, uids):

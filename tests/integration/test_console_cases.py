@@ -125,6 +125,8 @@ def test_a_line_leads_to_its_second_and_back(told: Console, database: Database) 
     assert 'href="/clips/clip-u?t=125"' in line
     assert "问：何时购进？" in line
     assert "data-sought" in line
+    clip = get(told, "/clips/clip-u?t=125")
+    assert f'href="/cases/case-u?note={made.id}#note-{made.id}"' in clip, "and back"
 
 
 def test_a_note_is_corrected_and_never_lost(told: Console, database: Database) -> None:

@@ -46,7 +46,7 @@ def clip_codes() -> Iterator[str]:
     """What the page of a clip puts together, and what is said of a line of custody."""
     every = {
         "bytes": State, "status": LinkStatus, "state": get_args(clip_film.Hindrance), "label": clip_beside.LABELS,
-        "mark": (*clip_beside.MARKS, "begins", "ends", "part_begins", "part_ends"), "given": clip_custody.GIVEN,
+        "mark": (*clip_beside.MARKS, "begins", "ends", "part_begins", "part_ends", "note"), "given": clip_custody.GIVEN,
         "rendition": (*RENDITIONS, "other"), "order": clip_custody.ORDERS,
         "secrecy": ("privacy", "trade_secret", "state_secret"),
     }  # fmt: skip

@@ -126,6 +126,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "clip.mark_ends": ("环节结束", "a step ends"),
     "clip.mark_part_begins": ("关联片段开始", "the linked part begins"),
     "clip.mark_part_ends": ("关联片段结束", "the linked part ends"),
+    "clip.mark_note": ("笔录对应处", "a line of a paper"),
     "clip.mark_sos": ("设备报警（SOS）", "alarm (SOS)"),
     "clip.mark_mark": ("设备打点", "marked on the device"),
     "clip.mark_mark_important": ("标为重点", "marked important"),
