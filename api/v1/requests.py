@@ -1,6 +1,7 @@
 """Requests to watch beyond one's own right (调阅申请): asked, decided by heads of units, revoked."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -32,7 +33,10 @@ class RequestOut(Shape):
     copying: bool
     purpose: str
     days: int
-    needs: int = Field(description="heads that have to approve")
+    needs: int | None = Field(
+        description="heads that have to approve; null before it is granted, for who does not see that unit:"
+        " two would say that there is a state secret"
+    )
     asked_at: datetime
     state: str
     granted_at: datetime | None
@@ -101,13 +105,22 @@ def one_request(session: Session, viewer: Viewer, request_id: str) -> ViewReques
     return request
 
 
+def shows(viewer: Viewer, request: ViewRequest) -> bool:
+    """Whether what was found may be told: nobody learns by asking what another unit has."""
+    sees = viewer.units is None or request.unit_id in viewer.units
+    return sees or request.state is RequestState.GRANTED
+
+
+def told_to(viewer: Viewer, request: ViewRequest) -> RequestOut:
+    told = RequestOut.model_validate(request)
+    return told if shows(viewer, request) else told.model_copy(update={"needs": None})
+
+
 def whole(session: Session, viewer: Viewer, request: ViewRequest) -> RequestWhole:
     known = approvals.heads(session)
     turn = approvals.waits_for(session, request, known)
-    sees = viewer.units is None or request.unit_id in viewer.units
-    shows = request.state is RequestState.GRANTED or sees
     return RequestWhole(
-        **RequestOut.model_validate(request).model_dump(),
+        **told_to(viewer, request).model_dump(),
         waits_for=turn[0] if turn else None,
         may_decide=turn is not None and viewer.user_id in turn[1],
         may_revoke=may_revoke(session, request, viewer, known),
@@ -118,7 +131,7 @@ def whole(session: Session, viewer: Viewer, request: ViewRequest) -> RequestWhol
             )
             for clip, original in clips_of(session, request.id)
         ]
-        if shows
+        if shows(viewer, request)
         else None,
     )  # fmt: skip
 
@@ -147,7 +160,7 @@ def requests(
     if state is not None:
         found = found.where(ViewRequest.state == state)
     with database.read() as session:
-        return page(session, found, ViewRequest.id, wanted, RequestOut.model_validate)
+        return page(session, found, ViewRequest.id, wanted, partial(told_to, viewer))
 
 
 @router.get("/requests/{request_id}")

@@ -283,3 +283,22 @@ def test_the_wall_shows_what_is_there_and_asks_why_first(console: Console, datab
     assert ask(console, keys["supervisor"], "GET", f"/api/v1{playlist}").text.startswith("#EXTM3U")
     assert ask(console, keys["supervisor"], "GET", "/wall?text=cam-").text.count("data-tile=") == 1
     assert ask(console, keys["supervisor"], "GET", "/wall?text=%25").text.count("data-tile=") == 0
+
+
+def test_nobody_learns_by_asking_that_another_unit_has_a_state_secret(
+    console: Console, database: Database
+) -> None:
+    client, keys = console
+    with database.write() as session:
+        session.get_one(Clip, "clip-v").secrecy = "state_secret"
+    asked = {"unit": "v", "clips": ["clip-v"], "purpose": "评查", "days": 3}
+    key = {"x-api-key": keys["evidence"]}
+    made = client.post("/api/v1/requests", json=asked, headers=key).json()
+    assert (made["needs"], made["clips"]) == (None, None), made
+    page = client.get(f"/retrieval/requests/{made['id']}", headers=key)
+    assert page.status_code == 200
+    assert "还需" not in page.text
+    listed = client.get("/api/v1/requests", headers=key).json()["items"]
+    assert {one["needs"] for one in listed if one["id"] == made["id"]} == {None}
+    over = client.get(f"/api/v1/requests/{made['id']}", headers={"x-api-key": keys["admin"]}).json()
+    assert over["needs"] == 2, "who sees that unit knows"

@@ -102,9 +102,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "request.approved": ("同意", "Approved"),
     "request.declined": ("不同意", "Declined"),
     "request.waits_for": (
-        "等待{unit}负责人审批，还需 {left} 人同意。",
-        "Waits for the head of {unit}; approvals still needed: {left}.",
+        "等待{unit}负责人审批。",
+        "Waits for the head of {unit}.",
     ),
+    "request.left": ("还需 {left} 人同意。", "Approvals still needed: {left}."),
     "request.nobody_decides": (
         "没有可以审批的负责人，请管理员登记。",
         "There is nobody who could decide: the administrator enters heads.",
