@@ -57,5 +57,5 @@ def frame(metres: Sequence[tuple[float, float]]) -> tuple[float, float, float]:
 
 def round_length(most: float) -> int:
     """1, 2 or 5 and zeros."""
-    ten = 10 ** math.floor(math.log10(max(most, 1)))
+    ten = 10 ** (len(str(int(max(most, 1)))) - 1)  # a logarithm rounds 999 999.999… up
     return int(max(step * ten for step in (1, 2, 5) if step * ten <= max(most, 1)))

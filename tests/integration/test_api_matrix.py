@@ -220,12 +220,21 @@ def ask(client: TestClient, row: Row, unit: str, key: str | None, role: str = ""
 
 
 def by_role(rows: Sequence[Row]) -> list[Any]:
-    """Who only looks may do so one after the other; what one changes the next must find as it was."""
+    """Who only looks, or is refused, leaves everything as it was: one after the other. What one changes the next must
+    find as it was.
+    """
     return [
-        pytest.param(row, every, id=f"{row.method} {row.path} {'every role' if len(every) > 1 else every[0]}")
+        pytest.param(row, every, id=f"{row.method} {row.path} {'+'.join(every)}")
         for row in rows
-        for every in ([tuple(Role)] if row.method == "GET" else [(role,) for role in Role])
+        for every in ([tuple(Role)] if row.method == "GET" else apart(row))
     ]
+
+
+def apart(row: Row) -> list[tuple[Role, ...]]:
+    """Those who are refused together with the first of those who may."""
+    assert row.roles, f"{row.method} {row.path}: nobody may"
+    refused, may = ([role for role in Role if (role in row.roles) is is_let] for is_let in (False, True))
+    return [(*(refused if place == 0 else ()), role) for place, role in enumerate(may)]
 
 
 @pytest.mark.parametrize(("row", "every"), by_role(MATRIX))

@@ -5,7 +5,7 @@ import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.console.clip_map import EDGE, HEIGHT, WIDTH, drawn, round_length
@@ -46,6 +46,7 @@ def test_a_step_north_is_as_long_as_one_east_and_north_is_up(latitude: float) ->
 
 
 @given(st.floats(1, 1e6))
+@example(999999.9999999999)
 def test_the_bar_is_round_and_fits(most: float) -> None:
     length = round_length(most)
     assert length <= most
