@@ -82,5 +82,5 @@ class MtpCamera:
 
     def pull(self) -> None:
         """Off the bus at once, whatever is under way; then its firmware ends."""
-        self.guest.run(f"echo >{GADGET}/UDC && kill $(pidof umtprd)")
+        self.guest.run(f"echo >{GADGET}/UDC && (kill $(pidof umtprd) || :)")
         self.guest.wait("! pidof umtprd", 20)
