@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
+from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -75,6 +77,17 @@ def lines(session: Session, viewer: Viewer, wanted: Wanted, limit: int) -> list[
     return sorted(found, key=attrgetter("at", "id"), reverse=True)[:limit]
 
 
+def narrowed(wanted: Wanted, model: type[Viewing] | type[LiveView], device: Any) -> list[ColumnElement[bool]]:
+    """By what stored and live viewings have in common."""
+    chosen = (
+        (wanted.person, col(User.name) == wanted.person),
+        (wanted.device, device == wanted.device),
+        (wanted.since, col(model.started_at) >= wanted.since if wanted.since else None),
+        (wanted.until, col(model.started_at) < wanted.until if wanted.until else None),
+    )
+    return [condition for given, condition in chosen if given and condition is not None]
+
+
 def viewings(session: Session, viewer: Viewer, wanted: Wanted, limit: int) -> list[Line]:
     found = (
         select(Viewing, User.name, Original.name, Device)
@@ -84,16 +97,11 @@ def viewings(session: Session, viewer: Viewer, wanted: Wanted, limit: int) -> li
         .join(Device, col(Device.id) == Clip.device_id)
         .where(visible(viewer, Clip))
     )
-    chosen = (
-        (wanted.person, User.name == wanted.person),
-        (wanted.clip, Viewing.clip_id == wanted.clip),
-        (wanted.device, Clip.device_id == wanted.device),
-        (wanted.request, Viewing.request_id == wanted.request),
-        (wanted.since, col(Viewing.started_at) >= wanted.since if wanted.since else None),
-        (wanted.until, col(Viewing.started_at) < wanted.until if wanted.until else None),
-    )
-    for given, condition in chosen:
-        found = found.where(condition) if given else found  # type: ignore[arg-type]
+    if wanted.clip:
+        found = found.where(Viewing.clip_id == wanted.clip)
+    if wanted.request:
+        found = found.where(Viewing.request_id == wanted.request)
+    found = found.where(*narrowed(wanted, Viewing, col(Clip.device_id)))
     rows = session.exec(found.order_by(col(Viewing.started_at).desc()).limit(limit))
     return [
         Line(
@@ -114,14 +122,7 @@ def live_views(session: Session, viewer: Viewer, wanted: Wanted, limit: int) -> 
         .join(Device, col(Device.id) == LiveView.device_id)
         .where(visible(viewer, Device))
     )
-    chosen = (
-        (wanted.person, User.name == wanted.person),
-        (wanted.device, LiveView.device_id == wanted.device),
-        (wanted.since, col(LiveView.started_at) >= wanted.since if wanted.since else None),
-        (wanted.until, col(LiveView.started_at) < wanted.until if wanted.until else None),
-    )
-    for given, condition in chosen:
-        found = found.where(condition) if given else found  # type: ignore[arg-type]
+    found = found.where(*narrowed(wanted, LiveView, col(LiveView.device_id)))
     rows = session.exec(found.order_by(col(LiveView.started_at).desc()).limit(limit))
     return [
         Line(

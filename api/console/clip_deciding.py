@@ -8,12 +8,12 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, BeforeValidator, Field
 from sqlmodel import Session, col, or_, select
 
+from api.console import terms
 from api.problems import Problem, not_found
 from api.signin import Db, Labeller, Operator, Ruled
 from api.v1 import links, orders
 from api.v1.clips import Labels, label, seen
 from gateway.database import Database
-from gateway.instants import aware
 from gateway.linking.clocks import CAPTURED
 from gateway.models import CaseAlias, CaseRecord, Link
 from gateway.rules import case_number
@@ -26,9 +26,7 @@ router = APIRouter()
 
 def local(value: object) -> object:
     """As a form has it: without a zone, in the site's."""
-    if not isinstance(value, str) or not value:
-        return None
-    return aware(datetime.fromisoformat(value).replace(tzinfo=CHINA))
+    return terms.local(value, CHINA) if isinstance(value, str) else None
 
 
 Seconds = Annotated[float | None, BeforeValidator(lambda value: value if value != "" else None)]
