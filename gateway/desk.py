@@ -40,12 +40,12 @@ class Out:
 MOST = 20
 
 
-def scanned(session: Session, viewer: Viewer, code: str) -> Scanned:
+def scanned(session: Session, viewer: Viewer, code: str, at: datetime) -> Scanned:
     """By 警号, badge or number of an officer; by number, serial or asset number of a device."""
     officers = select(Officer).where(
         visible(viewer, Officer),
         or_(Officer.id == code, Officer.number == code, Officer.badge == code),
-        col(Officer.left_on).is_(None),
+        holdings.serving(at.astimezone(CHINA).date()),
     )
     devices = select(Device).where(
         visible(viewer, Device),

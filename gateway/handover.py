@@ -22,7 +22,7 @@ from gateway.models import (
 )
 from gateway.offloads import open_offloads, progress
 from gateway.rules.certificate import is_valid
-from gateway.rules.handover import BayFacts, Claim, Opening, decide
+from gateway.rules.handover import BayFacts, Claim, Denied, Opening, decide
 from gateway.wording import CHINA, Reason, reason
 
 ACTOR = "gateway"
@@ -49,16 +49,27 @@ def badge_shown(session: Session, event: BadgeShown) -> None:
         open_again(session, event, officer, opened)
         return
     out = open_checkouts(session, Checkout.officer_id == officer.id)
-    certificate = holdings.certificates(session, [officer])[officer.id]
-    valid = is_valid(certificate, event.at.astimezone(CHINA).date())
-    found = decide(
-        bays_of(session, event.device_id, officer, event.at),
-        has_one_out=bool(out), certificate=valid, least_battery=event.least_battery,
-    )  # fmt: skip
+    bays = bays_of(session, event.device_id, officer, event.at)
+    found = decided(
+        session, officer, bays, event.at, has_one_out=bool(out), least_battery=event.least_battery
+    )
     if not isinstance(found, Opening):
         refused(session, event, officer, reason(found.code, **found.facts))
         return
     unlock(session, event, officer, found.bay, found.device)
+
+
+def decided(
+    session: Session, officer: Officer, bays: Sequence[BayFacts], at: datetime, *, has_one_out: bool,
+    least_battery: int,
+) -> Opening | Denied:  # fmt: skip
+    """What these bays give this officer then, by what the roster tells of him."""
+    on = at.astimezone(CHINA).date()
+    [certificate] = holdings.certificates(session, [officer]).values()
+    return decide(
+        bays, has_one_out=has_one_out, certificate=is_valid(certificate, on), least_battery=least_battery,
+        has_left=officer.has_left(on),
+    )  # fmt: skip
 
 
 def opened_for(session: Session, cabinet: str, officer: str, at: datetime) -> OrderRow | None:

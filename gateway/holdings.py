@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, Row
+from sqlmodel import Session, col, or_, select
 
 from gateway.device import Refused
 from gateway.models import (
@@ -31,6 +31,11 @@ def must_stand(entry: Allocation | Checkout | Standing | UnitClass | AnnualCheck
     """Raises Refused for what another entry took the place of already."""
     if entry.superseded_at is not None:
         raise Refused("ledger.superseded", at=entry.superseded_at.isoformat())
+
+
+def serving(on: date) -> ColumnElement[bool]:
+    """Of officers, those who have not left by that day."""
+    return or_(col(Officer.left_on).is_(None), col(Officer.left_on) > on)
 
 
 def entries(session: Session, device_id: str) -> list[Entry]:

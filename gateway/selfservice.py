@@ -5,15 +5,14 @@ from datetime import datetime
 
 from sqlmodel import Session, col, or_, select
 
-from gateway import holdings, ledger
+from gateway import ledger
 from gateway.device import Refused
-from gateway.handover import bays_of, open_checkouts
+from gateway.handover import bays_of, decided, open_checkouts
 from gateway.ledger import CheckoutIn, ReturnIn
 from gateway.models import Checkout, Device, Officer
-from gateway.rules.certificate import is_valid
-from gateway.rules.handover import Claim, Opening, decide
+from gateway.rules.handover import Claim, Opening
 from gateway.visibility import Viewer, visible
-from gateway.wording import CHINA, Reason, reason
+from gateway.wording import Reason, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +53,7 @@ def offer(session: Session, viewer: Viewer, dock: str, code: str, at: datetime) 
 def choice(session: Session, dock: str, officer: Officer, at: datetime) -> Opening | Reason:
     """The shared device that he should take; his own needs no checkout."""
     bays = [bay for bay in bays_of(session, dock, officer, at) if bay.claim is not Claim.PERSONAL]
-    certificate = holdings.certificates(session, [officer])[officer.id]
-    valid = is_valid(certificate, at.astimezone(CHINA).date())
-    found = decide(bays, has_one_out=False, certificate=valid, least_battery=0)
+    found = decided(session, officer, bays, at, has_one_out=False, least_battery=0)
     return found if isinstance(found, Opening) else reason(found.code, **found.facts)
 
 

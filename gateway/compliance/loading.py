@@ -75,7 +75,7 @@ def load(session: Session, units: Collection[str], span: Span) -> Facts:
         select(Officer)
         .where(
             col(Officer.unit_id).in_(units),
-            or_(col(Officer.left_on).is_(None), col(Officer.left_on) > span.on),
+            holdings.serving(span.on),
         )
         .order_by(col(Officer.id))
     ).all()

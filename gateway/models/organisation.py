@@ -58,6 +58,9 @@ class Officer(SQLModel, table=True):
     left_on: date | None = None
     """The first day on which this is no officer of the unit any more."""
 
+    def has_left(self, on: date) -> bool:
+        return self.left_on is not None and self.left_on <= on
+
 
 class AnnualCheck(SQLModel, table=True):
     """年检 of a certificate: passed or not, and for which days (AL-5); a correction supersedes."""

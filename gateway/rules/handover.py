@@ -50,7 +50,12 @@ class Denied:
 
 
 def decide(
-    bays: Sequence[BayFacts], *, has_one_out: bool, certificate: bool | None, least_battery: int
+    bays: Sequence[BayFacts],
+    *,
+    has_one_out: bool,
+    certificate: bool | None,
+    least_battery: int,
+    has_left: bool = False,
 ) -> Opening | Denied:
     """What a known officer's badge opens, or why it opens nothing.
 
@@ -60,6 +65,8 @@ def decide(
     if has_one_out:
         free = [bay for bay in bays if not (bay.occupied or bay.fault or bay.reserved)]
         return Opening(bay=free[0].bay, device=None) if free else Denied("handover.no_free_bay")
+    if has_left:
+        return Denied("handover.has_left")
     if certificate is False:
         return Denied("handover.certificate")
     claimed = [bay for bay in bays if bay.occupied and bay.device and bay.claim is not Claim.NONE]

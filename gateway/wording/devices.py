@@ -249,6 +249,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "执法证不在有效期内，不能领用设备",
         "the enforcement certificate is not valid; no device is given out",
     ),
+    "handover.has_left": (
+        "登记为已离岗，不能领用设备",
+        "entered as having left; no device is given out",
+    ),
     "handover.has_one_out": (
         "您还有未归还的设备，请先归还",
         "you have a device out; bring it back first",

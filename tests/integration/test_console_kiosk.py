@@ -21,6 +21,7 @@ from gateway.models import (
     Offload,
     User,
 )
+from gateway.wording import CHINA
 from tests.integration.console_site import SLOW
 from tests.integration.test_api_matrix import EVERYBODY, WORK, Row
 
@@ -136,6 +137,31 @@ def test_a_badge_takes_a_shared_device_and_brings_it_back(
     twice = screen.post("/kiosk/dock-u/return", data={"checkout": out.id})
     assert twice.status_code == 200
     assert 'role="alert"' in twice.text
+
+
+def test_who_has_left_takes_nothing_from_the_day_on_and_brings_back_what_he_has(
+    screen: TestClient, pooled: Database
+) -> None:
+    def leaves(days: int) -> None:
+        with pooled.write() as session:
+            on = datetime.now(CHINA).date() + timedelta(days=days)
+            session.get_one(Officer, "wang").left_on = on
+
+    leaves(0)
+    assert "已离岗" in screen.post("/kiosk/dock-u/badge", data={"code": "77"}).text
+    sent = screen.post("/kiosk/dock-u/take", data={"officer": "wang", "device": "cam-p"})
+    assert "已离岗" in sent.text
+    with pooled.read() as session:
+        assert open_of(session, "wang") == []
+    leaves(1)
+    assert "done=taken" in take(screen)
+    leaves(0)
+    assert "归还 公用机" in screen.post("/kiosk/dock-u/badge", data={"code": "77"}).text
+
+
+def take(screen: TestClient) -> str:
+    sent = screen.post("/kiosk/dock-u/take", data={"officer": "wang", "device": "cam-p"})
+    return sent.headers.get("location", sent.text)
 
 
 def test_what_is_not_safe_yet_is_not_given_out(screen: TestClient, pooled: Database) -> None:

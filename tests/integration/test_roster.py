@@ -155,10 +155,10 @@ def test_the_same_again_with_another_reason_writes_nothing(session: Session) -> 
 
 
 def test_what_is_scanned_is_the_own_units_alone(session: Session) -> None:
-    assert [one.id for one in desk.scanned(session, EAST, "1305-zhang").officers] == ["zhang"]
-    assert [one.id for one in desk.scanned(session, EAST, "SN-cam-2").devices] == ["cam-2"]
+    assert [one.id for one in desk.scanned(session, EAST, "1305-zhang", T0).officers] == ["zhang"]
+    assert [one.id for one in desk.scanned(session, EAST, "SN-cam-2", T0).devices] == ["cam-2"]
     for code in ("1305-wang", "SN-cam-3", "dock", ""):
-        found = desk.scanned(session, EAST, code)
+        found = desk.scanned(session, EAST, code, T0)
         assert (list(found.officers), list(found.devices)) == ([], [])
     out, count = desk.out_now(session, EAST)
     assert [(one.device, one.officer_name) for one in out] == [("cam-2", "李娜")]

@@ -11,8 +11,11 @@ from gateway.rules.handover import BayFacts, Claim, Denied, Opening, decide
 READY = BayFacts(bay="1", occupied=True, device="cam", claim=Claim.PERSONAL, is_done=True, battery=90)
 
 
-def opened(*bays: BayFacts, out: bool = False, certificate: bool | None = True, least: int = 50) -> str:
-    found = decide(bays, has_one_out=out, certificate=certificate, least_battery=least)
+def opened(
+    *bays: BayFacts, out: bool = False, certificate: bool | None = True, least: int = 50,
+    left: bool = False,
+) -> str:  # fmt: skip
+    found = decide(bays, has_one_out=out, certificate=certificate, least_battery=least, has_left=left)
     return found.bay if isinstance(found, Opening) else found.code
 
 
@@ -50,6 +53,12 @@ def test_an_expired_certificate_takes_nothing_but_brings_back() -> None:
     assert opened(READY, empty, out=True, certificate=False) == "4"
     assert opened(READY, out=True) == "handover.no_free_bay"
     assert opened(READY, replace(empty, fault=True), out=True) == "handover.no_free_bay"
+
+
+def test_who_has_left_takes_nothing_but_brings_back() -> None:
+    empty = replace(READY, bay="4", occupied=False, device=None)
+    assert opened(READY, left=True) == "handover.has_left"
+    assert opened(READY, empty, out=True, left=True) == "4"
 
 
 BAYS = st.builds(

@@ -88,7 +88,7 @@ def scan(
             must_see(session, viewer, Officer, officer)
         if device:
             must_see(session, viewer, Device, device)
-        found = desk.scanned(session, viewer, written)
+        found = desk.scanned(session, viewer, written, now())
         going = the_one(session, found)
     if len(found.officers) + len(found.devices) != 1:
         is_unknown = not found.officers and not found.devices

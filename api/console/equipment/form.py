@@ -12,12 +12,12 @@ from api.console.terms import for_field, local, terms
 from api.seeing import must_see
 from gateway import roster
 from gateway.database import Database
-from gateway.holdings import holder_of
+from gateway.holdings import holder_of, serving
 from gateway.law import Law
 from gateway.ledger import AllocationIn
-from gateway.models import Allocation, AllocationKind, Device, Officer, Room, Unit
+from gateway.models import Allocation, AllocationKind, Device, Officer, Room, Unit, now
 from gateway.visibility import Viewer, visible
-from gateway.wording import Reason
+from gateway.wording import CHINA, Reason
 
 Text = Annotated[str, Form(max_length=500)]
 HOLDERS: dict[str, type[Any]] = {"officer": Officer, "room": Room, "unit": Unit}
@@ -114,7 +114,7 @@ def holder_name(session: Session, old: Allocation | None) -> str:
 
 
 def choices(session: Session, viewer: Viewer) -> dict[str, list[tuple[str, str]]]:
-    officers = select(Officer).where(visible(viewer, Officer), col(Officer.left_on).is_(None))
+    officers = select(Officer).where(visible(viewer, Officer), serving(now().astimezone(CHINA).date()))
     people = session.exec(officers.order_by(col(Officer.unit_id), col(Officer.id))).all()
     units = roster.names_of(session, Unit, {one.unit_id for one in people})
     found = {

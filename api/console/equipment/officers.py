@@ -42,7 +42,7 @@ def officers_page(
     with database.read() as session:
         if asked.unit:
             must_see(session, viewer, Unit, asked.unit)
-        found = session.exec(wanted(session, viewer, asked)).all()
+        found = session.exec(wanted(session, viewer, asked, law)).all()
         shown = found[:ROWS]
         facts: dict[str, Any] = {
             "judged": judged(session, shown, law),
@@ -57,9 +57,9 @@ def officers_page(
     )  # fmt: skip
 
 
-def wanted(session: Session, viewer: Viewer, asked: Asked) -> Any:
+def wanted(session: Session, viewer: Viewer, asked: Asked, law: Law) -> Any:
     statement = select(Officer).where(
-        visible(viewer, Officer), col(Officer.left_on).is_(None), col(Officer.id) > asked.after
+        visible(viewer, Officer), holdings.serving(today(law)), col(Officer.id) > asked.after
     )
     if asked.unit:
         statement = statement.where(col(Officer.unit_id).in_(units_below(session, asked.unit)))
@@ -71,9 +71,9 @@ def wanted(session: Session, viewer: Viewer, asked: Asked) -> Any:
 
 def judged(session: Session, found: Any, law: Law) -> dict[str, Reason]:
     """AL-5, as it stands today."""
-    today = now().astimezone(law.zone).date()
+    on = today(law)
     held = holdings.certificates(session, found)
-    return {one.id: dict(certificate_rule(one.name, held[one.id], today).stored()) for one in found}
+    return {one.id: dict(certificate_rule(one.name, held[one.id], on).stored()) for one in found}
 
 
 @router.get(PATH + "/{officer_id}")
@@ -111,8 +111,12 @@ def show(
     status = 422 if wrong else 409 if refused else 200
     return pages.page(
         request, "equipment_officer.html", viewer, status, officer=officer, checks=checks, old=old,
-        wrong=wrong, refused=refused, today=now().astimezone(law.zone).date(), **facts, **terms(request),
+        wrong=wrong, refused=refused, today=today(law), **facts, **terms(request),
     )  # fmt: skip
+
+
+def today(law: Law) -> date:
+    return now().astimezone(law.zone).date()
 
 
 def in_hand(session: Session, viewer: Viewer, officer_id: str) -> list[tuple[Device, roster.Held]]:
