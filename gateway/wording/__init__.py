@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.wording import (
     annual,
+    cabinets,
     casefile,
     cases,
     devices,
@@ -196,6 +197,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **annual.SENTENCES,
     **footage.SENTENCES,
     **devices.SENTENCES,
+    **cabinets.SENTENCES,
     **equipment.SENTENCES,
     **rules.SENTENCES,
     **cases.SENTENCES,
