@@ -39,6 +39,7 @@ from gateway.device import (
 )
 from gateway.guard import guarded
 from gateway.instants import moment
+from gateway.store.regular import reading
 from gateway.wording import reason
 
 log = logging.getLogger(__name__)
@@ -229,8 +230,8 @@ class AxisBodyWorn:
             return FileListed(
                 device_id=device, offload=offload, path=path, size=body.size, mtime_ns=0, why=why
             )
-        with local.open("rb") as file:
-            edges = edge_digest(file.fileno(), body.size)
+        with reading(local) as handle:
+            edges = edge_digest(handle, body.size)
         zone = self.known.zone_of(device)
         told = reports.declared(container, body, self.known.account_of(container), zone)
         return FileFound(

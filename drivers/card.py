@@ -23,6 +23,7 @@ from gateway.device import (
     modified_ns,
     shown,
 )
+from gateway.store.regular import reading
 from gateway.wording import Reason, reason
 
 One = TypeVar("One")
@@ -118,8 +119,8 @@ def report(
     local = root / os.fsdecode(entry.path)
     if why is None:
         try:
-            with local.open("rb", buffering=0) as file:
-                edges = edge_digest(file.fileno(), entry.size)
+            with reading(local) as handle:
+                edges = edge_digest(handle, entry.size)
             declared = declared_by(root, entry, templates)
         except FileNotFoundError:
             why = reason("listed.gone")
@@ -210,12 +211,7 @@ def cleaned(value: object) -> str:
 def head_of(path: Path) -> bytes:
     """The beginning of a regular file; nothing of a link, a pipe, or what is not there."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with reading(path) as handle:
+            return os.read(handle, SIDECAR_BYTES)
     except OSError:
         return b""
-    try:
-        return os.read(handle, SIDECAR_BYTES) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
-    except OSError:
-        return b""
-    finally:
-        os.close(handle)

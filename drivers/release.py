@@ -9,6 +9,7 @@ from threading import Event
 from gateway.device import DeviceUnavailable, FoundFile, Refused, Release
 from gateway.store.direct import DirectFile, buffers, filled
 from gateway.store.durable import sync_folder
+from gateway.store.regular import open_regular
 
 
 def erase(root: Path, found: FoundFile, sha256: str, stop: Event | None = None) -> Release:
@@ -33,7 +34,7 @@ def read_again(
     if not root.is_dir():
         raise DeviceUnavailable("wait.source_gone", done=0)
     try:
-        handle = os.open(local, os.O_RDONLY | os.O_NOFOLLOW)
+        handle = open_regular(local)
     except FileNotFoundError:
         return Release.GONE
     except OSError as error:

@@ -28,6 +28,7 @@ from gateway.device import (
     edge_digest,
 )
 from gateway.instants import moment
+from gateway.store.regular import reading
 from gateway.wording import reason
 
 GROUP = 50
@@ -179,8 +180,8 @@ class Volume:
 def edges_of(root: Path, found: FoundFile) -> str | None:
     """Of what bears its name now; None if nothing does. Raises DeviceUnavailable."""
     try:
-        with (root / os.fsdecode(found.path)).open("rb", buffering=0) as file:
-            return edge_digest(file.fileno(), found.size)
+        with reading(root / os.fsdecode(found.path)) as handle:
+            return edge_digest(handle, found.size)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -38,7 +38,8 @@ HAND_S = 120
 
 def badge_shown(session: Session, event: BadgeShown) -> None:
     """Ask for the lock that this badge opens, or say why it opens none."""
-    officer = session.exec(select(Officer).where(Officer.badge == event.code)).first()
+    on = event.at.astimezone(CHINA).date()
+    officer = holdings.who_bears(session, col(Officer.badge) == event.code, on)
     if officer is None:
         refused(session, event, None, reason("handover.unknown_badge", badge=event.code))
         return

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement, Row, case
 from sqlmodel import Session, col, or_, select
 
 from gateway.device import Refused
@@ -36,6 +36,13 @@ def must_stand(entry: Allocation | Checkout | Standing | UnitClass | AnnualCheck
 def serving(on: date) -> ColumnElement[bool]:
     """Of officers, those who have not left by that day."""
     return or_(col(Officer.left_on).is_(None), col(Officer.left_on) > on)
+
+
+def who_bears(session: Session, theirs: ColumnElement[bool], on: date) -> Officer | None:
+    """Whose badge or number that is. One that was given to somebody else is no more of who has left."""
+    has_left = case((serving(on), 0), else_=1)
+    found = select(Officer).where(theirs)
+    return session.exec(found.order_by(has_left, col(Officer.left_on).desc(), col(Officer.id))).first()
 
 
 def entries(session: Session, device_id: str) -> list[Entry]:

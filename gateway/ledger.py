@@ -24,6 +24,7 @@ from gateway.models import (
 from gateway.rules.allocation import Custody, Holding, held_at
 from gateway.rules.ledger import clash, holder_rule, order_rule
 from gateway.rules.standing import OUT_OF_USE
+from gateway.wording import CHINA
 
 Entry = TypeVar("Entry", Allocation, Checkout)
 Span = tuple[datetime, datetime | None]
@@ -90,7 +91,7 @@ def allocate(session: Session, given: AllocationIn, actor: str, replaces: str | 
     if len(holders) != 1:
         raise Refused("ledger.one_holder")
     if given.officer:
-        known(session, Officer, given.officer, "officer")
+        must_serve(session, given.officer, given.valid_from)
     elif given.room:
         known(session, Room, given.room, "room")
     elif given.unit:
@@ -115,7 +116,7 @@ def allocate(session: Session, given: AllocationIn, actor: str, replaces: str | 
 def check_out(session: Session, given: CheckoutIn, actor: str, replaces: str | None = None) -> Checkout:
     """Enter a checkout (AL-4: checkouts of one device do not overlap), with the look before use (R-21)."""
     device = device_held(session, given.device)
-    known(session, Officer, given.officer, "officer")
+    must_serve(session, given.officer, given.out_at)
     told = given.model_dump(exclude={"device", "officer"})
     told["clock_synced_at"] = given.clock_synced_at or last_set(session, given.device, given.out_at)
     new = Checkout(device_id=given.device, officer_id=given.officer, **told)
@@ -137,6 +138,14 @@ def give_back(session: Session, checkout_id: str, given: ReturnIn, actor: str) -
         setattr(row, name, value)
     row.in_recorded_at = now()
     return entered(session, row, None, "RETURNED", actor, (row.out_at, None))
+
+
+def must_serve(session: Session, officer_id: str, at: datetime) -> None:
+    """Raises Refused for somebody unknown, and for who had left by then (R-44)."""
+    known(session, Officer, officer_id, "officer")
+    officer = session.get_one(Officer, officer_id)
+    if officer.left_on is not None and officer.has_left(at.astimezone(CHINA).date()):
+        raise Refused("ledger.has_left", officer=officer.name, on=officer.left_on.isoformat())
 
 
 def held(session: Session, device_id: str, at: datetime, known_at: datetime | None = None) -> Custody:

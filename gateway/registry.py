@@ -1,8 +1,8 @@
 """Units, officers, rooms and the ledger from a file, for a unit that begins."""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,13 +12,15 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlmodel import Session, SQLModel, col, select
 
-from gateway import custody, device_facts, linking, qualifications, standing
+from gateway import custody, device_facts, holdings, linking, qualifications, standing
 from gateway.config import ConfigError, mistakes
+from gateway.device import Refused
 from gateway.device_facts import DeviceFacts
 from gateway.ledger import AllocationIn, CheckoutIn, allocate, check_out, known
 from gateway.models import Allocation, Checkout, Device, Officer, Room, Unit, now
 from gateway.qualifications import CheckIn, ClassIn
 from gateway.standing import StandingIn
+from gateway.wording import CHINA
 
 Entry = TypeVar("Entry")
 
@@ -151,9 +153,21 @@ def enter(session: Session, given: RegistryFile, actor: str) -> None:
         told = officer.model_dump(exclude={"unit"})
         rows.append(session.merge(Officer(unit_id=officer.unit, **told)))
     session.flush()
+    must_differ(session, {officer.badge for officer in given.officers if officer.badge})
     rows += [device_facts.entered(session, facts) for facts in given.devices]
     custody.append(session, custody.SITE, "REGISTRY_STORED", actor, "registry", rows)
     linking.due(session, "registry", span=(None, None))
+
+
+def must_differ(session: Session, badges: Collection[str]) -> None:
+    """Raises Refused for a badge that two have who serve: what one takes would be entered as the other's."""
+    serving = holdings.serving(now().astimezone(CHINA).date())
+    bearers = defaultdict(list)
+    for one in session.exec(select(Officer).where(col(Officer.badge).in_(badges), serving)):
+        bearers[one.badge].append(one.name)
+    for badge, names in sorted(bearers.items()):
+        if len(names) > 1:
+            raise Refused("registry.badge_twice", badge=badge, officers=", ".join(sorted(names)))
 
 
 def store_decisions(session: Session, given: RegistryFile, actor: str) -> dict[str, Counter[str]]:

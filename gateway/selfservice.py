@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, and_, col, or_, select
 
-from gateway import ledger
+from gateway import holdings, ledger
 from gateway.device import Refused
 from gateway.handover import bays_of, decided, open_checkouts
 from gateway.ledger import CheckoutIn, ReturnIn
 from gateway.models import Checkout, Device, Officer
 from gateway.rules.handover import Claim, Opening
 from gateway.visibility import Viewer, visible
-from gateway.wording import Reason, reason
+from gateway.wording import CHINA, Reason, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,8 @@ def offer(session: Session, viewer: Viewer, dock: str, code: str, at: datetime) 
     Raises Refused for somebody who is not known, or not to this viewer.
     """
     known = or_(col(Officer.badge) == code, col(Officer.number) == code)
-    officer = session.exec(
-        select(Officer).where(known, visible(viewer, Officer)).order_by(col(Officer.id))
-    ).first()
+    on = at.astimezone(CHINA).date()
+    officer = holdings.who_bears(session, and_(known, visible(viewer, Officer)), on)
     if officer is None:
         raise Refused("handover.unknown_badge", badge=code)
     out = open_checkouts(session, Checkout.officer_id == officer.id)

@@ -5,12 +5,13 @@ import logging
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from gateway.device import DeviceUnavailable, edge_digest, modified_ns
 from gateway.models import now
-from gateway.store import Claim, Partial, StoreFull, promised_digest, vouch
+from gateway.store import Claim, Partial, StoreFull, open_regular, promised_digest, vouch
 from gateway.store.digests import digests
 from gateway.store.direct import DirectFile, filled
 from gateway.store.durable import publish, sync_folder
@@ -115,7 +116,7 @@ def source_blocks(handle: int, start: int, buffers: Iterator[memoryview]) -> Ite
 
 def open_source(source: Path, done: int) -> int:
     try:
-        handle = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
+        handle = open_regular(source)
     except FileNotFoundError:
         raise DeviceUnavailable("wait.source_gone", done=done) from None
     except OSError as error:
@@ -209,7 +210,8 @@ def take_over(source: Path, target: Path) -> bool:
         if error.errno != errno.EXDEV:
             raise
         return False
-    sync_folder(source.parent)
+    with suppress(FileNotFoundError):  # its driver tidies away what is empty
+        sync_folder(source.parent)
     sync_folder(target.parent)
     return True
 

@@ -117,6 +117,14 @@ class Careful:
         if self.drop_unbegun() or listed:
             session.respond(why)
 
+    def awaits_in_vain(self) -> None:
+        """Its file is somebody else's now: what comes by a line that opens later would have no name."""
+        session: Any = self
+        for way in (session._dtp_acceptor, session._dtp_connector):
+            if way is not None:
+                way.close()
+        self.never_came()
+
     def drop_unbegun(self) -> bool:
         """An upload to which no line ever opened leaves no empty file behind; whether there was one."""
         session: Any = self
@@ -162,6 +170,7 @@ class Careful:
                 return self.refuse("452 No room on the gateway; keep the file and come again.")
             if begin and not (path.is_file() and path.stat().st_size == begin):
                 return self.refuse("554 Go on where the file ends (SIZE tells), or send it anew.")
+            self.drop_unbegun()  # of an earlier STOR, whose line never opened
             if begin or mode != "w":
                 self.cut_off(path)
             else:
@@ -199,6 +208,7 @@ class Careful:
         session = self
         if path.is_file() and not path.is_symlink():
             self.cut_off(path)
+        if path.is_file() and not path.is_symlink():
             type(self).keep_aside(session.username, path)  # type: ignore[attr-defined]
 
     def cut_off(self, path: Path) -> None:
@@ -207,7 +217,11 @@ class Careful:
         with suppress(OSError):
             seen = path.stat()
             for channel in list(session.ioloop.socket_map.values()):
-                if writes(channel) == (seen.st_dev, seen.st_ino):
+                if writes(channel) != (seen.st_dev, seen.st_ino):
+                    continue
+                if isinstance(channel, Careful):
+                    channel.awaits_in_vain()
+                else:
                     channel.broken = True
                     channel.close()
 
@@ -233,8 +247,9 @@ def unfit(error: OSError) -> str:
 
 
 def writes(channel: Any) -> tuple[int, int] | None:
-    """(device, inode) of what a channel writes now."""
-    file = getattr(channel, "file_obj", None)
+    """(device, inode) of what a channel writes now, or will once its line is open."""
+    queued = getattr(channel, "_in_dtp_queue", None)
+    file = queued[0] if queued else getattr(channel, "file_obj", None)
     try:
         seen = os.fstat(file.fileno()) if file is not None else None
     except (OSError, ValueError):
@@ -289,7 +304,7 @@ class Server:
             self.server.close_all()
 
     def uploading(self) -> set[tuple[int, int] | None]:
-        """(device, inode) of what somebody is writing now."""
+        """(device, inode) of what somebody writes, or is about to."""
         return {writes(channel) for channel in list(self.server.ioloop.socket_map.values())}
 
     def close(self, wait_s: float) -> None:

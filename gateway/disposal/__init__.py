@@ -100,6 +100,8 @@ def chosen(
         if not one.is_due:
             must_be_there(session, one.clip.id)
             told = {"clip": one.clip.id, "rule": one.deadline.decides.rule}
+            if one.deadline.decides.code == "retention.held":
+                raise Refused("disposal.under_hold", **told, why=one.deadline.decides.facts["why"])
             if one.deadline.on is None:
                 raise Refused("disposal.no_day", **told)
             raise Refused("disposal.not_due", **told, on=one.deadline.on.isoformat())

@@ -181,10 +181,16 @@ def by_name(times: Sequence[TimeRead], length: timedelta, limits: ClockLimits, w
     agreeing = [read for read in readings if abs(read.instant - name.instant) <= slack]
     if not agreeing:
         return Compared(times, disagree=is_plausible(container.instant, window))
-    read = agreeing[0]
+    read = min(agreeing, key=lambda read: fit(read.instant - name.instant, length, limits))
     if read is container:
         return Compared(times)
     return Compared([read if one is container else one for one in times], read_as=read.zone)
+
+
+def fit(apart: timedelta, length: timedelta, limits: ClockLimits) -> tuple[bool, timedelta]:
+    """The lower the better: at the beginning or the end of a recording, not amid it; then the nearer."""
+    off = min(abs(apart), abs(abs(apart) - length))
+    return off > timedelta(seconds=2 * limits.unread_uncertainty_s), abs(apart)
 
 
 def between(one: Interval, other: Interval, limits: ClockLimits) -> Interval:

@@ -21,6 +21,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     # the ledger refuses
     "ledger.unknown": ("登记簿中没有{kind} {ref}", "not in the registry: {kind} {ref}"),
+    "ledger.has_left": (
+        "{officer} 自 {on} 起已离岗，此后不能领用或配备设备",
+        "{officer} left on {on}: from that day on nothing is given to them",
+    ),
+    "registry.badge_twice": (
+        "卡号 {badge} 同时登记在 {officers} 名下；请先为已离岗的人员填写离岗日期（left_on），或更正卡号",
+        "badge {badge} is entered for {officers} at once; enter when one of them left (left_on), or mend it",
+    ),
     "ledger.superseded": (
         "该记录已于 {at} 被另一条更正；请以取代它的那一条为准",
         "that entry was superseded at {at}, by another that corrects it; go by the one that took its place",

@@ -81,6 +81,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "资料 {clip} 不能提请销毁：依 {rule}，还没有期满之日",
         "clip {clip} is not due: by {rule} there is no day yet on which its time ends",
     ),
+    "disposal.under_hold": (
+        "资料 {clip} 已保全（{why}，{rule}），解除保全前不得销毁",
+        "clip {clip} is under a legal hold ({why}; {rule}) and stays until that is lifted",
+    ),
     "disposal.listed_already": ("资料 {clip} 已在另一次销毁清单中", "clip {clip} is on another open list"),
     "disposal.too_many": ("一次最多 {most} 件", "at most {most} clips in one run"),
     "disposal.authority": (

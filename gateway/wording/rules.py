@@ -252,8 +252,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the capture time cannot be trusted, so nothing fits it",
     ),
     "unlinked.either": (
-        "设备时钟在此期间被调整过，采集时间可能为 {first} 或 {last}，持有人无法确定",
-        "the device's clock was set meanwhile: recorded at {first} or at {last}, and who held it is open",
+        "采集时间可能为 {first} 或 {last}（时钟被调整过，或文件名与文件内时间不一致），持有人无法确定",
+        "recorded at {first} or at {last} (the clock was set meanwhile, or the file's name and its container "
+        "disagree), and who held it is open",
     ),
     "unlinked.no_holder": (
         "台账中查不到 {at} 由谁持有该设备，补录后自动关联",

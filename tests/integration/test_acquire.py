@@ -67,6 +67,19 @@ def test_nothing_read_from_a_file_that_changed_meanwhile_is_trusted_again(tmp_pa
     assert stored.read_bytes() == content
 
 
+@pytest.mark.parametrize("put", [os.mkfifo, lambda path: path.symlink_to("/etc/passwd"), os.mkdir])
+def test_what_took_the_place_of_a_file_is_not_opened(tmp_path: Path, put: Callable[[Path], None]) -> None:
+    """A pipe would keep a copy waiting for ever, and then all of its device's."""
+    source = tmp_path / "clip.mp4"
+    source.write_bytes(b"x" * 100)
+    item = item_for(source)
+    source.unlink()
+    put(source)
+    with pytest.raises(DeviceUnavailable) as waits:
+        acquire(item, context(tmp_path))
+    assert waits.value.reason["code"] == "wait.source_unreadable"
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="mounting a small disk needs root")
 def test_what_a_copy_has_still_to_write_is_not_free_for_the_next(tmp_path: Path) -> None:
     """A real disk of 24 MiB, 5 of them in reserve: ten fit, and ten more do not beside them."""

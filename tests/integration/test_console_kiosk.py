@@ -159,6 +159,13 @@ def test_who_has_left_takes_nothing_from_the_day_on_and_brings_back_what_he_has(
     assert "归还 公用机" in screen.post("/kiosk/dock-u/badge", data={"code": "77"}).text
 
 
+def test_a_badge_that_was_given_to_somebody_else_is_theirs(screen: TestClient, pooled: Database) -> None:
+    with pooled.write() as session:
+        session.get_one(Officer, "wang").left_on = datetime.now(CHINA).date()
+        session.add(Officer(id="zhao", name="赵六", unit_id="u", badge="77"))
+    assert "赵六" in screen.post("/kiosk/dock-u/badge", data={"code": "77"}).text
+
+
 def take(screen: TestClient) -> str:
     sent = screen.post("/kiosk/dock-u/take", data={"officer": "wang", "device": "cam-p"})
     return sent.headers.get("location", sent.text)

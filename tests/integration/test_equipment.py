@@ -21,6 +21,7 @@ from gateway.models import (
     DeviceState,
     Disposition,
     Finding,
+    Officer,
     Offload,
     Original,
     Receipt,
@@ -125,6 +126,37 @@ def test_nobody_gets_what_is_lost_and_what_went_before_stays(town: Database) -> 
         assert code(refused) == "ledger.out_of_use"
     check_out(town, out_at=T0, in_at=T0 + DAY)
     agree(town)
+
+
+def test_nothing_is_given_to_who_has_left(town: Database) -> None:
+    """From the day on; what was before is still entered and corrected."""
+    left = {**TOWN["officers"][0], "left_on": "2024-05-08"}
+    with town.write() as session:
+        registry.store_registry(session, RegistryFile.model_validate({"officers": [left]}), "test")
+    for give in (
+        lambda: check_out(town, out_at=T0 + 2 * DAY),
+        lambda: allocate(town, officer="zhang", valid_from=T0 + 2 * DAY),
+    ):
+        with pytest.raises(Refused) as refused:
+            give()
+        assert code(refused) == "ledger.has_left"
+    assert check_out(town, out_at=T0 + DAY, in_at=T0 + 3 * DAY).officer_id == "zhang"
+
+
+def test_a_badge_is_one_serving_officers(town: Database) -> None:
+    first, second = ({**one, "badge": "0A1B"} for one in TOWN["officers"])
+    with town.write() as session, pytest.raises(Refused) as refused:
+        registry.store_registry(session, RegistryFile.model_validate({"officers": [first, second]}), "test")
+    assert code(refused) == "registry.badge_twice"
+    assert refused.value.reason["facts"]["officers"] == "张, 李"
+    given = RegistryFile.model_validate({"officers": [{**first, "left_on": "2024-05-08"}, second]})
+    with town.write() as session:
+        registry.store_registry(session, given, "test")
+        borne = holdings.who_bears(session, col(Officer.badge) == "0A1B", T0.date())
+        assert borne is not None
+        found = holdings.who_bears(session, col(Officer.badge) == "0A1B", (T0 + 3 * DAY).date())
+        assert found is not None
+        assert found.id == "li"
 
 
 def test_two_who_hand_it_out_in_one_moment_take_turns(town: Database) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from drivers.ftp.whole import is_whole
+from gateway.device import FileListed
 from tests.integration.ftp_site import (
     client,
     cut_in_the_middle,
@@ -187,6 +188,32 @@ def test_a_sender_that_comes_back_while_its_old_session_hangs(tmp_path: Path, mo
         time.sleep(0.5)
         assert sorted(found.local.stat().st_size for found in files(seen)) == [len(movie) // 2, len(movie)]
         assert [one.detail["bytes"] for one in signals(seen, "upload_cut")] == [len(movie) // 2]
+
+
+def test_what_is_stored_before_its_line_opens_goes_nowhere_else(tmp_path: Path) -> None:
+    """The file that waits for its line is nobody's yet: neither looked at nor moved away under its sender."""
+    settings = settings_for(tmp_path)
+    with running(settings) as seen, client(settings) as old, client(settings) as new:
+        address = old.makepasv()
+        assert old.sendcmd("STOR a.ts").startswith("150")
+        time.sleep(1)  # several looks at the spool
+        with socket.create_connection(address) as late:
+            late.sendall(b"G" * 1880)
+        assert old.voidresp().startswith("226")
+        seen.wait(lambda seen: len(files(seen)) == 1)
+        assert files(seen)[0].local.read_bytes() == b"G" * 1880
+
+        address = old.makepasv()
+        assert old.sendcmd("STOR b.ts").startswith("150")
+        new.storbinary("STOR b.ts", io.BytesIO(b"H" * 1880))
+        with pytest.raises(ftplib.error_temp, match="426"):
+            old.voidresp()
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(address)
+        seen.wait(lambda seen: len(files(seen)) == 2)
+        assert files(seen)[1].local.read_bytes() == b"H" * 1880
+        assert [one for one in seen.events if isinstance(one, FileListed)] == [], "no empty file is told of"
+        old.storbinary("STOR c.ts", io.BytesIO(b"I" * 1880))
 
 
 def test_what_a_container_proves(tmp_path: Path, movie: bytes) -> None:

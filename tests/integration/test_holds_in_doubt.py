@@ -113,7 +113,7 @@ def test_footage_of_a_lost_clock_is_held_and_cannot_be_named(lite: Shelf) -> Non
     assert due(lite) == [clip]
     hold(lite, device="cam-u", since=YEAR, until=YEAR + timedelta(days=30))
     assert due(lite) == []
-    refused("disposal.no_day", lambda: propose(lite, clip))
+    refused("disposal.under_hold", lambda: propose(lite, clip))
 
 
 def test_a_lost_clock_makes_nothing_footage_of_a_counter(lite: Shelf) -> None:

@@ -54,6 +54,15 @@ def test_where_both_agree_nothing_is_said() -> None:
     assert of(TRUE - EIGHT, CHINA, name=None).read_as is None, "without a name the setting decides"
 
 
+def test_a_recording_as_long_as_the_zones_are_apart_is_read_as_it_began() -> None:
+    """A day in a hearing room: by its length alone, the wrong reading would fit as well."""
+    for hours in (7.9, 8, 9, 12):
+        found = of(TRUE - EIGHT, CHINA, length_s=hours * 3600)
+        assert (found.start, found.read_as) == (datetime(2026, 11, 26, 1, 30, tzinfo=UTC), "UTC"), hours
+    ended = of(TRUE + timedelta(hours=7) - EIGHT, CHINA, length_s=7 * 3600)
+    assert ended.read_as == "UTC", "written at its end"
+
+
 def test_another_difference_is_two_possible_times() -> None:
     found = of(TRUE - timedelta(hours=3), CHINA)
     assert found.torn
