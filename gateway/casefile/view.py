@@ -95,13 +95,19 @@ class CasePage:
 
 
 def case_page(
-    session: Session, viewer: Viewer, law: Law, case: CaseRecord, page: int = 1, note: str | None = None
+    session: Session,
+    viewer: Viewer,
+    law: Law,
+    case: CaseRecord,
+    page: int = 1,
+    note: str | None = None,
+    step: str | None = None,
 ) -> CasePage:
-    """`note`: the page on which the line of that note stands, instead of `page`."""
+    """`note`, `step`: the page on which the line of that note, or that step, stands, instead of `page`."""
     told = chapters(session, law, case)
     flat = [(chapter, entry) for chapter in told for entry in chapter.entries]
     pages = max(1, -(-len(flat) // ENTRIES))
-    page = page_of(session, flat, case.uid, note) or min(max(page, 1), pages)
+    page = page_of(session, flat, case.uid, note, step) or min(max(page, 1), pages)
     here = flat[(page - 1) * ENTRIES : page * ENTRIES]
     steps = [entry.step.id for _, entry in here if entry.step]
     found = pieces(session, viewer, case.uid, steps)
@@ -118,12 +124,18 @@ def case_page(
 
 
 def page_of(
-    session: Session, flat: Sequence[tuple[Chapter, Entry]], case: str, note: str | None
+    session: Session,
+    flat: Sequence[tuple[Chapter, Entry]],
+    case: str,
+    note: str | None,
+    step: str | None,
 ) -> int | None:
     row = session.get(Note, note) if note else None
-    if row is None or row.case_uid != case:
+    is_here = row is not None and row.case_uid == case
+    paper, step = (row.document_id, row.activity_id) if row and is_here else (None, step)
+    if not paper and not step:
         return None
-    places = (place for place, (_, entry) in enumerate(flat) if entry.bears(row.document_id, row.activity_id))
+    places = (place for place, (_, entry) in enumerate(flat) if entry.bears(paper, step))
     place = next(places, None)
     return None if place is None else place // ENTRIES + 1
 

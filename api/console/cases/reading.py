@@ -20,6 +20,7 @@ from gateway.casefile.record import steps_of
 from gateway.casefile.view import cards, case_page
 from gateway.models import CaseParty, CaseRecord, Unit, now
 from gateway.reports.timely import untimely
+from gateway.retention import holding
 from gateway.visibility import Right
 
 router = APIRouter()
@@ -68,10 +69,13 @@ def case_whole(
     law: Ruled,
     page: Annotated[int, Query(ge=1, le=100_000)] = 1,
     note: Annotated[str | None, Query(max_length=100)] = None,
+    step: Annotated[str | None, Query(max_length=200)] = None,
+    held: Annotated[int | None, Query(ge=0)] = None,
 ) -> Response:
+    """`held`: how many clips a hold reaches that was placed just now."""
     with database.read() as session:
         case: CaseRecord = must_see(session, viewer, CaseRecord, uid, "Case")
-        view = case_page(session, viewer, law, case, page, note)
+        view = case_page(session, viewer, law, case, page, note, step)
         [glance] = listing.glances(session, viewer, law, [case])
         return pages.page(
             request, "cases_page.html", viewer, view=view, glance=glance, case=case,
@@ -79,7 +83,9 @@ def case_whole(
             parties=parties_of(session, uid), days=days_of(case),
             late=[one.stored() for one in untimely(session, law, case, now())], note=note,
             may_label=viewer.may(Right.LABEL), may_note=viewer.may(Right.LABEL) or viewer.may(Right.CASES),
-            may_export=viewer.may(Right.LABEL) and viewer.may(Right.CUSTODY), **tools(request),
+            may_export=viewer.may(Right.LABEL) and viewer.may(Right.CUSTODY), held=held,
+            holds=holding.of_case(session, viewer, case), may_hold=viewer.may(Right.HOLD),
+            may_lift=viewer.may(Right.APPROVE), **tools(request),
         )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from gateway.wording.console import (
     clips,
     docks,
     equipment,
+    holds,
     kiosk,
     reports,
     retrieval,
@@ -34,6 +35,7 @@ PARTS = (
     reports,
     clip,
     cases,
+    holds,
 )
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 
