@@ -26,7 +26,7 @@ from gateway.visibility import Viewer, visible
 class Bound:
     hold: LegalHold
     is_known: bool
-    """Of a unit that the viewer sees; of others' holds he learns that they bind and why, as with any floor."""
+    """Of a unit that the viewer sees; of others' he learns that they bind and why, as with any floor."""
     name: str | None
     """Of what it lies on, where the viewer may see that; of a party as it was written."""
 

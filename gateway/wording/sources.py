@@ -28,7 +28,8 @@ def based(source: str, language: str = "zh") -> str:
 TOKEN = re.compile(
     r"\b(?P<rule>(?:R|AL|LK)-\d+)|(?P<standard>GA/T [\d.]*\d)"
     r"|(?P<law>[\u4e00-\u9fff]+) arts? (?P<of_law>\d+(?:-\d+)?)"
-    r"|\b(?P<source>S\d+)(?: arts? (?P<of_source>\d+(?:-\d+)?))?(?: (?P<words>[\u4e00-\u9fff][\u4e00-\u9fff（）、 ]*))?"
+    r"|\b(?P<source>S\d+)(?: arts? (?P<of_source>\d+(?:-\d+)?))?"
+    r"(?: (?P<words>[\u4e00-\u9fff][\u4e00-\u9fff（）、 ]*))?"
 )
 NAME = re.compile(r"(?:(?:G[ABM]|DA)(?:/T)? [\d.-]+)?[^A-Za-z(;,:'\"]*")
 """What is Chinese of a title: it comes first, what we remark on it in English follows."""

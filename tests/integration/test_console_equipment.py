@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
 from gateway.database import Database
-from gateway.models import Allocation, AnnualCheck, Checkout, Clip, Device, Officer
+from gateway.models import Allocation, AllocationKind, AnnualCheck, Checkout, Clip, Device, Officer
 from tests.integration.api_site import T0
 from tests.integration.test_api_matrix import EVERYBODY, LEDGER, WORK, Row
 
@@ -70,7 +70,7 @@ def seen_clip(console: Console, database: Database) -> None:
     with database.write() as session:
         session.add(Officer(id="li-u", name="李四", unit_id="u"))
         clip = session.get_one(Clip, "clip-u")
-        clip.started_at, clip.ended_at = T0.replace(hour=2), T0.replace(hour=2, minute=10)
+        clip.started_at, clip.ended_at = T0.replace(hour=2, minute=0), T0.replace(hour=2, minute=10)
         clip.officer_id, clip.time_source = "zhang-u", "gps"
 
 
@@ -224,11 +224,13 @@ def test_who_took_a_device_out_is_corrected_after_its_effect_was_shown(
         out = session.get_one(Checkout, "out-u")
         out.out_at, out.in_at = T0.replace(second=27), T0.replace(hour=10)
         out.received_by, out.precheck_battery_pct = "user-operator", 88.0
+        shared = session.get_one(Allocation, "alloc-u")
+        shared.kind, shared.officer_id, shared.unit_id = AllocationKind.POOL, None, "u"
     path = "/devices/cam-u/checkouts/out-u"
     form = {"officer": "li-u", "out_at": "2024-05-06T09:30", "in_at": "2024-05-06T18:00", "why": "拿错了"}
     assert 'value="2024-05-06T09:30"' in client.get(path, headers=keeper).text
     told = client.post(f"{path}/preview", data=form, headers=keeper).text
-    assert "1 段资料的采集人由 张 改为 李四" in told
+    assert "1 段资料的采集人由 张 改为 无人持有" in told, "the case's record says that Li was not there"
     stale = client.post(path, data={**form, "shown": NOTHING}, headers=keeper)
     assert (stale.status_code, "情况有变，没有登记" in stale.text) == (409, True)
     done = client.post(path, data={**form, "shown": digest_shown(told)}, headers=keeper)

@@ -68,8 +68,8 @@ def previewed(
 ) -> Response:
     """`anew`: it is not what was shown before, and was therefore not entered."""
     return pages.page(
-        request, "equipment_preview.html", viewer, 409 if anew else 200, device=seen.device, old=seen.old, seen=seen,
-        given=given, holder=chosen(seen, form), found=found, anew=anew, fields=asdict(form),
+        request, "equipment_preview.html", viewer, 409 if anew else 200, device=seen.device, old=seen.old,
+        seen=seen, given=given, holder=chosen(seen, form), found=found, anew=anew, fields=asdict(form),
         action=f"/devices/{seen.device.id}/allocate", **terms(request),
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""From when on a device is in service, in repair, lost, retired: entered and corrected, its effect shown first."""
+"""From when on a device is in service, in repair, lost, retired: its effect is shown before it is entered."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any

@@ -88,7 +88,8 @@ def enter(
         entry(session, viewer, unit_id, replaces)
     try:
         given = ClassIn(
-            unit=unit_id, grade=Grade(grade), doc_no=doc_no.strip(), valid_from=date.fromisoformat(valid_from),
+            unit=unit_id, grade=Grade(grade), doc_no=doc_no.strip(),
+            valid_from=date.fromisoformat(valid_from),
             valid_to=date.fromisoformat(valid_to) if valid_to else None,
         )  # fmt: skip
         if replaces:

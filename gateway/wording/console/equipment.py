@@ -193,7 +193,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "equipment.standing_why": ("原因（必填）", "Why (needed)"),
     "equipment.standing_example": ("如：镜头损坏送修", "e.g. its lens is broken"),
-    "equipment.standing_paper": ("文号（报废必填处置批准文号）", "Paper (retiring it needs the one that allows it)"),
+    "equipment.standing_paper": (
+        "文号（报废必填处置批准文号）",
+        "Paper (retiring it needs the one that allows it)",
+    ),
     "equipment.stands_now": ("现状态", "as it stands now"),
     "equipment.wrong_status": ("请选择状态", "Choose the status"),
     "equipment.wrong_since": ("请填写起始时间", "Say from when"),
