@@ -34,6 +34,8 @@ ENTRIES = 20
 CARDS = 5
 """Clips shown below a step; the others stand on a page of their own."""
 LANES = 12
+FEW_LANES, CROWD = 4, 2000
+"""Of a page with more clips than that fewer lanes of each step are drawn: thousands of marks nobody reads."""
 CHOICE = 60
 
 
@@ -149,6 +151,7 @@ class Drawing:
     ) -> None:  # fmt: skip
         self.zone: tzinfo = law.zone
         self.found = found
+        self.lanes = LANES if sum(len(one.seen) for one in found.values()) <= CROWD else FEW_LANES
         steps = [entry.step for entry in entries if entry.step]
         ids = frozenset(step.id for step in steps)
         wanted = Wanted(since=EVER[0], until=EVER[1], case=case.uid, steps=ids)
@@ -170,7 +173,7 @@ class Drawing:
         own = self.found[step.id]
         axis = axis_of(step.started_at, step.ended_at, own.seen)
         by_days = is_by_days(step.started_at, step.ended_at)
-        drawn, more = lanes(own.seen, axis, by_days=by_days, zone=self.zone, most=LANES)
+        drawn, more = lanes(own.seen, axis, by_days=by_days, zone=self.zone, most=self.lanes)
         return StepView(
             entry, self.rows.get(step.id), axis, drawn, more, by_days, own, self.of(own),
             self.statements.get(step.id, ()), notes,
