@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import openpyxl
 from fastapi.testclient import TestClient
+from sqlmodel import select
 
 from gateway import custody
 from gateway.database import Database
-from gateway.models import Activity, Checkout, now
+from gateway.models import Activity, Checkout, ReportMade, Unit, now
 from gateway.reports import Code
 from gateway.wording import CHINA
 from tests.integration.test_api_matrix import AGREE, EVERYBODY, Row
@@ -121,3 +122,23 @@ def test_what_stands_behind_a_figure_leads_to_its_page(
     steps = found["fully_recorded"] | found["key_parts_recorded"]
     assert steps == {"/cases/case-u?step=step-u#step-step-u"}
     assert 'id="step-step-u"' in client.get("/cases/case-u?step=step-u", headers=key).text
+
+
+def test_a_file_of_the_whole_site_is_on_record_as_the_top_units(
+    console: tuple[TestClient, dict[str, str]], database: Database
+) -> None:
+    client, keys = console
+    key = {"x-api-key": keys["admin"]}
+    frozen = client.post("/api/v1/reports/snapshots", json={"quarter": "2024-Q1"}, headers=key).json()["id"]
+    ways = (
+        f"/api/v1/reports/snapshots/{frozen}/file?format=xlsx",
+        "/api/v1/equipment/sheet/file?format=xlsx&on=2024-06-30",
+    )
+    assert [client.get(way, headers=key).status_code for way in ways] == [409, 409], "two tops"
+    assert client.get(ways[0], headers=key).json()["code"] == "report.several_tops"
+    with database.write() as session:
+        session.get_one(Unit, "v").parent_id = "u"
+    assert [client.get(way, headers=key).status_code for way in ways] == [200, 200]
+    with database.read() as session:
+        made = session.exec(select(ReportMade).where(ReportMade.kind == "quarter")).one()
+    assert (made.unit_id, made.period) == ("u", "2024-Q1")
