@@ -11,11 +11,12 @@ from api.leaving import Leaving
 from api.seeing import refusal_noted
 from api.signin import Db, Reader, Ruled, Watcher
 from api.v1.clips import own_viewing, record_of, seen
-from gateway import playing, retrieval
+from gateway import approvals, playing, retrieval
 from gateway.database import Database
 from gateway.law import Law
 from gateway.models import Clip, Device, OrderRow, OrderState, Original, State, Unit, User, Viewing
 from gateway.retention import Judged, holding
+from gateway.rules.judgement import CLASSIFIED
 from gateway.rules.retention import Flag
 from gateway.visibility import Right, Viewer
 from gateway.wording import CHINA
@@ -92,6 +93,7 @@ def facts(
         "is_shown": clip_film.is_shown(clip, original), "map": clip_map.drawn(beside.track),
         "lines": lines[0], "line_count": lines[1], "record": record_of(session, original), "zone": CHINA.key,
         "rate": playing.frames(clip), **checked(session, viewer, clip.id),
+        "may_lift": clip.secrecy == CLASSIFIED and approvals.may_lift_secrecy(session, viewer, clip),
         **kept(session, viewer, clip, original, beside.stays),
     }  # fmt: skip
 
@@ -106,7 +108,7 @@ def kept(
     return {
         "holds": holding.of_clip(session, viewer, clip.id, judged), "flags": flags,
         "free_flags": [flag.value for flag in Flag if flag not in standing],
-        "may_hold": viewer.may(Right.HOLD) and is_here, "may_lift": viewer.may(Right.APPROVE),
+        "may_hold": viewer.may(Right.HOLD) and is_here, "may_lift_hold": viewer.may(Right.APPROVE),
     }  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def device_page(
         request, "equipment_device.html", viewer, one=one, device=row, told=told, asked=asked, parts_of=PARTS,
         **facts, **part(asked, device_id, viewer, database), **terms(request), beginning=BEGINNING,
         as_registered=AS_REGISTERED, signals=SIGNALS, may_hold=viewer.may(Right.HOLD),
-        may_lift=viewer.may(Right.APPROVE),
+        may_lift_hold=viewer.may(Right.APPROVE),
     )  # fmt: skip
 
 
