@@ -14,6 +14,7 @@ from api.console import (
     entrance,
     equipment,
     files,
+    holds,
     kiosk,
     parties,
     purposes,
@@ -45,6 +46,7 @@ MODULES = (
     clip_deciding,
     *cases.MODULES,
     parties,
+    holds,
 )
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(storable_only), Depends(known_only)])

@@ -14,8 +14,10 @@ from api.v1.clips import own_viewing, record_of, seen
 from gateway import approvals, playing, retrieval
 from gateway.database import Database
 from gateway.law import Law
-from gateway.models import Clip, Device, OrderRow, OrderState, Original, Unit, User, Viewing
+from gateway.models import Clip, Device, OrderRow, OrderState, Original, State, Unit, User, Viewing
+from gateway.retention import Judged, holding
 from gateway.rules.judgement import CLASSIFIED
+from gateway.rules.retention import Flag
 from gateway.visibility import Right, Viewer
 from gateway.wording import CHINA
 
@@ -92,6 +94,21 @@ def facts(
         "lines": lines[0], "line_count": lines[1], "record": record_of(session, original), "zone": CHINA.key,
         "rate": playing.frames(clip), **checked(session, viewer, clip.id),
         "may_lift": clip.secrecy == CLASSIFIED and approvals.may_lift_secrecy(session, viewer, clip),
+        **kept(session, viewer, clip, original, beside.stays),
+    }  # fmt: skip
+
+
+def kept(
+    session: Session, viewer: Viewer, clip: Clip, original: Original, judged: Judged | None
+) -> dict[str, Any]:
+    """Legal holds and marks that people put on it, and what the viewer may still do about them."""
+    flags = holding.flags_of(session, clip.id)
+    standing = {row.flag for row in flags if row.lifted_at is None}
+    is_here = original.state not in {State.DESTROYED, State.DUPLICATE}
+    return {
+        "holds": holding.of_clip(session, viewer, clip.id, judged), "flags": flags,
+        "free_flags": [flag.value for flag in Flag if flag not in standing],
+        "may_hold": viewer.may(Right.HOLD) and is_here, "may_lift_hold": viewer.may(Right.APPROVE),
     }  # fmt: skip
 
 

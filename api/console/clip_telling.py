@@ -19,6 +19,7 @@ def words(reader: Reader) -> dict[str, Any]:
         "day": lambda on: day(on, language),
         "exact": exact,
         "sourced": lambda source: spoken(source, language),
+        "term": lambda word: spoken(word, language),
         "verdict": lambda verdict: verdict_word(verdict, language),
         "rendition_kinds": RENDITIONS,
         "watched_at": exact(now()),

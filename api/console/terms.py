@@ -1,7 +1,7 @@
 """What registers and reports say besides words: terms of ours, days, rates; and what can be chosen."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -16,8 +16,10 @@ from api.console.pages import reader_of
 from api.console.telling import LOCALES
 from gateway.instants import aware
 from gateway.models import Unit
+from gateway.rulepacks.requirements import catalogue
 from gateway.visibility import Viewer, visible
 from gateway.wording import spoken
+from gateway.wording.sources import cited
 
 
 def day(on: date, language: str) -> str:
@@ -43,6 +45,14 @@ def terms(request: Request) -> dict[str, Any]:
         **{one.__name__: partial(one, language=language) for one in (day, rate, points)},
         "href": href,
     }
+
+
+def in_words(language: str) -> Callable[[str], str]:
+    """How the source of a value of a rule pack is told: in English whole, in Chinese what it cites."""
+    if language == "en":
+        return str
+    titles = {number: one.title for number, one in catalogue().sources.items()}
+    return partial(cited, titles=titles)
 
 
 def href(path: str, kept: Mapping[str, Any], **changed: Any) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, model_validator
@@ -14,11 +14,12 @@ from api.problems import not_found
 from api.seeing import must_see
 from api.shapes import LinkOut
 from api.signin import Db, Labeller, LedgerKeeper, Reader, Ruled
-from gateway import linking
+from gateway import linking, standing
 from gateway.database import Database
 from gateway.ledger import AllocationIn, CheckoutIn, allocate, check_out
 from gateway.linking import decisions
-from gateway.models import Allocation, CaseRecord, Checkout, Clip, Device, Link
+from gateway.models import Allocation, CaseRecord, Checkout, Clip, Device, Link, Standing
+from gateway.standing import StandingIn
 from gateway.texts import Why
 from gateway.visibility import Viewer, visible
 
@@ -45,13 +46,31 @@ class Correction(BaseModel):
 
     allocation: AllocationIn | None = None
     checkout: CheckoutIn | None = None
+    standing: StandingIn | None = None
     replaces: str | None = None
 
     @model_validator(mode="after")
     def one_of_them(self) -> "Correction":
-        if (self.allocation is None) == (self.checkout is None):
-            raise ValueError("give either an allocation or a checkout")
+        if sum(one is not None for one in (self.allocation, self.checkout, self.standing)) != 1:
+            raise ValueError("give either an allocation, a checkout or a standing")
         return self
+
+    def about(self) -> tuple[type[Any], str]:
+        """What is to be entered, and of which device."""
+        if self.allocation is not None:
+            return Allocation, self.allocation.device
+        if self.checkout is not None:
+            return Checkout, self.checkout.device
+        assert self.standing is not None
+        return Standing, self.standing.device
+
+    def enter(self, session: Session, actor: str) -> None:
+        if self.allocation is not None:
+            allocate(session, self.allocation, actor, self.replaces)
+        elif self.checkout is not None:
+            check_out(session, self.checkout, actor, self.replaces)
+        elif self.standing is not None:
+            standing.enter(session, self.standing, actor, self.replaces)
 
 
 @router.get("/links")
@@ -120,8 +139,7 @@ def undo(link_id: str, given: Reasoned, viewer: Labeller, database: Db) -> LinkO
 @router.post("/ledger/effects")
 def effects(given: Correction, viewer: LedgerKeeper, database: Db, law: Ruled) -> list[EffectOut]:
     """What entering this line of the ledger would do to links; nothing is entered."""
-    device = (given.allocation or given.checkout).device  # type: ignore[union-attr]
-    model = Allocation if given.allocation else Checkout
+    model, device = given.about()
     with database.read() as session:
         seen = session.exec(select(Device.id).where(Device.id == device, visible(viewer, Device))).first()
         old = (
@@ -132,14 +150,8 @@ def effects(given: Correction, viewer: LedgerKeeper, database: Db, law: Ruled) -
         )
     if not seen or not old:
         raise not_found("Entry")
-
-    def change(session: Session) -> None:
-        if given.allocation is not None:
-            allocate(session, given.allocation, viewer.name, given.replaces)
-        elif given.checkout is not None:
-            check_out(session, given.checkout, viewer.name, given.replaces)
-
-    return shown(database, viewer, linking.effects(database, law.packs, change))
+    found = linking.effects(database, law.packs, lambda session: given.enter(session, viewer.name))
+    return shown(database, viewer, found)
 
 
 @contextmanager

@@ -14,12 +14,14 @@ from api.shapes import Shape
 from api.signin import Db, Reader, Ruled
 from api.v1.reports import Span, may_see
 from gateway.instants import Moment
-from gateway.models import ReportMade, Unit, now
-from gateway.reports import making, one_moment
+from gateway.models import ReportMade, Snapshot, Unit, now
+from gateway.reports import making, one_moment, snapshots
 from gateway.reports.annual import gather
 from gateway.reports.causes import Causes, causes
 from gateway.reports.chapters import annual_paper
 from gateway.reports.making import Format, Subject
+from gateway.reports.quarter_paper import quarter_paper
+from gateway.reports.recording import Names
 from gateway.visibility import visible
 
 router = APIRouter(tags=["reports"])
@@ -52,6 +54,25 @@ def annual(viewer: Reader, database: Db, law: Ruled, asked: Annotated[AnnualOf, 
     with database.write() as session:
         made = making.put_on_record(session, paper, subject, asked.format, content, viewer.name)
     return attached(made, asked.format, content)
+
+
+@router.get("/reports/snapshots/{snapshot_id}/file", response_class=Response)
+def frozen_file(
+    snapshot_id: str,
+    viewer: Reader,
+    database: Db,
+    law: Ruled,
+    wanted: Annotated[Format, Query(alias="format")] = Format.XLSX,
+) -> Response:
+    """A frozen quarter as XLSX or PDF: what it said then; each one made is on record with its digest."""
+    with database.read() as session:
+        row: Snapshot = must_see(session, viewer, Snapshot, snapshot_id)
+        paper = quarter_paper(row, snapshots.opened(session, row), Names.read(session), law.zone)
+    content = making.file_of(paper, wanted)
+    subject = Subject("quarter", row.unit_id, row.quarter)
+    with database.write() as session:
+        made = making.put_on_record(session, paper, subject, wanted, content, viewer.name)
+    return attached(made, wanted, content)
 
 
 class MadeOut(Shape):

@@ -34,6 +34,8 @@ ENTRIES = 20
 CARDS = 5
 """Clips shown below a step; the others stand on a page of their own."""
 LANES = 12
+FEW_LANES, CROWD = 4, 2000
+"""Of a page with more clips than that fewer lanes of each step are drawn: thousands of marks nobody reads."""
 CHOICE = 60
 
 
@@ -95,13 +97,19 @@ class CasePage:
 
 
 def case_page(
-    session: Session, viewer: Viewer, law: Law, case: CaseRecord, page: int = 1, note: str | None = None
+    session: Session,
+    viewer: Viewer,
+    law: Law,
+    case: CaseRecord,
+    page: int = 1,
+    note: str | None = None,
+    step: str | None = None,
 ) -> CasePage:
-    """`note`: the page on which the line of that note stands, instead of `page`."""
+    """`note`, `step`: the page on which the line of that note, or that step, stands, instead of `page`."""
     told = chapters(session, law, case)
     flat = [(chapter, entry) for chapter in told for entry in chapter.entries]
     pages = max(1, -(-len(flat) // ENTRIES))
-    page = page_of(session, flat, case.uid, note) or min(max(page, 1), pages)
+    page = page_of(session, flat, case.uid, note, step) or min(max(page, 1), pages)
     here = flat[(page - 1) * ENTRIES : page * ENTRIES]
     steps = [entry.step.id for _, entry in here if entry.step]
     found = pieces(session, viewer, case.uid, steps)
@@ -118,12 +126,18 @@ def case_page(
 
 
 def page_of(
-    session: Session, flat: Sequence[tuple[Chapter, Entry]], case: str, note: str | None
+    session: Session,
+    flat: Sequence[tuple[Chapter, Entry]],
+    case: str,
+    note: str | None,
+    step: str | None,
 ) -> int | None:
     row = session.get(Note, note) if note else None
-    if row is None or row.case_uid != case:
+    is_here = row is not None and row.case_uid == case
+    paper, step = (row.document_id, row.activity_id) if row and is_here else (None, step)
+    if not paper and not step:
         return None
-    places = (place for place, (_, entry) in enumerate(flat) if entry.bears(row.document_id, row.activity_id))
+    places = (place for place, (_, entry) in enumerate(flat) if entry.bears(paper, step))
     place = next(places, None)
     return None if place is None else place // ENTRIES + 1
 
@@ -137,6 +151,7 @@ class Drawing:
     ) -> None:  # fmt: skip
         self.zone: tzinfo = law.zone
         self.found = found
+        self.lanes = LANES if sum(len(one.seen) for one in found.values()) <= CROWD else FEW_LANES
         steps = [entry.step for entry in entries if entry.step]
         ids = frozenset(step.id for step in steps)
         wanted = Wanted(since=EVER[0], until=EVER[1], case=case.uid, steps=ids)
@@ -158,7 +173,7 @@ class Drawing:
         own = self.found[step.id]
         axis = axis_of(step.started_at, step.ended_at, own.seen)
         by_days = is_by_days(step.started_at, step.ended_at)
-        drawn, more = lanes(own.seen, axis, by_days=by_days, zone=self.zone, most=LANES)
+        drawn, more = lanes(own.seen, axis, by_days=by_days, zone=self.zone, most=self.lanes)
         return StepView(
             entry, self.rows.get(step.id), axis, drawn, more, by_days, own, self.of(own),
             self.statements.get(step.id, ()), notes,

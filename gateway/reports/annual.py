@@ -121,7 +121,7 @@ def quarter(
 def frozen_query(ref: str, unit: str, snapshot: Snapshot) -> Query:
     return Query(
         ref, f"{snapshot.quarter}（已固化，第 {snapshot.revision} 版）",
-        f"gateway report show --unit {quote(unit)} --quarter {snapshot.quarter}"
+        f"gateway report show{f' --unit {quote(unit)}' if unit else ''} --quarter {snapshot.quarter}"
         f" --frozen {snapshot.revision} --json",
         f"{API}/reports/snapshots/{snapshot.id}", snapshot.id, snapshot.digest,
     )  # fmt: skip

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from gateway.reports.annual import Annual
 from gateway.reports.annual import Column as PeriodColumn
 from gateway.reports.details import details
-from gateway.reports.figures import COUNTS, Code, Figure, Part
+from gateway.reports.figures import COUNTS, Code, Figure, Part, Report
 from gateway.reports.paper import Block, Cell, Column, Fields, Paper, Prose, Section, Share, Table, number
+from gateway.reports.recording import Names
 from gateway.reports.sheets import at_words
 from gateway.reports.weak import name, plainly, proposals, said, weaknesses
 from gateway.wording import reason, sentence, spoken
@@ -28,9 +29,13 @@ EQUIPMENT = {
 def annual_paper(annual: Annual) -> Paper:
     chapters: list[tuple[str, str, Sequence[Block]]] = [
         ("指标总表", "指标", figures_blocks(annual)),
-        ("未计入分子和不计入的原因", "原因", [reasons_table(annual)]),
-        ("分单位情况", "分单位", [units_table(annual)]),
-        ("分阶段、分环节情况", "分环节", [steps_table(annual)]),
+        (
+            "未计入分子和不计入的原因",
+            "原因",
+            [reasons_table(annual.report, annual.whole.query.ref, "全年数量")],
+        ),
+        ("分单位情况", "分单位", [units_table(annual.report, annual.names, annual.whole.query.ref)]),
+        ("分阶段、分环节情况", "分环节", [steps_table(annual.report, annual.whole.query.ref)]),
         ("薄弱环节和改进建议", "薄弱环节", weak_blocks(annual)),
         ("配备情况", "配备", [equipment_table(annual)]),
         ("指标口径", "口径", [meaning_table()]),
@@ -44,7 +49,7 @@ def annual_paper(annual: Annual) -> Paper:
         title=f"{annual.year} 年度行政执法数据分析报告",
         subtitle=f"{annual.name}（全过程记录）",
         head=head(annual),
-        sections=[*sections, details(annual)],
+        sections=[*sections, details(annual.report, annual.whole.query)],
         as_of=annual.as_of,
         footer=f"{annual.name}　{annual.year} 年度　截至 {at_words(annual.as_of, annual.zone)}",
         landscape=True,
@@ -120,13 +125,13 @@ def remarks(annual: Annual) -> list[str]:
     found.append(said("annual.sums"))
     if annual.as_of < annual.whole.period.until:
         found.append(said("annual.running", at=at))
-    return [*found, *notes(annual)]
+    return [*found, *notes(annual.report)]
 
 
-def notes(annual: Annual) -> Iterator[str]:
+def notes(report: Report) -> Iterator[str]:
     """What a reader has to know beside a figure, and of which figures."""
     whose: dict[str, list[str]] = {}
-    for figure in annual.report.figures:
+    for figure in report.figures:
         for code in figure.notes:
             whose.setdefault(code, []).append(name(figure.code))
     for code, names in whose.items():
@@ -138,13 +143,12 @@ PLACE = "figure.place_to_fill"
 """What a rate of places counts below the line; no reason why one is not filled."""
 
 
-def reasons_table(annual: Annual) -> Table:
-    ref = annual.whole.query.ref
+def reasons_table(report: Report, ref: str, heading: str) -> Table:
     columns = [
-        Column("指标", 8), Column("类别", 5), Column("原因", 22), number("全年数量", 5), Column("出处", 18)
+        Column("指标", 8), Column("类别", 5), Column("原因", 22), number(heading, 5), Column("出处", 18)
     ]  # fmt: skip
     rows: list[Sequence[Cell]] = []
-    for figure in annual.report.figures:
+    for figure in report.figures:
         for field, words, found in (
             ("failing", "未计入分子", figure.failing), ("excluded", "不计入", figure.excluded)
         ):  # fmt: skip
@@ -156,31 +160,35 @@ def reasons_table(annual: Annual) -> Table:
     return Table(columns, rows)
 
 
-def units_table(annual: Annual) -> Table:
+def units_table(report: Report, names: Names, ref: str) -> Table:
     """A line for numerator, denominator and rate of each unit; a column for each figure."""
     parts = {
         (figure.code, part.key): part
-        for figure in annual.report.figures
+        for figure in report.figures
         for part in figure.parts
         if part.by == "unit"
     }
-    units = sorted({key for _, key in parts}, key=lambda key: (annual.names.unit(key), key))
+    units = sorted({key for _, key in parts}, key=lambda key: (names.unit(key), key))
     shown = list(Code)
     columns = [
         Column("单位", 9), Column("项目", 4), *(number(name(code), 4) for code in shown),
         Column("出处（各列代码见口径）", 9),
     ]  # fmt: skip
-    rows = [row for unit in units[:UNITS] for row in unit_rows(annual, unit, shown, parts)]
-    left = said("annual.units_left", count=len(units), shown=UNITS, ref=annual.whole.query.ref)
+    rows = [
+        row
+        for unit in units[:UNITS]
+        for row in unit_rows(
+            names.unit(unit), f"{ref}: parts.unit={unit}", [parts.get((code, unit)) for code in shown], shown
+        )
+    ]
+    left = said("annual.units_left", count=len(units), shown=UNITS, ref=ref)
     return Table(columns, rows, note=left if len(units) > UNITS else "", grouped=True)
 
 
 def unit_rows(
-    annual: Annual, unit: str, codes: Sequence[Code], parts: dict[tuple[Code, str], Part]
+    unit: str, place: str, own: Sequence[Part | None], codes: Sequence[Code]
 ) -> Iterator[Sequence[Cell]]:
-    place = f"{annual.whole.query.ref}: parts.unit={unit}"
-    own = [parts.get((code, unit)) for code in codes]
-    title = annual.names.unit(unit) or "（未登记单位）"
+    title = unit or "（未登记单位）"
     yield title, "分子", *(one.numerator if one else None for one in own), f"{place}.numerator"
     yield title, "分母", *(one.denominator if one else None for one in own), f"{place}.denominator"
     rates = [part_rate(code, one) for code, one in zip(codes, own, strict=True)]
@@ -193,7 +201,7 @@ def part_rate(code: Code, part: Part | None) -> Share | None:
     return Share(part.numerator / part.denominator)
 
 
-def steps_table(annual: Annual) -> Table:
+def steps_table(report: Report, ref: str) -> Table:
     columns = [
         Column("指标", 7), Column("分项", 7), Column("名称", 14), number("分子", 4), number("分母", 4),
         number("比率", 4), number("不计入", 4), Column("出处", 20),
@@ -202,10 +210,10 @@ def steps_table(annual: Annual) -> Table:
         (
             name(code), BREAKDOWNS[part.by][0], spoken(part.key) or "—", part.numerator, part.denominator,
             part_rate(code, part), part.excluded,
-            f"{annual.whole.query.ref}: {code}.parts.{part.by}={part.key}",
+            f"{ref}: {code}.parts.{part.by}={part.key}",
         )
         for code in BY_STEP
-        for part in annual.report.figure(code).parts
+        for part in report.figure(code).parts
         if part.by in {"stage", "item", "ground"}
     ]  # fmt: skip
     return Table(columns, rows)

@@ -8,11 +8,12 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import assert_never
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from gateway import custody
 from gateway.config import ConfigError
-from gateway.models import ReportMade
+from gateway.device import Refused
+from gateway.models import ReportMade, Unit
 from gateway.reports.paper import Paper
 
 
@@ -66,7 +67,8 @@ def put_on_record(
     session: Session, paper: Paper, subject: Subject, wanted: Format, content: bytes, actor: str
 ) -> ReportMade:
     made = ReportMade(
-        kind=subject.kind, unit_id=subject.unit, period=subject.period, sample_id=subject.sample,
+        kind=subject.kind, unit_id=subject.unit or the_top(session), period=subject.period,
+        sample_id=subject.sample,
         case_uid=subject.case, format=wanted.value, as_of=paper.as_of, content=paper.digest,
         sha256=hashlib.sha256(content).hexdigest(), size=len(content), made_by=actor,
     )  # fmt: skip
@@ -79,6 +81,14 @@ def put_on_record(
         detail["case"] = made.case_uid
     custody.append(session, custody.SITE, "REPORT_MADE", actor, made.id, [made], detail)
     return made
+
+
+def the_top(session: Session) -> str:
+    """Whose a report of the whole site is: the unit above all others. Raises Refused without one."""
+    tops = session.exec(select(Unit.id).where(col(Unit.parent_id).is_(None)).limit(2)).all()
+    if len(tops) != 1:
+        raise Refused("report.several_tops")
+    return tops[0]
 
 
 def put_down(path: Path, content: bytes) -> None:

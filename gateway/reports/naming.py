@@ -1,5 +1,6 @@
 """What stands behind a figure by name, as far as the viewer may know of it."""
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from gateway.models import (
     CaseRecord,
     Checkout,
     Clip,
+    CustodyEvent,
     Device,
     LiveView,
     Officer,
@@ -38,6 +40,8 @@ class Named:
     page: str = ""
     """clip, case, device, unit; "": none."""
     ref: str = ""
+    part: str = ""
+    """Where on that page: a step of the case, a part of the device's history."""
 
 
 def named(session: Session, viewer: Viewer, members: Iterable[Member]) -> dict[tuple[str, str], Named]:
@@ -75,7 +79,7 @@ def steps(session: Session, viewer: Viewer, ids: Sequence[str]) -> dict[str, Nam
         .join(CaseRecord, col(CaseRecord.uid) == Activity.case_uid)
         .where(col(Activity.id).in_(ids), visible(viewer, CaseRecord))
     )
-    return {ref: Named(kind, title, at, "case", case) for ref, kind, at, case, title in rows}
+    return {ref: Named(kind, title, at, "case", case, ref) for ref, kind, at, case, title in rows}
 
 
 def devices(session: Session, viewer: Viewer, ids: Sequence[str]) -> dict[str, Named]:
@@ -106,7 +110,10 @@ def checkouts(session: Session, viewer: Viewer, ids: Sequence[str]) -> dict[str,
         .join(Officer, col(Officer.id) == Checkout.officer_id)
         .where(col(Checkout.id).in_(ids), visible(viewer, Checkout))
     )
-    return {ref: Named(name or device, who, at, "device", device) for ref, at, device, name, who in rows}
+    return {
+        ref: Named(name or device, who, at, "device", device, "checkouts")
+        for ref, at, device, name, who in rows
+    }
 
 
 def viewings(session: Session, viewer: Viewer, ids: Sequence[str]) -> dict[str, Named]:
@@ -130,6 +137,22 @@ def live_views(session: Session, viewer: Viewer, ids: Sequence[str]) -> dict[str
     }
 
 
+def checks(session: Session, viewer: Viewer, ids: Sequence[str]) -> dict[str, Named]:
+    """`chain#number` of a line of custody that tells of a check: the clip whose bytes were read."""
+    lines = [(chain, int(number)) for chain, _, number in (ref.rpartition("#") for ref in ids)]
+    told = session.exec(
+        select(CustodyEvent).where(
+            sqlalchemy.tuple_(col(CustodyEvent.chain), col(CustodyEvent.seq)).in_(lines)
+        )
+    ).all()
+    known = clips(session, viewer, [one.subject for one in told])
+    return {
+        f"{one.chain}#{one.seq}": dataclasses.replace(known[one.subject], at=one.at)
+        for one in told
+        if one.subject in known
+    }
+
+
 KINDS: Mapping[str, Callable[[Session, Viewer, Sequence[str]], dict[str, Named]]] = {
     "clip": clips,
     "case": cases,
@@ -138,6 +161,7 @@ KINDS: Mapping[str, Callable[[Session, Viewer, Sequence[str]], dict[str, Named]]
     "unit": units,
     "place": places,
     "checkout": checkouts,
+    "custody": checks,
     "viewing": viewings,
     "live_view": live_views,
 }

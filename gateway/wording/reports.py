@@ -266,6 +266,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "“{written}”不是季度，请写成 2026-Q3",
         "{written} is no quarter; write one such as 2026-Q3",
     ),
+    "report.several_tops": (
+        "全部单位没有共同的上级单位，文件无法登记，请按单位生成",
+        "no one unit stands above all, so the file cannot be put on record; make it for a unit",
+    ),
     "report.runs": (
         "该季度到 {until} 才结束，不能固化",
         "the quarter ends at {until}; it cannot be frozen before",

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from gateway.models import (
     CaseParty,
     CaseSample,
+    Checkout,
     Link,
     LinkStatus,
     Offload,
@@ -52,6 +53,9 @@ PAGES = {
     "equipment": "/equipment",
     "device": "/devices/cam-02",
     "allocate": "/devices/cam-02/allocate",
+    "checkout": "/devices/cam-02/checkouts/{checkout}",
+    "standing": "/devices/cam-02/standing",
+    "unit": "/equipment/units/xt-scjg",
     "sheet": "/equipment/sheet",
     "officers": "/equipment/officers",
     "officer": "/equipment/officers/130502",
@@ -81,6 +85,7 @@ def ids(town: Town) -> dict[str, str]:
     confirmed = (col(Link.case_uid) == "past-03", Link.status == LinkStatus.CONFIRMED)
     wanted: dict[str, Any] = {
         "clip": select(Link.clip_id).where(*confirmed).order_by(col(Link.id)),
+        "checkout": select(Checkout.id).where(Checkout.device_id == "cam-02"),
         "party": select(CaseParty.party_id).where(col(CaseParty.case_uid) == "past-03"),
         "offload": sealed.where(Offload.device_id == "cam-02"),
         "request": select(ViewRequest.id),

@@ -85,10 +85,29 @@ def test_a_supervisor_watches(in_town: Watched, town: Town, clip_id: str) -> Non
     page.reload()
     expect(page.locator("video")).to_have_count(1)
     assert viewings(town, clip_id, purpose) == 1, "loaded again, it is the same viewing"
+    holds_and_lifts(page)
+    assert in_town.barriers() == []
     page.evaluate("() => { navigator.sendBeacon = (to) => localStorage.setItem('left', to); }")
     page.goto("/docks")
     left = page.evaluate("() => localStorage.getItem('left')")
     assert re.fullmatch(rf"/clips/{clip_id}/viewings/[\w-]+/left", left)
+
+
+def holds_and_lifts(page: Page) -> None:
+    """With the picture as it was: only what stands beside it changes."""
+    held = page.locator("#holds")
+    held.get_by_text("保全本资料").click()
+    held.get_by_label("理由").first.fill("当事人申请行政复议")
+    held.get_by_label("文号（有则填）").fill("邢政复〔2026〕12号")
+    held.locator("form[action$=holds] button").click()
+    expect(held).to_contain_text("当事人申请行政复议（邢政复〔2026〕12号）")
+    expect(page.locator("#signs")).to_contain_text("保全中")
+    expect(page.locator("#stays")).to_contain_text("已保全")
+    held.locator("summary", has_text="解除保全").click()
+    held.get_by_label("解除理由").fill("复议已终结")
+    held.locator("form[action$=lift] button").click()
+    expect(page.locator("#signs")).not_to_contain_text("保全中")
+    expect(page.locator("#custody")).to_contain_text("复议已终结")
 
 
 def test_evidence_staff_decide_beside_the_running_picture(in_town: Watched, town: Town, clip_id: str) -> None:

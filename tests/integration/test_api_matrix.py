@@ -196,6 +196,7 @@ MATRIX += [
     Row("GET", "/reports/figures/linked/members", EVERYBODY, query="unit={}&quarter=2024-Q2"),
     Row("GET", "/reports/snapshots", EVERYBODY, listing=True),
     Row("POST", "/reports/snapshots", AGREE, body={"unit": "{}", "quarter": "2024-Q1"}),
+    Row("GET", "/reports/snapshots/snap-{}/file", EVERYBODY, query="format=xlsx"),
     Row("GET", "/reports/snapshots/snap-{}", EVERYBODY),
     Row("GET", "/reports/snapshots/snap-{}/figures/linked/members", EVERYBODY),
     Row("GET", "/reports/snapshots/snap-{}/changes", EVERYBODY),

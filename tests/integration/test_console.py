@@ -24,6 +24,7 @@ from tests.integration import (
     test_console_clip,
     test_console_clips,
     test_console_equipment,
+    test_console_holds,
     test_console_kiosk,
     test_console_reports,
     test_console_retrieval,
@@ -47,6 +48,7 @@ PAGES = [
     *test_console_reports.ROWS,
     *test_console_clip.ROWS,
     *test_console_cases.ROWS,
+    *test_console_holds.ROWS,
 ]
 """Each part of the console brings its rows: `*clips.ROWS`."""
 LEADS_ON = {("GET", "/")}

@@ -175,6 +175,22 @@ def test_rules_are_found_by_value_and_by_source(boss: TestClient) -> None:
     assert "没有相符的项目" in boss.get("/administration/rules?q=nothing-like-it").text
 
 
+def test_what_a_value_rests_on_is_told_in_the_readers_language(boss: TestClient) -> None:
+    cells = re.findall(
+        r"<tr><td><code>.*?</td><td>.*?</td><td>(.*?)</td></tr>", rules_in(boss, "zh"), re.DOTALL
+    )
+    assert len(cells) > 100
+    words = [word for cell in cells for word in re.findall(r"[A-Za-z]{3,}", re.sub(r"<[^>]+>", "", cell))]
+    assert words == [], "no English beside Chinese"
+    assert "S1（无极县人社局音像记录设备配备办法）第6条" in " ".join(cells)
+    assert "行政处罚法第60条" in " ".join(cells)
+    assert "quoting GA/T 947.2" in rules_in(boss, "en")
+
+
+def rules_in(boss: TestClient, language: str) -> str:
+    return boss.get("/administration/rules", headers={"cookie": f"gateway_language={language}"}).text
+
+
 def test_who_administers_one_unit_cannot_give_himself_the_others(
     console: tuple[TestClient, dict[str, str]], database: Database
 ) -> None:

@@ -10,11 +10,13 @@ from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
 from gateway.database import Database
-from gateway.models import Allocation, AnnualCheck, Checkout, Clip, Device, Officer
+from gateway.models import Allocation, AllocationKind, AnnualCheck, Checkout, Clip, Device, Officer
 from tests.integration.api_site import T0
 from tests.integration.test_api_matrix import EVERYBODY, LEDGER, WORK, Row
 
 LINE = {"kind": "PERSONAL", "holder": "officer:zhang-{}", "valid_from": "2025-01-01T00:00"}
+BACK = {"officer": "zhang-{}", "out_at": "2024-05-06T08:00", "in_at": "2024-05-06T18:00", "why": "登记有误"}
+STANDS = {"status": "REPAIR", "since": "2024-06-01T00:00", "why": "镜头损坏"}
 NOTHING = hashlib.sha256(b"").hexdigest()
 """What was shown where no clip changes."""
 CORRECTION = {**LINE, "valid_from": "2024-05-06T09:30", "why": "登记有误", "replaces": "alloc-{}"}
@@ -36,6 +38,19 @@ ROWS = [
     Row("POST", "/devices/cam-{}/allocate/preview", LEDGER, body=CORRECTION),
     Row("POST", "/devices/cam-{}/allocate/change", LEDGER, body=LINE),
     Row("POST", "/devices/cam-{}/allocate", LEDGER, body={**LINE, "shown": NOTHING}),
+    Row("GET", "/devices/cam-{}/checkouts/out-{}", LEDGER),
+    Row("POST", "/devices/cam-{}/checkouts/out-{}/preview", LEDGER, body=BACK),
+    Row("POST", "/devices/cam-{}/checkouts/out-{}/change", LEDGER, body=BACK),
+    Row("POST", "/devices/cam-{}/checkouts/out-{}", LEDGER, body={**BACK, "shown": NOTHING}),
+    Row("GET", "/devices/cam-{}/standing", LEDGER),
+    Row("POST", "/devices/cam-{}/standing/preview", LEDGER, body=STANDS),
+    Row("POST", "/devices/cam-{}/standing/change", LEDGER, body=STANDS),
+    Row("POST", "/devices/cam-{}/standing", LEDGER, body={**STANDS, "shown": NOTHING}),
+    Row("GET", "/equipment/units/{}", EVERYBODY),
+    Row(
+        "POST", "/equipment/units/{}/classes", LEDGER,
+        body={"grade": "A", "doc_no": "邢司〔2026〕1号", "valid_from": "2030-01-01"},
+    ),
 ]  # fmt: skip
 Console = tuple[TestClient, dict[str, str]]
 
@@ -55,7 +70,7 @@ def seen_clip(console: Console, database: Database) -> None:
     with database.write() as session:
         session.add(Officer(id="li-u", name="李四", unit_id="u"))
         clip = session.get_one(Clip, "clip-u")
-        clip.started_at, clip.ended_at = T0.replace(hour=2), T0.replace(hour=2, minute=10)
+        clip.started_at, clip.ended_at = T0.replace(hour=2, minute=0), T0.replace(hour=2, minute=10)
         clip.officer_id, clip.time_source = "zhang-u", "gps"
 
 
@@ -193,3 +208,100 @@ def test_the_sheet_as_a_file_says_what_the_page_says(console: Console, keeper: d
     digest = hashlib.sha256(made.content).hexdigest()
     [on_record] = client.get(f"/api/v1/reports/files?sha256={digest}", headers=keeper).json()["items"]
     assert (on_record["kind"], on_record["period"]) == ("equipment", "2024-06-30")
+
+
+def digest_shown(text: str) -> str:
+    [digest] = re.findall(r'name="shown" value="([0-9a-f]{64})"', text)
+    return str(digest)
+
+
+@pytest.mark.usefixtures("seen_clip")
+def test_who_took_a_device_out_is_corrected_after_its_effect_was_shown(
+    console: Console, keeper: dict[str, str], database: Database
+) -> None:
+    client, _ = console
+    with database.write() as session:
+        out = session.get_one(Checkout, "out-u")
+        out.out_at, out.in_at = T0.replace(second=27), T0.replace(hour=10)
+        out.received_by, out.precheck_battery_pct = "user-operator", 88.0
+        shared = session.get_one(Allocation, "alloc-u")
+        shared.kind, shared.officer_id, shared.unit_id = AllocationKind.POOL, None, "u"
+    path = "/devices/cam-u/checkouts/out-u"
+    form = {"officer": "li-u", "out_at": "2024-05-06T09:30", "in_at": "2024-05-06T18:00", "why": "拿错了"}
+    assert 'value="2024-05-06T09:30"' in client.get(path, headers=keeper).text
+    told = client.post(f"{path}/preview", data=form, headers=keeper).text
+    assert "1 段资料的采集人由 张 改为 无人持有" in told, "the case's record says that Li was not there"
+    stale = client.post(path, data={**form, "shown": NOTHING}, headers=keeper)
+    assert (stale.status_code, "情况有变，没有登记" in stale.text) == (409, True)
+    done = client.post(path, data={**form, "shown": digest_shown(told)}, headers=keeper)
+    assert done.status_code == 303
+    with database.read() as session:
+        rows = session.exec(select(Checkout).where(Checkout.device_id == "cam-u")).all()
+    [new] = [row for row in rows if row.superseded_at is None]
+    assert (new.officer_id, new.why, new.precheck_battery_pct) == ("li-u", "拿错了", 88.0)
+    assert new.out_at.second == 27, "a time that nobody touched keeps its seconds"
+    assert new.received_by == "user-operator"
+    page = client.get(done.headers["location"].partition("#")[0], headers=keeper).text
+    assert "已更正" in page
+    assert "原因：拿错了" in page
+    assert client.get("/devices/cam-u/checkouts/out-v", headers=keeper).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "told"),
+    [
+        ({"officer": ""}, 422, "请选择领用人"),
+        ({"out_at": ""}, 422, "请填写领用时间"),
+        ({"in_at": "later"}, 422, "归还时间不正确"),
+        ({"why": " "}, 422, "请说明更正原因"),
+        ({"in_at": "2024-05-05T08:00"}, 409, "没有登记"),
+    ],
+)
+def test_a_checkout_that_cannot_be_says_why(
+    console: Console, keeper: dict[str, str], given: dict[str, str], status: int, told: str
+) -> None:
+    client, _ = console
+    said = client.post("/devices/cam-u/checkouts/out-u/preview", data={**own(BACK), **given}, headers=keeper)
+    assert (said.status_code, told in said.text) == (status, True)
+
+
+@pytest.mark.usefixtures("seen_clip")
+def test_a_standing_shows_what_it_does_and_is_corrected(
+    console: Console, keeper: dict[str, str], database: Database
+) -> None:
+    client, _ = console
+    path = "/devices/cam-u/standing"
+    said = client.post(f"{path}/preview", data={**STANDS, "status": "", "why": ""}, headers=keeper)
+    assert (said.status_code, "请选择状态" in said.text) == (422, True)
+    gone = client.post(f"{path}/preview", data={**STANDS, "status": "RETIRED"}, headers=keeper)
+    assert gone.status_code == 409, "without its paper (AL-9)"
+    told = client.post(f"{path}/preview", data=STANDS, headers=keeper).text
+    done = client.post(path, data={**STANDS, "shown": digest_shown(told)}, headers=keeper)
+    with database.read() as session:
+        assert session.get_one(Device, "cam-u").status == "REPAIR"
+    [entered] = re.findall(r"entered=(\w+)", done.headers["location"])
+    form = {**STANDS, "status": "SUSPENDED", "replaces": entered}
+    told = client.post(f"{path}/preview", data=form, headers=keeper).text
+    assert client.post(path, data={**form, "shown": digest_shown(told)}, headers=keeper).status_code == 303
+    page = client.get("/devices/cam-u?part=standings", headers=keeper).text
+    assert page.count("镜头损坏") == 2, "what it said before stays readable"
+    with database.read() as session:
+        assert session.get_one(Device, "cam-u").status == "SUSPENDED"
+
+
+def test_a_unit_has_the_class_that_its_paper_says(console: Console, keeper: dict[str, str]) -> None:
+    client, _ = console
+    path = "/equipment/units/u"
+    given = {"grade": "B", "doc_no": "邢司〔2030〕1号", "valid_from": "2030-01-01"}
+    for wrong in ({"grade": "D"}, {"valid_from": ""}):
+        assert client.post(f"{path}/classes", data={**given, **wrong}, headers=keeper).status_code == 422
+    assert client.post(f"{path}/classes", data={**given, "doc_no": " "}, headers=keeper).status_code == 409
+    assert client.post(f"{path}/classes", data=given, headers=keeper).status_code == 303
+    [entered] = re.findall(r"replaces=(\w+)#class", client.get(path, headers=keeper).text)[:1]
+    mended = {**given, "grade": "C", "replaces": entered}
+    assert client.post(f"{path}/classes", data=mended, headers=keeper).status_code == 303
+    page = client.get(path, headers=keeper).text
+    assert "B 类" in page
+    assert "C 类" in page
+    assert "已更正" in page
+    assert client.get(f"{path}?replaces=class-v", headers=keeper).status_code == 404

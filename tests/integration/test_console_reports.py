@@ -1,9 +1,19 @@
 """Indicators, frozen quarters and files as pages."""
 
+import hashlib
+import io
 import re
+from datetime import timedelta
 
+import openpyxl
 from fastapi.testclient import TestClient
+from sqlmodel import select
 
+from gateway import custody
+from gateway.database import Database
+from gateway.models import Activity, Checkout, ReportMade, Unit, now
+from gateway.reports import Code
+from gateway.wording import CHINA
 from tests.integration.test_api_matrix import AGREE, EVERYBODY, Row
 
 ROWS = [
@@ -69,3 +79,66 @@ def test_a_quarter_is_frozen_and_again_only_with_a_reason(console: tuple[TestCli
     assert "补录后重算" in client.get("/reports/snapshots", headers=key).text
     runs = client.post("/reports/snapshots", data={**form, "quarter": "2199-Q1"}, headers=key)
     assert (runs.status_code, "不能固化" in runs.text) == (409, True)
+
+
+def test_a_frozen_quarter_as_a_file_says_what_was_frozen(console: tuple[TestClient, dict[str, str]]) -> None:
+    client, keys = console
+    key = {"x-api-key": keys["supervisor"]}
+    page = client.get("/reports/snapshots/snap-u", headers=key).text
+    ways = re.findall(r'href="(/api/v1/reports/snapshots/snap-u/file\?format=\w+)"', page)
+    made = {way.partition("=")[2]: client.get(way, headers=key) for way in ways}
+    assert made["pdf"].content.startswith(b"%PDF")
+    book = openpyxl.load_workbook(io.BytesIO(made["xlsx"].content))
+    told = {row[0].value: [cell.value for cell in row[1:]] for row in book["指标"].iter_rows()}
+    frozen = client.get("/api/v1/reports/snapshots/snap-u", headers=key).json()["figures"]
+    for figure in frozen:
+        assert told[figure["name"]["zh"]][:2] == [figure["numerator"], figure["denominator"]]
+    digest = hashlib.sha256(made["xlsx"].content).hexdigest()
+    listed = client.get(f"/reports/files?sha256={digest}", headers=key).text
+    assert "季度指标" in listed
+    assert "2024 年第 2 季度" in listed
+
+
+def test_what_stands_behind_a_figure_leads_to_its_page(
+    console: tuple[TestClient, dict[str, str]], database: Database
+) -> None:
+    client, keys = console
+    key = {"x-api-key": keys["supervisor"]}
+    with database.write() as session:
+        custody.append(session, custody.device_chain("cam-u"), "VERIFIED", "gateway", "clip-u")
+        session.get_one(Activity, "step-u").started_at = now() - timedelta(minutes=2)
+        session.get_one(Activity, "step-u").ended_at = now() - timedelta(minutes=1)
+        session.get_one(Checkout, "out-u").out_at = now() - timedelta(minutes=2)
+    today = now().astimezone(CHINA)
+    quarter = f"{today.year}-Q{(today.month + 2) // 3}"
+    found: dict[str, set[str]] = {}
+    for code in Code:
+        page = client.get(f"/reports/figures/{code}?unit=u&quarter={quarter}", headers=key).text
+        rows = page.partition('id="members"')[2].partition("</section>")[0].split("<tr>")[2:]
+        found[code] = {way for row in rows for way in re.findall(r'<td><a href="([^"]+)"', row)}
+        assert sum('<td><a href="' in row for row in rows) == len(rows), (code, rows)
+    assert found["intact"] == {"/clips/clip-u"}
+    assert found["handed_back"] == {"/devices/cam-u?part=checkouts#history"}
+    steps = found["fully_recorded"] | found["key_parts_recorded"]
+    assert steps == {"/cases/case-u?step=step-u#step-step-u"}
+    assert 'id="step-step-u"' in client.get("/cases/case-u?step=step-u", headers=key).text
+
+
+def test_a_file_of_the_whole_site_is_on_record_as_the_top_units(
+    console: tuple[TestClient, dict[str, str]], database: Database
+) -> None:
+    client, keys = console
+    key = {"x-api-key": keys["admin"]}
+    frozen = client.post("/api/v1/reports/snapshots", json={"quarter": "2024-Q1"}, headers=key).json()["id"]
+    ways = (
+        f"/api/v1/reports/snapshots/{frozen}/file?format=xlsx",
+        "/api/v1/equipment/sheet/file?format=xlsx&on=2024-06-30",
+    )
+    assert [client.get(way, headers=key).status_code for way in ways] == [409, 409], "two tops"
+    assert client.get(ways[0], headers=key).json()["code"] == "report.several_tops"
+    with database.write() as session:
+        session.get_one(Unit, "v").parent_id = "u"
+    assert [client.get(way, headers=key).status_code for way in ways] == [200, 200]
+    with database.read() as session:
+        made = session.exec(select(ReportMade).where(ReportMade.kind == "quarter")).one()
+    assert (made.unit_id, made.period) == ("u", "2024-Q1")

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlmodel import Session
 
-from gateway.casefile import footage, listing
+from gateway.casefile import footage, listing, view
 from gateway.casefile.footage import Axis, Piece, lanes, pieces
 from gateway.casefile.listing import Search
-from gateway.casefile.view import CARDS, ENTRIES, LANES, case_page
+from gateway.casefile.view import CARDS, ENTRIES, FEW_LANES, LANES, case_page
 from gateway.config import Settings
 from gateway.database import Database
 from gateway.law import Law
@@ -97,6 +97,20 @@ def test_a_large_case_is_shown_page_by_page(either: Database) -> None:
     assert (len(ten_days.lanes), ten_days.more_lanes > 0) == (LANES, True)
     assert (len(hour.footage.seen), hour.footage.hidden) == (EACH // 2, EACH // 2), "of other units: counted"
     assert len(hour.cards) == CARDS
+
+
+def test_a_crowded_page_draws_fewer_lanes_and_says_how_many_more(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view, "CROWD", 100)
+    with database.write() as session:
+        seed(session)
+    with database.read() as session:
+        page = case_page(session, MINE, LAW, session.get_one(CaseRecord, "c-0"))
+    views = [one for _, each in page.shown for one in each]
+    assert len(views[0].lanes) == FEW_LANES < LANES
+    assert views[0].more_lanes > LANES - FEW_LANES
+    assert len(views[0].footage.seen) == EACH // 2, "they are fewer to draw, not to count"
 
 
 def test_a_list_asks_the_same_however_many_cases(either: Database, monkeypatch: pytest.MonkeyPatch) -> None:

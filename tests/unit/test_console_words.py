@@ -29,7 +29,7 @@ from api.console.work.showing import KEYS
 from gateway.approvals import Asked
 from gateway.casefile.party import SHOWN
 from gateway.docks import Sign
-from gateway.models import CopyState, LinkStatus, OrderState, RequestUse, Result, State
+from gateway.models import CopyState, HoldKind, LinkStatus, OrderState, RequestUse, Result, State
 from gateway.reports.remarks import Checked
 from gateway.rules.duty import Standing
 from gateway.rules.scope import Mode
@@ -98,6 +98,7 @@ BUILT = {
     **{f"work.why_{act}": () for act in DEFAULTS},
     **{f"work.status_{status}": () for status in ("PROPOSED", "CONFIRMED")},
     **{f"work.key_{key}{then}": () for key in KEYS for then in ("", ".then")},
+    **{f"holds.on_{kind}": () for kind in HoldKind},
     **board.BUILT,
     **equipment.BUILT,
     **reports.BUILT,

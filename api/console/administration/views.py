@@ -8,6 +8,8 @@ from sqlmodel import col, select
 
 from api.console.administration.routes import router
 from api.console.administration.showing import Admin, shown
+from api.console.pages import reader_of
+from api.console.terms import in_words
 from api.paging import CURSOR
 from api.signin import Db, Ruled
 from api.v1.health import has_daemon
@@ -50,11 +52,11 @@ def rules(
     """Every value with its source; since when which edition holds for whom."""
     with database.read() as session:
         uses = session.exec(select(RulePackUse).order_by(col(RulePackUse.id).desc()).limit(ORDERS)).all()
-    asked = q.strip().lower()
+    asked, told = q.strip().lower(), in_words(reader_of(request).language)
     values = [
-        (place, written(one.value), one.source, one.verified)
+        (place, written(one.value), told(one.source), one.source.startswith("ours"), one.verified)
         for place, one in values_of(law.packs.default)
-        if asked in f"{place} {one.source} {written(one.value)}".lower()
+        if asked in f"{place} {one.source} {told(one.source)} {written(one.value)}".lower()
     ]
     return shown(
         request, viewer, "rules", pack=law.packs.default, of_units=law.packs.of_units, uses=uses,

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from api.console import pages
 from api.console.cases.telling import tools
+from api.console.terms import in_words
 from api.problems import Problem
 from api.seeing import must_see
 from api.signin import Db, Reader, Ruled
@@ -18,8 +19,10 @@ from gateway.casefile.footage import names_in, pieces
 from gateway.casefile.listing import Search
 from gateway.casefile.record import steps_of
 from gateway.casefile.view import cards, case_page
+from gateway.law import Law
 from gateway.models import CaseParty, CaseRecord, Unit, now
 from gateway.reports.timely import untimely
+from gateway.retention import holding
 from gateway.roster import names_of
 from gateway.visibility import Right
 
@@ -64,19 +67,36 @@ def case_whole(
     law: Ruled,
     page: Annotated[int, Query(ge=1, le=100_000)] = 1,
     note: Annotated[str | None, Query(max_length=100)] = None,
+    step: Annotated[str | None, Query(max_length=200)] = None,
+    held: Annotated[int | None, Query(ge=0)] = None,
 ) -> Response:
+    """`held`: how many clips a hold reaches that was placed just now."""
     with database.read() as session:
         case: CaseRecord = must_see(session, viewer, CaseRecord, uid, "Case")
-        view = case_page(session, viewer, law, case, page, note)
+        view = case_page(session, viewer, law, case, page, note, step)
         [glance] = listing.glances(session, viewer, law, [case])
         return pages.page(
             request, "cases_page.html", viewer, view=view, glance=glance, case=case,
             unit=names_of(session, Unit, [case.unit_id]), numbers=numbers_of(session, uid),
             parties=parties_of(session, uid), days=days_of(case),
-            late=[one.stored() for one in untimely(session, law, case, now())], note=note,
+            late=late_of(session, request, law, case), note=note,
             may_label=viewer.may(Right.LABEL), may_note=viewer.may(Right.LABEL) or viewer.may(Right.CASES),
-            may_export=viewer.may(Right.LABEL) and viewer.may(Right.CUSTODY), **tools(request),
+            may_export=viewer.may(Right.LABEL) and viewer.may(Right.CUSTODY), held=held,
+            holds=holding.of_case(session, viewer, case), may_hold=viewer.may(Right.HOLD),
+            may_lift_hold=viewer.may(Right.APPROVE), **tools(request),
         )  # fmt: skip
+
+
+def late_of(session: Session, request: Request, law: Law, case: CaseRecord) -> list[dict[str, Any]]:
+    """What of the case is late; in Chinese the limit is told by the article that it cites."""
+    told = in_words(pages.reader_of(request).language)
+    found = [dict(one.stored()) for one in untimely(session, law, case, now())]
+    return [
+        {**one, "facts": {**one["facts"], "basis": told(one["facts"]["basis"]) or one["facts"]["basis"]}}
+        if "basis" in one["facts"]
+        else one
+        for one in found
+    ]
 
 
 def parties_of(session: Session, uid: str) -> list[CaseParty]:

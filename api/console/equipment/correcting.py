@@ -1,5 +1,6 @@
 """A new line of the ledger, or the correction of one: what it would change is shown before it is entered."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -67,8 +68,9 @@ def previewed(
 ) -> Response:
     """`anew`: it is not what was shown before, and was therefore not entered."""
     return pages.page(
-        request, "equipment_preview.html", viewer, 409 if anew else 200, seen=seen, form=form, given=given,
-        holder=chosen(seen, form), found=found, anew=anew, **terms(request),
+        request, "equipment_preview.html", viewer, 409 if anew else 200, device=seen.device, old=seen.old,
+        seen=seen, given=given, holder=chosen(seen, form), found=found, anew=anew, fields=asdict(form),
+        action=f"/devices/{seen.device.id}/allocate", **terms(request),
     )  # fmt: skip
 
 

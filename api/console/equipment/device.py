@@ -18,19 +18,20 @@ from gateway import device_history, roster, standing
 from gateway.database import Database
 from gateway.holdings import BEGINNING
 from gateway.models import Clip, Device, Officer, Receipt, Room
+from gateway.retention import holding
 from gateway.standing import AS_REGISTERED
-from gateway.visibility import Viewer
+from gateway.visibility import Right, Viewer
 
 router = APIRouter()
 
 ROWS = 20
-Part = Literal["ledger", "checkouts", "standings", "offloads", "signals"]
+Part = Literal["ledger", "checkouts", "standings", "offloads", "signals", "holds"]
 SIGNALS = (
     "sos", "low_battery", "storage_low", "tamper", "rec_start", "rec_stop", "gap", "geofence", "login",
     "unreadable", "journal_unreadable", "readers",
 )  # fmt: skip
 """What pages have words for; any other is told as the device calls it."""
-PARTS: tuple[Part, ...] = ("ledger", "checkouts", "standings", "offloads", "signals")
+PARTS: tuple[Part, ...] = ("ledger", "checkouts", "standings", "offloads", "signals", "holds")
 
 
 class Asked(BaseModel):
@@ -38,6 +39,8 @@ class Asked(BaseModel):
     after: str | None = Field(default=None, max_length=200)
     entered: str = Field(default="", max_length=40)
     """The line of the ledger that was entered just now."""
+    held: int | None = Field(default=None, ge=0)
+    """How many clips a hold reaches that was placed just now."""
 
 
 @router.get("/devices/{device_id}")
@@ -62,7 +65,8 @@ def device_page(
     return pages.page(
         request, "equipment_device.html", viewer, one=one, device=row, told=told, asked=asked, parts_of=PARTS,
         **facts, **part(asked, device_id, viewer, database), **terms(request), beginning=BEGINNING,
-        as_registered=AS_REGISTERED, signals=SIGNALS,
+        as_registered=AS_REGISTERED, signals=SIGNALS, may_hold=viewer.may(Right.HOLD),
+        may_lift_hold=viewer.may(Right.APPROVE),
     )  # fmt: skip
 
 
@@ -92,6 +96,9 @@ def part(asked: Asked, device_id: str, viewer: Viewer, database: Database) -> di
             return {"rows": docked.items, "following": docked.next, "receipts": receipts}
         case "signals":
             return {"rows": telemetry.signals(device_id, viewer, database, limit=100), "following": None}
+        case "holds":
+            with database.read() as session:
+                return {"rows": holding.of_device(session, viewer, device_id), "following": None}
 
 
 def newest_receipts(session: Session, found: list[OffloadOut]) -> dict[str, Receipt]:

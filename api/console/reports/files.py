@@ -17,7 +17,7 @@ router = APIRouter()
 
 ROWS = 50
 YEARS = 6
-KINDS = ("annual", "equipment", "sheets")
+KINDS = ("annual", "quarter", "equipment", "sheets", "evidence")
 """Kinds that have a word; any other is told as it is."""
 
 

@@ -1,5 +1,6 @@
 """A figure and what stands behind it, as templates tell them."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -9,7 +10,7 @@ from fastapi import Request
 from sqlmodel import Session
 
 from api.console.pages import reader_of
-from api.console.terms import terms
+from api.console.terms import in_words, terms
 from gateway.models import Unit
 from gateway.reports import Figure, Side
 from gateway.reports.figures import COUNTS, Part
@@ -21,19 +22,22 @@ from gateway.wording.reports import BREAKDOWNS, FIGURES, KINDS
 
 KEYS = frozenset({"VIDEO", "AUDIO", "PHOTO", "second_read", "asked"})
 """Keys of breakdowns that are words of ours and of no other page."""
-PATHS: dict[str, Callable[[str], str]] = {
-    "clip": lambda ref: f"/clips/{quote(ref, safe='')}",
-    "case": lambda ref: f"/cases/{quote(ref, safe='')}",
-    "device": lambda ref: f"/devices/{quote(ref, safe='')}",
-    "unit": lambda ref: f"/equipment/sheet?unit={quote(ref, safe='')}",
+PATHS: dict[str, Callable[[str, str], str]] = {
+    "clip": lambda ref, _: f"/clips/{ref}",
+    "case": lambda ref, step: f"/cases/{ref}" + (f"?step={step}#step-{step}" if step else ""),
+    "device": lambda ref, part: f"/devices/{ref}" + (f"?part={part}#history" if part else ""),
+    "unit": lambda ref, _: f"/equipment/sheet?unit={ref}",
 }
 SIDES = tuple(Side)
 TOLD = ("name", "numerator", "denominator", "basis")
+VALUE = re.compile(r"(?P<value>\S+ \S+ = .*) \((?P<source>.*); (?:read|not verified)\)", re.DOTALL)
 One = TypeVar("One")
 
 
 def page_of(one: Named | None) -> str:
-    return PATHS[one.page](one.ref) if one is not None and one.page in PATHS else ""
+    if one is None or one.page not in PATHS:
+        return ""
+    return PATHS[one.page](quote(one.ref, safe=""), quote(one.part, safe=""))
 
 
 def tools(request: Request) -> dict[str, Any]:
@@ -46,8 +50,25 @@ def tools(request: Request) -> dict[str, Any]:
         "breakdown_word": lambda by: BREAKDOWNS[by][place] if by in BREAKDOWNS else by,
         "is_count": lambda code: code in COUNTS,
         "page_of": page_of,
+        "sources_of": partial(sources_of, language=language),
         "null_why": partial(null_why, language=language),
     }
+
+
+def sources_of(figure: Figure, language: str) -> list[str]:
+    """Values of rule packs that it rests on, each with what it cites."""
+    return [
+        source if language == "en" else cited_value(source, in_words(language)) for source in figure.sources
+    ]
+
+
+def cited_value(source: str, told: Callable[[str], str]) -> str:
+    """As `gateway.reports.basis` writes it: edition, place, value, and its source in brackets."""
+    found = VALUE.fullmatch(source)
+    if found is None:
+        return told(source)
+    by = told(found["source"]) or word("zh", "administration.ours")
+    return f"{found['value']}（{by}）"
 
 
 def null_why(figure: Figure, language: str) -> str:

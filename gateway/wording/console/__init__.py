@@ -11,6 +11,7 @@ from gateway.wording.console import (
     docks,
     equipment,
     equipment_sheet,
+    holds,
     kiosk,
     reports,
     retrieval,
@@ -36,6 +37,7 @@ PARTS = (
     reports,
     clip,
     cases,
+    holds,
 )
 WORDS: dict[str, tuple[str, str]] = {code: told for part in PARTS for code, told in part.WORDS.items()}
 

@@ -1,0 +1,114 @@
+"""Legal holds (保全) and marks, where a clip, a case or a device is looked at; each then leads back there."""
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+
+from api.console import terms
+from api.console.ways import Back, safe
+from api.problems import Problem, not_found
+from api.seeing import must_see
+from api.signin import Approver, Db, Holder, Ruled
+from api.v1 import retention
+from gateway.holds import HoldIn
+from gateway.models import CaseRecord, RetentionFlag
+from gateway.retention.holding import party_of
+from gateway.rules.retention import Flag
+from gateway.texts import Why
+
+router = APIRouter()
+
+Paper = Annotated[str, Form(max_length=100)]
+Written = Annotated[Why, Form()]
+Moment = Annotated[str, Form(max_length=40)]
+
+
+def wrong(what: str) -> Problem:
+    return Problem(422, "What was filled in is not as it has to be", what)
+
+
+def reasoned(why: str, paper: str) -> str:
+    """The reason with the number of the paper that asks for it, as it is kept for good."""
+    return f"{why}（{paper.strip()}）" if paper.strip() else why
+
+
+def given(why: str, paper: str, **on: Any) -> HoldIn:
+    try:
+        return HoldIn.model_validate({"why": reasoned(why, paper), **on})
+    except ValidationError as error:
+        raise wrong(str(error.errors()[0]["loc"][:1])) from None
+
+
+@router.post("/clips/{clip_id}/holds")
+def on_clip(
+    clip_id: str, viewer: Holder, database: Db, law: Ruled, why: Written, paper: Paper = ""
+) -> RedirectResponse:
+    retention.place(given(why, paper, clip=clip_id), viewer, database, law)
+    return RedirectResponse(f"/clips/{clip_id}#holds", 303)
+
+
+@router.post("/cases/{uid}/holds")
+def on_case(
+    uid: str,
+    viewer: Holder,
+    database: Db,
+    law: Ruled,
+    why: Written,
+    paper: Paper = "",
+    on: Annotated[str, Form(max_length=100)] = "",
+) -> RedirectResponse:
+    """On the case; or, `on` one of its parties, on that party in all its cases."""
+    with database.read() as session:
+        must_see(session, viewer, CaseRecord, uid, "Case")
+        party = party_of(session, uid, on) if on else None
+    if on and party is None:
+        raise not_found("Party")
+    what = {"party_name": party[0], "party_code": party[1]} if party else {"case": uid}
+    placed = retention.place(given(why, paper, **what), viewer, database, law)
+    return RedirectResponse(f"/cases/{quote(uid)}?held={placed.reaches.clips}#holds", 303)
+
+
+@router.post("/devices/{device_id}/holds")
+def on_device(
+    device_id: str,
+    viewer: Holder,
+    database: Db,
+    law: Ruled,
+    why: Written,
+    paper: Paper = "",
+    since: Moment = "",
+    until: Moment = "",
+) -> RedirectResponse:
+    """On what it recorded in a span, whose ends may be open."""
+    try:
+        span = {"since": terms.local(since, law.zone), "until": terms.local(until, law.zone)}
+    except ValueError:
+        raise wrong("time") from None
+    placed = retention.place(given(why, paper, device=device_id, **span), viewer, database, law)
+    return RedirectResponse(f"/devices/{device_id}?part=holds&held={placed.reaches.clips}#history", 303)
+
+
+@router.post("/holds/{hold_id}/lift")
+def lift(hold_id: str, viewer: Approver, database: Db, why: Written, back: Back = "/") -> RedirectResponse:
+    retention.lift(hold_id, retention.Reasoned(why=why), viewer, database)
+    return RedirectResponse(safe(back), 303)
+
+
+@router.post("/clips/{clip_id}/flags")
+def mark(
+    clip_id: str, viewer: Holder, database: Db, flag: Annotated[Flag, Form()], why: Written
+) -> RedirectResponse:
+    retention.mark(clip_id, retention.FlagIn(flag=flag, why=why), viewer, database)
+    return RedirectResponse(f"/clips/{clip_id}#holds", 303)
+
+
+@router.post("/clips/{clip_id}/flags/{flag_id}/lift")
+def unmark(clip_id: str, flag_id: str, viewer: Approver, database: Db, why: Written) -> RedirectResponse:
+    with database.read() as session:
+        if must_see(session, viewer, RetentionFlag, flag_id, "Mark").clip_id != clip_id:
+            raise not_found("Mark")
+    retention.unmark(flag_id, retention.Reasoned(why=why), viewer, database)
+    return RedirectResponse(f"/clips/{clip_id}#holds", 303)

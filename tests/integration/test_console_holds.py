@@ -1,0 +1,123 @@
+"""Legal holds and marks on the pages: who may place and lift them, and that they bind where they say so."""
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlmodel import col, select
+
+from gateway.database import Database
+from gateway.models import CaseParty, LegalHold, RetentionFlag
+from tests.integration.test_api_matrix import AGREE, HOLD, Row
+
+Console = tuple[TestClient, dict[str, str]]
+WHY = {"why": "当事人申请行政复议"}
+ROWS = [
+    Row("POST", "/clips/clip-{}/holds", HOLD, body=WHY),
+    Row("POST", "/cases/case-{}/holds", HOLD, body=WHY),
+    Row("POST", "/devices/cam-{}/holds", HOLD, body={**WHY, "since": "2024-05-06T08:00"}),
+    Row("POST", "/holds/hold-{}/lift", AGREE, body={**WHY, "next": "/clips/clip-u"}),
+    Row("POST", "/clips/clip-{}/flags", HOLD, body={**WHY, "flag": "OBSTRUCTION"}),
+    Row("POST", "/clips/clip-{}/flags/flag-{}/lift", AGREE, body=WHY),
+]
+
+
+@pytest.fixture
+def key(console: Console) -> dict[str, str]:
+    return {"x-api-key": console[1]["supervisor"]}
+
+
+def page(console: Console, key: dict[str, str], path: str) -> str:
+    said = console[0].get(path, headers=key)
+    assert said.status_code == 200, said.text
+    return said.text
+
+
+def section(text: str) -> str:
+    return text.partition('id="holds"')[2].partition("</section>")[0]
+
+
+def standing(database: Database) -> list[LegalHold]:
+    with database.read() as session:
+        return list(session.exec(select(LegalHold).where(col(LegalHold.lifted_at).is_(None))))
+
+
+def test_a_hold_with_its_paper_shows_where_it_binds_until_it_is_lifted(
+    console: Console, key: dict[str, str], database: Database
+) -> None:
+    client, _ = console
+    form = {**WHY, "paper": " 邢政复〔2026〕12号 "}
+    placed = client.post("/cases/case-u/holds", data=form, headers=key)
+    assert placed.headers["location"] == "/cases/case-u?held=1#holds", "it tells how many clips it reaches"
+    told = "当事人申请行政复议（邢政复〔2026〕12号）"
+    case = page(console, key, placed.headers["location"].partition("#")[0])
+    assert told in section(case)
+    assert "目前涉及 1 份资料" in case
+    assert "user-supervisor 于" in section(case)
+    clip = section(page(console, key, "/clips/clip-u"))
+    assert told in clip, "a clip of the case is bound by it, too"
+    assert "/cases/case-u" in clip
+    [hold] = [one for one in standing(database) if one.case_uid == "case-u"]
+    lifted = {"why": "复议已终结", "next": "/cases/case-u#holds"}
+    assert client.post(f"/holds/{hold.id}/lift", data=lifted, headers=key).headers["location"] == (
+        "/cases/case-u#holds"
+    )
+    assert "复议已终结" in section(page(console, key, "/cases/case-u"))
+    assert told not in section(page(console, key, "/clips/clip-u"))
+    assert client.post(f"/holds/{hold.id}/lift", data=lifted, headers=key).status_code == 409
+
+
+def test_a_party_of_the_case_is_held_in_all_its_cases(
+    console: Console, key: dict[str, str], database: Database
+) -> None:
+    client, _ = console
+    with database.read() as session:
+        party = session.exec(select(CaseParty).where(CaseParty.case_uid == "case-u")).one()
+    form = {**WHY, "on": party.party_id}
+    assert client.post("/cases/case-u/holds", data={**WHY, "on": "none"}, headers=key).status_code == 404
+    assert client.post("/cases/case-u/holds", data=form, headers=key).status_code == 303
+    assert party.name in [one.party_name for one in standing(database)]
+    assert f"全部案件）</span> {party.name}" in section(page(console, key, "/cases/case-u"))
+
+
+def test_what_a_device_recorded_in_a_span(console: Console, key: dict[str, str], database: Database) -> None:
+    client, _ = console
+    path = "/devices/cam-u/holds"
+    wrong = {"since": "2024-05-06T10:00", "until": "2024-05-06T08:00"}
+    assert client.post(path, data={**WHY, **wrong}, headers=key).status_code == 422
+    assert client.post(path, data={**WHY, "since": "soon"}, headers=key).status_code == 422
+    placed = client.post(path, data={**WHY, "since": "2024-05-06T08:00"}, headers=key)
+    [hold] = [one for one in standing(database) if one.device_id == "cam-u"]
+    assert hold.span_from is not None
+    assert hold.span_from.isoformat() == "2024-05-06T00:00:00+00:00", "in the site's zone"
+    assert WHY["why"] in section(page(console, key, placed.headers["location"].partition("#")[0]))
+
+
+def test_holds_of_others_bind_without_a_name_and_are_not_lifted_here(
+    console: Console, key: dict[str, str], database: Database
+) -> None:
+    with database.write() as session:
+        session.get_one(LegalHold, "hold-u").unit_id = "v"
+        session.get_one(LegalHold, "hold-u").placed_by = "somebody-v"
+    clip = section(page(console, key, "/clips/clip-u"))
+    assert "由上级或其他单位保全" in clip
+    assert "somebody-v" not in clip
+    assert "/holds/hold-u/lift" not in clip
+
+
+def test_marks_are_set_once_and_taken_back_by_who_may(
+    console: Console, key: dict[str, str], database: Database
+) -> None:
+    client, keys = console
+    seen = section(page(console, key, "/clips/clip-u"))
+    assert re.search(r"重大事项</span>\s*x", seen)
+    assert 'value="MAJOR"' not in seen, "it is marked so already"
+    mine = {"x-api-key": keys["evidence"]}
+    assert "/flags/flag-u/lift" in seen
+    assert "/flags/flag-u/lift" not in section(page(console, mine, "/clips/clip-u"))
+    assert client.post("/clips/clip-u/flags", data={**WHY, "flag": "PRETTY"}, headers=key).status_code == 422
+    assert client.post("/clips/old-u/flags/flag-u/lift", data=WHY, headers=key).status_code == 404
+    gone = client.post("/clips/clip-u/flags/flag-u/lift", data=WHY, headers=key)
+    assert gone.headers["location"] == "/clips/clip-u#holds"
+    with database.read() as session:
+        assert session.get_one(RetentionFlag, "flag-u").lifted_why == WHY["why"]
