@@ -15,6 +15,7 @@ from api.console import (
     equipment,
     files,
     kiosk,
+    oidc,
     parties,
     purposes,
     receipts,
@@ -28,6 +29,7 @@ from api.parameters import known_only
 MODULES = (
     files,
     entrance,
+    oidc,
     purposes,
     account,
     docks,

@@ -11,6 +11,7 @@ from gateway.wording.console import (
     docks,
     equipment,
     kiosk,
+    oidc,
     reports,
     retrieval,
     samples,
@@ -21,6 +22,7 @@ from gateway.wording.console import (
 
 PARTS = (
     site,
+    oidc,
     docks,
     kiosk,
     clips,
