@@ -6,7 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.console.entrance import forget, gate, half_way, is_signed_in, provider_of, HALF_WAY
+from api.console.entrance import HALF_WAY, forget, gate, half_way, is_signed_in, provider_of
 from api.console.pages import page
 from api.console.ways import safe
 from api.oidc import LASTS_S, STATUS, Begun, NotEntered, Provider
@@ -79,7 +79,7 @@ def made(request: Request, provider: Provider, begun: Begun | None, database: Da
 
 
 def entered(request: Request, back: str, made: Attempt) -> Response:
-    """A page that goes on by itself: what comes from another site brings no cookie along, its own next step does."""
+    """A page that goes on by itself: a step from another site brings no cookie along, one from here does."""
     if made.half is not None:
         return half_way(request, made.half, back)
     answer = page(request, "sign_in_done.html", back=back)

@@ -1,4 +1,4 @@
-"""Whom a sign-in service vouches for, and which account of ours that is: made here, by an administrator, or none."""
+"""Which account here somebody has whom the sign-in service vouches for: one that was made here, or none."""
 
 from sqlmodel import Session, select
 
@@ -37,13 +37,14 @@ def account_of(session: Session, told: Somebody) -> tuple[User | None, str]:
     if bound is not None:
         user = session.get_one(User, bound.user_id)
         return (None, "disabled") if user.disabled else (user, "")
-    named = select(User).where(User.name == told.name).with_for_update()
-    user = session.exec(named).one_or_none() if told.name else None
-    if user is None:
-        return None, "unknown" if told.name else "no_name"
-    if user.disabled or user.role is Role.INTEGRATOR:
-        return None, "disabled" if user.disabled else "program"
-    return first_time(session, user, told)
+    if not told.name:
+        return None, "no_name"
+    named = session.exec(select(User).where(User.name == told.name).with_for_update()).one_or_none()
+    if named is None:
+        return None, "unknown"
+    if named.disabled or named.role is Role.INTEGRATOR:
+        return None, "disabled" if named.disabled else "program"
+    return first_time(session, named, told)
 
 
 def first_time(session: Session, user: User, told: Somebody) -> tuple[User | None, str]:

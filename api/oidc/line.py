@@ -1,4 +1,4 @@
-"""How authlib's client speaks to the sign-in service: by our own caller, no second HTTP library comes along."""
+"""How authlib speaks to the sign-in service: by our own caller, no second HTTP library comes along."""
 
 import json
 from collections.abc import Mapping
@@ -6,6 +6,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from gateway.calling import Answer, Caller, NoAnswer
+
+ONCE = {"connection": "close"}
+"""Sign-ins are rare: no line stays open between them."""
 
 
 class Line:
@@ -16,7 +19,7 @@ class Line:
 
     def post(self, url: str, *, data: Mapping[str, str], headers: Mapping[str, str], auth: Any) -> "Told":
         """Raises NoAnswer."""
-        url, sent, body = auth.prepare("POST", url, dict(headers), urlencode(data))
+        url, sent, body = auth.prepare("POST", url, {**headers, **ONCE}, urlencode(data))
         return Told(self.caller.call("POST", url, sent, body.encode()))
 
 

@@ -1,4 +1,4 @@
-"""What we ask of the sign-in service and how its answers are checked: the flow is authlib's, signatures are joserfc's."""
+"""What we ask of the sign-in service, and how its answers are checked: by authlib and joserfc."""
 
 import json
 import logging
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from api.oidc.line import Line
+from api.oidc.line import ONCE, Line
 from api.oidc.told import Begun, NotEntered, Somebody, Why
 from gateway.calling import Caller, NoAnswer
 from gateway.config.oidc import OidcSettings, is_guarded
@@ -22,22 +22,22 @@ log = logging.getLogger(__name__)
 ALGORITHMS = [
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"
 ]  # fmt: skip
-"""By a key that only the provider has: never `none`, nor HS256, which anybody makes who reads the public key."""
+"""By a key that only the provider has: never `none`, nor HS256, which who reads the public key could make."""
 ERRORS: dict[str, Why] = {"access_denied": "declined", "temporarily_unavailable": "away"}
 LONGEST = 4096
 LEEWAY_S = 60
 KEPT_S = 3600.0
 RESTS_S = 5.0
 TIMEOUT_S = 5.0
-MOST = 2**18
-JSON = {"accept": "application/json"}
+MOST, MOST_OF_HEADER = 2**18, 2**13
+JSON = {"accept": "application/json", **ONCE}
 
 Fetched = TypeVar("Fetched")
 
 
 @dataclass(slots=True)
 class Kept(Generic[Fetched]):
-    """Fetched once an hour, by each process for itself; after a failure not again at once, for each try takes a thread."""
+    """Fetched once an hour, by each process for itself; after a failure not at once: a try takes a thread."""
 
     fetch: Callable[[], Fetched]
     value: Fetched | None = None
@@ -115,7 +115,7 @@ class Provider:
             Line(self.caller),
             client_id=self.settings.client_id,
             client_secret=secret and secret.get_secret_value(),
-            token_endpoint_auth_method="client_secret_post" if posts else "client_secret_basic",  # noqa: S106
+            token_endpoint_auth_method="client_secret_post" if posts else "client_secret_basic",
             scope=" ".join(self.settings.scopes),
             redirect_uri=here,
             code_challenge_method="S256",
@@ -134,12 +134,14 @@ class Provider:
             raise NotEntered("away", error) from error
         except OAuth2Error as error:
             raise NotEntered("expired" if error.error == "invalid_grant" else "unclear", error) from error
+        except UnicodeError as error:
+            raise NotEntered("unclear", f"api.oidc.client_secret: {error}") from None
         if not isinstance(told, dict) or not isinstance(told.get("id_token"), str):
             raise NotEntered("unclear", "no id_token in the answer")
         return told
 
     def checked(self, token: Mapping[str, Any], begun: Begun) -> Mapping[str, Any]:
-        """The claims of the ID token, once it is certain that they are the provider's, for us, for this browser."""
+        """What the ID token says, once it is certain that it is the provider's, for us, for this browser."""
         from authlib.oidc.core import CodeIDToken
         from joserfc.errors import JoseError
 
@@ -177,6 +179,7 @@ class Provider:
         from joserfc.jws import JWSRegistry
 
         allowed = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
+        allowed.max_header_length, allowed.max_payload_length = MOST_OF_HEADER, MOST  # certificates, roles
         try:
             return jwt.decode(text, self.keys.get(), registry=allowed)
         except InvalidKeyIdError:

@@ -1,4 +1,4 @@
-"""Where people sign in who have an account at their city's own sign-in service (OpenID Connect, 统一身份认证)."""
+"""The city's own sign-in service (统一身份认证, OpenID Connect), where people may sign in besides."""
 
 from ipaddress import ip_address
 from pathlib import Path
@@ -27,7 +27,7 @@ class OidcSettings(Model):
     claim: str = Field(
         default="preferred_username",
         min_length=1,
-        description="whose value is the name of an account here, at the first sign-in; nobody may set his own",
+        description="whose value is an account's name here, at the first sign-in; nobody may set his own",
     )
     scopes: tuple[str, ...] = ("openid", "profile")
     ask_anew: bool = Field(

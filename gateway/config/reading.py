@@ -109,7 +109,9 @@ def anchored_oidc(oidc: OidcSettings, folder: Path) -> OidcSettings:
         try:
             secret = file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{place}: {file} cannot be read ({error}); the secret must stand in it") from None
+            raise ConfigError(
+                f"{place}: {file} cannot be read ({error}); the secret must stand in it"
+            ) from None
         if not secret:
             raise ConfigError(f"{place}: {file} is empty; write the secret into it")
         update["client_secret"] = SecretStr(secret)

@@ -40,7 +40,7 @@ class SecondFactor(SQLModel, table=True):
 
 
 class OidcBinding(SQLModel, table=True):
-    """Whom a sign-in service knows by `sub` as an account of ours; made at the first sign-in, loosened by hand."""
+    """Which account is whose at a sign-in service, by `sub`; made at the first sign-in, loosened by hand."""
 
     __table_args__ = (UniqueConstraint("sub", "issuer"), UniqueConstraint("user_id", "issuer"))
 

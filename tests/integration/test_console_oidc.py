@@ -14,7 +14,7 @@ from api.console.entrance import HALF_WAY
 from api.console.oidc import BEGUN
 from api.oidc import Provider, Somebody
 from api.oidc.bindings import enter
-from api.signin import COOKIE, add_user, asker_of
+from api.signin import add_user, asker_of
 from drivers.ports import free_port
 from gateway import audit
 from gateway.config.oidc import OidcSettings
@@ -22,8 +22,8 @@ from gateway.database import Database
 from gateway.models import CustodyEvent, OidcBinding, Role, SecondFactor, User
 from tests.integration.console_site import SLOW
 from tests.integration.oidc_peer import SECRET, Peer, peer
-from tests.integration.test_console_administration import BOSS, PEOPLE, WHO
 from tests.integration.test_api_matrix import Row
+from tests.integration.test_console_administration import BOSS, PEOPLE, WHO
 
 __all__ = ["peer"]
 
@@ -47,13 +47,20 @@ def path_of(url: str) -> str:
     return f"{parts.path}?{parts.query}"
 
 
-def sign_in(client: TestClient, peer: Peer, who: str, way: str = "/docks") -> tuple[str, int, str]:
-    """(the callback's address, status, page)."""
+def sign_in(client: TestClient, peer: Peer, who: str, way: str = "/docks") -> tuple[int, str]:
+    """(status, page)."""
     begun = client.get(f"/sign-in/oidc?next={way}")
     assert begun.status_code == 303
-    back = path_of(peer.sign_in(begun.headers["location"], who))
-    ended = client.get(back)
-    return back, ended.status_code, ended.text
+    ended = client.get(come_back(peer, begun.headers["location"], who))
+    return ended.status_code, ended.text
+
+
+def come_back(peer: Peer, url: str, who: str) -> str:
+    """Where somebody, `4711:chen`, is sent who signs in there; nobody: who calls it off."""
+    sub, _, name = who.partition(":")
+    if name:
+        peer.call(sub, name)
+    return path_of(peer.sign_in(url, sub))
 
 
 def me(client: TestClient) -> str | None:
@@ -63,7 +70,9 @@ def me(client: TestClient) -> str | None:
 
 def events(database: Database, *kinds: str) -> list[tuple[str, str, str | None]]:
     with database.read() as session:
-        found = session.exec(select(CustodyEvent).where(CustodyEvent.chain == "site").order_by(CustodyEvent.seq))  # type: ignore[arg-type]
+        found = session.exec(
+            select(CustodyEvent).where(CustodyEvent.chain == "site").order_by(CustodyEvent.seq)
+        )  # type: ignore[arg-type]
         return [(one.event, one.actor, one.detail.get("why")) for one in found if one.event in kinds]
 
 
@@ -76,7 +85,7 @@ def test_the_first_sign_in_binds_and_a_new_name_there_does_not_move_it(
     with database.write() as session:
         add_user(session, "wu", SLOW, Role.EVIDENCE, "u")
     assert "使用统一身份认证登录" in client.get("/sign-in").text
-    _, status, page = sign_in(client, peer, "4711:chen")
+    status, page = sign_in(client, peer, "4711:chen")
     assert status == 200
     assert '<meta http-equiv="refresh" content="0; url=/docks">' in page
     assert me(client) == "chen"
@@ -84,7 +93,7 @@ def test_the_first_sign_in_binds_and_a_new_name_there_does_not_move_it(
     sign_in(client, peer, "4711:wu")
     assert me(client) == "chen", "who is called wu there now is still the one whom we know"
     client.post("/sign-out")
-    _, status, page = sign_in(client, peer, "4712:chen")
+    status, page = sign_in(client, peer, "4712:chen")
     assert (status, me(client)) == (403, None), "another one who is called chen now is not"
     assert "您的统一认证账号在本系统没有可用账户" in page
     assert 'name="password"' in page
@@ -98,14 +107,14 @@ def test_an_administrator_loosens_the_binding(
     client: TestClient, console: Console, peer: Peer, database: Database
 ) -> None:
     boss = {"x-api-key": console[1]["admin"]}
-    sign_in(client, peer, "4711:chen")
+    assert sign_in(client, peer, "4711:chen")[0] == 200
     shown = client.get(PEOPLE, headers=boss).text
     assert "4711" in shown
     assert "解除统一认证绑定" in shown
     client.post(f"{PEOPLE}/unbind", data={"name": "chen"}, headers=boss)
     assert me(client) is None, "who came in by it is out"
     assert "解除统一认证绑定" not in client.get(PEOPLE, headers=boss).text
-    assert sign_in(client, peer, "4712:chen")[1] == 200
+    assert sign_in(client, peer, "4712:chen")[0] == 200
     client.post(f"{PEOPLE}/unbind", data={"name": "chen"}, headers=boss)
     client.post(f"{PEOPLE}/unbind", data={"name": "chen"}, headers=boss)
     assert [event for event, _, _ in events(database, "USER_UNBOUND")] == ["USER_UNBOUND"] * 2
@@ -114,13 +123,13 @@ def test_an_administrator_loosens_the_binding(
 def test_what_was_called_off_or_used_says_so_and_the_password_still_does(
     client: TestClient, peer: Peer, database: Database
 ) -> None:
-    _, status, page = sign_in(client, peer, "")
+    status, page = sign_in(client, peer, "")
     assert status == 403
     assert "未完成统一认证登录" in page
     assert 'action="/sign-in"' in page
     begun = client.get("/sign-in/oidc?next=/docks")
     cookie = client.cookies[BEGUN]
-    back = path_of(peer.sign_in(begun.headers["location"], "4711:chen"))
+    back = come_back(peer, begun.headers["location"], "4711:chen")
     stranger = TestClient(client.app, follow_redirects=False)
     elsewhere = stranger.get(back)
     assert elsewhere.status_code == 400, "the address alone, in another browser, opens nothing"
@@ -154,13 +163,16 @@ def test_a_second_factor_that_is_set_up_here(
         session.get_one(SecondFactor, chen.id).step = 1
         secret = session.get_one(SecondFactor, chen.id).secret
     begun = client.get("/sign-in/oidc?next=/docks")
-    ended = client.get(path_of(peer.sign_in(begun.headers["location"], "4711:chen")))
+    ended = client.get(come_back(peer, begun.headers["location"], "4711:chen"))
     assert (me(client) is None) is asked
     if asked:
         assert ended.headers["location"] == "/sign-in/code?next=/docks"
         assert HALF_WAY in client.cookies
         code = pyotp.TOTP(secret).now()
-        assert client.post("/sign-in/code", data={"code": code, "next": "/docks"}).headers["location"] == "/docks"
+        assert (
+            client.post("/sign-in/code", data={"code": code, "next": "/docks"}).headers["location"]
+            == "/docks"
+        )
         assert me(client) == "chen"
     assert [event for event, _, _ in events(database, *KINDS)] == ["USER_BOUND", "SIGNED_IN"]
 
@@ -176,7 +188,10 @@ def test_a_service_that_is_away_is_told_and_the_password_does(
     client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     away = f"http://127.0.0.1:{free_port()}"
-    configure(client, OidcSettings(issuer=away, client_id="gateway", client_secret=SECRET, name={"zh": "市局统一认证"}))
+    configure(
+        client,
+        OidcSettings(issuer=away, client_id="gateway", client_secret=SECRET, name={"zh": "市局统一认证"}),
+    )
     with caplog.at_level(logging.WARNING):
         told = client.get("/sign-in/oidc?next=/docks")
     assert told.status_code == 503
@@ -220,7 +235,9 @@ def test_who_enters_on_either_database(either: Database) -> None:
     with either.write() as session:
         assert len(session.exec(select(OidcBinding)).all()) == 2
         accounts.disable(session, "x", session.exec(select(User).where(User.name == "chen")).one())
-    assert enter(either, somebody(), asks_code=True).token is None, "who is disabled here is, whatever is said there"
+    assert enter(either, somebody(), asks_code=True).token is None, (
+        "who is disabled here is, whatever is said there"
+    )
     whys = [why for event, _, why in events(either, "SIGN_IN_REFUSED")]
     assert whys == ["bound_to_another", "unknown", "no_name", "disabled", "program", "unknown", "disabled"]
     with either.read() as session:

@@ -365,7 +365,11 @@ def test_a_sign_in_service() -> None:
     assert oidc is not None
     assert oidc.client_secret is not None
     assert oidc.client_secret.get_secret_value() == "s3cret"
-    assert (oidc.claim, oidc.scopes, oidc.name.zh) == ("preferred_username", ("openid", "profile"), "统一身份认证")
+    assert (oidc.claim, oidc.scopes, oidc.name.zh) == (
+        "preferred_username",
+        ("openid", "profile"),
+        "统一身份认证",
+    )
     assert accepted({}).api.oidc is None
 
 

@@ -40,7 +40,8 @@ def page(
         bound = {one.user_id: one for one in session.exec(select(OidcBinding))}
         coded = {user.id for user in users if second_factor.is_on(session, user)}
     return shown(
-        request, viewer, "people", problem, users=users, units=units, roles=list(Role), coded=coded, bound=bound, key=key,
+        request, viewer, "people", problem, users=users, units=units, roles=list(Role), key=key, coded=coded,
+        bound=bound,
         keys={user.id: [one for one in keys if one.user_id == user.id] for user in users},
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "oidc.declined": ("未完成统一认证登录", "You did not sign in there"),
     "oidc.declined.then": (
         "您在认证页面取消了登录，或账号无权使用本系统。可重新登录，或使用本系统的用户名和密码。",
-        "It was called off there, or the account may not use this system. Try again, or use your name and password.",
+        "It was called off there, or that account may not use this. Try again, or use name and password.",
     ),
     "oidc.troubled": ("统一认证服务报告错误", "The sign-in service reports an error"),
     "oidc.troubled.then": (
