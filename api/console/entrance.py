@@ -60,12 +60,13 @@ def gate(
     came: str = "",
     why: str = "",
 ) -> Response:
-    """`why`: what became of a sign-in by the sign-in service, where there is one."""
+    """`why`: what became of a sign-in by the sign-in service; its own address is good once, we stay at ours."""
     provider = provider_of(request)
     service = getattr(provider.settings.name, reader_of(request).language) if provider else None
     return page(
         request, "sign_in.html", status=status, headers=headers, back=safe(back),
         name=name, tried=tried, came=came, why=why, service=service,
+        stay=f"/sign-in?next={quote(safe(back))}" if why else "",
     )  # fmt: skip
 
 

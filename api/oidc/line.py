@@ -36,10 +36,15 @@ class Told:
             raise NoAnswer(f"token_endpoint: HTTP {self.status_code}")
 
     def json(self) -> dict[str, Any]:
-        try:
-            told = json.loads(self.answer.content)
-        except ValueError:
-            told = None
-        if not isinstance(told, dict):
+        told = json_object(self.answer)
+        if told is None:
             raise NoAnswer(f"token_endpoint: HTTP {self.status_code} and no JSON object")
         return told
+
+
+def json_object(answer: Answer) -> dict[str, Any] | None:
+    try:
+        told = json.loads(answer.content)
+    except (ValueError, RecursionError):
+        return None
+    return told if isinstance(told, dict) else None

@@ -1,6 +1,5 @@
 """What we ask of the sign-in service, and how its answers are checked: by authlib and joserfc."""
 
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from api.oidc.line import ONCE, Line
+from api.oidc.line import ONCE, Line, json_object
 from api.oidc.told import Begun, NotEntered, Somebody, Why
 from gateway.calling import Caller, NoAnswer
 from gateway.config.oidc import OidcSettings, is_guarded
@@ -134,8 +133,8 @@ class Provider:
             raise NotEntered("away", error) from error
         except OAuth2Error as error:
             raise NotEntered("expired" if error.error == "invalid_grant" else "unclear", error) from error
-        except UnicodeError as error:
-            raise NotEntered("unclear", f"api.oidc.client_secret: {error}") from None
+        except (ValueError, TypeError) as error:  # a secret that no header holds, `expires_in: soon`
+            raise NotEntered("unclear", f"{type(error).__name__}: {error}") from None
         if not isinstance(told, dict) or not isinstance(told.get("id_token"), str):
             raise NotEntered("unclear", "no id_token in the answer")
         return told
@@ -228,11 +227,8 @@ class Provider:
             raise NotEntered("away", f"{what}: {error}") from error
         if not answer.is_good:
             raise NotEntered("away" if answer.status >= 500 else "unclear", f"{what}: HTTP {answer.status}")
-        try:
-            told = json.loads(answer.content)
-        except ValueError:
-            told = None
-        if not isinstance(told, dict):
+        told = json_object(answer)
+        if told is None:
             raise NotEntered("unclear", f"{what}: no JSON object")
         return told
 

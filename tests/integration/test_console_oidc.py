@@ -133,6 +133,7 @@ def test_what_was_called_off_or_used_says_so_and_the_password_still_does(
     stranger = TestClient(client.app, follow_redirects=False)
     elsewhere = stranger.get(back)
     assert elsewhere.status_code == 400, "the address alone, in another browser, opens nothing"
+    assert "code=" not in elsewhere.text
     assert "请重新点击统一认证登录" in elsewhere.text
     assert client.get(back).status_code == 200
     assert client.get(back).headers["location"] == "/", "the browser's way back leads on"

@@ -206,6 +206,8 @@ def test_a_name_that_is_not_in_the_token_is_asked_for(hostile: Hostile, provider
         ("/token", (200, b"<html>"), "away"),
         ("/token", (503, b""), "away"),
         ("/token", (200, b"[" * 300_000), "away"),
+        ("/token", (200, b"[" * 200_000), "away"),
+        ("/token", (200, b'{"access_token": "at", "id_token": "x", "expires_in": "soon"}'), "unclear"),
         ("/jwks", (500, b""), "away"),
         ("/jwks", (200, b'{"keys": []}'), "unclear"),
         ("/jwks", (200, b'{"keys": 1}'), "unclear"),
