@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 from sqlmodel import select
 
-from benchmarks import board, devices, first_frame, linking, live, peers, reports, search
+from benchmarks import board, console, devices, first_frame, linking, live, peers, reports, search
 from gateway.config import from_mapping
 from gateway.daemon import Daemon
 from gateway.models import Original, State
@@ -220,6 +220,7 @@ BENCHES: dict[str, Callable[[Path], None]] = {
     "reports": lambda scratch: reports.quarter(scratch, note),
     "live": lambda scratch: live.glass_to_glass(scratch, note),
     "first_frame": lambda scratch: first_frame.measure(scratch, note),
+    "busy": lambda scratch: console.busy(scratch, note),
     "search": lambda scratch: search.million(scratch, note),
     "readiness": readiness_and_idling,
     "memory": peak_memory,

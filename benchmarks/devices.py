@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ FRESH_MS = 10_000
 """A heartbeat that is shown may be so much older than the last one: they are stored every few seconds."""
 GATEWAY = Path(sys.executable).with_name("gateway")
 Note = Callable[..., None]
+ROOMY = {"store": {"reserve_mb": 1}}
 
 
 @contextmanager
@@ -143,7 +145,7 @@ def fleet(scratch: Path, note: Note) -> None:
             "id": "net", "driver": "mqtt_camera", "broker": {"port": port}, "cameras": [{"id": "bwc-*"}],
             "uploads": {"port": uploads, "url": f"http://127.0.0.1:{uploads}", "secret": "s" * 32},
         }  # fmt: skip
-        with gateway(folder, {"store": {"reserve_mb": 1}, "devices": [network]}, "run") as [process]:
+        with gateway(folder, {**ROOMY, "devices": [network]}, "run") as [process]:
             database = Database(f"sqlite:///{folder / 'var' / 'gateway.sqlite'}")
             listening(database)
             talking = subprocess.Popen(
@@ -177,9 +179,7 @@ def playable(scratch: Path, note: Note) -> None:
     (folder / "card").mkdir()
     port = free_port()
     devices = [{"id": "cam", "driver": "volume", "path": "in", "poll_seconds": 0.2}]
-    with gateway(
-        folder, {"store": {"reserve_mb": 1}, "api": {"port": port}, "devices": devices}, "run", "serve"
-    ):
+    with gateway(folder, {**ROOMY, "api": {"port": port}, "devices": devices}, "run", "serve"):
         password = added(folder)
         with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=30) as client:
             signed_in(client, password)
@@ -240,6 +240,56 @@ BAYS, RATE, EACH, LEAD_S, SPAN_S = 6, 30e6, 100_000_000, 10, 60
 def bays(scratch: Path, note: Note) -> None:
     """Six cameras at 30 MB/s each, at once: how much of what they give becomes VERIFIED, in a minute amid it."""
     folder = peers.emptied(scratch / "bays")
+    with full_cards(folder) as cards, gateway(folder, {**ROOMY, "devices": cards.devices}, "run"):
+        peers.rest()
+        with cards.drained() as drained:
+            time.sleep(SPAN_S)
+    note(
+        f"{BAYS} bays of {RATE / 1e6:.0f} MB/s to VERIFIED", drained.share, "% of their sum", 95,
+        f"{drained.size / 1e9:.1f} GB in {drained.seconds:.1f} s",
+    )  # fmt: skip
+    peers.emptied(folder)
+
+
+@dataclass
+class Drained:
+    """What became VERIFIED in a span."""
+
+    size: int = 0
+    seconds: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """In % of what the cameras give."""
+        return 100 * self.size / self.seconds / (BAYS * RATE)
+
+
+@dataclass(frozen=True)
+class Cards:
+    folder: Path
+    mounts: list[Path]
+
+    @property
+    def devices(self) -> list[dict[str, Any]]:
+        each = {"driver": "volume", "poll_seconds": 0.1}
+        return [{"id": f"cam-{n}", "path": f"bay{n}", **each} for n in range(BAYS)]
+
+    @contextmanager
+    def drained(self) -> Iterator[Drained]:
+        """Put in all at once; what is done within begins when they are well under way."""
+        for number, mount in enumerate(self.mounts):
+            (self.folder / f"bay{number}").symlink_to(mount)
+        database, found = Database(f"sqlite:///{self.folder / 'var' / 'gateway.sqlite'}"), Drained()
+        time.sleep(LEAD_S)
+        began, before = time.monotonic(), verified(database)
+        yield found
+        found.seconds, found.size = time.monotonic() - began, (verified(database) - before) * EACH
+        database.close()
+
+
+@contextmanager
+def full_cards(folder: Path) -> Iterator[Cards]:
+    """Six, each of 30 MB/s and with more on it than a minute takes."""
     with ExitStack() as stack:
         cards = [stack.enter_context(mounted(folder / f"c{n}", folder / f"m{n}")) for n in range(BAYS)]
         for card in cards:
@@ -248,26 +298,7 @@ def bays(scratch: Path, note: Note) -> None:
                     file.write(os.urandom(4096))  # each its own content; the card shows noise for the rest
                     file.truncate(EACH)
             card.set("filled", f"slow={RATE:.0f}/s")
-        devices = [
-            {"id": f"cam-{n}", "driver": "volume", "path": f"bay{n}", "poll_seconds": 0.1}
-            for n in range(BAYS)
-        ]
-        with gateway(folder, {"store": {"reserve_mb": 1}, "devices": devices}, "run"):
-            peers.rest()
-            for number, card in enumerate(cards):
-                (folder / f"bay{number}").symlink_to(card.mount)
-            database = Database(f"sqlite:///{folder / 'var' / 'gateway.sqlite'}")
-            time.sleep(LEAD_S)
-            began, before = time.monotonic(), verified(database)
-            time.sleep(SPAN_S)
-            seconds, after = time.monotonic() - began, verified(database)
-            database.close()
-    share = 100 * (after - before) * EACH / seconds / (BAYS * RATE)
-    note(
-        f"{BAYS} bays of {RATE / 1e6:.0f} MB/s to VERIFIED", share, "% of their sum", 95,
-        f"{(after - before) * EACH / 1e9:.1f} GB in {seconds:.1f} s",
-    )  # fmt: skip
-    peers.emptied(folder)
+        yield Cards(folder, [card.mount for card in cards])
 
 
 def verified(database: Database) -> int:

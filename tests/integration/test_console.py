@@ -15,6 +15,7 @@ from api.signin import COOKIE, add_user
 from gateway.database import Database
 from gateway.models import Device, Role
 from gateway.visibility import Viewer
+from tests.browser.pictures_of_town import PAGES as PICTURED
 from tests.integration import (
     test_console_account,
     test_console_administration,
@@ -63,6 +64,25 @@ OPEN = {
     ("GET", "/static/{name}"),
 }
 
+ELSEWHERE = {"/docks", "/sign-in"}
+"""Their pictures are taken of a cabinet by itself (`tests/browser/pictures.py`)."""
+NO_PAGES = {
+    "/",
+    "/cases/{uid}/evidence/file",
+    "/clips-cases",
+    "/clips-found",
+    "/clips-many/{action_id}",
+    "/clips/{clip_id}/digests",
+    "/clips/{clip_id}/thumb",
+    "/docks/events",
+    "/kiosk/{dock}/events",
+    "/kiosk/{dock}/offloads/{offload_id}",
+    "/retrieval/log/file",
+    "/retrieval/requests/{request_id}/clips/{clip_id}",
+    "/sign-in/code",
+    "/static/{name}",
+}
+
 
 @pytest.mark.parametrize(("row", "every"), by_role(PAGES))
 def test_role_by_page_by_unit(
@@ -87,6 +107,19 @@ def test_every_page_has_a_row() -> None:
     }
     assert [row for row, pages in have.items() if len(pages) != 1] == []
     assert present == {page for pages in have.values() for page in pages}
+
+
+def test_every_page_has_a_picture() -> None:
+    """Parts of pages, files and streams have none."""
+    pages = {
+        route.path
+        for module in MODULES
+        for route in module.router.routes
+        if "GET" in route.methods  # type: ignore[attr-defined]
+    }
+    shown = {path.partition("?")[0] for path in PICTURED.values()} | ELSEWHERE
+    missing = {page for page in pages - NO_PAGES if not any(matches(page, path) for path in shown)}
+    assert missing == set()
 
 
 def test_signing_in_and_out(console: tuple[TestClient, dict[str, str]]) -> None:
