@@ -29,6 +29,7 @@ test: $(READY)  ## every test
 
 test-browser: $(READY)  ## the console in a real browser, before a gateway that runs
 	bash .ci/setup --browser
+	$(BIN)/python .ci/peer
 	$(BIN)/python -m pytest tests/browser
 
 screenshots: $(READY)  ## pictures of the console's pages, into docs/console

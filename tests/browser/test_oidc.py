@@ -27,6 +27,9 @@ def gateway(database: Database, store: LocalStore, folder: Path, peer: Peer, por
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
+        while not server.started:
+            assert thread.is_alive()
+            thread.join(0.02)
         yield
     finally:
         server.should_exit = True
@@ -47,7 +50,7 @@ def test_there_and_back_again(
         context.set_default_timeout(15_000)
         page = context.new_page()
         seen = Watched(page, f"localhost:{port}")
-        page.goto("/docks?dock=none")
+        page.goto("/account")
         if scripts:
             assert seen.barriers() == []
             assert seen.said == []
@@ -57,7 +60,7 @@ def test_there_and_back_again(
         page.locator("[name=password]").fill("any")
         page.get_by_role("button").click()
         page.get_by_role("button").click()  # that its name is told to us
-        page.wait_for_url("**/docks?dock=none")
+        page.wait_for_url("**/account")
         expect(page.locator(".who")).to_contain_text("chen")
         kept = {one["name"]: one for one in context.cookies()}
         assert kept["gateway_session"]["sameSite"] == "Strict"

@@ -80,6 +80,8 @@ NO_PAGES = {
     "/retrieval/log/file",
     "/retrieval/requests/{request_id}/clips/{clip_id}",
     "/sign-in/code",
+    "/sign-in/oidc",
+    "/sign-in/oidc/back",
     "/static/{name}",
 }
 
