@@ -60,7 +60,7 @@ def gate(
     came: str = "",
     why: str = "",
 ) -> Response:
-    """`why`: what became of a sign-in by the sign-in service; its own address is good once, we stay at ours."""
+    """`why`: what became of a sign-in by the sign-in service; its address is good once, we stay at ours."""
     provider = provider_of(request)
     service = getattr(provider.settings.name, reader_of(request).language) if provider else None
     return page(
