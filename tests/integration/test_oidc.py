@@ -90,6 +90,14 @@ def altered(hostile: Hostile, nonce: str) -> str:
     return f"{head}.{part(hostile.claims(nonce, sub='another'))}.{signature}"
 
 
+def half_a_minute_ago(hostile: Hostile, nonce: str) -> str:
+    return hostile.good(nonce, exp=int(time.time()) - 30)
+
+
+def begun_later(hostile: Hostile, nonce: str) -> str:
+    return hostile.good(nonce, iat=int(time.time()) + 30)
+
+
 LONG_AGO, LATER = int(time.time()) - 7200, int(time.time()) + 7200
 
 
@@ -122,7 +130,7 @@ def test_a_token_that_is_not_for_this_sign_in_opens_nothing(
 @pytest.mark.parametrize(
     "forge",
     [
-        claims(), claims(exp=int(time.time()) + 5 - 30), claims(iat=int(time.time()) + 30),
+        claims(), half_a_minute_ago, begun_later,
         claims(aud=[CLIENT]), claims(aud=[CLIENT, "another"], azp=CLIENT), claims(azp=CLIENT),
         claims(at_hash=base64.urlsafe_b64encode(hashlib.sha256(b"at").digest()[:16]).rstrip(b"=").decode()),
         signed({"alg": "ES256", "x5t": "unknown to us", "x5c": ["A" * 2000]}), claims(groups=["执法人员"] * 2000),
