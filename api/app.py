@@ -12,7 +12,7 @@ from api.console.docks import Looks
 from api.headers import Headers
 from api.leaving import Leaving
 from api.oidc import Provider
-from api.parameters import known_only
+from api.parameters import known_only, storable_only
 from api.signin import IDLE
 from api.v1 import (
     cases,
@@ -25,6 +25,7 @@ from api.v1 import (
     equipment,
     evidence,
     health,
+    item_lists,
     links,
     live,
     notes,
@@ -54,8 +55,8 @@ from gateway.store import LocalStore
 PREFIX = "/api/v1"
 MODULES = (
     session, health, devices, equipment, telemetry, live, rooms, offloads, clips, cases, parties, notes,
-    evidence, links, duties, webhooks, custody, retention, disposals, samples, reports, report_files, orders,
-    requests, viewings, copies,
+    evidence, links, duties, item_lists, webhooks, custody, retention, disposals, samples, reports,
+    report_files, orders, requests, viewings, copies,
 )  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def create_app() -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
     )
     problems.install(app, errors.answer)
-    root = APIRouter(prefix=PREFIX, dependencies=[Depends(known_only)])
+    root = APIRouter(prefix=PREFIX, dependencies=[Depends(storable_only), Depends(known_only)])
     for module in MODULES:
         root.include_router(module.router)
     app.include_router(root)

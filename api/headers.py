@@ -69,4 +69,4 @@ def too_large(scope: Scope) -> bool:
         return False
     headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"")
-    return b"transfer-encoding" in headers or (length.isdigit() and int(length) > LARGEST)
+    return b"transfer-encoding" in headers or len(length) > 18 or (length.isdigit() and int(length) > LARGEST)

@@ -11,7 +11,7 @@ from gateway import retrieval
 from gateway.database import Database
 from gateway.models import CaseRecord, Clip, Original, RequestedClip, ViewRequest
 from gateway.rules.judgement import CLASSIFIED
-from gateway.visibility import Right, Viewer, granted, visible, watchable
+from gateway.visibility import Right, Viewer, collected, granted, visible, watchable
 from gateway.wording import reason, sentence
 
 
@@ -24,9 +24,17 @@ def must_see(session: Session, viewer: Viewer, model: type[Any], key: str, what:
     return found
 
 
+def must_have_collected(session: Session, viewer: Viewer, clip_id: str) -> None:
+    """403 for who sees a clip by a case that it is linked to: whose footage it is says how long it stays."""
+    found = select(Clip.id).where(Clip.id == clip_id, collected(viewer))
+    if session.exec(found).first() is None:
+        why = reason("hold.not_collected")
+        raise Problem(403, sentence(why, "en"), sentence(why, "zh"), code=why["code"])
+
+
 def must_be_within(viewer: Viewer, unit_id: str) -> None:
     """404 for a unit that is not among his."""
-    if viewer.units is not None and unit_id not in viewer.units:
+    if not viewer.is_over(unit_id):
         raise not_found("Unit")
 
 
@@ -73,8 +81,6 @@ def grant_of(session: Session, viewer: Viewer, clip: Clip, *, copying: bool = Fa
     opens = (
         granted(viewer).with_only_columns(col(ViewRequest.id)).where(col(RequestedClip.clip_id) == clip.id)
     )
-    if clip.secrecy == CLASSIFIED:
-        opens = opens.where(col(ViewRequest.secret).is_(True))
     found = select(ViewRequest).where(col(ViewRequest.id).in_(opens))
     if copying:
         found = found.where(col(ViewRequest.copying).is_(True))

@@ -117,7 +117,7 @@ def typed_count(given: int | None) -> int:
         written = input("将销毁多少件？请填写件数 How many clips will go? ")
     except EOFError:
         raise ConfigError("nobody is there to type how many clips will go; give it with --count") from None
-    if not written.strip().isdigit():
+    if not written.strip().isdecimal():
         raise ConfigError(f"{written!r} is no number; nothing was approved")
     return int(written)
 

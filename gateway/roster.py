@@ -211,6 +211,11 @@ def names_of(session: Session, model: type[Any], ids: Iterable[str | None]) -> d
     return dict(session.exec(select(model.id, model.name).where(col(model.id).in_(wanted))).all())
 
 
+def unit_names(session: Session) -> dict[str, str]:
+    """Of all, by name: what a unit is called is known to everybody."""
+    return dict(session.exec(select(Unit.id, Unit.name).order_by(Unit.name)).all())
+
+
 def docked_last(session: Session, ids: Collection[str]) -> dict[str, Docked]:
     newest = (
         select(Offload.device_id, func.max(Offload.opened_at).label("at"))

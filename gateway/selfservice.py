@@ -64,7 +64,8 @@ def take(session: Session, viewer: Viewer, dock: str, officer_id: str, device: s
     ).one_or_none()
     if officer is None:
         raise Refused("ledger.unknown", kind="officer", ref=officer_id)
-    session.get_one(Device, device, with_for_update=True)
+    if session.get(Device, device, with_for_update=True) is None:
+        raise Refused("ledger.unknown", kind="device", ref=device)
     if open_checkouts(session, Checkout.officer_id == officer.id):
         raise Refused("handover.has_one_out")
     found = choice(session, dock, officer, at)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, false, true
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -118,6 +119,10 @@ class Viewer:
 
     def may(self, right: Right) -> bool:
         return right in RIGHTS[self.role]
+
+    def is_over(self, unit: str | None) -> bool:
+        """Whether that unit is among his; what belongs to none is only for who sees every unit."""
+        return self.units is None or unit in self.units
 
 
 def units_below(session: Session, unit_id: str) -> frozenset[str]:
@@ -246,18 +251,33 @@ def visible(viewer: Viewer, model: type[SQLModel]) -> ColumnElement[bool]:
     return true() if viewer.units is None else SEEN[model](Within(viewer.units))
 
 
+def collected(viewer: Viewer) -> ColumnElement[bool]:
+    """Of a clip: one's own units recorded it, which is more than that it belongs to a case of theirs."""
+    return true() if viewer.units is None else col(Clip.device_id).in_(Within(viewer.units).devices)
+
+
 def granted(viewer: Viewer) -> SelectOfScalar[str]:
-    """Clips that a grant opens to this person at this moment (R-71, R-72): to nobody else, no other clip."""
+    """Clips that a grant opens to this person at this moment (R-71, R-72): to nobody else, no other clip.
+
+    Each clip for itself: what is a state secret now, only where it was one when it was asked: then as many
+    heads as that needs decided knowing it.
+    """
     at = now()
+    wanted = aliased(Clip)  # who asks may select from clips himself
     return (
         select(RequestedClip.clip_id)
         .join(ViewRequest, col(ViewRequest.id) == RequestedClip.request_id)
+        .join(wanted, col(wanted.id) == RequestedClip.clip_id)
         .where(
             ViewRequest.user_id == viewer.user_id,
             ViewRequest.state == RequestState.GRANTED,
             col(ViewRequest.ended_at).is_(None),
             col(ViewRequest.granted_at) <= at,
             col(ViewRequest.valid_until) > at,
+            or_(
+                col(wanted.secrecy).is_distinct_from(CLASSIFIED),
+                col(RequestedClip.secret).is_(True),
+            ),
         )
     )
 
@@ -265,16 +285,11 @@ def granted(viewer: Viewer) -> SelectOfScalar[str]:
 def watchable(viewer: Viewer) -> ColumnElement[bool]:
     """The condition under which a viewer may watch a clip, which is more than to see that it is there.
 
-    By the right of role and unit, but for state secrets (LK-16); or because it was granted to this person,
-    a state secret only where that was known when it was granted. A grant opens nothing else than the
-    picture: lists, labels and the chain stay as `visible` has them.
+    By the right of role and unit, but for state secrets (LK-16); or because it was granted to this person.
+    A grant opens nothing else than the picture: lists, labels and the chain stay as `visible` has them.
     """
     if not viewer.may(Right.REQUEST):
         return false()
     is_open = col(Clip.secrecy).is_distinct_from(CLASSIFIED)
     by_right = visible(viewer, Clip) if viewer.may(Right.VIEW) else false()
-    knowingly = granted(viewer).where(col(ViewRequest.secret).is_(True))
-    return or_(
-        and_(is_open, or_(by_right, col(Clip.id).in_(granted(viewer)))),
-        col(Clip.id).in_(knowingly),
-    )
+    return or_(and_(is_open, by_right), col(Clip.id).in_(granted(viewer)))

@@ -24,7 +24,7 @@ from api.console import (
     wall,
     work,
 )
-from api.parameters import known_only
+from api.parameters import known_only, storable_only
 
 MODULES = (
     files,
@@ -49,6 +49,6 @@ MODULES = (
     parties,
 )
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(known_only)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(storable_only), Depends(known_only)])
 for module in MODULES:
     router.include_router(module.router)

@@ -1,5 +1,7 @@
 """One's own account: the password, and the second factor."""
 
+import math
+from collections.abc import Callable
 from typing import Annotated
 
 import segno
@@ -7,11 +9,13 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session, col, delete
 
-from api import second_factor
+from api import second_factor, throttle
 from api.console.pages import page
 from api.signin import Db, hasher, known, token_hash, token_of, viewer_of
+from api.v1.session import address_of
 from gateway import custody
-from gateway.models import SignIn, User
+from gateway.database import Database
+from gateway.models import SignIn, User, now
 from gateway.visibility import Viewer
 
 router = APIRouter()
@@ -21,6 +25,9 @@ Password = Annotated[str, Form(max_length=1024)]
 SHORTEST = 8
 DONE = ("password", "on", "off")
 WRONG = ("password", "short", "same", "code")
+GUESSED = ("password", "code")
+Deed = Callable[[Session, User], str]
+"""What was wrong, if anything."""
 
 
 @router.get("/account")
@@ -31,14 +38,22 @@ def account_page(
     done: Annotated[str, Query(max_length=20)] = "",
     wrong: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
+    return shown(
+        request, viewer, database, done=done if done in DONE else "", wrong=wrong if wrong in WRONG else ""
+    )
+
+
+def shown(
+    request: Request, viewer: Viewer, database: Database, *, done: str = "", wrong: str = "", wait_s: int = 0
+) -> Response:
     with database.read() as session:
         user = session.get_one(User, viewer.user_id)
         is_on = second_factor.is_on(session, user)
         secret, address = second_factor.prepared(session, user) or (None, None)
+    headers = {"cache-control": "no-store"} | ({"retry-after": f"{wait_s}"} if wait_s else {})
     return page(
-        request, "account.html", viewer, headers={"cache-control": "no-store"},
-        is_on=is_on, secret=secret, picture=drawn(address) if address else None,
-        done=done if done in DONE else "", wrong=wrong if wrong in WRONG else "",
+        request, "account.html", viewer, status=429 if wait_s else 200, headers=headers, is_on=is_on,
+        secret=secret, picture=drawn(address) if address else None, done=done, wrong=wrong, wait_s=wait_s,
     )  # fmt: skip
 
 
@@ -53,17 +68,37 @@ def change_password(
     request: Request, viewer: Anybody, database: Db, old: Password, new: Password, again: Password
 ) -> Response:
     """Every other session of this person ends: who had the old one is out."""
+
+    def deed(session: Session, user: User) -> str:
+        if known(session, user.name, old) is None:
+            return "password"
+        if new != again or len(new) < SHORTEST:
+            return "same" if new != again else "short"
+        user.password_hash = hasher.hash(new)
+        session.add(user)
+        end_others(session, user, token_of(request) or "")
+        custody.append(session, custody.SITE, "PASSWORD_CHANGED", viewer.name, user.id, (user,))
+        return ""
+
+    return tried(request, viewer, database, deed, "password")
+
+
+def tried(request: Request, viewer: Viewer, database: Database, deed: Deed, done: str) -> Response:
+    """Counted together with the tries to sign in: who finds an open session guesses no faster there.
+
+    What fits does not begin the counting anew: who knows the password could guess codes for ever by it.
+    """
     with database.write() as session:
-        user = known(session, viewer.name, old)
-        wrong = (
-            "password" if user is None else "same" if new != again else "short" if len(new) < SHORTEST else ""
-        )
-        if user is not None and not wrong:
-            user.password_hash = hasher.hash(new)
-            session.add(user)
-            end_others(session, user, token_of(request) or "")
-            custody.append(session, custody.SITE, "PASSWORD_CHANGED", viewer.name, user.id, (user,))
-    return told(wrong=wrong) if wrong else told(done="password")
+        tries = throttle.tries_of(session, viewer.name, address_of(request))
+        at = now()
+        wait_s = math.ceil(throttle.left_to_wait(tries, at).total_seconds())
+        wrong = "" if wait_s else deed(session, session.get_one(User, viewer.user_id))
+        if wrong in GUESSED:
+            throttle.note_failure(session, tries, at)
+            custody.append(session, custody.SITE, "ACCOUNT_REFUSED", viewer.name, viewer.user_id)
+    if wait_s:
+        return shown(request, viewer, database, wait_s=wait_s)
+    return told(wrong=wrong) if wrong else told(done=done)
 
 
 def end_others(session: Session, user: User, token: str) -> None:
@@ -79,32 +114,39 @@ def prepare(viewer: Anybody, database: Db) -> Response:
 
 
 @router.post("/account/second-factor")
-def switch_on(viewer: Anybody, database: Db, code: Annotated[str, Form(max_length=20)]) -> Response:
+def switch_on(
+    request: Request, viewer: Anybody, database: Db, code: Annotated[str, Form(max_length=20)]
+) -> Response:
     """Only with a code of it: nobody locks himself out with a picture that he did not scan."""
-    with database.write() as session:
-        user = session.get_one(User, viewer.user_id)
-        fits = not second_factor.is_on(session, user) and second_factor.accept(session, user, code)
-        if fits:
-            custody.append(session, custody.SITE, "SECOND_FACTOR_SET", viewer.name, user.id, (user,))
-    return told(done="on") if fits else told(wrong="code")
+
+    def deed(session: Session, user: User) -> str:
+        if second_factor.is_on(session, user) or not second_factor.accept(session, user, code):
+            return "code"
+        custody.append(session, custody.SITE, "SECOND_FACTOR_SET", viewer.name, user.id, (user,))
+        return ""
+
+    return tried(request, viewer, database, deed, "on")
 
 
 @router.post("/account/second-factor/remove")
 def switch_off(
-    viewer: Anybody, database: Db, password: Password, code: Annotated[str, Form(max_length=20)]
+    request: Request,
+    viewer: Anybody,
+    database: Db,
+    password: Password,
+    code: Annotated[str, Form(max_length=20)],
 ) -> Response:
     """With both: who finds an open session must not be able to."""
-    with database.write() as session:
-        user = known(session, viewer.name, password)
-        fits = (
-            user is not None
-            and second_factor.is_on(session, user)
-            and second_factor.accept(session, user, code)
-        )
-        if user is not None and fits:
-            second_factor.remove(session, user)
-            custody.append(session, custody.SITE, "SECOND_FACTOR_REMOVED", viewer.name, user.id, (user,))
-    return told(done="off") if fits else told(wrong="code")
+
+    def deed(session: Session, user: User) -> str:
+        is_theirs = known(session, user.name, password) is not None and second_factor.is_on(session, user)
+        if not is_theirs or not second_factor.accept(session, user, code):
+            return "code"
+        second_factor.remove(session, user)
+        custody.append(session, custody.SITE, "SECOND_FACTOR_REMOVED", viewer.name, user.id, (user,))
+        return ""
+
+    return tried(request, viewer, database, deed, "off")
 
 
 def told(**what: str) -> Response:

@@ -11,10 +11,11 @@ from api.leaving import Leaving
 from api.seeing import refusal_noted
 from api.signin import Db, Reader, Ruled, Watcher
 from api.v1.clips import own_viewing, record_of, seen
-from gateway import playing, retrieval
+from gateway import approvals, playing, retrieval
 from gateway.database import Database
 from gateway.law import Law
 from gateway.models import Clip, Device, OrderRow, OrderState, Original, Unit, User, Viewing
+from gateway.rules.judgement import CLASSIFIED
 from gateway.visibility import Right, Viewer
 from gateway.wording import CHINA
 
@@ -90,6 +91,7 @@ def facts(
         "is_shown": clip_film.is_shown(clip, original), "map": clip_map.drawn(beside.track),
         "lines": lines[0], "line_count": lines[1], "record": record_of(session, original), "zone": CHINA.key,
         "rate": playing.frames(clip), **checked(session, viewer, clip.id),
+        "may_lift": clip.secrecy == CLASSIFIED and approvals.may_lift_secrecy(session, viewer, clip),
     }  # fmt: skip
 
 

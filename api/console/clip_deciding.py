@@ -8,10 +8,10 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, BeforeValidator, Field
 from sqlmodel import Session, col, or_, select
 
-from api.console import terms
+from api.console.terms import local
 from api.problems import Problem, not_found
-from api.signin import Db, Labeller, Operator, Ruled
-from api.v1 import links, orders
+from api.signin import Db, Decider, Labeller, Operator, Ruled
+from api.v1 import clips, links, orders
 from api.v1.clips import Labels, label, seen
 from gateway.database import Database
 from gateway.linking.clocks import CAPTURED
@@ -24,12 +24,9 @@ from gateway.wording import CHINA, reason, sentence
 router = APIRouter()
 
 
-def local(value: object) -> object:
-    """As a form has it: without a zone, in the site's."""
-    return terms.local(value, CHINA) if isinstance(value, str) else None
-
-
-Seconds = Annotated[float | None, BeforeValidator(lambda value: value if value != "" else None)]
+Seconds = Annotated[
+    float | None, BeforeValidator(lambda value: value if value != "" else None), Field(allow_inf_nan=False)
+]
 
 
 class LabelForm(BaseModel):
@@ -40,15 +37,15 @@ class LabelForm(BaseModel):
     matter: str | None = Field(default=None, max_length=500)
     transcript: str = Field(default="", max_length=500)
     secrecy: Literal["", "none", "privacy", "trade_secret", "state_secret"] = ""
-    captured_at: Annotated[datetime | None, BeforeValidator(local)] = None
+    captured_at: Annotated[datetime | None, BeforeValidator(lambda written: local(written, CHINA))] = None
     why: str = Field(default="", max_length=300)
 
 
 class LinkForm(BaseModel):
     case: str = Field(min_length=1, max_length=200)
     matter: str = Field(default="", max_length=500)
-    t0_s: Seconds = None
-    t1_s: Seconds = None
+    t0_s: Annotated[Seconds, Field(ge=0)] = None
+    t1_s: Annotated[Seconds, Field(gt=0)] = None
     why: Why
 
 
@@ -76,6 +73,14 @@ def enter_labels(
     if changed:
         why = given.why.strip()
         label(clip_id, Labels(**changed, why=why if len(why) > 1 else None), viewer, database)
+    return back(clip_id, "labels")
+
+
+@router.post("/clips/{clip_id}/secrecy/lift")
+def lift_secrecy(
+    clip_id: str, viewer: Decider, database: Db, why: Annotated[Why, Form()]
+) -> RedirectResponse:
+    clips.lift_secrecy(clip_id, clips.Reasoned(why=why), viewer, database)
     return back(clip_id, "labels")
 
 

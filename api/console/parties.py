@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.console import pages
-from api.console.cases.reading import units_of
 from api.console.cases.telling import tools
 from api.problems import not_found
 from api.signin import Db, Reader, Ruled
+from gateway import roster
 from gateway.casefile.footage import names_of
 from gateway.casefile.party import CASES, CLIPS, party_file
+from gateway.models import Unit
 
 router = APIRouter()
 Number = Annotated[int, Query(ge=1, le=100_000)]
@@ -32,7 +33,7 @@ def party_page(
             raise not_found("Party")
         shown = [shot.clip for shot in found.shots]
         names = names_of(session, {one.device_id for one in shown}, {one.officer_id or "" for one in shown})
-        units = units_of(session, [one.case.unit_id for one in found.cases])
+        units = roster.names_of(session, Unit, [one.case.unit_id for one in found.cases])
     return pages.page(
         request, "parties_page.html", viewer, found=found, names=names, units=units, page=page, clips=clips,
         titles={one.case.uid: one.case.title for one in found.cases},

@@ -1,5 +1,6 @@
 """What registers and reports say besides words: terms of ours, days, rates; and what can be chosen."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
@@ -56,8 +57,26 @@ def unit_choices(session: Session, viewer: Viewer) -> list[tuple[str, str]]:
 
 
 def local(written: str, zone: ZoneInfo) -> datetime | None:
-    """What a field of the kind `datetime-local` sends, in the site's zone. Raises ValueError."""
-    return aware(datetime.fromisoformat(written).replace(tzinfo=zone)) if written else None
+    """What a field of the kind `datetime-local` sends, in the site's zone; a zone of its own is kept.
+
+    Raises ValueError.
+    """
+    if not written.strip():
+        return None
+    moment = datetime.fromisoformat(written.strip())
+    return aware(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+
+
+CLOCK = re.compile(r"(?:(\d{1,3})[:：])?(\d{1,5})[:：]([0-5]?\d(?:\.\d+)?)|(\d+(?:\.\d+)?)")
+
+
+def seconds(written: str) -> float:
+    """1:02:03, 02:03 or 123. Raises ValueError."""
+    found = CLOCK.fullmatch(written.strip())
+    if found is None:
+        raise ValueError(written)
+    hours, minutes, rest, alone = found.groups()
+    return float(alone) if alone else int(hours or 0) * 3600 + int(minutes) * 60 + float(rest)
 
 
 def for_field(at: datetime | None, zone: ZoneInfo) -> str:

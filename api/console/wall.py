@@ -15,6 +15,7 @@ from api.v1 import live as views
 from api.v1.clips import Purpose
 from gateway import live
 from gateway.models import Device, DeviceStatus, Unit, User
+from gateway.roster import unit_names
 from gateway.texts import Why
 from gateway.visibility import Viewer, visible
 
@@ -49,7 +50,7 @@ def tiles(session: Session, viewer: Viewer, text: str) -> list[Tile]:
             )
         )
     rows = session.exec(found.order_by(col(Device.name), col(Device.id)).limit(MOST)).all()
-    units = dict(session.exec(select(Unit.id, Unit.name)).all())
+    units = unit_names(session)
     watched = [view.device_id for view in live.watched(session)]
     made = [
         Tile(

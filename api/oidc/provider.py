@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from api.oidc.line import ONCE, Line, json_object
 from api.oidc.told import Begun, NotEntered, Somebody, Why
+from api.parameters import UNSTORABLE
 from gateway.calling import Caller, NoAnswer
 from gateway.config.oidc import OidcSettings, is_guarded
 
@@ -102,7 +103,8 @@ class Provider:
         sub, name = claims["sub"], claims.get(self.settings.claim)
         if name is None and self.metadata.get().get("userinfo_endpoint"):
             name = self.ask_about(token, sub).get(self.settings.claim)
-        return Somebody(self.settings.issuer, sub, name if isinstance(name, str) else None)
+        is_name = isinstance(name, str) and not UNSTORABLE.search(name)
+        return Somebody(self.settings.issuer, sub, name if is_name else None)
 
     def client(self, here: str) -> "OAuth2Client":
         from authlib.oauth2.client import OAuth2Client
@@ -159,7 +161,8 @@ class Provider:
             claims.validate(leeway=LEEWAY_S)
         except (JoseError, ValueError, TypeError, KeyError) as error:
             raise NotEntered("unclear", f"{type(error).__name__}: {error}") from error
-        if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255:
+        sub = claims["sub"]
+        if not isinstance(sub, str) or not 0 < len(sub) <= 255 or UNSTORABLE.search(sub):
             raise NotEntered("unclear", "`sub` is no text of 1 to 255 characters")
         self.must_be_fresh(claims, begun)
         return cast("Mapping[str, Any]", claims)

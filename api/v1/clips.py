@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session, col, select
 
 from api.leaving import Leaving
@@ -12,10 +12,11 @@ from api.paging import CURSOR, Page
 from api.problems import Problem, not_found
 from api.seeing import must_watch, refusal_noted
 from api.shapes import ClipOut, ClipWhole, DestructionOut, LinkOut, ReasonOut, RenditionOut
-from api.signin import Db, Labeller, Reader, Watcher
-from gateway import linking, retrieval
+from api.signin import Db, Decider, Labeller, Reader, Watcher
+from gateway import approvals, linking, retrieval
 from gateway.copies import COPY
 from gateway.database import Database
+from gateway.device import Refused
 from gateway.holds import must_be_there
 from gateway.instants import Moment
 from gateway.linking.archivable import why_not
@@ -31,6 +32,7 @@ from gateway.models import (
     Viewing,
     now,
 )
+from gateway.rules.judgement import CLASSIFIED
 from gateway.search import Wanted, find
 from gateway.store import LocalStore
 from gateway.texts import Why
@@ -91,7 +93,8 @@ class Labels(BaseModel):
     )
     secrecy: Literal["state_secret", "trade_secret", "privacy", "none"] | None = Field(
         default=None,
-        description="`state_secret` rejects its links and sets it aside (LK-16); lifting it needs `why`",
+        description="`state_secret` rejects its links and sets it aside (LK-16); lifting it needs `why`,"
+        " and a head of the unit that collected it or of one above (ours)",
     )
     transcript: str | None = Field(
         default=None,
@@ -100,6 +103,11 @@ class Labels(BaseModel):
         examples=["询问笔录 2024-27 第3页"],
     )
     why: str | None = Field(default=None, min_length=2, max_length=300)
+
+
+class Reasoned(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    why: Why = Field(examples=["经保密办审查不属于国家秘密"])
 
 
 class Purpose(BaseModel):
@@ -167,7 +175,25 @@ def label(clip_id: str, given: Labels, viewer: Labeller, database: Db) -> ClipWh
     with database.write() as session:
         found, original = seen(session, viewer, clip_id)
         must_be_there(session, clip_id)
-        linking.enter_labels(session, found, original, given.model_dump(exclude_none=True), viewer.name)
+        told, may_lift = (
+            given.model_dump(exclude_none=True),
+            approvals.may_lift_secrecy(session, viewer, found),
+        )
+        linking.enter_labels(session, found, original, told, viewer.name, may_lift=may_lift)
+        return whole(session, found, original)
+
+
+@router.post("/clips/{clip_id}/secrecy/lift")
+def lift_secrecy(clip_id: str, given: Reasoned, viewer: Decider, database: Db) -> ClipWhole:
+    """That it is no state secret, or no longer: by a head of the unit that collected it or of one above."""
+    with database.write() as session:
+        found, original = seen(session, viewer, clip_id)
+        must_be_there(session, clip_id)
+        if not approvals.may_lift_secrecy(session, viewer, found):
+            raise Refused("labels.secret_head")
+        if found.secrecy == CLASSIFIED:
+            told = {"secrecy": linking.OPEN, "why": given.why}
+            linking.enter_labels(session, found, original, told, viewer.name, may_lift=True)
         return whole(session, found, original)
 
 

@@ -14,10 +14,10 @@ from api.shapes import ReasonOut, RenditionOut, Shape
 from api.signin import Db, Requester, Watcher
 from api.v1.clips import store_of
 from gateway import copies
+from gateway.approvals.deciding import became_secret
 from gateway.device import Refused
 from gateway.holds import must_be_there
-from gateway.models import Clip, ClipCopy, Rendition, ViewRequest, now
-from gateway.rules.judgement import CLASSIFIED
+from gateway.models import ClipCopy, Rendition, ViewRequest, now
 from gateway.visibility import Viewer
 
 router = APIRouter(tags=["retrieval"])
@@ -113,8 +113,7 @@ def copy_file(copy_id: str, request: Request, viewer: Requester, database: Db) -
         must_be_there(session, copy.clip_id)
         if made is None or not copies.is_to_be_had(copy, grant, now()):
             raise Refused("retrieval.copy_not_ready")
-        secret = session.get_one(Clip, copy.clip_id).secrecy == CLASSIFIED
-        if secret and not grant.secret:
+        if became_secret(session, grant, copy.clip_id):
             raise Refused("retrieval.state_secret")
         copies.taken(session, copy, viewer.name)  # every time: what a client says of ranges proves nothing
         name = f"copy-{copy.id[-8:]}.{made.stored_as.rpartition('.')[2]}"

@@ -4,32 +4,24 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import Base64Bytes, BaseModel, Field
+from pydantic import BaseModel, Field
 from sqlmodel import Session, col, select
 
 from api.duties import (
     BoardOut,
     CoverageOut,
-    EditionOut,
     GroupOut,
-    ImportedOut,
-    KindOut,
     ObligationOut,
-    ScopeOut,
     StatementOut,
     TallyOut,
     UnknownKind,
     UnknownStage,
-    items_out,
     recorders_out,
 )
 from api.paging import CuttingByName, Page
 from api.problems import Problem, not_found
 from api.seeing import must_see
-from api.shapes import ReasonOut
-from api.signin import Db, Labeller, LedgerKeeper, Reader, Ruled
-from gateway.config import ConfigError
-from gateway.database import Database
+from api.signin import Db, Labeller, Reader, Ruled
 from gateway.instants import Moment
 from gateway.law import Law, seam_of
 from gateway.models import (
@@ -43,12 +35,10 @@ from gateway.models import (
 )
 from gateway.rules.coverage import Stretch, compare
 from gateway.rules.duty import Standing
-from gateway.rules.scope import Mode, owed
-from gateway.scope.board import Book, Row, board, tallies, tally, unknown_kinds, unknown_stages
+from gateway.rules.scope import Mode
+from gateway.scope.board import Row, board, tallies, tally, unknown_kinds, unknown_stages
 from gateway.scope.facts import COUNTED, Wanted
-from gateway.scope.lists import in_force, store_list
 from gateway.scope.naming import unknown_officer
-from gateway.scope.reading import read_list
 from gateway.scope.statements import StatementIn, state
 from gateway.scope.telling import names_of, unknown_stage
 from gateway.visibility import Viewer, units_below, visible
@@ -235,68 +225,3 @@ def make_statement(activity_id: str, given: StatementIn, viewer: Labeller, datab
     with database.write() as session:
         must_see_step(session, viewer, activity_id)
         return StatementOut.of(state(session, activity_id, given, viewer.name))
-
-
-class ListIn(BaseModel):
-    name: str = Field(min_length=1, max_length=200, examples=["清单.xlsx"], description="the file's name")
-    valid_from: Moment
-    content: Base64Bytes = Field(description="the file, CSV or XLSX, in Base64")
-
-
-@router.post("/units/{unit_id}/scope", status_code=201)
-def import_list(unit_id: str, given: ListIn, viewer: LedgerKeeper, database: Db, law: Ruled) -> ImportedOut:
-    """Store a unit's item list, whole or not at all: 422 names each cell that is not in its column.
-
-    The answer says how each line was understood, with a warning where that is a guess.
-    """
-    must_see_unit(database, viewer, unit_id)
-    try:
-        read = read_list(given.name, given.content)
-    except ConfigError as error:
-        raise Problem(422, "The file is no list that can be read", str(error)) from None
-    if read.faults:
-        faults = [ReasonOut.told(one).model_dump() for one in read.faults]
-        raise Problem(422, "The list has faults; nothing of it was stored", "See `errors`.", errors=faults)
-    with database.write() as session:
-        edition = store_list(session, read, given.name, given.content, unit_id, given.valid_from, viewer.name)
-        session.flush()
-        book = Book.load(session, law)
-        items = items_out(book, book.of(unit_id), edition)
-        return ImportedOut(**EditionOut.model_validate(edition).model_dump(), items=items)
-
-
-def must_see_unit(database: Database, viewer: Viewer, unit_id: str) -> None:
-    with database.read() as session:
-        if session.get(Unit, unit_id) is None or (viewer.units is not None and unit_id not in viewer.units):
-            raise not_found("Unit")
-
-
-@router.get("/units/{unit_id}/scope")
-def scope(
-    unit_id: str,
-    viewer: Reader,
-    database: Db,
-    law: Ruled,
-    at: Annotated[Moment | None, Query(description="as it held then; now by default")] = None,
-) -> ScopeOut:
-    """What a unit has to record: its list as understood, and for each kind the stricter of frame and list."""
-    must_see_unit(database, viewer, unit_id)
-    moment = at or now()
-    with database.read() as session:
-        book = Book.load(session, law)
-    rulings = book.of(unit_id)
-    pack, frame = rulings.pack, rulings.frame
-    edition = in_force(rulings.editions, moment)
-    items = book.lists.items(edition, pack)
-    kinds = ((name, kind, owed(kind.zh, frame, items)) for name, kind in pack.scope.kinds.items())
-    return ScopeOut(
-        unit=unit_id,
-        at=moment,
-        rule_pack=pack.edition,
-        edition=EditionOut.of(edition),
-        items=items_out(book, rulings, edition),
-        kinds=[
-            KindOut(id=name, zh=kind.zh, en=kind.en, by_frame=asks.frame, mode=asks.mode)
-            for name, kind, asks in kinds
-        ],
-    )

@@ -44,7 +44,7 @@ def receipt(
     offload_id: str,
     viewer: Reader,
     database: Db,
-    revision: Annotated[int | None, Query(ge=1, description="the newest where absent")] = None,
+    revision: Annotated[int | None, Query(ge=1, le=1_000_000, description="the newest where absent")] = None,
 ) -> ReceiptOut:
     """The sealed account; before it is sealed, revision 0 shows how it stands."""
     with database.read() as session:

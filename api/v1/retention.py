@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
 from api.paging import Cutting, Page, page
-from api.seeing import must_see
+from api.seeing import must_have_collected, must_see
 from api.shapes import ReasonOut, Shape
 from api.signin import Approver, Db, Holder, Reader, Ruled
 from gateway import disposal, holds, retention
@@ -149,8 +149,13 @@ def flags(viewer: Reader, database: Db, wanted: Cutting) -> Page[FlagOut]:
 
 @router.post("/flags/{flag_id}/lift")
 def unmark(flag_id: str, given: Reasoned, viewer: Approver, database: Db) -> FlagOut:
+    """By somebody who may agree to disposals, of the unit that recorded the clip or of one above it.
+
+    A unit to whose case the clip belongs can mark it, and place a hold that only that unit lifts.
+    """
     with database.write() as session:
         row = must_see(session, viewer, RetentionFlag, flag_id, "Mark")
+        must_have_collected(session, viewer, row.clip_id)
         return FlagOut.model_validate(holds.unmark(session, row, given.why, viewer.name))
 
 

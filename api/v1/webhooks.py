@@ -52,7 +52,9 @@ class WebhookChange(Given):
 
 
 class Replay(Given):
-    after: int | None = Field(default=None, ge=0, description="a `position`; 0: all that is known")
+    after: int | None = Field(
+        default=None, ge=0, le=2**63 - 1, description="a `position`; 0: all that is known"
+    )
     after_event: str | None = Field(default=None, description="or the id of the last event you have")
     only_dead: bool = Field(default=False, description="only what could not be delivered")
 

@@ -79,7 +79,7 @@ def over_adb(port_path: str, port: int, wake: Sequence[str]) -> TcpTalk:
     if wake:
         adb(port_path, "shell", *wake)
     forwarded = adb(port_path, "forward", "tcp:0", f"tcp:{port}").strip()
-    if not forwarded.isdigit():
+    if not forwarded.isdecimal():
         raise DeviceUnavailable("recorder.no_answer", call="adb forward")
 
     def let_go() -> None:

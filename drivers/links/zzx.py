@@ -61,7 +61,7 @@ class ZzxLink:
 
     def clock(self) -> datetime | None:
         said = self.asked(Function.GET_TIME, self.password).get("Time", "")
-        return datetime.fromtimestamp(int(said), UTC) if said.isdigit() and len(said) < 12 else None
+        return datetime.fromtimestamp(int(said), UTC) if said.isdecimal() and len(said) < 12 else None
 
     def set_clock(self, moment: datetime, password: str) -> None:
         self.obeyed(Function.SYNC_TIME, password, Time=str(int(moment.timestamp() * 1000)))

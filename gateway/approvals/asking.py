@@ -85,7 +85,8 @@ class Asked(BaseModel):
 def ask(session: Session, law: Law, viewer: Viewer, asked: Asked) -> ViewRequest:
     """Write a request down with the clips that it means now. Raises Refused.
 
-    Of footage that the asker cannot see nobody says whether it is there: the head sees how much was found.
+    Of footage that the asker cannot see nobody says whether it is there: the head sees how much was found,
+    and that it is too much.
     """
     scope = asked.scope
     if session.get(Unit, asked.unit) is None:
@@ -94,7 +95,7 @@ def ask(session: Session, law: Law, viewer: Viewer, asked: Asked) -> ViewRequest
     if asked.days > limits.longest_grant_days.value:
         raise Refused("retrieval.too_long", days=limits.longest_grant_days.value)
     clips = session.exec(meant(session, asked, scope).order_by(col(Clip.id)).limit(MOST + 1)).all()
-    if len(clips) > MOST:
+    if len(clips) > MOST and viewer.is_over(asked.unit):
         raise Refused("retrieval.too_many", most=MOST)
     secret = any(clip.secrecy == CLASSIFIED for clip in clips)
     request = ViewRequest(
@@ -108,7 +109,10 @@ def ask(session: Session, law: Law, viewer: Viewer, asked: Asked) -> ViewRequest
     )  # fmt: skip
     session.add(request)
     session.flush()
-    named = [RequestedClip(request_id=request.id, clip_id=clip.id) for clip in clips]
+    named = [
+        RequestedClip(request_id=request.id, clip_id=clip.id, secret=clip.secrecy == CLASSIFIED or None)
+        for clip in clips
+    ]
     session.add_all(named)
     detail = {"unit": asked.unit, "clips": len(named), "purpose": asked.purpose, "days": asked.days}
     custody.append(

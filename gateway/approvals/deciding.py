@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session, SQLModel, col, select
 
 from gateway import custody, retrieval
-from gateway.approvals.heads import heads
+from gateway.approvals.asking import MOST
+from gateway.approvals.heads import heads, is_head
 from gateway.device import Refused
 from gateway.law import parents_of
 from gateway.models import (
@@ -88,7 +89,7 @@ def decide(session: Session, request: ViewRequest, viewer: Viewer, said: Verdict
     if turn is None or viewer.user_id not in turn[1]:
         raise Refused("retrieval.not_the_head")
     clips = clips_of(session, request.id)
-    check(request, said, clips)
+    check(session, request, said, clips)
     decision = ViewDecision(
         request_id=request.id, user_id=viewer.user_id, user=viewer.name, unit_id=turn[0],
         approved=said.approve, why=said.why,
@@ -107,15 +108,35 @@ def decide(session: Session, request: ViewRequest, viewer: Viewer, said: Verdict
     return decision
 
 
-def check(request: ViewRequest, said: Verdict, clips: Sequence[tuple[Clip, Original]]) -> None:
+def check(
+    session: Session, request: ViewRequest, said: Verdict, clips: Sequence[tuple[Clip, Original]]
+) -> None:
     if not said.approve and said.why is None:
         raise Refused("retrieval.says_nothing")
     if said.approve and not clips:
         raise Refused("retrieval.nothing_found")
+    if said.approve and len(clips) > MOST:
+        raise Refused("retrieval.too_many", most=MOST)
     if said.days is not None and said.days > request.days:
         raise Refused("retrieval.longer_than_asked", days=request.days)
-    if said.approve and not request.secret and any(clip.secrecy == CLASSIFIED for clip, _ in clips):
+    if said.approve and became_secret(session, request):
         raise Refused("retrieval.became_secret")
+
+
+def became_secret(session: Session, request: ViewRequest, clip_id: str | None = None) -> bool:
+    """Whether one of its clips, or that one, is a state secret that was none when it was asked."""
+    found = (
+        select(RequestedClip.id)
+        .join(Clip, col(Clip.id) == RequestedClip.clip_id)
+        .where(
+            RequestedClip.request_id == request.id,
+            Clip.secrecy == CLASSIFIED,
+            col(RequestedClip.secret).is_not(True),
+        )
+    )
+    if clip_id is not None:
+        found = found.where(RequestedClip.clip_id == clip_id)
+    return session.exec(found.limit(1)).first() is not None
 
 
 def move(session: Session, request: ViewRequest, viewer: Viewer, said: Verdict) -> bool:
@@ -167,6 +188,4 @@ def revoke(session: Session, request: ViewRequest, viewer: Viewer, why: str) -> 
 def may_revoke(session: Session, request: ViewRequest, viewer: Viewer, known: Heads | None = None) -> bool:
     if request.state is not RequestState.GRANTED:
         return False
-    known = heads(session) if known is None else known
-    lineage = lineage_of(request.unit_id, parents_of(session))
-    return viewer.user_id == request.user_id or any(viewer.user_id in known.get(unit, ()) for unit in lineage)
+    return viewer.user_id == request.user_id or is_head(session, viewer, request.unit_id, known)

@@ -6,9 +6,11 @@ from sqlmodel import Session, col, select
 
 from gateway import custody
 from gateway.device import Refused
-from gateway.models import Unit, User, ViewApprover, now
+from gateway.law import parents_of
+from gateway.models import Clip, Device, Unit, User, ViewApprover, now
+from gateway.rulepacks import lineage_of
 from gateway.rules.approval import Heads
-from gateway.visibility import RIGHTS, Right
+from gateway.visibility import RIGHTS, Right, Viewer
 
 
 def heads(session: Session) -> Heads:
@@ -22,6 +24,17 @@ def heads(session: Session) -> Heads:
     for unit, user in found:
         by_unit[unit].add(user)
     return by_unit
+
+
+def is_head(session: Session, viewer: Viewer, unit: str | None, known: Heads | None = None) -> bool:
+    """Of that unit, or of one above it."""
+    known = heads(session) if known is None else known
+    return any(viewer.user_id in known.get(one, ()) for one in lineage_of(unit, parents_of(session)))
+
+
+def may_lift_secrecy(session: Session, viewer: Viewer, clip: Clip) -> bool:
+    """Ours: who could have approved that it is watched: lifting opens it to everybody who may watch."""
+    return is_head(session, viewer, session.get_one(Device, clip.device_id).unit_id)
 
 
 def appoint(session: Session, name: str, unit: str, actor: str) -> ViewApprover:

@@ -35,7 +35,7 @@ from gateway.wording import reason
 class LinkIn(BaseModel):
     """Where a clip, or a part of it, belongs."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
     case: str
     activity: str | None = None
     document: str | None = None

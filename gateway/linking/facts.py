@@ -73,7 +73,7 @@ class Facts(Times):
     def key(self, clip: AnyClip) -> str | None:
         own: str | None = clip.declared.get("case_no")
         kinds = self.rules(clip).limits.number_kinds, *self.packs.number_kinds
-        return own and next(iter(case_number.readings(own, kinds)), case_number.normalise(own))
+        return own and case_number.key(own, kinds)
 
     def clip(self, clip: AnyClip, interval: Interval | None, held: Custody) -> ClipFacts:
         device = self.devices[clip.device_id]

@@ -22,14 +22,23 @@ PLAIN = ("place", "matter")
 
 
 def enter_labels(
-    session: Session, clip: Clip, original: Original, given: Mapping[str, Any], actor: str
+    session: Session,
+    clip: Clip,
+    original: Original,
+    given: Mapping[str, Any],
+    actor: str,
+    *,
+    may_lift: bool = False,
 ) -> None:
     """What a person says of a clip, which is decided anew by it; `captured_at`: when it begins.
 
-    Raises Refused where a time is given, secrecy lifted, or a transcript taken back, without saying why.
+    Raises Refused where a time is given, secrecy lifted, or a transcript taken back, without saying why; and
+    where a state secret becomes none by who may not say so (`may_lift`: `approvals.may_lift_secrecy`).
     """
     told, why = dict(given), given.get("why")
     told.pop("why", None)
+    if clip.secrecy == CLASSIFIED != told.get("secrecy", CLASSIFIED) and not may_lift:
+        raise Refused("labels.secret_head")
     before = {name: getattr(clip, name) for name in STATED if name in told}
     plain = {name: getattr(clip, name) for name in PLAIN if name in told}
     if CAPTURED in told:

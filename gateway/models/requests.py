@@ -76,7 +76,7 @@ class ViewRequest(SQLModel, table=True):
     needs: int = 1
     """How many heads have to approve."""
     secret: bool = False
-    """A clip among them is a state secret (LK-16)."""
+    """A clip among them was a state secret when it was asked (LK-16); which one, `RequestedClip` tells."""
     asked_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     state: RequestState = Field(default=RequestState.ASKED, index=True, sa_type=words(RequestState))
     granted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -93,6 +93,8 @@ class RequestedClip(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True)
     request_id: str = Field(foreign_key="viewrequest.id", index=True)
     clip_id: str = Field(foreign_key="clip.id", index=True)
+    secret: bool | None = None
+    """It was a state secret then: as many heads as that needs have decided, knowing it. None: it was not."""
 
 
 class ViewDecision(SQLModel, table=True):

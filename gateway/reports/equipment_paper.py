@@ -4,7 +4,7 @@ from gateway.compliance import Behind, Line, Sheet, UnitSheet
 from gateway.models import now
 from gateway.reports.paper import Cell, Column, Fields, Paper, Section, Table, number
 from gateway.wording import sentence, spoken
-from gateway.wording.console.equipment import WORDS
+from gateway.wording.console import WORDS
 from gateway.wording.sources import based
 
 GLANCE = ("officers", "required", "held", "in_service", "missing", "over_quota", "to_spec", "below_spec",

@@ -112,6 +112,18 @@ def shown(text: str) -> str:
     return clean if len(clean) <= LONGEST else clean[:LONGEST] + "……（其余从略）"
 
 
+FORMULA = frozenset("=+-@＝＋－＠﹦﹢﹣﹫−")
+"""What office programs take for the beginning of a formula; input methods write the wide ones."""
+
+
+def is_formula(text: str) -> bool:
+    """Whether an office program would reckon with it: blanks before it count for nothing.
+
+    What begins with a tab or a new line is not trusted either.
+    """
+    return text.lstrip()[:1] in FORMULA or text[:1] in {"\t", "\r", "\n"}
+
+
 def visible_character(one: str) -> str:
     """Characters that are newer than we are may be names: only what is never one is taken out."""
     is_none = unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} or ord(one) & 0xFFFE == 0xFFFE

@@ -22,11 +22,11 @@ from gateway.models import (
     Original,
     Room,
     Statement,
-    Unit,
 )
 from gateway.reports.sheet_lines import RecordingSheet, Said, SheetClip, SheetDevice, SheetLink, SheetStep
 from gateway.reports.sheet_papers import papers_of
 from gateway.reports.timely import untimely
+from gateway.roster import unit_names
 from gateway.rules.labels import NUMBER, is_matter_given, lacking
 from gateway.scope.board import Row, board
 from gateway.scope.facts import COUNTED, Wanted
@@ -76,7 +76,7 @@ class Names:
     def read(cls, session: Session) -> "Names":
         people = dict(session.exec(select(Officer.id, Officer.name)).all())
         rooms = dict(session.exec(select(Room.id, Room.name)).all())
-        return cls({**rooms, **people}, dict(session.exec(select(Unit.id, Unit.name)).all()))
+        return cls({**rooms, **people}, unit_names(session))
 
     def person(self, ref: str) -> str:
         return self.people.get(ref, ref)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from gateway import custody
-from gateway.models import Unit
 from gateway.reports.making import MEDIA, Format, file_of
-from gateway.reports.paper import Column, Fields, Paper, Section, Table, number, shown
+from gateway.reports.paper import Column, Fields, Paper, Section, Table, is_formula, number, shown
+from gateway.roster import unit_names
 from gateway.viewing_log import Kind, Line, Wanted
 from gateway.wording import CHINA, sentence
 
@@ -37,7 +37,7 @@ def written(
     session: Session, found: Sequence[Line], wanted: Wanted, form: LogFormat, actor: str, at: datetime
 ) -> tuple[bytes, str]:
     """The file and its SHA-256, put on record: who took the log along is to be seen in the chain."""
-    names = dict(session.exec(select(Unit.id, Unit.name)).all())
+    names = unit_names(session)
     rows = [row(line, names) for line in found]
     content = as_csv(rows) if form is LogFormat.CSV else file_of(paper(rows, wanted, actor, at), Format.XLSX)
     digest = hashlib.sha256(content).hexdigest()
@@ -73,7 +73,7 @@ def harmless(cell: str | int | None) -> str | int | None:
     if not isinstance(cell, str):
         return cell
     told = shown(cell)
-    return f"'{told}" if told[:1] in tuple("=+-@\t\r") else told
+    return f"'{told}" if is_formula(cell) or is_formula(told) else told
 
 
 def paper(rows: Sequence[Sequence[str | int | None]], wanted: Wanted, actor: str, at: datetime) -> Paper:

@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from gateway.reports.paper import Cell, Column, Fields, Paper, Prose, Section, Share, Table, shown
+from gateway.reports.paper import Cell, Column, Fields, Paper, Prose, Section, Share, Table, is_formula, shown
 
 FACE = "宋体"
 """On every Chinese office PC; others put their own in its place."""
@@ -157,7 +157,7 @@ def put(sheet: Worksheet, row: int, place: int, value: Cell) -> SheetCell:
         case str():
             cell.value = shown(value)
             cell.data_type = "s"
-            cell.quotePrefix = value[:1] in tuple("=+-@")
+            cell.quotePrefix = is_formula(value)
         case _:
             cell.value = value
     return cell

@@ -87,6 +87,11 @@ def readings(written: str, every: Iterable[Kinds]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for kinds in every if (key := key_text(written, kinds)) is not None))
 
 
+def key(written: str, every: Iterable[Kinds]) -> str:
+    """What a number is found by: its parts by the first list of words that fits, else its spelling."""
+    return next(iter(readings(written, every)), normalise(written))
+
+
 def same(one: str, other: str, kinds: Kinds = SEEN) -> bool:
     """Whether two numbers name the same document: by spelling, or by all their parts."""
     if normalise(one) == normalise(other):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.wording import (
     annual,
+    cabinets,
     casefile,
     cases,
     devices,
@@ -60,7 +61,10 @@ def told(name: str, value: str, which: int, zone: tzinfo) -> str:
         return ("、", ", ")[which].join(word for word in words if word)
     if not INSTANT.match(value):
         return value
-    return datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    try:
+        return datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError):  # what somebody wrote looks like one, and is in no calendar
+        return value
 
 
 def term(part: str, which: int) -> str | None:
@@ -196,6 +200,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **annual.SENTENCES,
     **footage.SENTENCES,
     **devices.SENTENCES,
+    **cabinets.SENTENCES,
     **equipment.SENTENCES,
     **rules.SENTENCES,
     **cases.SENTENCES,

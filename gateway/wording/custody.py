@@ -120,6 +120,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "SECOND_FACTOR_REMOVED": ("取消双重验证", "Second factor removed"),
     "SIGNED_IN": ("登录", "Signed in"),
     "SIGN_IN_REFUSED": ("登录被拒绝", "Sign-in refused"),
+    "ACCOUNT_REFUSED": ("账户改动被拒绝", "Change of an account refused"),
 }
 
 

@@ -113,6 +113,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "hold.unknown": ("没有 {ref}", "there is no {ref}"),
     "hold.lifted": ("已由 {by} 于 {at} 解除", "{by} lifted it at {at}"),
+    "hold.not_collected": (
+        "只能由采集单位或者其上级单位解除；案件单位需要继续保存的，请办理保全",
+        "only the unit that recorded it, or one above, lifts that; a unit of the case places a hold instead",
+    ),
     "hold.destroyed": (
         "资料 {clip} 已依程序销毁，见销毁记录 {record}",
         "clip {clip} was destroyed by a disposal; see its record {record}",

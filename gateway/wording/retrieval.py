@@ -17,8 +17,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "retrieval.too_long": ("调阅期限最长 {days} 天", "a grant lasts at most {days} days"),
     "retrieval.too_many": (
-        "一次申请最多 {most} 段资料，请缩小范围",
-        "one request names at most {most} clips; narrow it",
+        "申请范围内的资料超过 {most} 段，请缩小范围",
+        "it names more than {most} clips; narrow it",
     ),
     "retrieval.not_yours": ("只能撤回本人的申请", "only who asked can withdraw it"),
     "retrieval.decided": ("该申请已经办结", "it is decided already"),

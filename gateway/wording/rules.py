@@ -173,6 +173,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "解除涉密标注、撤回文字整理稿、更正采集时间时，请写明理由（why）",
         "say why (`why`) what was stated of secrecy or of a transcript is taken back, or the time is another",
     ),
+    "labels.secret_head": (
+        "国家秘密标注只能由采集单位或者其上级单位登记的调阅审批人解除",
+        "only a head of the unit that collected it, or of one above, lifts that it is a state secret",
+    ),
     "labels.no_link": ("尚未关联案件", "it is linked to no case"),
     "labels.missing": (
         "尚缺标注：{labels}（补齐前不可归档）",

@@ -1,5 +1,6 @@
 """Decisions on one clip of a queue: on what its reader saw, never on what somebody decided meanwhile."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,9 @@ GIVEN_BACK = frozenset({"place", "matter", "transcript"})
 """Labels that an undo gives back. A number, a time and secrecy want a person who says why."""
 
 
+DID = re.compile(r"([^.]+)\.([0-9]{1,18})\.([0-9]{1,18})")
+
+
 @dataclass(frozen=True, slots=True)
 class Did:
     """What one key did: the lines it wrote in the chain of its clip."""
@@ -35,9 +39,8 @@ class Did:
 
     @classmethod
     def read(cls, written: str) -> "Did | None":
-        clip_id, _, lines = written.partition(".")
-        first, _, last = lines.partition(".")
-        return cls(clip_id, int(first), int(last)) if first.isdigit() and last.isdigit() else None
+        found = DID.fullmatch(written)
+        return cls(found[1], int(found[2]), int(found[3])) if found else None
 
 
 def of_clip(clip_id: str) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from gateway.approvals import may_lift_secrecy
 from gateway.linking.archivable import why_not
 from gateway.models import (
     Activity,
@@ -70,6 +71,8 @@ class Item:
     renditions: frozenset[str] = frozenset()
     seen: int = 0
     """The last line of the chain that said something of it."""
+    may_lift: bool = False
+    """The viewer may say that it is no state secret."""
 
     @property
     def aside(self) -> Reason | None:
@@ -154,6 +157,7 @@ def item_of(session: Session, viewer: Viewer, original_id: str) -> Item | None:
         lacks=why_not(links),
         renditions=frozenset(made),
         seen=seen,
+        may_lift=may_lift_secrecy(session, viewer, clip),
     )
 
 

@@ -16,8 +16,8 @@ from drivers.simulators.broker import Broker
 from drivers.simulators.mqtt_camera import Camera
 from gateway.models import State
 from tests.e2e.site import Site, folder, volume
-from tests.integration.test_ftp import PASSWORD, client
-from tests.integration.test_ftp import settings_for as ftp_settings
+from tests.integration.ftp_site import PASSWORD, client
+from tests.integration.ftp_site import settings_for as ftp_settings
 from tests.integration.test_nvr import Line
 
 NAMES = (

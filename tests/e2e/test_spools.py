@@ -10,7 +10,7 @@ from typing import Any
 from gateway.models import State
 from tests.e2e.site import Site
 from tests.e2e.test_bad_input import needs_root
-from tests.integration.test_ftp import PASSWORD, client, settings_for
+from tests.integration.ftp_site import PASSWORD, client, settings_for
 
 
 @contextmanager

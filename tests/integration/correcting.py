@@ -190,7 +190,7 @@ class World:
     def secret(self, session: Session) -> None:
         clip = self.clip(session)
         told = {"secrecy": self.draw.choice(("state_secret", "none")), "why": "w"}
-        linking.enter_labels(session, clip, session.get_one(Original, clip.id), told, "li")
+        linking.enter_labels(session, clip, session.get_one(Original, clip.id), told, "li", may_lift=True)
 
     def clock(self, session: Session) -> None:
         off = timedelta(minutes=self.draw.choice((-180, -5, 0, 90)))

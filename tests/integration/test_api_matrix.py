@@ -146,6 +146,7 @@ WHY = {"why": "保存期满"}
 MATRIX += [
     Row("GET", "/clips/clip-{}/retention", EVERYBODY),
     Row("GET", "/retention/review", EVERYBODY, listing=True),
+    Row("POST", "/clips/clip-{}/secrecy/lift", HOLD, body=WHY),
     Row("POST", "/clips/clip-{}/flags", HOLD, body={"flag": "MAJOR", **WHY}),
     Row("GET", "/flags", EVERYBODY, listing=True),
     Row("POST", "/flags/flag-{}/lift", AGREE, body=WHY),

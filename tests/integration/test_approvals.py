@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from api.signin import add_key, add_user
 from gateway import approvals, audit, custody
-from gateway.approvals import Asked, Verdict
+from gateway.approvals import Asked, Verdict, asking, deciding
 from gateway.config import Settings
 from gateway.database import Database
 from gateway.device import Refused
@@ -157,6 +157,48 @@ def test_what_becomes_a_state_secret_is_closed_although_it_was_granted(town: Dat
     with town.write() as session:
         session.get_one(Clip, "one").secrecy = "state_secret"
     assert watches(town, "asker") == set()
+
+
+@pytest.mark.parametrize("more", [{}, {"use": RequestUse.OUTSIDE}])
+def test_each_clip_of_a_grant_is_judged_by_itself(town: Database, more: dict[str, Any]) -> None:
+    """Two heads opened one secret: another clip of the same request is not theirs when it becomes one."""
+    request = asked(town, "asker", clips=["one", "secret"], **more)
+    assert says(town, "head", request) is RequestState.ASKED
+    assert says(town, "chief", request) is RequestState.GRANTED
+    assert watches(town, "asker") == {"one", "secret"}
+    with town.write() as session:
+        session.get_one(Clip, "one").secrecy = "state_secret"
+    assert watches(town, "asker") == {"secret"}, "nobody decided over it as a secret"
+    with town.write() as session:
+        session.get_one(Clip, "one").secrecy = None
+        session.get_one(Clip, "secret").secrecy = None
+    assert watches(town, "asker") == {"one", "secret"}, "what is none any more needs no second head"
+
+
+def test_what_becomes_a_secret_while_it_is_decided_has_to_be_asked_for_anew(town: Database) -> None:
+    request = asked(town, "asker", clips=["one", "secret"])
+    says(town, "head", request)
+    with town.write() as session:
+        session.get_one(Clip, "one").secrecy = "state_secret"
+    refused("retrieval.became_secret", says, town, "chief", request)
+    assert says(town, "chief", request, approve=False, why="重新申请") is RequestState.DECLINED
+    again = asked(town, "asker", clips=["one", "secret"])
+    says(town, "head", again)
+    assert says(town, "chief", again) is RequestState.GRANTED
+    assert watches(town, "asker") == {"one", "secret"}
+
+
+def test_only_who_sees_that_unit_is_told_that_it_is_too_much(
+    town: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else anybody would learn by asking how much another unit has."""
+    for module in (asking, deciding):
+        monkeypatch.setattr(module, "MOST", 1)
+    both = {"clips": ["one", "two"]}
+    refused("retrieval.too_many", asked, town, "own", **both)
+    request = asked(town, "asker", **both)
+    refused("retrieval.too_many", says, town, "head", request)
+    assert says(town, "head", request, approve=False, why="范围过大") is RequestState.DECLINED
 
 
 def refused(code: str, call: Any, *args: Any, **more: Any) -> None:

@@ -1,6 +1,7 @@
 """One's own account, the second factor, and sessions that end when nobody is there any more."""
 
 from datetime import timedelta
+from typing import Any
 
 import pyotp
 import pytest
@@ -14,7 +15,7 @@ from api.console.entrance import HALF_WAY
 from api.console.pages import Reader
 from api.signin import COOKIE, IDLE, add_user, looking, token_hash
 from gateway.database import Database
-from gateway.models import CustodyEvent, Role, SecondFactor, SignIn, User, now
+from gateway.models import CustodyEvent, FailedSignIns, Role, SecondFactor, SignIn, User, now
 from tests.integration.console_site import SLOW
 from tests.integration.test_api_matrix import EVERYBODY, Row
 
@@ -219,3 +220,45 @@ def test_a_page_that_asks_by_itself_keeps_no_session_alive(console: Console, dat
     request = Request(scope)
     look_again(request, Reader("zh", "auto"), lambda: looking(request))
     assert seen(database, token) > timedelta(minutes=20)
+
+
+def remove(client: TestClient, password: str = "wrong", code: str = "000000") -> int:
+    return client.post("/account/second-factor/remove", data={"password": password, "code": code}).status_code
+
+
+def change(client: TestClient, old: str = "wrong") -> Any:
+    return client.post("/account/password", data={"old": old, "new": "x" * 8, "again": "x" * 8})
+
+
+def test_who_finds_an_open_session_guesses_no_faster_than_at_the_door(
+    console: Console, database: Database
+) -> None:
+    client, _ = console
+    enter(client)
+    assert [change(client).status_code for _ in range(3)] == [303] * 3
+    assert [remove(client) for _ in range(3)] == [303, 303, 429]
+    told = change(client, SLOW)
+    assert told.status_code == 429, "the right one is not even tried"
+    assert 1 <= int(told.headers["retry-after"]) <= 10
+    assert "再试" in told.text
+    assert client.post("/account/second-factor", data={"code": "1"}).status_code == 429
+    assert client.get("/account").status_code == 200
+    assert client.post("/sign-in", data={"name": "chen", "password": SLOW}).status_code == 429, "one count"
+    with database.write() as session:
+        events = list(session.exec(select(CustodyEvent.event).where(CustodyEvent.actor == "chen")))
+        assert events.count("ACCOUNT_REFUSED") == 5
+        session.exec(select(FailedSignIns)).one().last_at -= timedelta(seconds=11)
+    assert change(client, SLOW).headers["location"].endswith("done=password")
+
+
+def test_the_right_password_does_not_begin_the_counting_of_codes_anew(
+    guarded: TestClient, database: Database
+) -> None:
+    enter(guarded)
+    [code] = codes(database, 0)
+    guarded.post("/sign-in/code", data={"code": code})
+    answers, same = [], {"old": SLOW, "new": SLOW, "again": SLOW}
+    for _ in range(5):
+        assert guarded.post("/account/password", data=same).headers["location"].endswith("done=password")
+        answers.append(remove(guarded, SLOW))
+    assert [*answers, remove(guarded, SLOW)] == [303] * 5 + [429]

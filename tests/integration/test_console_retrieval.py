@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
-from api.console.retrieval.copies import seconds
+from api.console.retrieval.copies import given
 from api.problems import Problem
 from api.signin import add_key
 from gateway.database import Database
@@ -223,13 +223,13 @@ def test_without_a_grant_that_says_so_nothing_is_copied(console: Console, databa
     ("written", "told"), [("75", 75), ("1:15", 75), ("1:02:03", 3723), (" ", None), ("0：30", 30)]
 )
 def test_times_in_a_clip(written: str, told: float | None) -> None:
-    assert seconds(written) == told
+    assert given(written, "").start_s == told
 
 
-@pytest.mark.parametrize("written", ["1:2:3:4", "x", "-3", "1::2"])
+@pytest.mark.parametrize("written", ["1:2:3:4", "x", "-3", "1::2", "²", "1:²", "0", "1e999", "NaN", "1.2.3"])
 def test_what_is_no_time_in_a_clip(written: str) -> None:
     with pytest.raises(Problem):
-        seconds(written)
+        given("", written)
 
 
 def test_a_fault_is_noted_followed_and_settled(console: Console) -> None:

@@ -47,11 +47,11 @@ from gateway.device import (
     Release,
 )
 from gateway.supervisor import Supervisor
+from tests.integration.ftp_site import client as ftp_client
+from tests.integration.ftp_site import settings_for as ftp_settings
 from tests.integration.mqtt_site import driver_for as mqtt_driver
 from tests.integration.test_axis import settings_for as axis_settings
 from tests.integration.test_drivers import Recorder
-from tests.integration.test_ftp import client as ftp_client
-from tests.integration.test_ftp import settings_for as ftp_settings
 from tests.integration.test_nvr import Line
 from tests.integration.test_nvr import settings_for as nvr_settings
 from tests.integration.test_room import driver_for as room_driver

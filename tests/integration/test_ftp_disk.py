@@ -7,7 +7,7 @@ import pytest
 
 from drivers.ftp.whole import is_whole
 from drivers.simulators.faulty_card import mounted
-from tests.integration.test_ftp import client, files, running, settings_for, signals
+from tests.integration.ftp_site import client, files, running, settings_for, signals
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.ts", "a.avi", "a.jpg"])

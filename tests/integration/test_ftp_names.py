@@ -13,7 +13,7 @@ from drivers.ftp import channel
 from drivers.ftp.together import by_themselves
 from gateway.config.recorders import FtpReceiverSettings
 from gateway.scarce import Scarce
-from tests.integration.test_ftp import (
+from tests.integration.ftp_site import (
     PASSWORD,
     client,
     cut_in_the_middle,

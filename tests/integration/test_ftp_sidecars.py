@@ -17,8 +17,7 @@ from gateway.device import FoundFile
 from gateway.models import Attachment, State
 from gateway.wording import sentence
 from tests.e2e.site import Site
-from tests.integration.test_drivers import Recorder
-from tests.integration.test_ftp import (
+from tests.integration.ftp_site import (
     PASSWORD,
     client,
     cut_in_the_middle,
@@ -27,6 +26,7 @@ from tests.integration.test_ftp import (
     settings_for,
     signals,
 )
+from tests.integration.test_drivers import Recorder
 
 CASE = "冀邢市监罚〔2024〕27号"
 LABELS = json.dumps({"case_no": CASE, "place": "桥西区"}).encode()

@@ -113,7 +113,7 @@ LONG_AGO, LATER = int(time.time()) - 7200, int(time.time()) + 7200
         claims(aud="another"), claims(aud=["another", "third"]), without("aud"), claims(aud=[]),
         claims(aud=[CLIENT, "another"]), claims(aud=[CLIENT, "another"], azp="another"), claims(azp="another"),
         claims(exp=LONG_AGO), claims(exp="soon"), without("exp"), claims(iat=LATER), without("iat"), claims(nbf=LATER),
-        without("sub"), claims(sub=""), claims(sub=7), claims(sub="x" * 256), claims(sub=None),
+        without("sub"), claims(sub=""), claims(sub=7), claims(sub="x" * 256), claims(sub="a\0"), claims(sub=None),
         claims(at_hash="wrong"), without("auth_time"), claims(auth_time=LONG_AGO), claims(auth_time="now"),
         lambda hostile, _: hostile.key.signed({"alg": "ES256", "kid": "first"}, ["no", "claims"]),
         lambda *_: "no token", lambda *_: "a.b.c", lambda *_: "",

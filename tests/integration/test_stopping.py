@@ -29,11 +29,11 @@ from drivers.volume import Volume
 from gateway.config.devices import DropFolderSettings, VolumeSettings
 from gateway.device import Connected, Driver, Order
 from gateway.supervisor import Supervisor
+from tests.integration.ftp_site import client as ftp_client
+from tests.integration.ftp_site import settings_for as ftp_settings
 from tests.integration.mqtt_site import driver_for as mqtt_driver
 from tests.integration.test_axis import settings_for as axis_settings
 from tests.integration.test_drivers import Recorder
-from tests.integration.test_ftp import client as ftp_client
-from tests.integration.test_ftp import settings_for as ftp_settings
 from tests.integration.test_nvr import Line
 from tests.integration.test_nvr import settings_for as nvr_settings
 from tests.integration.test_recorders import ANDROID

@@ -183,10 +183,10 @@ def stated(session: Session, told: StateTold) -> None:
     row, original = session.get_one(Clip, told.clip), session.get_one(Original, told.clip)
     given = told.model_dump(include={"secrecy", "transcript", "why"}, exclude_none=True)
     if told.refused is None:
-        linking.enter_labels(session, row, original, given, "li")
+        linking.enter_labels(session, row, original, given, "li", may_lift=True)
         return
     with pytest.raises(Refused) as refusal, session.begin_nested():
-        linking.enter_labels(session, row, original, given, "li")
+        linking.enter_labels(session, row, original, given, "li", may_lift=True)
     assert refusal.value.reason["code"] == told.refused
 
 

@@ -1,14 +1,30 @@
 """What a report says, before it is a file."""
 
 import io
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from gateway.reports.paper import LONGEST, Column, Fields, Paper, Section, Share, Table, as_percent, shown
+import gateway
+from gateway.reports.paper import (
+    LONGEST,
+    Column,
+    Fields,
+    Paper,
+    Section,
+    Share,
+    Table,
+    as_percent,
+    is_formula,
+    shown,
+)
+from gateway.reports.viewings import harmless
 from gateway.reports.workbook import workbook
 
 AT = datetime(2027, 1, 5, 1, 30, tzinfo=UTC)
@@ -44,6 +60,37 @@ def test_any_text_comes_back_from_the_workbook_as_text(rows: list[tuple[str, str
             cell = sheet.cell(number, place)
             assert (cell.value or "") == shown(text).replace("\r", "\n")
             assert cell.data_type in {"s", "n"}
+
+
+@pytest.mark.parametrize("before", ["", " ", "  ", "\u3000", "\u00a0", "\n", "\r\n"])
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠")
+def test_what_somebody_wrote_is_no_formula_in_a_file(before: str, sign: str) -> None:
+    """Wide signs and blanks before them too: office programs take them for the plain ones."""
+    text = f"{before}{sign}HYPERLINK(1)"
+    assert is_formula(text)
+    assert harmless(text) == f"'{shown(text)}"
+    cell = load_workbook(io.BytesIO(workbook(paper((text, 0)))))["页"]["A3"]
+    assert (cell.data_type, cell.quotePrefix) == ("s", True)
+
+
+def test_a_tab_or_a_new_line_begins_nothing_that_is_trusted() -> None:
+    assert [harmless(text) for text in ("\tx", "\rx", "\nx", "x\t=1", "", "冀-1")] == [
+        "' x", "' x", "'\nx", "x =1", "", "冀-1",
+    ]  # fmt: skip
+    assert (harmless(-5), harmless(None)) == (-5, None), "a number is none"
+
+
+def test_every_table_that_leaves_the_house_is_written_in_one_of_two_places() -> None:
+    """Both ask `is_formula` of each cell: whoever writes another kind of table has to as well."""
+    root = Path(gateway.__file__).parents[1]
+    writing = re.compile(r"csv\.(?:Dict)?[wW]riter\(|\bWorkbook\(")
+    found = {
+        str(path.relative_to(root))
+        for room in ("gateway", "api", "ingest", "drivers")
+        for path in (root / room).rglob("*.py")
+        if writing.search(path.read_text())
+    }
+    assert found == {"gateway/reports/viewings.py", "gateway/reports/workbook.py"}
 
 
 def test_numbers_are_numbers_and_shares_are_per_cent() -> None:

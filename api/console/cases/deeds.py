@@ -1,7 +1,5 @@
 """What people say on the page of a case: lines and their seconds, why there are gaps, what belongs to it."""
 
-import re
-from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
 
@@ -10,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from sqlmodel import select
 
+from api.console.terms import local, seconds
 from api.console.ways import Back, safe
 from api.problems import Problem, not_found
 from api.seeing import must_see
@@ -29,38 +28,19 @@ from gateway.wording import CHINA
 router = APIRouter()
 
 Short = Annotated[str, Form(max_length=500)]
-CLOCK = re.compile(r"(?:(\d{1,3})[:：])?(\d{1,5})[:：]([0-5]?\d(?:\.\d+)?)|(\d+(?:\.\d+)?)")
 
 
 def wrong(what: str) -> Problem:
     return Problem(422, "What was filled in is not as it has to be", what)
 
 
-def seconds(written: str) -> float:
-    """1:02:03, 02:03 or 123. Raises Problem."""
-    found = CLOCK.fullmatch(written.strip())
-    if found is None:
-        raise wrong("at")
-    hours, minutes, rest, alone = found.groups()
-    return float(alone) if alone else int(hours or 0) * 3600 + int(minutes) * 60 + float(rest)
-
-
-def local(written: str) -> datetime | None:
-    """As a browser's field has it, in the site's zone; or with a zone, as we sent it along."""
-    if not written:
-        return None
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError:
-        raise wrong("time") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
-
-
 def note_given(clip: str, at: str, line: str, document: str, activity: str) -> NoteIn:
     try:
-        return NoteIn(
-            clip=clip, at_s=seconds(at), line=line, document=document or None, activity=activity or None
-        )
+        at_s = seconds(at)
+    except ValueError:
+        raise wrong("at") from None
+    try:
+        return NoteIn(clip=clip, at_s=at_s, line=line, document=document or None, activity=activity or None)
     except ValidationError:
         raise wrong("line") from None
 
@@ -127,14 +107,15 @@ def make_statement(
 ) -> Response:
     """`what` is the kind of statement with its ground: GAP.battery."""
     kind, _, ground = what.partition(".")
-    told = {
+    told: dict[str, object] = {
         "kind": kind, "ground": ground, "why": why.strip(), "work_record": work_record.strip(),
-        "from_at": local(from_at), "to_at": local(to_at), "reported_to": reported_to.strip(),
-        "approved_by": approved_by.strip(), "approved_at": local(approved_at),
+        "reported_to": reported_to.strip(), "approved_by": approved_by.strip(),
     }  # fmt: skip
+    times = {"from_at": from_at, "to_at": to_at, "approved_at": approved_at}
     try:
+        told |= {name: local(written, CHINA) for name, written in times.items()}
         given = StatementIn.model_validate({name: value for name, value in told.items() if value})
-    except ValidationError:
+    except ValueError:  # ValidationError is one, too
         raise wrong("statement") from None
     with database.write() as session:
         must_see(session, viewer, CaseRecord, uid, "Case")

@@ -20,6 +20,7 @@ from gateway.casefile.record import steps_of
 from gateway.casefile.view import cards, case_page
 from gateway.models import CaseParty, CaseRecord, Unit, now
 from gateway.reports.timely import untimely
+from gateway.roster import names_of
 from gateway.visibility import Right
 
 router = APIRouter()
@@ -45,18 +46,13 @@ def cases_page(
         except ValueError:
             raise Problem(422, "The cursor is none", "Follow the link of the page before.") from None
         glances = listing.glances(session, viewer, law, rows)
-        units = units_of(session, [row.unit_id for row in rows])
+        units = names_of(session, Unit, [row.unit_id for row in rows])
     asked = {name: value for name, value in (("q", q), ("state", state)) if value}
     return pages.page(
         request, "cases_list.html", viewer, glances=glances, units=units, q=q, state=state,
         more=f"/cases?{urlencode({**asked, 'cursor': following})}" if following else None,
         first=f"/cases?{urlencode(asked)}".rstrip("?") if cursor else None, **tools(request),
     )  # fmt: skip
-
-
-def units_of(session: Session, ids: list[str | None]) -> dict[str, str]:
-    known = select(Unit.id, Unit.name).where(col(Unit.id).in_({one for one in ids if one}))
-    return dict(session.exec(known).all())
 
 
 @router.get("/cases/{uid}")
@@ -75,7 +71,7 @@ def case_whole(
         [glance] = listing.glances(session, viewer, law, [case])
         return pages.page(
             request, "cases_page.html", viewer, view=view, glance=glance, case=case,
-            unit=units_of(session, [case.unit_id]), numbers=numbers_of(session, uid),
+            unit=names_of(session, Unit, [case.unit_id]), numbers=numbers_of(session, uid),
             parties=parties_of(session, uid), days=days_of(case),
             late=[one.stored() for one in untimely(session, law, case, now())], note=note,
             may_label=viewer.may(Right.LABEL), may_note=viewer.may(Right.LABEL) or viewer.may(Right.CASES),

@@ -32,10 +32,10 @@ def do(
     law: Ruled,
     what: Annotated[Literal["label", "link"], Form()],
     ids: Ids = [],  # noqa: B006
-    place: Short = "",
+    place: Annotated[str, Form(max_length=200)] = "",
     matter: Short = "",
     case: Short = "",
-    why: Short = "",
+    why: Annotated[str, Form(max_length=300)] = "",
     back: Back = "/clips",
 ) -> Response:
     """Leads to what came of it; where something has to be said first, it is asked."""

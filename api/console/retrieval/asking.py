@@ -1,7 +1,6 @@
 """The form by which footage is asked for; what is wrong with it is said in it, with everything kept."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -11,13 +10,14 @@ from sqlmodel import Session
 
 from api.console import pages
 from api.console.purposes import purpose_of
-from api.console.retrieval.telling import unit_names
+from api.console.terms import local
 from api.signin import Db, Requester, Ruled
 from gateway import approvals
 from gateway.approvals import Asked
 from gateway.device import Refused
 from gateway.law import Law, parents_of
 from gateway.models import User
+from gateway.roster import unit_names
 from gateway.visibility import Viewer
 from gateway.wording import Reason
 
@@ -122,9 +122,8 @@ def named(scope: str, given: Mapping[str, str]) -> dict[str, Any]:
 
 def moment(written: str, law: Law) -> str | None:
     """`2026-11-26T09:30` of the form is a time here."""
-    if not written.strip():
-        return None
     try:
-        return datetime.fromisoformat(written.strip()).replace(tzinfo=law.zone).isoformat()
+        at = local(written, law.zone)
     except ValueError:
         return written
+    return at.isoformat() if at else None

@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import col, select
 
 from api.console import pages
+from api.console.terms import seconds
 from api.console.ways import Back, safe
 from api.problems import Problem
 from api.signin import Db, Requester
@@ -42,19 +43,14 @@ def ask(
     end: Annotated[str, Form(max_length=12)] = "",
     back: Back = "/retrieval/copies",
 ) -> Response:
-    copies.ask(clip, CopyIn(start_s=seconds(start), end_s=seconds(end)), viewer, database)
+    copies.ask(clip, given(start, end), viewer, database)
     return RedirectResponse(safe(back), 303)
 
 
-def seconds(written: str) -> float | None:
-    """`75`, `1:15` or `1:02:03`. Raises Problem."""
-    text = written.strip().replace("：", ":")
-    if not text:
-        return None
-    parts = text.split(":")
-    if len(parts) > 3 or not all(part.replace(".", "", 1).isdigit() for part in parts):
-        raise Problem(422, "No time in a clip", "Write 75, 1:15 or 1:02:03.")
-    total = 0.0
-    for part in parts:
-        total = total * 60 + float(part)
-    return total
+def given(start: str, end: str) -> CopyIn:
+    """`75`, `1:15` or `1:02:03`; empty: from the beginning, to the end. Raises Problem."""
+    try:
+        from_s, to_s = (seconds(written) if written.strip() else None for written in (start, end))
+        return CopyIn(start_s=from_s, end_s=to_s)
+    except ValueError:  # also what is none for the API: it ends where it begins
+        raise Problem(422, "No time in a clip", "Write 75, 1:15 or 1:02:03.") from None

@@ -8,12 +8,13 @@ from sqlmodel import Session, col, select
 
 from api.console import pages
 from api.console.purposes import purpose_of
-from api.console.retrieval.telling import Told, told, unit_names
+from api.console.retrieval.telling import Told, told
 from api.signin import Db, Requester
 from api.v1.requests import may_see
 from gateway import approvals
 from gateway.approvals.deciding import may_revoke
 from gateway.models import RequestState, ViewRequest, now
+from gateway.roster import unit_names
 from gateway.visibility import Viewer
 
 router = APIRouter()

@@ -4,17 +4,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import StringConstraints
 from sqlmodel import col, select
 
 from api.console import pages
-from api.console.retrieval.telling import unit_names
 from api.signin import Administrator, Db
 from api.v1 import requests
 from api.v1.requests import HeadIn
 from gateway.models import User
+from gateway.roster import unit_names
 from gateway.visibility import RIGHTS, Right
 
 router = APIRouter()
+
+Named = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), Form()]
 
 
 @router.get("/retrieval/heads")
@@ -35,8 +38,8 @@ def heads_page(request: Request, viewer: Administrator, database: Db) -> Respons
 def appoint(
     viewer: Administrator,
     database: Db,
-    user: Annotated[str, Form(min_length=1, max_length=100)],
-    unit: Annotated[str, Form(min_length=1, max_length=100)],
+    user: Named,
+    unit: Named,
 ) -> Response:
     requests.appoint(HeadIn(user=user, unit=unit), viewer, database)
     return RedirectResponse("/retrieval/heads", 303)

@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 
 from api.console import pages
-from api.console.retrieval.telling import unit_names
 from api.signin import ChainReader, Db, Ruled
 from api.v1.viewings import log_file
 from gateway import viewing_log
-from gateway.instants import Moment
+from gateway.instants import Moment, reckonable
 from gateway.law import Law
 from gateway.reports.viewings import LogFormat
+from gateway.roster import unit_names
 from gateway.viewing_log import Kind, Wanted
 
 router = APIRouter()
@@ -26,7 +26,7 @@ Text = Annotated[str, Query(max_length=100)]
 def day(written: str) -> date | None:
     """None for what is none, as a form sends it empty."""
     try:
-        return date.fromisoformat(written)
+        return reckonable(date.fromisoformat(written))
     except ValueError:
         return None
 

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from sqlmodel import Session, select
 
 from api.console import pages
-from api.console.retrieval.telling import unit_names
 from api.paging import CURSOR, Cut
 from api.paging import page as cut
 from api.problems import Problem
@@ -24,6 +23,7 @@ from gateway.models import CaseSample, Result, now
 from gateway.reports.recording import recording_sheet
 from gateway.reports.remarks import RemarkIn, checked, faults_seen, open_faults, remark, remarks_of
 from gateway.reports.sample import MOST, DrawIn
+from gateway.roster import unit_names
 from gateway.visibility import Right, Viewer, visible
 from gateway.wording import Reason
 

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, select
-
-from gateway.models import RequestState, Unit, ViewRequest, now
+from gateway.models import RequestState, ViewRequest, now
 
 TONES = {
     "ASKED": "work",
@@ -24,10 +22,6 @@ def standing(request: ViewRequest, at: datetime | None = None) -> str:
     if request.state is RequestState.GRANTED and request.valid_until and request.valid_until <= (at or now()):
         return OVER
     return request.state.value
-
-
-def unit_names(session: Session) -> dict[str, str]:
-    return dict(session.exec(select(Unit.id, Unit.name).order_by(Unit.name)).all())
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def decide(
     law: Ruled,
     form: Filled,
     clip: Ref,
-    seen: Annotated[int, Form(ge=0)],
+    seen: Annotated[int, Form(ge=0, le=2**63 - 1)],
     act: Annotated[str, Form(max_length=200)],
 ) -> Response:
     """One decision; who comes second is shown what the first one decided, and has decided nothing."""

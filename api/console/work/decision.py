@@ -1,16 +1,15 @@
 """One decision as a form asks for it, by the functions that the API calls, with their custody."""
 
-from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from pydantic import TypeAdapter, ValidationError
 from sqlmodel import Session, select
 from starlette.datastructures import FormData
 
+from api.console.terms import local
 from api.problems import not_found
-from gateway import linking, orders
+from gateway import approvals, linking, orders
 from gateway.device import Refused
 from gateway.law import Law
 from gateway.linking import decisions
@@ -110,7 +109,10 @@ class Decision:
         """Labels of the clip, and of each link what it proves: who says that stands by the link."""
         told: dict[str, object] = {name: value for name in LABELS if (value := self.given(name))}
         if at := self.given("captured_at"):
-            told["captured_at"] = moment(at, self.law.zone)
+            try:
+                told["captured_at"] = local(at, self.law.zone)
+            except ValueError:
+                raise Refused("worklist.nothing_given") from None
         if matter := self.given("matter"):
             told["matter"] = matter
         proved = [one for one in self.standing() if self.says_anew(one)]
@@ -125,19 +127,12 @@ class Decision:
         return self.given(f"matter.{link.id}") not in {"", link.matter or ""}
 
     def enter(self, told: dict[str, object]) -> None:
-        given = {**told, "why": self.why}
-        linking.enter_labels(self.session, self.clip(), self.original, given, self.actor)
+        given, clip = {**told, "why": self.why}, self.clip()
+        may_lift = approvals.may_lift_secrecy(self.session, self.viewer, clip)
+        linking.enter_labels(self.session, clip, self.original, given, self.actor, may_lift=may_lift)
 
     def clip(self) -> Clip:
         found = self.session.get(Clip, self.original.id)
         if found is None:
             raise not_found("Clip")
         return found
-
-
-def moment(written: str, zone: ZoneInfo) -> datetime:
-    """As a date field writes it, in the site's zone."""
-    try:
-        return datetime.fromisoformat(written).replace(tzinfo=zone)
-    except ValueError:
-        raise Refused("worklist.nothing_given") from None

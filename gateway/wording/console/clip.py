@@ -74,8 +74,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "clip.nothing_then": ("标注、关联和保管链仍可查阅。", "Labels, links and custody can still be read."),
     "clip.secret": ("已注明涉及国家秘密，本系统不予播放", "Said to hold a state secret: not shown here"),
     "clip.secret_then": (
-        "请按保密规定处理；注明有误的，在右侧标注中写明理由解除。",
-        "Treat it as the rules on secrets demand; if that is wrong, lift it in the labels with the reason.",
+        "请按保密规定处理；注明有误的，由采集单位或者上级单位的调阅审批人解除。",
+        "Treat it as the rules on secrets demand; if it is none, a head of its unit or above says so.",
     ),
     "clip.may_not": ("您的角色（{role}）不能调阅音像资料", "Your role ({role}) may not watch footage"),
     "clip.may_not_then": (
@@ -236,9 +236,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "clip.secrecy_trade_secret": ("商业秘密", "trade secret"),
     "clip.secrecy_state_secret": ("国家秘密", "state secret"),
     "clip.why_labels": (
-        "理由（更正时间、解除涉密时必填）",
-        "Why (needed for another time, and to lift secrecy)",
+        "理由（更正时间、取消隐私或者商业秘密标注时必填）",
+        "Why (needed for another time, and to take back privacy or a trade secret)",
     ),
+    "clip.lift_secret": ("解除国家秘密标注", "Lift that it is a state secret"),
+    "clip.why_lift": ("解除的理由", "Why it is none"),
     "clip.save_labels": ("保存标注", "Save"),
     # links
     "clip.links": ("关联案件", "Links to cases"),

@@ -87,6 +87,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "request.secrecy": ("密级", "Secrecy"),
     "request.secret": ("国家秘密", "State secret"),
     "request.clips": ("范围内的资料", "The clips"),
+    "request.more_than": ("超过 {most} 段", "more than {most}"),
     "request.clips_hidden": ("批准后显示。", "Shown once it is granted."),
     "request.clips_none": (
         "没有找到符合的资料，不能批准；可写明理由退回。",

@@ -84,6 +84,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "account.done.password": ("密码已修改", "The password is changed"),
     "account.done.on": ("动态口令已开启，下次登录生效", "The second factor is on, from the next sign-in"),
     "account.done.off": ("动态口令已关闭", "The second factor is off"),
+    "account.wait": (
+        "密码或动态口令连续输错，请等待 {span}后再试；没有改动",
+        "Too many wrong passwords or codes: wait {span}, then try again. Nothing was changed",
+    ),
     "account.wrong.password": (
         "当前密码不正确，没有修改",
         "The present password is wrong; nothing was changed",

@@ -100,6 +100,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "从最近的安全状态重新开始；原件不变。",
         "Begins again at its last safe state; the original stays as it is.",
     ),
+    "work.lift_by_head": (
+        "标注有误的，由采集单位或者上级单位的调阅审批人解除。",
+        "If that is wrong, a head of the unit that collected it, or of one above, lifts it.",
+    ),
     "work.lift_secret": ("解除涉密标注", "Lift the secrecy"),
     "work.secret": ("涉密隔离…", "Set aside as secret…"),
     "work.secret_then": (

@@ -5,8 +5,8 @@ from alembic import op
 
 from gateway.models.columns import UtcDateTime
 
-revision = "0029"
-down_revision = "0028"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
