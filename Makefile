@@ -24,10 +24,12 @@ run: $(READY)  ## daemon and API with devices.yaml
 
 test: $(READY)  ## every test
 	bash .ci/setup --tests
+	$(BIN)/python .ci/peer
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not soak and not usb and not browser"
 
 test-browser: $(READY)  ## the console in a real browser, before a gateway that runs
 	bash .ci/setup --browser
+	$(BIN)/python .ci/peer
 	$(BIN)/python -m pytest tests/browser
 
 screenshots: $(READY)  ## pictures of the console's pages, into docs/console

@@ -8,7 +8,7 @@ from api import second_factor
 from api.signin import add_key, add_user, hasher
 from gateway import custody
 from gateway.device import Refused
-from gateway.models import ApiKey, Role, SignIn, Unit, User, now
+from gateway.models import ApiKey, OidcBinding, Role, SignIn, Unit, User, now
 
 SHORTEST = 8
 
@@ -98,6 +98,18 @@ def revoke_key(session: Session, actor: str, key: ApiKey) -> None:
 def reset_code(session: Session, actor: str, user: User) -> User:
     second_factor.remove(session, user)
     return entered(session, "USER_RESET_CODE", actor, user)
+
+
+def unbind(session: Session, actor: str, user: User) -> User:
+    """From the sign-in service; who came in by it is out, and the next to come under this name is bound."""
+    bound = session.exec(select(OidcBinding).where(OidcBinding.user_id == user.id)).all()
+    if bound:
+        for one in bound:
+            session.delete(one)
+        end_sessions(session, user)
+        detail = {"bound": [{"issuer": one.issuer, "sub": one.sub} for one in bound]}
+        custody.append(session, custody.SITE, "USER_UNBOUND", actor, user.id, (), detail, gone=bound)
+    return user
 
 
 def end_sessions(session: Session, user: User) -> None:

@@ -11,6 +11,7 @@ from api.console import errors
 from api.console.docks import Looks
 from api.headers import Headers
 from api.leaving import Leaving
+from api.oidc import Provider
 from api.parameters import known_only, storable_only
 from api.signin import IDLE
 from api.v1 import (
@@ -45,6 +46,7 @@ from api.v1 import (
 from gateway import __version__
 from gateway.case_sources.rules import CaseRules, usual
 from gateway.config import Settings
+from gateway.config.oidc import OidcSettings
 from gateway.database import Database
 from gateway.law import Law
 from gateway.live import LiveFolder
@@ -89,14 +91,15 @@ def serve_from(
     webhook_hosts: Sequence[str] = (),
     stop: threading.Event | None = None,
     idle: timedelta = IDLE,
+    oidc: OidcSettings | None = None,
 ) -> FastAPI:
     """`law` and `rules`: the site's; without them the pack that comes with us holds. `stop` ends streams.
 
-    `idle`: a session that is unused for so long has ended.
+    `idle`: a session that is unused for so long has ended. `oidc`: where people may sign in besides.
     """
     app.state.database, app.state.store, app.state.live = database, store, live_folder
     app.state.law = law or Law.of(Settings())
-    app.state.idle = idle
+    app.state.idle, app.state.oidc = idle, oidc and Provider(oidc)
     app.state.stop, app.state.looks = stop or threading.Event(), Looks()
     app.state.leaving = Leaving(database, app.state.stop)
     app.state.rules, app.state.webhook_hosts = rules or usual(), tuple(webhook_hosts)

@@ -1,9 +1,9 @@
 """What is asked for by names that are known, and in characters that can be kept."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
@@ -71,13 +71,24 @@ def inside(place: Place, value: dict[str, Any] | list[Any]) -> Iterator[tuple[Pl
     return chain(names, (((*place, name), one) for name, one in value.items()))
 
 
+MARK = "takes_any_parameter"
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
+
+
+def takes_any(endpoint: Endpoint) -> Endpoint:
+    """Marks where another system sends people: what it adds is its own business."""
+    setattr(endpoint, MARK, True)
+    return endpoint
+
+
 def known_only(request: Request) -> None:
     """Raises RequestValidationError naming each unknown one: a filter with a typo must not show everything.
 
     A dependency of every route.
     """
     route = request.scope.get("route")
-    if not isinstance(route, APIRoute):
+    if not isinstance(route, APIRoute) or hasattr(route.endpoint, MARK):
         return
     known = declared(route.dependant)
     unknown = [name for name in request.query_params if name not in known]

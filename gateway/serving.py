@@ -74,6 +74,7 @@ def serve_api(settings: Settings, stop: threading.Event) -> int:
             settings.webhooks.hosts,
             stop,
             timedelta(minutes=settings.api.idle_minutes),
+            settings.api.oidc,
         ),
         host=settings.api.host,
         port=settings.api.port,

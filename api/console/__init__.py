@@ -16,6 +16,7 @@ from api.console import (
     files,
     holds,
     kiosk,
+    oidc,
     parties,
     purposes,
     receipts,
@@ -29,6 +30,7 @@ from api.parameters import known_only, storable_only
 MODULES = (
     files,
     entrance,
+    oidc,
     purposes,
     account,
     docks,

@@ -1,15 +1,17 @@
 """The way in and out: sign-in, sign-out, language and colours."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, cast
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.console.navigation import entries
-from api.console.pages import LANGUAGE, LANGUAGES, THEME, THEMES, page
+from api.console.pages import LANGUAGE, LANGUAGES, THEME, THEMES, page, reader_of
 from api.console.purposes import PURPOSE
 from api.console.ways import Back, safe
+from api.oidc import Provider
 from api.problems import Problem
 from api.signin import COOKIE, HALF, Db, Reader, sign_out, viewer_of
 from api.v1.session import Attempt, address_of, attempt, attempt_code, set_session_cookie
@@ -44,7 +46,32 @@ def sign_in_page(
     """Who came from elsewhere is sent on once more by the page itself: then the cookie comes along."""
     if is_signed_in(request):
         return RedirectResponse(safe(back), 303)
-    return page(request, "sign_in.html", back=safe(back), name="", tried=None, came=came)
+    return gate(request, back, came=came)
+
+
+def gate(
+    request: Request,
+    back: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    name: str = "",
+    tried: Attempt | None = None,
+    came: str = "",
+    why: str = "",
+) -> Response:
+    """`why`: what became of a sign-in by the sign-in service; its address is good once, we stay at ours."""
+    provider = provider_of(request)
+    service = getattr(provider.settings.name, reader_of(request).language) if provider else None
+    return page(
+        request, "sign_in.html", status=status, headers=headers, back=safe(back),
+        name=name, tried=tried, came=came, why=why, service=service,
+        stay=f"/sign-in?next={quote(safe(back))}" if why else "",
+    )  # fmt: skip
+
+
+def provider_of(request: Request) -> Provider | None:
+    return cast("Provider | None", request.app.state.oidc)
 
 
 @router.post("/sign-in")
@@ -97,16 +124,7 @@ def sign_in_by_code(
 
 def refused(request: Request, tried: Attempt, name: str, back: str) -> Response:
     status, headers = (429, {"retry-after": f"{tried.wait_s}"}) if tried.wait_s else (401, {})
-    return page(
-        request,
-        "sign_in.html",
-        status=status,
-        headers=headers,
-        back=safe(back),
-        name=name,
-        tried=tried,
-        came="",
-    )
+    return gate(request, back, status=status, headers=headers, name=name, tried=tried)
 
 
 @router.post("/sign-out")

@@ -3,18 +3,20 @@
 import difflib
 import os
 import re
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from gateway.config.databases import check_databases
 from gateway.config.devices import AnyDevice
 from gateway.config.every_device import DeviceSettings
 from gateway.config.model import Model
+from gateway.config.oidc import OidcSettings
 from gateway.config.settings import ConfigError, Settings
 from gateway.config.sources import AnyCaseSource, Ed25519, FolderSource, Hmac, HttpSource
 from gateway.written import read_yaml
@@ -75,7 +77,9 @@ def anchored(settings: Settings, folder: Path) -> Settings:
     devices = tuple(settled(device, folder, data, settings.timezone) for device in settings.devices)
     sources = tuple(anchored_source(source, folder) for source in settings.case_sources)
     keys = {name: folder / path for name, path in settings.content_keys.items()}
+    oidc = settings.api.oidc and anchored_oidc(settings.api.oidc, folder)
     anchors = {
+        "api": settings.api.model_copy(update={"oidc": oidc}),
         "data": data,
         "store": store,
         "devices": devices,
@@ -95,6 +99,28 @@ def anchored_source(source: AnyCaseSource, folder: Path) -> AnyCaseSource:
         keys = tuple(folder / path for path in source.signature.public_keys)
         update["signature"] = source.signature.model_copy(update={"public_keys": keys})
     return source.model_copy(update=update)
+
+
+def anchored_oidc(oidc: OidcSettings, folder: Path) -> OidcSettings:
+    """With its secret read, so that `gateway check` says where it cannot be."""
+    update: dict[str, Any] = {name: folder / path for name, path in paths_of(oidc)}
+    if file := update.get("client_secret_file"):
+        place = "api.oidc.client_secret_file"
+        try:
+            secret = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"{place}: {file} cannot be read ({error}); the secret must stand in it"
+            ) from None
+        if not secret:
+            raise ConfigError(f"{place}: {file} is empty; write the secret into it")
+        update["client_secret"] = SecretStr(secret)
+    if ca := update.get("ca"):
+        try:
+            ssl.create_default_context(cafile=str(ca))
+        except OSError as error:
+            raise ConfigError(f"api.oidc.ca: {ca}: no certificates (PEM) can be read: {error}") from None
+    return oidc.model_copy(update=update)
 
 
 def anchored_pack(pack: str, folder: Path) -> str:

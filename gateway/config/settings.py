@@ -9,6 +9,7 @@ from gateway.config.connected import AxisBodyWornSettings, MqttCameraSettings
 from gateway.config.devices import AnyDevice, BoardSettings, SerialDockSettings
 from gateway.config.every_device import DeviceSettings
 from gateway.config.model import IDENTIFIER, Model, checked_zone
+from gateway.config.oidc import OidcSettings
 from gateway.config.recorders import FtpReceiverSettings
 from gateway.config.sources import AnyCaseSource, WebhookSettings
 
@@ -34,6 +35,7 @@ class ApiSettings(Model):
     idle_minutes: int = Field(
         default=30, ge=1, le=720, description="a session that is unused so long has ended"
     )
+    oidc: OidcSettings | None = None
 
 
 class IngestSettings(Model):

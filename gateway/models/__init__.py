@@ -1,6 +1,16 @@
 """The tables."""
 
-from gateway.models.access import ApiKey, FailedSignIns, LiveView, Role, SecondFactor, SignIn, User, Viewing
+from gateway.models.access import (
+    ApiKey,
+    FailedSignIns,
+    LiveView,
+    OidcBinding,
+    Role,
+    SecondFactor,
+    SignIn,
+    User,
+    Viewing,
+)
 from gateway.models.cases import (
     Activity,
     CaseAlias,
@@ -157,6 +167,7 @@ __all__ = [
     "Note",
     "Officer",
     "Offload",
+    "OidcBinding",
     "OrderRow",
     "OrderState",
     "Original",

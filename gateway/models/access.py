@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from gateway.models.columns import Json, UtcDateTime, new_id, no_entries, now, words
@@ -36,6 +37,18 @@ class SecondFactor(SQLModel, table=True):
     secret: str
     step: int | None = None
     """The last step of 30 s whose code was accepted; None: no code was yet, and none is asked for."""
+
+
+class OidcBinding(SQLModel, table=True):
+    """Which account is whose at a sign-in service, by `sub`; made at the first sign-in, loosened by hand."""
+
+    __table_args__ = (UniqueConstraint("sub", "issuer"), UniqueConstraint("user_id", "issuer"))
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    issuer: str
+    sub: str
+    user_id: str = Field(foreign_key="account.id")
+    bound_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
 
 class SignIn(SQLModel, table=True):

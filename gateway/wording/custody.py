@@ -61,6 +61,8 @@ EVENTS: dict[str, tuple[str, str]] = {
     "USER_PASSWORD_SET": ("管理员重设密码", "Password set by the administrator"),
     "USER_KEY_REVOKED": ("吊销密钥", "Key revoked"),
     "USER_RESET_CODE": ("重置动态口令", "Second factor reset"),
+    "USER_BOUND": ("绑定统一认证账号", "Bound to an account of the sign-in service"),
+    "USER_UNBOUND": ("解除统一认证绑定", "Binding to the sign-in service loosened"),
     "ORDERED": ("下达指令", "Ordered"),
     # how long it stays
     "HOLD_PLACED": ("保全", "Held"),

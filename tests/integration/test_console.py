@@ -26,6 +26,7 @@ from tests.integration import (
     test_console_equipment,
     test_console_holds,
     test_console_kiosk,
+    test_console_oidc,
     test_console_reports,
     test_console_retrieval,
     test_console_work,
@@ -37,6 +38,7 @@ PAGES = [
     Row("GET", "/docks", EVERYBODY, listing=True),
     Row("GET", "/docks/events", EVERYBODY, listing=True),
     *test_console_account.ROWS,
+    *test_console_oidc.ROWS,
     *test_console_kiosk.ROWS,
     Row("POST", "/purpose", WATCH, body={"purpose": "案卷评查"}, listing=True),
     *test_console_clips.ROWS,
@@ -57,6 +59,8 @@ OPEN = {
     ("POST", "/sign-in"),
     ("GET", "/sign-in/code"),
     ("POST", "/sign-in/code"),
+    ("GET", "/sign-in/oidc"),
+    ("GET", "/sign-in/oidc/back"),
     ("POST", "/sign-out"),
     ("POST", "/preferences"),
     ("GET", "/static/{name}"),
@@ -78,6 +82,8 @@ NO_PAGES = {
     "/retrieval/log/file",
     "/retrieval/requests/{request_id}/clips/{clip_id}",
     "/sign-in/code",
+    "/sign-in/oidc",
+    "/sign-in/oidc/back",
     "/static/{name}",
 }
 

@@ -355,3 +355,63 @@ def test_a_database_of_another_kind_is_refused_with_what_to_write(setting: str, 
 def test_both_ways_to_write_each_database_are_taken() -> None:
     for address in ("sqlite:////srv/g.sqlite", "postgresql://h/x", "postgresql+psycopg://u:p@h:5433/x"):
         assert accepted({"database": address}).database_url == address
+
+
+OIDC = {"issuer": "https://sso.example/realms/city", "client_id": "gateway", "client_secret": "${OIDC}"}
+
+
+def test_a_sign_in_service() -> None:
+    oidc = accepted({"api": {"oidc": OIDC}}, OIDC="s3cret").api.oidc
+    assert oidc is not None
+    assert oidc.client_secret is not None
+    assert oidc.client_secret.get_secret_value() == "s3cret"
+    assert (oidc.claim, oidc.scopes, oidc.name.zh) == (
+        "preferred_username",
+        ("openid", "profile"),
+        "统一身份认证",
+    )
+    assert accepted({}).api.oidc is None
+
+
+@pytest.mark.parametrize(
+    ("written", "place", "says"),
+    [
+        ({"issuer": "http://sso.example"}, "issuer", "https"),
+        ({"issuer": "sso.example"}, "issuer", "write one such as"),
+        ({"issuer": "https://sso.example/?realm=city"}, "issuer", "write one such as"),
+        ({"issuer": "ftp://sso.example"}, "issuer", "https"),
+        ({"isuer": "https://sso.example"}, "isuer", "did you mean issuer?"),
+        ({"client_id": ""}, "client_id", ""),
+        ({"client_secret": None}, "oidc", "client_secret_file"),
+        ({"client_secret_file": "secret"}, "oidc", "either client_secret"),
+        ({"client_secret": None, "client_secret_file": "none"}, "client_secret_file", "cannot be read"),
+        ({"ca": "none.pem"}, "ca", "certificates"),
+        ({"scopes": ["profile"]}, "scopes", "openid must be in it"),
+        ({"scopes": "openid"}, "scopes", "expected a list"),
+        ({"second_factor": "theirs"}, "second_factor", "ours"),
+        ({"name": {"zh": ""}}, "name.zh", ""),
+    ],
+)
+def test_what_is_wrong_with_a_sign_in_service(written: dict[str, Any], place: str, says: str) -> None:
+    said = refused({"api": {"oidc": {**OIDC, **written}}}, OIDC="s3cret")
+    assert said.startswith("settings: api.oidc")
+    assert place in said
+    assert says in said
+    assert "s3cret" not in said
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "[::1]:8080"])
+def test_one_on_this_machine_may_do_without_tls(host: str) -> None:
+    assert accepted({"api": {"oidc": {**OIDC, "issuer": f"http://{host}/"}}}, OIDC="s3cret").api.oidc
+
+
+def test_its_secret_may_lie_in_a_file(tmp_path: Path) -> None:
+    written = {"api": {"oidc": {**OIDC, "client_secret": None, "client_secret_file": "secret"}}}
+    (tmp_path / "secret").write_text("s3cret\n")
+    oidc = from_mapping(written, tmp_path, {}).api.oidc
+    assert oidc is not None
+    assert oidc.client_secret is not None
+    assert oidc.client_secret.get_secret_value() == "s3cret"
+    (tmp_path / "secret").write_text("\n")
+    with pytest.raises(ConfigError, match="is empty"):
+        from_mapping(written, tmp_path, {})

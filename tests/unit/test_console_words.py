@@ -26,6 +26,7 @@ from api.console.retrieval.telling import TONES as REQUEST_TONES
 from api.console.ways import safe
 from api.console.work.decision import DEFAULTS
 from api.console.work.showing import KEYS
+from api.oidc import STATUS
 from gateway.approvals import Asked
 from gateway.casefile.party import SHOWN
 from gateway.docks import Sign
@@ -99,6 +100,7 @@ BUILT = {
     **{f"work.status_{status}": () for status in ("PROPOSED", "CONFIRMED")},
     **{f"work.key_{key}{then}": () for key in KEYS for then in ("", ".then")},
     **{f"holds.on_{kind}": () for kind in HoldKind},
+    **{f"oidc.{why}{then}": () for why in STATUS for then in ("", ".then")},
     **board.BUILT,
     **equipment.BUILT,
     **reports.BUILT,

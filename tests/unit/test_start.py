@@ -5,7 +5,19 @@ import sys
 
 import pytest
 
-HEAVY = {"alembic", "mako", "openpyxl", "typst", "pypdf", "httpx2", "fastapi", "uvicorn", "paho", "rich"}
+HEAVY = {
+    "alembic",
+    "mako",
+    "openpyxl",
+    "typst",
+    "pypdf",
+    "httpx2",
+    "fastapi",
+    "uvicorn",
+    "paho",
+    "rich",
+    "authlib",
+}
 
 
 def loaded(statement: str) -> set[str]:

@@ -14,7 +14,7 @@ from api.problems import not_found
 from api.signin import Db
 from gateway.database import Database
 from gateway.device import Refused
-from gateway.models import ApiKey, Role, Unit, User
+from gateway.models import ApiKey, OidcBinding, Role, Unit, User
 from gateway.visibility import Viewer
 from gateway.wording import Reason
 
@@ -37,9 +37,11 @@ def page(
             select(ApiKey).where(col(ApiKey.revoked_at).is_(None)).order_by(col(ApiKey.made_at))
         ).all()
         units = session.exec(select(Unit).order_by(col(Unit.name))).all()
+        bound = {one.user_id: one for one in session.exec(select(OidcBinding))}
         coded = {user.id for user in users if second_factor.is_on(session, user)}
     return shown(
-        request, viewer, "people", problem, users=users, units=units, roles=list(Role), coded=coded, key=key,
+        request, viewer, "people", problem, users=users, units=units, roles=list(Role), key=key, coded=coded,
+        bound=bound,
         keys={user.id: [one for one in keys if one.user_id == user.id] for user in users},
     )  # fmt: skip
 
@@ -130,6 +132,15 @@ def reset_code(request: Request, viewer: Admin, database: Db, name: Name) -> Res
     return done(
         request, viewer, database,
         lambda session: accounts.reset_code(session, viewer.name, user_of(session, name)),
+    )  # fmt: skip
+
+
+@router.post("/administration/people/unbind")
+def unbind(request: Request, viewer: Admin, database: Db, name: Name) -> Response:
+    """Whoever comes next from the sign-in service under this name is bound to the account."""
+    return done(
+        request, viewer, database,
+        lambda session: accounts.unbind(session, viewer.name, user_of(session, name)),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from gateway.wording.console import (
     equipment_sheet,
     holds,
     kiosk,
+    oidc,
     reports,
     retrieval,
     samples,
@@ -23,6 +24,7 @@ from gateway.wording.console import (
 
 PARTS = (
     site,
+    oidc,
     docks,
     kiosk,
     clips,

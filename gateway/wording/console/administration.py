@@ -76,6 +76,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "administration.disable": ("停用", "Disable"),
     "administration.enable": ("启用", "Enable"),
     "administration.reset_code": ("重置两步验证", "Remove second factor"),
+    "administration.bound": ("统一认证", "sign-in service"),
+    "administration.unbind": ("解除统一认证绑定", "Loosen the binding"),
     # other systems
     "administration.url": ("地址", "Address"),
     "administration.whose": ("谁的事件", "Whose events"),
