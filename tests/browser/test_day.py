@@ -138,6 +138,11 @@ def found_and_watched(watched: Watched, town: Town, began: datetime) -> str:
     page.keyboard.type("李娜")
     page.wait_for_url(re.compile("q="))
     newest = page.locator("#list .clip .open").first
+    for _ in range(60):  # whose it is, is entered a moment after its time
+        if f"{began:%H:%M}" in newest.inner_text():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
     expect(newest).to_contain_text(f"{began:%H:%M}")
     newest.click()
     page.wait_for_url(re.compile("/clips/[0-9a-f]{32}"))
