@@ -10,12 +10,14 @@ from typing import Any
 
 import httpx2 as httpx
 import yaml
+from sqlmodel import col, delete, select
 
 from drivers.ports import free_port
 from drivers.simulators import dock as twin
 from drivers.simulators.card import make_video
 from drivers.simulators.faulty_card import Card, mounted
-from gateway.models import Device, DeviceStatus
+from gateway.database import Database
+from gateway.models import Device, DeviceStatus, SignIn, User
 from tests import warm
 from tests.e2e.site import Site
 
@@ -108,6 +110,14 @@ class Cabinet:
         assert self.api.wait(10) == 0
         self.api = None
         return time.monotonic() - began
+
+    def sign_out(self, name: str) -> None:
+        """As when the session ran out."""
+        database = Database(self.site.settings.database_url)
+        with database.write() as session:
+            theirs = select(User.id).where(User.name == name)
+            session.execute(delete(SignIn).where(col(SignIn.user_id).in_(theirs)))
+        database.close()
 
     @property
     def log(self) -> str:

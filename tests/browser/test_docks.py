@@ -4,7 +4,7 @@ import re
 import signal
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.cabinet import PASSWORDS, Cabinet
 from tests.browser.conftest import sign_in
@@ -62,18 +62,35 @@ def test_a_stranger_and_a_fault_say_what_to_do(page: Page, cabinet: Cabinet, wat
     expect(bay(page, 6)).to_contain_text("空仓", timeout=30_000)
 
 
-def test_a_cut_line_is_said_and_heals(page: Page, cabinet: Cabinet, watched: Watched) -> None:
+def test_a_cut_line_is_said_and_heals(
+    browser: Browser, page: Page, cabinet: Cabinet, watched: Watched
+) -> None:
+    """On the docks, on the screen before one; and who was signed out meanwhile is told to sign in again."""
     watched.expect("ERR_")
     watched.expect(LOST)
     sign_in(page)
-    expect(page.get_by_text("实时更新")).to_be_visible()
+    screen = page.context.new_page()
+    screen.goto("/kiosk/dock-1")
+    other = browser.new_context(base_url=cabinet.url, locale="zh-CN").new_page()
+    sign_in(other, "supervisor")
+    three = (page, screen, other)
+    for one in three:
+        expect(one.get_by_text("实时更新")).to_be_visible()
     assert cabinet.stop_serving() < 3.0, "an open stream held it up"
     assert "Traceback" not in cabinet.log
     assert "Cancel" not in cabinet.log
-    expect(page.get_by_text("连接已断开")).to_be_visible()
-    expect(page.locator("[data-heard]")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
+    for one in three:
+        expect(one.get_by_text("连接已断开")).to_be_visible()
+        expect(one.locator("[data-heard]")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
+        expect(one.locator(".bay").first).to_contain_text("空仓")
+    cabinet.sign_out("supervisor")
     cabinet.serve()
-    expect(page.get_by_text("实时更新")).to_be_visible(timeout=30_000)
+    for one in (page, screen):
+        expect(one.get_by_text("实时更新")).to_be_visible(timeout=30_000)
+    expect(other.get_by_text("登录已过期")).to_be_visible(timeout=30_000)
+    expect(other.get_by_label("密码")).to_be_visible()
+    other.context.close()
+    screen.close()
     cabinet.plug(3, 3)
     expect(bay(page, 3)).to_contain_text("可以取走", timeout=30_000)
     cabinet.pull(3)

@@ -51,14 +51,24 @@ class Town:
         assert self.process.wait(30) == 0, self.log.read_text()[-3000:]
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """What the database says, to ask for ids and to see what a click did."""
+    def database(self) -> Iterator[Database]:
         database = Database(f"sqlite:///{self.folder / 'data' / 'gateway.sqlite'}")
         try:
-            with database.read() as session:
-                yield session
+            yield database
         finally:
             database.close()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """What the database says, to ask for ids and to see what a click did."""
+        with self.database() as database, database.read() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """What no page does: time that goes by, a unit that comes from elsewhere."""
+        with self.database() as database, database.write() as session:
+            yield session
 
     def enter(self, page: Page, name: str, path: str = "/") -> None:
         """Sign in as demo (who may all), operator, evidence or supervisor, and open a page."""

@@ -2,21 +2,10 @@
 "use strict";
 (() => {
   const player = document.getElementById("player");
-  const refused = document.getElementById("refused");
   const STEPS = [0.5, 1, 2, 4, 8];
   const FIVE_S = 5;
   const BACK_MS = 100; // how often it is set back while it runs backwards
   const ASK_MS = 3000;
-
-  // a decision that was refused says why, where everybody sees it; the page goes on
-  document.addEventListener("htmx:responseError", (event) => {
-    const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
-    const said = [...page.querySelectorAll(".gate-card h1, .gate-card p:not(.gate-mark)")].map((one) => one.textContent.trim());
-    refused.querySelector("[data-said]").textContent = said.slice(0, 3).join(" ");
-    refused.hidden = false;
-    refused.scrollIntoView({ block: "nearest" });
-  });
-  document.addEventListener("htmx:beforeRequest", () => (refused.hidden = true));
 
   if (!player) return;
   const media = player.querySelector("video, audio");
@@ -45,6 +34,7 @@
   const told = {};
   let backwards = 0;
   let timer = null;
+  let slow = 0;
   let holds = false; // the bar is being moved
 
   const length = () => (Number.isFinite(media.duration) && media.duration > 0 ? media.duration : Number(player.dataset.length));
@@ -207,24 +197,35 @@
     else giveUp();
   }
 
+  const answered = (url) => fetch(url, { headers: { range: "bytes=0-0" } }).then((answer) => answer.status, () => 0);
+
+  // and goes on by itself where it was
+  function cut() {
+    say("cut");
+    setTimeout(heal, ASK_MS);
+  }
+  async function heal() {
+    const { url } = sources[Math.max(0, current())];
+    const status = await answered(url);
+    if (!status || status >= 500) cut();
+    else if (status === 403 || status === 401) say("over");
+    else again();
+  }
+
   async function giveUp() {
     const last = sources[sources.length - 1];
-    let status = 0;
-    try {
-      status = (await fetch(last.url, { headers: { range: "bytes=0-0" } })).status;
-    } catch {
-      return say("cut");
-    }
+    const status = await answered(last.url);
+    if (!status || status >= 500) return cut();
     if (status === 403 || status === 401) return say("over");
-    if (status >= 500) return say("cut");
     if (!player.dataset.due || sources.some((source) => source.name === "proxy")) return say("cannot");
     say("due");
     return setTimeout(askForCopy, ASK_MS);
   }
 
   async function askForCopy() {
-    const answer = await fetch(`/api/v1/clips/${player.dataset.clip}`).catch(() => null);
-    const made = answer && answer.ok ? (await answer.json()).renditions : [];
+    const answer = await fetch(`/api/v1/clips/${player.dataset.clip}`).catch(() => ({}));
+    if (answer.status === 401) return say("over");
+    const made = answer.ok ? (await answer.json()).renditions : [];
     if (!made.some((one) => one.kind === "proxy")) return setTimeout(askForCopy, ASK_MS);
     sources.push({ name: "proxy", url: player.dataset.due });
     return use(sources[sources.length - 1]);
@@ -234,13 +235,14 @@
 
   media.addEventListener("error", () => {
     const lost = media.error && media.error.code === MediaError.MEDIA_ERR_NETWORK;
-    if (lost) giveUp();
+    if (lost) cut();
     else next(current());
   });
   // of several, the browser goes from one to the next by itself; of the last nobody tells
   media.querySelectorAll("source").forEach((source, place, every) => {
     source.addEventListener("error", () => place === every.length - 1 && giveUp());
   });
+  if (media.networkState === media.NETWORK_NO_SOURCE) giveUp(); // it was over before this script ran
   const blind = () => "picture" in player.dataset && media.videoWidth === 0;
   media.addEventListener("loadedmetadata", () => {
     if (blind()) next(current());
@@ -249,11 +251,19 @@
     seek.max = length();
     show();
   });
-  media.addEventListener("playing", () => blind() || say(""));
+  media.addEventListener("playing", () => {
+    clearTimeout(slow);
+    if (!blind()) say("");
+  });
+  media.addEventListener("waiting", () => {
+    clearTimeout(slow);
+    slow = setTimeout(() => media.readyState < 3 && !media.error && say("slow"), ASK_MS);
+  });
 
   // --- the bar in place of the browser's
   media.controls = false;
-  all(".seek, .controls").forEach((part) => (part.hidden = false));
+  player.classList.add("runs");
+  all(".along, .controls").forEach((part) => (part.hidden = false));
   ["timeupdate", "seeked", "seeking", "durationchange"].forEach((name) => media.addEventListener(name, show));
   ["play", "pause", "ended", "volumechange"].forEach((name) => media.addEventListener(name, states));
   seek.addEventListener("input", () => {

@@ -19,7 +19,7 @@
     typing = setTimeout(() => {
       if (field.value === asked) return;
       asked = field.value;
-      window.htmx.trigger(seek, "seek");
+      if (window.htmx) window.htmx.trigger(seek, "seek");
     }, TYPED_MS);
   }
 
@@ -80,6 +80,7 @@
     });
   }
 
+  document.documentElement.classList.add("keyed");
   field.addEventListener("input", typed);
   field.addEventListener("compositionend", () => typed({ isComposing: false }));
   results.addEventListener("change", chosen);

@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const SILENT_MS = 6000; // a beat comes every second
+  const STILL_MS = 10000;
   const CLOSED = 2;
   let source = null;
   let heard = 0;
@@ -85,15 +86,26 @@
     if (gate) location.replace(gate.dataset.again);
   }
 
-  const offline = (isOff) => () => (document.getElementById("offline").hidden = !isOff);
+  // without the script that brings what changes, the page is loaded again; not under somebody's hands
+  function loadAgain() {
+    const busy = document.querySelector("[data-passing]") || [...document.querySelectorAll("main input:not([type=hidden])")].some((one) => one.value);
+    if (document.hidden || busy) return;
+    fetch(location.pathname).then(() => location.reload(), () => show("cut"));
+  }
+  function stayCurrent() {
+    if (source || !document.querySelector("[sse-connect]")) return;
+    show("still");
+    setInterval(loadAgain, STILL_MS);
+  }
 
-  document.querySelectorAll(".live").forEach((line) => (line.hidden = false));
+  // what stands in for scripts is shown where the one for parts of pages did not come
+  if (!window.htmx) document.documentElement.classList.remove("scripted");
+  else document.querySelectorAll(".live").forEach((line) => (line.hidden = false));
   comeInFromElsewhere();
   if (window.htmx) window.htmx.createEventSource = open;
   setInterval(watch, 2000);
   document.addEventListener("visibilitychange", rest);
   document.addEventListener("click", closeMenus);
   document.addEventListener("keydown", closeMenus);
-  document.addEventListener("htmx:sendError", offline(true));
-  document.addEventListener("htmx:afterOnLoad", offline(false));
+  addEventListener("load", () => setTimeout(stayCurrent, 1000));
 })();

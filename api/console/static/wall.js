@@ -89,9 +89,9 @@
         this.hls.on(window.Hls.Events.ERROR, (_, error) => this.failed(error));
         this.hls.loadSource(this.playlist);
         this.hls.attachMedia(this.video);
-      } else {
+      } else if (this.video.canPlayType("application/vnd.apple.mpegurl")) {
         this.video.src = this.playlist; // Safari plays it by itself
-      }
+      } else throw new Gone(wall.dataset.cannot);
       this.video.play().catch(() => undefined);
     }
 

@@ -51,9 +51,15 @@
     fetch(path, { method: "DELETE", keepalive: true }).catch(() => undefined);
   }
 
+  // the page of the same clip goes on with this viewing: it ends a little later, unless somebody plays on
+  function leave() {
+    const screen = item.querySelector(".screen[data-viewing]");
+    if (screen) navigator.sendBeacon(`/clips/${screen.dataset.of}/viewings/${screen.dataset.viewing}/left`);
+  }
+
   function fetchAhead() {
     const link = item.querySelector("[data-next]");
-    if (!link) return;
+    if (!link || !window.htmx) return;
     const url = link.getAttribute("href");
     fetch(url, { headers: { "HX-Request": "true" } }).then(
       async (answer) => {
@@ -88,6 +94,6 @@
   item.addEventListener("click", goOn, true);
   document.addEventListener("htmx:beforeSwap", (event) => event.detail.target === item && endViewing());
   document.addEventListener("htmx:afterSwap", (event) => event.detail.target === item && arrive());
-  window.addEventListener("pagehide", endViewing);
+  window.addEventListener("pagehide", leave);
   window.addEventListener("load", fetchAhead);
 })();

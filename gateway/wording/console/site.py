@@ -12,10 +12,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "site.theme_auto": ("跟随系统", "System"),
     "site.theme_light": ("浅色", "Light"),
     "site.theme_dark": ("深色", "Dark"),
-    "site.offline": (
-        "网络不通，操作没有送达。请检查网线；恢复后重试即可，已填写的内容还在。",
-        "No network: what you did has not arrived. Check the cable; once it is back, try again.",
-    ),
     "nav.docks": ("采集站", "Docks"),
     "nav.cases": ("案件", "Cases"),
     "nav.clips": ("音像资料", "Clips"),
@@ -104,6 +100,20 @@ WORDS: dict[str, tuple[str, str]] = {
         "密码或动态口令不正确，没有改动；同一口令只能用一次",
         "The password or the code is wrong; nothing was changed. A code is good once",
     ),
+    # the line to the gateway
+    "line.slow": ("网络较慢，仍在等待答复…", "The line is slow; still waiting for the answer…"),
+    "line.cut": (
+        "与网关的连接已断开，没有得到答复。已填写的内容还在，正在自动重新连接…",
+        "The connection is cut; no answer came. What you filled in is still here. Connecting again…",
+    ),
+    "line.back": ("连接已恢复，请核对后再试一次", "The line stands again: look, then try once more"),
+    "line.again": ("再试一次", "Try again"),
+    "line.ended": (
+        "登录已过期，没有执行。已填写的内容还在：",
+        "Your session has ended; nothing was done. What you filled in is still here:",
+    ),
+    "line.enter": ("在新窗口重新登录", "sign in again in a new window"),
+    "line.over": ("本次调阅已结束，请重新开始观看", "This viewing is over; begin it anew"),
     # errors
     "error.home": ("返回首页", "Go to the start"),
     "error.again": ("重新加载", "Load again"),

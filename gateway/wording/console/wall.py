@@ -19,6 +19,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "As many as may be watched at once: stop one first",
     ),
     "wall.cut": ("与网关的连接已断开", "The connection to the gateway is cut"),
+    "wall.cannot": (
+        "播放程序没有载入，请刷新页面；仍不能播放的，请联系管理员",
+        "The player did not load: load the page again; if it stays so, tell the administrator",
+    ),
     "wall.away": ("未连接", "Not connected"),
     "wall.watch": ("观看", "Watch"),
     "wall.watch_what": ("观看 {name}", "Watch {name}"),
