@@ -31,6 +31,7 @@ ROWS = [
     Row("GET", "/clips/clip-{}/digests", EVERYBODY),
     Row("POST", "/clips/clip-{}/viewings/view-{role}-{}/left", WATCH),
     Row("POST", "/clips/clip-{}/labels", LEDGER, body={"place": "和平路"}),
+    Row("POST", "/clips/clip-{}/secrecy/lift", WATCH, body=WHY),
     Row("POST", "/clips/clip-{}/links", LEDGER, body={"case": "case-{}", "t0_s": "0", "t1_s": "9", **WHY}),
     Row("POST", "/clips/clip-{}/links/link-{}/confirm", LEDGER, body={**WHY, "matter": "现场情况"}),
     Row("POST", "/clips/clip-{}/links/link-{}/withdraw", LEDGER, body=WHY),

@@ -50,6 +50,8 @@ BROKE_ONCE: list[tuple[str, str, Fields]] = [
     ("POST", "/clips/clip-u/links", [*LINK, ("t0_s", "-1")]),
     ("POST", "/clips/clip-u/links", [*LINK, ("t1_s", "NaN")]),
     ("POST", "/clips/clip-u/links", [*LINK, ("t1_s", "1e999")]),
+    ("POST", "/devices/cam-u/checkouts/out-u", [("officer", "zhang-u"), ("out_at", "2024-05-06T01:00"),
+     ("in_at", "2024-05-06T09:00"), ("in_condition", "0"), ("why", "x")]),
     ("POST", "/kiosk/dock-u/take", [("officer", "zhang-u"), ("device", "nowhere")]),
     ("POST", "/retrieval/copies", [("clip", "clip-u"), ("start", "0"), ("end", "0")]),
     ("POST", "/retrieval/copies", [("clip", "clip-u"), ("start", "²")]),

@@ -23,6 +23,7 @@ NAMES = {
         "in_at",
         "status",
         "since",
+        "in_condition",
     ),
     "link": ("ends", "begins", "stays", "judged"),
     "lines": tuple(name for name, _ in GROUPS),

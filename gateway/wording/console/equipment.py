@@ -185,6 +185,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "equipment.wrong_officer": ("请选择领用人", "Choose who took it"),
     "equipment.wrong_out_at": ("请填写领用时间", "Say when it went out"),
     "equipment.wrong_in_at": ("归还时间不正确", "When it came back is no time"),
+    "equipment.wrong_in_condition": ("请选择归还时状态", "Choose how it came back"),
     "equipment.standing_new": ("登记状态变更", "Enter a standing"),
     "equipment.standing_correct": ("更正状态变更", "Correct a standing"),
     "equipment.standing_corrects": (
