@@ -1,6 +1,5 @@
 """What the registry knows of a device that no driver tells: papers, spec, codes, its keeper (R-30…R-44)."""
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -8,6 +7,7 @@ from sqlmodel import Session, SQLModel, select
 
 from gateway import custody, linking
 from gateway.device import Refused
+from gateway.instants import Day
 from gateway.models import Device, DeviceState, Officer, Room, Unit
 from gateway.rulepacks.equipping import DeviceType
 from gateway.rules import gb_code
@@ -53,10 +53,10 @@ class DeviceFacts(BaseModel):
     gb_code: Annotated[str, AfterValidator(checked_code)] | None = None
     keeper: str | None = Field(default=None, description="the officer who looks after it (R-44)")
     procurement_doc_no: str | None = Field(default=None, description="国有资产配置审批 (AL-11)")
-    acquired_on: date | None = None
-    accepted_on: date | None = None
-    in_service_from: date | None = None
-    in_service_to: date | None = None
+    acquired_on: Day | None = None
+    accepted_on: Day | None = None
+    in_service_from: Day | None = None
+    in_service_to: Day | None = None
     spec: SpecIn | None = None
     status: DeviceState | None = Field(default=None, description="from now on, if it is another than before")
 

@@ -1,6 +1,5 @@
 """What authorities decide: the class of a unit, the annual check of a certificate (年检)."""
 
-from datetime import date
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -8,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from gateway import custody, holdings, linking
 from gateway.device import Refused
+from gateway.instants import Day
 from gateway.models import AnnualCheck, Grade, Officer, Unit, UnitClass, now
 
 Decided = TypeVar("Decided", UnitClass, AnnualCheck)
@@ -20,8 +20,8 @@ class ClassIn(BaseModel):
     unit: str
     grade: Grade
     doc_no: str
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: Day
+    valid_to: Day | None = None
 
 
 class CheckIn(BaseModel):
@@ -30,8 +30,8 @@ class CheckIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     officer: str
     passed: bool = True
-    valid_from: date
-    valid_to: date
+    valid_from: Day
+    valid_to: Day
     doc_no: str | None = None
 
     @model_validator(mode="after")

@@ -3,10 +3,12 @@
 from sqlmodel import Session, col, select
 
 from api.console import MODULES
+from gateway.demo.town import UNIT
 from gateway.models import (
     BulkAction,
     CaseParty,
     CaseSample,
+    Checkout,
     Clip,
     Link,
     LinkStatus,
@@ -23,7 +25,9 @@ NO_PAGES = {
     "/clips/{clip_id}/thumb", "/clips/{clip_id}/digests", "/retrieval/log/file", "/cases/{uid}/evidence/file",
 }  # fmt: skip
 """Parts, files, streams, and what only leads on."""
-AMID = {"/sign-in", "/sign-in/code", "/kiosk/{dock}/offloads/{offload_id}"}
+AMID = {
+    "/sign-in", "/sign-in/code", "/sign-in/oidc", "/sign-in/oidc/back", "/kiosk/{dock}/offloads/{offload_id}"
+}  # fmt: skip
 """Shown to nobody who is signed in, or to a screen; other tests open them."""
 CASE, CAMERA, OFFICER = "past-03", "cam-02", "130502"
 FIGURE = "/figures/linked"
@@ -58,6 +62,7 @@ def pages(town: Town, asked: str) -> dict[str, list[str]]:
             .where(Offload.device_id == CAMERA)
         ).first()
         bulk = newest(session, BulkAction, by="made_at")
+        taken = newest(session, Checkout, Checkout.device_id == CAMERA, by="out_at")
         party = session.exec(select(CaseParty.party_id)).first()
     known = {
         "/clips/{clip_id}": [f"/clips/{one}" for one in (link.clip_id, other) if one],
@@ -78,6 +83,9 @@ def pages(town: Town, asked: str) -> dict[str, list[str]]:
         "/equipment/officers/{officer_id}": [f"/equipment/officers/{OFFICER}"],
         "/devices/{device_id}": [f"/devices/{CAMERA}"],
         "/devices/{device_id}/allocate": [f"/devices/{CAMERA}/allocate"],
+        "/devices/{device_id}/standing": [f"/devices/{CAMERA}/standing"],
+        "/devices/{device_id}/checkouts/{checkout_id}": [f"/devices/{CAMERA}/checkouts/{taken}"],
+        "/equipment/units/{unit_id}": [f"/equipment/units/{UNIT}"],
         "/reports/figures/{code}": ["/reports/figures/linked"],
         "/reports/snapshots/{snapshot_id}": [f"/reports/snapshots/{frozen}"],
         "/reports/snapshots/{snapshot_id}/figures/{code}": [f"/reports/snapshots/{frozen}{FIGURE}"],

@@ -60,7 +60,7 @@ def laid_out(browser: Browser, town: Town) -> dict[str, list[str]]:
         page.locator(".pick input").first.check()
         page.locator(".pick input").nth(1).check()
         page.locator(".drop summary").first.click()
-        page.locator(".many-bar [name=matter]").fill("无脚本标注")
+        page.locator(".many-bar [name=place]").fill("和平路18号")
         page.locator("button[value=label]").click()
         expect(page.get_by_text(re.compile("已完成 [12] 条"))).to_be_visible()
         go(page, "全部撤销")
@@ -261,6 +261,8 @@ def test_no_page_hangs_on_one_script(loaded: tuple[BrowserContext, dict[str, str
     page.on("pageerror", lambda error: CHAINED in str(error) or faults.append(f"{page.url}: {error}"))
     asked = [path for path, text in texts.items() if url_of(script) in text]
     assert asked
+    if len(asked) > len(texts) // 2:  # what all load, all load alike: a page of each part
+        asked = [*{path.split("/")[1].partition("?")[0]: path for path in reversed(asked)}.values()]
     first, there = STANDS_IN.get(script, ("", ""))
     for path in asked:
         page.goto(path, wait_until="domcontentloaded")
