@@ -11,6 +11,7 @@ from sqlalchemy import Text, cast, false, true
 from sqlmodel import Session, and_, case, col, func, or_, select
 
 from gateway.database import columns
+from gateway.instants import aware
 from gateway.law import Law
 from gateway.models import CaseAlias, CaseParty, CaseRecord, Link, LinkStatus, Officer
 from gateway.rules.case_number import normalise
@@ -62,7 +63,7 @@ def found(session: Session, viewer: Viewer, search: Search) -> tuple[list[CaseRe
     wanted = select(CaseRecord.uid).where(seen, *conditions(session, search))
     if search.cursor:
         moment, _, uid = search.cursor.partition(" ")
-        at = datetime.fromisoformat(moment).astimezone(UTC)
+        at = aware(datetime.fromisoformat(moment)).astimezone(UTC)
         before = or_(CaseRecord.updated_at < at, CaseRecord.uid < uid)
         wanted = wanted.where(CaseRecord.updated_at <= at, before)
     order = col(CaseRecord.updated_at).desc(), col(CaseRecord.uid).desc()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from tests.browser.cabinet import PASSWORDS, Cabinet, begun
-from tests.browser.town import Town, opened
+from tests.browser.town import Town, opening
 from tests.browser.watched import Watched
 
 CHROMIUM = shutil.which("chromium")
@@ -25,9 +25,15 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.parent == HERE:
-            item.add_marker(pytest.mark.browser)
+    mine = [item for item in items if item.path.parent == HERE]
+    for item in mine:
+        item.add_marker(pytest.mark.browser)
+    if len(mine) == len(items):
+        items.sort(key=is_of_town)  # it opens while the others run
+
+
+def is_of_town(item: pytest.Item) -> bool:
+    return "town" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")
@@ -51,11 +57,23 @@ def cabinet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cabinet]:
         yield made
 
 
-@pytest.fixture(scope="session")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """Takes a minute to open: one for all tests, who therefore leave each other's clips alone."""
-    with opened(tmp_path_factory.mktemp("demo")) as made:
+@pytest.fixture(scope="session", autouse=True)
+def opening_town(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Town | None]:
+    """Begun with the first test, where any wants it: it takes a minute to open."""
+    if not any(map(is_of_town, request.session.items)):
+        yield None
+        return
+    with opening(tmp_path_factory.mktemp("demo")) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def town(opening_town: Town) -> Town:
+    """One for all tests, who therefore leave each other's clips alone."""
+    opening_town.await_opening()
+    return opening_town
 
 
 @pytest.fixture

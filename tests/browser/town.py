@@ -80,11 +80,18 @@ class Town:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Town]:
+def opening(folder: Path) -> Iterator[Town]:
+    """Nothing can be asked of it before `await_opening`."""
     town = Town(folder)
     try:
-        town.await_opening()
         yield town
     finally:
         if town.process.poll() is None:
             town.stop()
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Town]:
+    with opening(folder) as town:
+        town.await_opening()
+        yield town

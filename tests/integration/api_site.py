@@ -102,14 +102,19 @@ def seeded(tmp_path_factory: pytest.TempPathFactory, empty_database: bytes) -> S
     return Seeded(folder, keys)
 
 
+def put_in(database: Database, made: Path) -> None:
+    """All that stands in another one, in place of what stood there."""
+    with closing(sqlite3.connect(made)) as other:
+        raw = database.engine.raw_connection()
+        other.backup(raw.driver_connection)
+        raw.close()
+
+
 @pytest.fixture
 def api(
     database: Database, store: LocalStore, tmp_path: Path, seeded: Seeded
 ) -> Iterator[tuple[TestClient, dict[str, str]]]:
-    with closing(sqlite3.connect(seeded.folder / "gateway.sqlite")) as made:
-        raw = database.engine.raw_connection()
-        made.backup(raw.driver_connection)
-        raw.close()
+    put_in(database, seeded.folder / "gateway.sqlite")
     shutil.copytree(seeded.folder / "store", store.root, dirs_exist_ok=True)
     live = LiveFolder(tmp_path)
     for unit in ("u", "v"):

@@ -1,9 +1,11 @@
 """The API with its console and one dock of each unit; and how a page is asked by every role."""
 
 import re
+import shutil
 import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from sqlmodel import Session
 from api.signin import add_user
 from gateway.database import Database
 from gateway.models import Device, DeviceStatus, Offload, Role
+from tests.integration.api_site import Seeded, put_in
 from tests.integration.clips_site import seed_many
 from tests.integration.test_api_matrix import Row, filled
 
@@ -41,17 +44,30 @@ def seed_docks(session: Session) -> None:
         )  # fmt: skip
 
 
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, seeded: Seeded) -> Path:
+    """What stands in the database besides, made once: a password alone takes longer than most pages."""
+    path = tmp_path_factory.mktemp("console") / "gateway.sqlite"
+    shutil.copy(seeded.folder / "gateway.sqlite", path)
+    made = Database(f"sqlite:///{path}")
+    with made.write() as session:
+        seed_docks(session)
+        seed_many(session)
+        add_user(session, "chen", SLOW, Role.OPERATOR, "u")
+    made.close()
+    return path
+
+
 @pytest.fixture
-def console(api: tuple[TestClient, dict[str, str]], database: Database) -> tuple[TestClient, dict[str, str]]:
+def console(
+    api: tuple[TestClient, dict[str, str]], database: Database, furnished: Path
+) -> tuple[TestClient, dict[str, str]]:
     client, keys = api
+    put_in(database, furnished)
     client.follow_redirects = False
     client.cookies.clear()
     client.app.state.stop = threading.Event()  # type: ignore[attr-defined]
     client.app.state.stop.set()  # type: ignore[attr-defined]  # streams say what there is, and end
-    with database.write() as session:
-        seed_docks(session)
-        seed_many(session)
-        add_user(session, "chen", SLOW, Role.OPERATOR, "u")
     return client, keys
 
 

@@ -68,7 +68,7 @@ def case_whole(
     page: Annotated[int, Query(ge=1, le=100_000)] = 1,
     note: Annotated[str | None, Query(max_length=100)] = None,
     step: Annotated[str | None, Query(max_length=200)] = None,
-    held: Annotated[int | None, Query(ge=0)] = None,
+    held: Annotated[int | None, Query(ge=0, le=10**9)] = None,
 ) -> Response:
     """`held`: how many clips a hold reaches that was placed just now."""
     with database.read() as session:
