@@ -115,7 +115,7 @@ def test_without_a_script(browser: object, cabinet: Cabinet) -> None:
     sign_in(page)
     expect(bay(page, 8)).to_contain_text("空仓")
     assert '<noscript><meta http-equiv="refresh" content="10"></noscript>' in page.content()
-    expect(page.get_by_text("每 10 秒自动刷新一次")).to_be_visible()
+    expect(page.locator(".unscripted").filter(has_text="每 10 秒自动刷新一次")).to_be_visible()
     page.locator("summary").click()
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Docks")
