@@ -25,7 +25,7 @@ run: $(READY)  ## daemon and API with devices.yaml
 test: $(READY)  ## every test
 	bash .ci/setup --tests
 	$(BIN)/python .ci/peer
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not soak and not usb and not browser"
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not soak and not usb and not browser"
 
 test-browser: $(READY)  ## the console in a real browser, before a gateway that runs
 	bash .ci/setup --browser
