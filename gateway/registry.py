@@ -167,7 +167,7 @@ def must_differ(session: Session, badges: Collection[str]) -> None:
         bearers[one.badge].append(one.name)
     for badge, names in sorted(bearers.items()):
         if len(names) > 1:
-            raise Refused("registry.badge_twice", badge=badge, officers=", ".join(sorted(names)))
+            raise Refused("ledger.badge_twice", badge=badge, officers=", ".join(sorted(names)))
 
 
 def store_decisions(session: Session, given: RegistryFile, actor: str) -> dict[str, Counter[str]]:

@@ -25,7 +25,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{officer} 自 {on} 起已离岗，此后不能领用或配备设备",
         "{officer} left on {on}: from that day on nothing is given to them",
     ),
-    "registry.badge_twice": (
+    "ledger.badge_twice": (
         "卡号 {badge} 同时登记在 {officers} 名下；请先为已离岗的人员填写离岗日期（left_on），或更正卡号",
         "badge {badge} is entered for {officers} at once; enter when one of them left (left_on), or mend it",
     ),

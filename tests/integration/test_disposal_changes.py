@@ -134,8 +134,8 @@ def test_a_hold_keeps_it_from_being_listed_and_takes_it_off_a_list(
     assert refused("disposal.held", lambda: approve(lite, run, 2, "zhao"))["left"] == "1"
     assert item(lite, "one").state is ItemState.DROPPED
     assert item(lite, "one").why["code"] == "retention.held"  # type: ignore[index]
-    facts = refused("disposal.no_day", lambda: propose(lite, "one"))
-    assert "—" not in sentence({"code": "disposal.no_day", "facts": facts}), "no date that is none"
+    facts = refused("disposal.under_hold", lambda: propose(lite, "one"))
+    assert facts["why"] in sentence({"code": "disposal.under_hold", "facts": facts})
     assert "one" not in due(lite)
     approve(lite, run, 1)
     lite.daemon.round()

@@ -147,7 +147,7 @@ def test_a_badge_is_one_serving_officers(town: Database) -> None:
     first, second = ({**one, "badge": "0A1B"} for one in TOWN["officers"])
     with town.write() as session, pytest.raises(Refused) as refused:
         registry.store_registry(session, RegistryFile.model_validate({"officers": [first, second]}), "test")
-    assert code(refused) == "registry.badge_twice"
+    assert code(refused) == "ledger.badge_twice"
     assert refused.value.reason["facts"]["officers"] == "张, 李"
     given = RegistryFile.model_validate({"officers": [{**first, "left_on": "2024-05-08"}, second]})
     with town.write() as session:
