@@ -19,6 +19,7 @@ from gateway.models import (
     Snapshot,
     ViewRequest,
 )
+from tests.browser.everywhere import with_party
 from tests.browser.town import Town
 
 SIZES = {"1280x720": (1280, 720), "1920x1080": (1920, 1080), "390x844": (390, 844)}
@@ -150,6 +151,7 @@ def take(browser: Browser, town: Town, folder: Path) -> None:
             context.request.post("/purpose", form={"purpose": "案卷评查", "next": "/docks"})
             if not known:
                 prepared(page)
+                with_party(town)
                 known = ids(town)
             for name, path in PAGES.items():
                 if is_usual or name in BESIDES:

@@ -12,8 +12,8 @@ from sqlmodel import col, select
 from api.console.files import files, url_of
 from gateway.demo.tables import ZONE
 from gateway.demo.town import UNIT
-from gateway.models import CaseParty, Link, LinkStatus, Party, PartyKind
-from tests.browser.everywhere import CASE, pages, routes
+from gateway.models import Link, LinkStatus
+from tests.browser.everywhere import CASE, pages, routes, with_party
 from tests.browser.town import Town
 
 DEAD = """() => [...document.querySelectorAll('button, a, input:not([type=hidden]), select, textarea, video, audio, img')].filter(one => {
@@ -93,11 +93,7 @@ def laid_out(browser: Browser, town: Town) -> dict[str, list[str]]:
         with still(browser, town, "supervisor", asked.removeprefix(town.url)) as head:
             go(head, re.compile("^同意$"))
             expect(head.locator(".head .tag")).to_have_text("已批准")
-    with town.write() as session:  # the demo's cases come from no system that names parties
-        party = Party(kind=PartyKind.ORGANISATION)
-        session.add(party)
-        session.flush()
-        session.add(CaseParty(case_uid=CASE, party_id=party.id, place=0, name="某超市"))
+    with_party(town)
     return pages(town, asked.rpartition("/")[2])
 
 
