@@ -130,18 +130,32 @@ def devices_table(settings: Settings, session: Session) -> Table:
     table = Table()
     for name in ("设备", "名称", "类型", "驱动", "状态", "在位", "采集进度"):
         table.add_column(name, overflow="fold")  # a cut id is no id
-    present = {row.device_id for row in session.exec(select(DeviceStatus)) if row.present}
+    statuses = session.exec(select(DeviceStatus)).all()
+    present = {row.device_id for row in statuses if row.present}
+    away = {row.device_id: row for row in statuses if row.device_id not in present and not row.bay}
     underway, waiting = open_offloads(session, present), waits(session)
     for device in session.exec(select(Device).order_by(col(Device.id))):
-        here = "是" if device.id in present else "否"
+        here = "是" if device.id in present else since(settings, away.get(device.id))
         far = told_of(progress(session, underway[device.id])) if device.id in underway else ""
-        far = far or waiting.get(device.id, "")
+        far = far or why_away(away.get(device.id)) or waiting.get(device.id, "")
         gone = "" if is_expected(settings, device) else "（已不在配置中）"
         table.add_row(
             device.id, device.name, spoken(device.type), device.driver or "",
             spoken(device.status.value) + gone, here, far,
         )  # fmt: skip
     return table
+
+
+def since(settings: Settings, status: DeviceStatus | None) -> str:
+    """From when on it has not been there; never seen says nothing more."""
+    if status is None:
+        return "否"
+    return f"否（{status.since.astimezone(ZoneInfo(settings.timezone)):%m-%d %H:%M} 起）"
+
+
+def why_away(status: DeviceStatus | None) -> str:
+    why = status.detail.get("why") if status else None
+    return sentence(why, "zh") if why else ""
 
 
 def waits(session: Session) -> dict[str, str]:

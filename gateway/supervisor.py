@@ -18,6 +18,7 @@ from gateway.device import (
     Pulls,
     Refused,
     Release,
+    Unavailable,
 )
 from gateway.errands import Errand, Errands
 from gateway.guard import guarded
@@ -51,7 +52,8 @@ class Supervisor:
         self.present: set[str] = set()
         """Devices that can be reached through this driver now: itself, or the cameras in its bays."""
         self.wait_s = FIRST_WAIT_S
-        self.lost = False
+        self.lost: Reason | None = None
+        """Why it is not there, once that has been said."""
         self.orders = Errands(f"orders {device_id}", AT_ONCE, self.guarded, stop)
         self.releases = Errands(f"releases {device_id}", AT_ONCE, self.guarded, stop)
         self.thread = threading.Thread(target=self.keep_running, name=f"driver {device_id}", daemon=True)
@@ -78,7 +80,7 @@ class Supervisor:
         self.wait_s = FIRST_WAIT_S  # only a device that is there ends the back-off, not a clean return
         if self.lost:
             log.info("%s is back", self.device_id)
-            self.lost = False
+            self.lost = None
 
     def keep_running(self) -> None:
         while not self.stop.is_set():
@@ -96,14 +98,18 @@ class Supervisor:
             try:
                 work()
             except (DeviceUnavailable, Refused) as gone:
-                self.report_loss(sentence(gone.reason, "en"))
+                self.report_loss(gone.reason)
 
         guarded(log, f"driver of {self.device_id}", watched)
 
-    def report_loss(self, why: str) -> None:
-        if not self.lost:
-            log.warning("%s is not available: %s", self.device_id, why)
-            self.lost = True
+    def report_loss(self, why: Reason) -> None:
+        """Logged once, told to people for each cause; what was there through this driver is gone."""
+        before, self.lost = self.lost, why
+        if before is None:
+            log.warning("%s is not available: %s", self.device_id, sentence(why, "en"))
+        if before is None or before["code"] != why["code"]:
+            self.leave()
+            self.emit(Unavailable(device_id=self.device_id, why=why))
 
     def leave(self) -> None:
         """Say that what could be reached is gone, if nobody has yet."""

@@ -18,6 +18,7 @@ from gateway.models import Device, DeviceStatus, Unit, User
 from gateway.roster import unit_names
 from gateway.texts import Why
 from gateway.visibility import Viewer, visible
+from gateway.wording import Reason
 
 router = APIRouter()
 
@@ -33,6 +34,7 @@ class Tile:
     is_room: bool
     is_here: bool
     watchers: int
+    why_away: Reason | None = None
 
 
 def tiles(session: Session, viewer: Viewer, text: str) -> list[Tile]:
@@ -56,6 +58,7 @@ def tiles(session: Session, viewer: Viewer, text: str) -> list[Tile]:
         Tile(
             device.id, device.name or device.id, units.get(device.unit_id or "", ""),
             device.driver == "rtsp_recorder", bool(status and status.present), watched.count(device.id),
+            status.detail.get("why") if status and not status.present else None,
         )
         for device, status in rows
         if live.has_picture(device)

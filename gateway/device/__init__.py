@@ -24,6 +24,7 @@ from gateway.device.events import (
     SignalReceived,
     StrangerSeen,
     TrackReceived,
+    Unavailable,
 )
 from gateway.device.files import (
     EDGE,
@@ -71,6 +72,7 @@ __all__ = [
     "SignalReceived",
     "StrangerSeen",
     "TrackReceived",
+    "Unavailable",
     "edge_digest",
     "edge_offsets",
     "modified_ns",

@@ -183,6 +183,14 @@ class Disconnected:
     offload: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unavailable:
+    """Why a device cannot be had; holds until it is there or there is another reason."""
+
+    device_id: str
+    why: Reason
+
+
 DeviceEvent = (
     DeviceSeen
     | StrangerSeen
@@ -197,4 +205,5 @@ DeviceEvent = (
     | BayRead
     | BadgeShown
     | Disconnected
+    | Unavailable
 )

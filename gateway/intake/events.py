@@ -21,6 +21,7 @@ from gateway.device import (
     SignalReceived,
     StrangerSeen,
     TrackReceived,
+    Unavailable,
     shown,
 )
 from gateway.intake import clocks, telemetry
@@ -43,7 +44,9 @@ def store_one(session: Session, event: DeviceEvent, host: str, executor: str) ->
             detail = {"bay": event.bay, "why": event.why, "seen": dict(event.detail)}
             record(session, event.device_id, "STRANGER_REFUSED", detail)
         case Connected():
-            set_status(session, event.device_id, event.bay, present=True).executor = executor
+            status = set_status(session, event.device_id, event.bay, present=True)
+            status.executor = executor
+            no_longer_why(status)
             record(session, event.device_id, "CONNECTED", {"bay": event.bay, "volume": event.volume})
         case OffloadOpened():
             open_offload(session, event, executor)
@@ -57,6 +60,8 @@ def store_one(session: Session, event: DeviceEvent, host: str, executor: str) ->
             clocks.clock_set(session, event)
         case Disconnected():
             disconnect(session, event)
+        case Unavailable():
+            set_status(session, event.device_id, None, present=False, why=event.why)
         case _:
             told(session, event)
     return []
@@ -87,6 +92,12 @@ def signal(session: Session, event: SignalReceived) -> None:
     if event.bay and event.kind == "bay" and detail.get("state") in HOLDS:
         camera = detail.get("camera")
         handover.docked(session, event.device_id, event.bay, str(camera) if camera else None, event.at)
+
+
+def no_longer_why(status: DeviceStatus) -> None:
+    """Why a device could not be had goes with the next that is heard of it; a bay's reason is its state's."""
+    if not status.bay and "why" in status.detail:
+        status.detail = {name: value for name, value in status.detail.items() if name != "why"}
 
 
 def has_left_since(session: Session, event: SignalReceived) -> bool:
@@ -179,6 +190,7 @@ def disconnect(session: Session, event: Disconnected) -> None:
     if len(ended) == len(still_open):
         for status in session.exec(select(DeviceStatus).where(DeviceStatus.device_id == event.device_id)):
             status.present, status.since = False, event.at
+            no_longer_why(status)
             session.add(status)
     closed = {"closed": [offload.id for offload in ended], "closed_at": event.at} if ended else {}
     record(session, event.device_id, "DISCONNECTED", {"offload": event.offload, **closed})

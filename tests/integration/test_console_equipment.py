@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+from datetime import timedelta
 
 import openpyxl
 import pytest
@@ -145,6 +146,23 @@ def test_a_line_of_another_device_is_not_corrected_here(
     assert client.get("/devices/other-u/allocate?replaces=alloc-u", headers=keeper).status_code == 404
 
 
+@pytest.mark.usefixtures("seen_clip")
+def test_a_correction_keeps_the_seconds_of_a_time_that_nobody_touched(
+    console: Console, keeper: dict[str, str], database: Database
+) -> None:
+    """A form's field has minutes; a line that began some seconds later would have other clips."""
+    client, _ = console
+    with database.write() as session:
+        began = session.get_one(Allocation, "alloc-u").valid_from + timedelta(seconds=42)
+        session.get_one(Allocation, "alloc-u").valid_from = began
+    page = client.get("/devices/cam-u/allocate?replaces=alloc-u", headers=keeper).text
+    [start] = re.findall(r'name="valid_from" value="([^"]+)"', page)
+    form = own(CORRECTION, valid_from=start, holder="officer:li-u")
+    shown = digest_shown(client.post("/devices/cam-u/allocate/preview", data=form, headers=keeper).text)
+    assert client.post("/devices/cam-u/allocate", data={**form, "shown": shown}, headers=keeper).is_redirect
+    assert [one.valid_from for one in ledger(database)] == [began, began]
+
+
 def test_the_desk_takes_numbers_in_any_order_and_back_by_the_device_alone(
     console: Console, database: Database
 ) -> None:
@@ -182,6 +200,11 @@ def test_an_annual_check_is_entered_and_corrected(
     page = client.get(path, headers=keeper).text
     assert "已更正" in page
     assert "不合格" in page
+    assert client.get(f"{path}?replaces=check-u", headers=keeper).status_code == 200
+    with database.write() as session:
+        session.add(Officer(id="li-u", name="李", unit_id="u"))
+    for form in ("/equipment/officers/li-u?replaces=check-u", f"{path}?replaces=check-v"):
+        assert client.get(form, headers=keeper).status_code == 404
 
 
 def test_a_list_finds_what_was_typed_and_nothing_by_accident(

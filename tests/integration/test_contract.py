@@ -45,6 +45,7 @@ from gateway.device import (
     MediaKind,
     Order,
     Release,
+    Unavailable,
 )
 from gateway.supervisor import Supervisor
 from tests.integration.ftp_site import client as ftp_client
@@ -311,6 +312,7 @@ def test_contract(rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytes
     time.sleep(1.0)
     assert len(of(seen, Disconnected, rig.device)) == 1
     assert sum("is not available" in line for line in caplog.messages) == (not rig.says_so_itself)
+    assert bool(of(seen, Unavailable, rig.device)) is not rig.says_so_itself, "and people are told why"
 
     rig.restore()
     seen.wait(lambda seen: len(of(seen, Connected, rig.device)) == 2)

@@ -2,6 +2,7 @@
 
 import io
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from gateway.cli import main
 from gateway.commands import devices_table
 from gateway.config import Settings, from_mapping
 from gateway.database import Database
-from gateway.device import DeviceSeen
+from gateway.device import Connected, DeviceEvent, DeviceSeen, Disconnected, Unavailable
 from gateway.intake.devices import device_seen, register
+from gateway.intake.events import store_one
 from gateway.models import Device, DeviceState, Original, Work
 from gateway.wording import reason
 from tests.e2e.site import Site, volume
@@ -66,6 +68,29 @@ def test_a_device_that_left_the_configuration_says_so_until_it_is_retired(
     with database.write() as session:
         session.get_one(Device, "cam-2").status = DeviceState.RETIRED
     assert "已不在配置中" not in line_of(database, after, "cam-2")
+
+
+def test_what_is_away_says_since_when_and_why(database: Database, tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, volume(), volume("cam-2", "other"))
+    register(database, settings)
+    at = datetime(2026, 5, 6, 1, 30, tzinfo=UTC)
+    gone = reason("room.lost", error="Connection refused")
+
+    def told(*events: DeviceEvent) -> str:
+        with database.write() as session:
+            for event in events:
+                store_one(session, event, "host", "gateway")
+        return line_of(database, settings, "cam-1")
+
+    assert "否（" not in told(), "it was never there"
+    assert "Connection refused" in told(Unavailable(device_id="cam-1", why=gone)), "and this is why"
+    assert "Connection refused" not in told(Connected(device_id="cam-1", at=at))
+    assert "否（05-06 09:30 起）" in told(Disconnected(device_id="cam-1", at=at)), (
+        "the reason was another day's"
+    )
+    assert "Connection refused" not in told()
+    assert "Connection refused" in told(Unavailable(device_id="cam-1", why=gone))
+    assert "否（" not in line_of(database, settings, "cam-2")
 
 
 def test_types_and_states_are_told_in_the_table_s_language(database: Database, tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """The equipment: what there is, who has it, whether it is enough; and what a correction would change."""
 
 from api.console.equipment import (
+    allocations,
     checkouts,
-    correcting,
     desk,
     device,
     officers,
@@ -15,4 +15,4 @@ from api.console.equipment.words import BUILT
 
 __all__ = ["BUILT", "MODULES"]
 
-MODULES = (registry, sheets, officers, units, desk, device, correcting, checkouts, standings)
+MODULES = (registry, sheets, officers, units, desk, device, allocations, checkouts, standings)

@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from pydantic import ValidationError
@@ -11,8 +10,8 @@ from pydantic import ValidationError
 from api.console import pages
 from api.console.equipment import trying
 from api.console.equipment.effects import Shown
-from api.console.equipment.form import Text, Wrong, choices
-from api.console.terms import for_field, local, terms
+from api.console.equipment.form import Text, Wrong, choices, moment
+from api.console.terms import for_field, terms
 from api.problems import not_found
 from api.seeing import must_see
 from api.signin import Db, LedgerKeeper, Ruled
@@ -127,10 +126,6 @@ class Line:
 
     def name(self, officer: str) -> str:
         return dict(self.officers).get(officer, officer)
-
-
-def moment(written: str, before: datetime | None, zone: ZoneInfo) -> datetime | None:
-    return before if written == for_field(before, zone) else local(written, zone)
 
 
 def line_of(

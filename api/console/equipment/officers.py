@@ -10,6 +10,7 @@ from sqlmodel import Session, col, or_, select
 
 from api.console import pages
 from api.console.terms import terms, unit_choices
+from api.problems import not_found
 from api.seeing import must_see
 from api.signin import Db, LedgerKeeper, Reader, Ruled
 from api.v1 import equipment
@@ -102,6 +103,8 @@ def show(
     with database.read() as session:
         officer = must_see(session, viewer, Officer, officer_id)
         old = must_see(session, viewer, AnnualCheck, replaces, "Entry") if replaces else None
+        if old is not None and old.officer_id != officer_id:
+            raise not_found("Entry")
         facts: dict[str, Any] = {
             "judged": judged(session, [officer], law)[officer_id],
             "unit": roster.names_of(session, Unit, [officer.unit_id]).get(officer.unit_id),

@@ -8,9 +8,8 @@ from pydantic import ValidationError
 
 from api.console import pages
 from api.console.equipment import trying
-from api.console.equipment.checkouts import moment
 from api.console.equipment.effects import Shown
-from api.console.equipment.form import Text, Wrong
+from api.console.equipment.form import Text, Wrong, moment
 from api.console.terms import for_field, terms
 from api.problems import not_found
 from api.seeing import must_see
