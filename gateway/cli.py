@@ -35,7 +35,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if (told := outside(error)) is None:
+            raise
+        print(told, file=sys.stderr)
+        return 2
     return ended
+
+
+def outside(error: Exception) -> str | None:
+    """What to say of an error that lies outside: the database went while a command ran, or odd letters."""
+    from sqlalchemy.exc import OperationalError
+
+    from gateway.opening import last_words
+
+    if isinstance(error, OperationalError):
+        return (
+            f"the database did not answer: {last_words(error)}\n"
+            "what was not finished was not written; see to the database, then give the command again"
+        )
+    if isinstance(error, UnicodeEncodeError):
+        return f"{error.object!r} is not UTF-8; write it in the letters of this terminal, or rename the file"
+    return None
 
 
 def build_parser() -> argparse.ArgumentParser:

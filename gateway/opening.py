@@ -105,12 +105,8 @@ def silent(setting: str, url: URL) -> str | None:
 
 def unusable(setting: str, address: str | URL, error: DBAPIError | OSError) -> str:
     """One line: what, why, what to do; never the password."""
-    url = make_url(address)
-    said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
-    causes = (
-        re.findall(r"^.*failed: (.+)$", said, re.MULTILINE) or said.splitlines() or [type(error).__name__]
-    )
-    cause = causes[-1].replace(url.password, "***") if url.password else causes[-1]
+    url, cause = make_url(address), last_words(error)
+    cause = cause.replace(url.password, "***") if url.password else cause
     if url.get_backend_name() == "sqlite":
         return f"{setting}: {url.database} cannot be used ({cause})"
     host, port = url.host or url.query.get("host", "its socket"), url.port or url.query.get("port", 5432)
@@ -118,6 +114,12 @@ def unusable(setting: str, address: str | URL, error: DBAPIError | OSError) -> s
         f"{setting}: PostgreSQL at {host}:{port}, database {url.database}, user {url.username}: {cause};"
         f" start it, or correct `{setting}` in the configuration"
     )
+
+
+def last_words(error: DBAPIError | OSError) -> str:
+    said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+    causes = re.findall(r"^.*failed: (.+)$", said, re.MULTILINE) or said.splitlines()
+    return str(causes[-1]) if causes else type(error).__name__
 
 
 def packs_of(settings: Settings) -> RulePacks:
