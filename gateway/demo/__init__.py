@@ -12,14 +12,15 @@ from pathlib import Path
 from rich.console import Console
 from sqlmodel import col, func, select
 
-from gateway import live, registry
+from gateway import holds, live, registry
 from gateway.audit import lasting
 from gateway.case_sources.records import CaseIn, store_case
 from gateway.config import ConfigError, Settings
 from gateway.daemon import Daemon
-from gateway.demo import people, town
+from gateway.demo import past, people, town
 from gateway.demo.tables import ZONE, found_by, show_clips, show_dock, show_others
 from gateway.demo.twins import REAL, Twins
+from gateway.holds import HoldIn
 from gateway.live import LiveFolder
 from gateway.models import Device, User, Work, now
 from gateway.orders import ask
@@ -90,6 +91,7 @@ def enter(daemon: Daemon, morning: datetime, today: datetime) -> tuple[str, dict
         registry.store_registry(session, registry.RegistryFile.model_validate(told), people.ACTOR)
         for case in town.cases(morning, today, with_real=real):
             store_case(session, CaseIn.model_validate(case), people.ACTOR, "demo")
+        holds.place(session, HoldIn.model_validate(past.hold(today)), people.ACTOR, town.UNIT)
         passwords = people.enter(session)
         return session.exec(select(User.id).where(User.name == "demo")).one(), passwords
 

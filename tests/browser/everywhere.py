@@ -13,8 +13,6 @@ from gateway.models import (
     Link,
     LinkStatus,
     Offload,
-    Party,
-    PartyKind,
     Receipt,
     SampleCase,
     Snapshot,
@@ -45,15 +43,6 @@ def newest(session: Session, table: type, *where: object, by: str = "id") -> str
     row = session.exec(select(table).where(*where).order_by(getattr(table, by).desc())).first()  # type: ignore[arg-type]
     assert row is not None, f"the town has no {table.__name__}"
     return str(row.id)
-
-
-def with_party(town: Town) -> None:
-    """The demo's cases come from no system that names parties."""
-    with town.write() as session:
-        party = Party(kind=PartyKind.ORGANISATION)
-        session.add(party)
-        session.flush()
-        session.add(CaseParty(case_uid=CASE, party_id=party.id, place=0, name="某超市"))
 
 
 def pages(town: Town, asked: str) -> dict[str, list[str]]:

@@ -19,7 +19,6 @@ from gateway.models import (
     Snapshot,
     ViewRequest,
 )
-from tests.browser.everywhere import with_party
 from tests.browser.town import Town
 
 SIZES = {"1280x720": (1280, 720), "1920x1080": (1920, 1080), "390x844": (390, 844)}
@@ -31,6 +30,7 @@ PAGES = {
     "clips": "/clips",
     "clips-found": "/clips?q=现场检查&missing=matter",
     "clip": "/clips/{clip}?t=60",
+    "holds": "/holds",
     "cases": "/cases",
     "case": "/cases/past-03",
     "case-footage": "/cases/past-03/footage",
@@ -87,7 +87,7 @@ def ids(town: Town) -> dict[str, str]:
     wanted: dict[str, Any] = {
         "clip": select(Link.clip_id).where(*confirmed).order_by(col(Link.id)),
         "checkout": select(Checkout.id).where(Checkout.device_id == "cam-02"),
-        "party": select(CaseParty.party_id).where(col(CaseParty.case_uid) == "past-03"),
+        "party": select(CaseParty.party_id).where(col(CaseParty.case_uid) == "past-01"),
         "offload": sealed.where(Offload.device_id == "cam-02"),
         "request": select(ViewRequest.id),
         "sample": select(CaseSample.id),
@@ -151,7 +151,6 @@ def take(browser: Browser, town: Town, folder: Path) -> None:
             context.request.post("/purpose", form={"purpose": "案卷评查", "next": "/docks"})
             if not known:
                 prepared(page)
-                with_party(town)
                 known = ids(town)
             for name, path in PAGES.items():
                 if is_usual or name in BESIDES:

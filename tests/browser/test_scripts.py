@@ -13,7 +13,7 @@ from api.console.files import files, url_of
 from gateway.demo.tables import ZONE
 from gateway.demo.town import UNIT
 from gateway.models import Link, LinkStatus
-from tests.browser.everywhere import CASE, pages, routes, with_party
+from tests.browser.everywhere import CASE, pages, routes
 from tests.browser.town import Town
 
 DEAD = """() => [...document.querySelectorAll('button, a, input:not([type=hidden]), select, textarea, video, audio, img')].filter(one => {
@@ -93,7 +93,6 @@ def laid_out(browser: Browser, town: Town) -> dict[str, list[str]]:
         with still(browser, town, "supervisor", asked.removeprefix(town.url)) as head:
             go(head, re.compile("^同意$"))
             expect(head.locator(".head .tag")).to_have_text("已批准")
-    with_party(town)
     return pages(town, asked.rpartition("/")[2])
 
 
