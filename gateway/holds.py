@@ -41,6 +41,10 @@ class HoldIn(BaseModel):
     since: Moment | None = Field(default=None, description="of what the device recorded; from its first")
     until: Moment | None = Field(default=None, description="to its last, also of what comes later")
     why: Why = Field(examples=["当事人申请行政复议"])
+    doc_no: str | None = Field(
+        default=None, min_length=1, max_length=100, description="文号 of the paper that asks for it",
+        examples=["邢政复〔2026〕12号"],
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def one_thing(self) -> "HoldIn":
@@ -76,10 +80,11 @@ def place(session: Session, given: HoldIn, actor: str, unit_id: str | None) -> L
     hold = LegalHold(
         kind=given.kind, clip_id=given.clip, case_uid=given.case, party_code=given.party_code,
         party_name=given.party_name, device_id=given.device, span_from=given.since, span_to=given.until,
-        unit_id=unit_id, why=given.why, placed_by=actor,
+        unit_id=unit_id, why=given.why, doc_no=given.doc_no, placed_by=actor,
     )  # fmt: skip
     session.add(hold)
-    append(session, "HOLD_PLACED", actor, hold, {"why": given.why, "kind": given.kind})
+    paper = {"doc_no": given.doc_no} if given.doc_no else {}
+    append(session, "HOLD_PLACED", actor, hold, {"why": given.why, "kind": given.kind, **paper})
     return hold
 
 

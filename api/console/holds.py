@@ -1,25 +1,28 @@
-"""Legal holds (保全) and marks, where a clip, a case or a device is looked at; each then leads back there."""
+"""Legal holds (保全) and marks: all of one's units, and where a clip, a case or a device is looked at."""
 
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from api.console import terms
+from api.console import pages, terms
 from api.console.ways import Back, safe
 from api.problems import Problem, not_found
 from api.seeing import must_see
-from api.signin import Approver, Db, Holder, Ruled
+from api.signin import Approver, Db, Holder, Reader, Ruled
 from api.v1 import retention
 from gateway.holds import HoldIn
 from gateway.models import CaseRecord, RetentionFlag
-from gateway.retention.holding import party_of
+from gateway.retention import holding
 from gateway.rules.retention import Flag
 from gateway.texts import Why
+from gateway.visibility import Right
 
 router = APIRouter()
+
+ROWS = 50
 
 Paper = Annotated[str, Form(max_length=100)]
 Written = Annotated[Why, Form()]
@@ -30,16 +33,28 @@ def wrong(what: str) -> Problem:
     return Problem(422, "What was filled in is not as it has to be", what)
 
 
-def reasoned(why: str, paper: str) -> str:
-    """The reason with the number of the paper that asks for it, as it is kept for good."""
-    return f"{why}（{paper.strip()}）" if paper.strip() else why
-
-
 def given(why: str, paper: str, **on: Any) -> HoldIn:
     try:
-        return HoldIn.model_validate({"why": reasoned(why, paper), **on})
+        return HoldIn.model_validate({"why": why, "doc_no": paper.strip() or None, **on})
     except ValidationError as error:
         raise wrong(str(error.errors()[0]["loc"][:1])) from None
+
+
+class Asked(BaseModel):
+    lifted: bool = False
+    """Those that were lifted, instead of those that stand."""
+    after: str = Field(default="", max_length=40)
+
+
+@router.get("/holds")
+def all_holds(request: Request, viewer: Reader, database: Db, asked: Annotated[Asked, Query()]) -> Response:
+    with database.read() as session:
+        found = holding.of_site(session, viewer, lifted=asked.lifted, after=asked.after, most=ROWS + 1)
+        shown = found[:ROWS]
+    return pages.page(
+        request, "holds.html", viewer, holds=shown, asked=asked, may_lift_hold=viewer.may(Right.APPROVE),
+        following=shown[-1].hold.id if len(found) > ROWS else None, **terms.terms(request),
+    )  # fmt: skip
 
 
 @router.post("/clips/{clip_id}/holds")
@@ -63,7 +78,7 @@ def on_case(
     """On the case; or, `on` one of its parties, on that party in all its cases."""
     with database.read() as session:
         must_see(session, viewer, CaseRecord, uid, "Case")
-        party = party_of(session, uid, on) if on else None
+        party = holding.party_of(session, uid, on) if on else None
     if on and party is None:
         raise not_found("Party")
     what = {"party_name": party[0], "party_code": party[1]} if party else {"case": uid}

@@ -68,6 +68,7 @@ class HoldOut(Shape):
     span_from: datetime | None
     span_to: datetime | None
     why: str
+    doc_no: str | None = Field(description="文号 of the paper that asks for it")
     placed_by: str
     placed_at: datetime
     lifted_by: str | None

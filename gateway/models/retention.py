@@ -34,6 +34,8 @@ class LegalHold(SQLModel, table=True):
     unit_id: str | None = Field(default=None, foreign_key="unit.id", index=True)
     """The unit of whoever placed it; None sees every unit."""
     why: str
+    doc_no: str | None = None
+    """文号 of the paper that asks for it."""
     placed_by: str
     placed_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     lifted_by: str | None = None

@@ -1,4 +1,4 @@
-"""Which legal holds and marks lie on a clip, a case or a device, and which did: for pages and people."""
+"""Which legal holds and marks lie on a clip, a case, a device or the site, and which did, for people."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -60,6 +60,16 @@ def of_device(session: Session, viewer: Viewer, device_id: str) -> list[Bound]:
     """On what the device recorded in a span."""
     wanted = select(LegalHold).where(LegalHold.device_id == device_id)
     return told(session, viewer, session.exec(wanted))
+
+
+def of_site(session: Session, viewer: Viewer, *, lifted: bool, after: str, most: int) -> list[Bound]:
+    """Those of the viewer's units, the newest first; `after`: the last that was shown."""
+    state = col(LegalHold.lifted_at).is_not(None) if lifted else col(LegalHold.lifted_at).is_(None)
+    wanted = select(LegalHold).where(state, visible(viewer, LegalHold))
+    if after:
+        wanted = wanted.where(col(LegalHold.id) < after)
+    rows = session.exec(wanted.order_by(col(LegalHold.id).desc()).limit(most))
+    return sorted(told(session, viewer, rows), key=lambda one: one.hold.id, reverse=True)
 
 
 def told(session: Session, viewer: Viewer, found: Iterable[LegalHold]) -> list[Bound]:

@@ -6,13 +6,15 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
+from api.console import holds
 from gateway.database import Database
 from gateway.models import CaseParty, LegalHold, RetentionFlag
-from tests.integration.test_api_matrix import AGREE, HOLD, Row
+from tests.integration.test_api_matrix import AGREE, EVERYBODY, HOLD, Row
 
 Console = tuple[TestClient, dict[str, str]]
 WHY = {"why": "当事人申请行政复议"}
 ROWS = [
+    Row("GET", "/holds", EVERYBODY, listing=True),
     Row("POST", "/clips/clip-{}/holds", HOLD, body=WHY),
     Row("POST", "/cases/case-{}/holds", HOLD, body=WHY),
     Row("POST", "/devices/cam-{}/holds", HOLD, body={**WHY, "since": "2024-05-06T08:00"}),
@@ -46,10 +48,10 @@ def test_a_hold_with_its_paper_shows_where_it_binds_until_it_is_lifted(
     console: Console, key: dict[str, str], database: Database
 ) -> None:
     client, _ = console
-    form = {**WHY, "paper": " 邢政复〔2026〕12号 "}
+    form = {**WHY, "paper": " 邢政复〔2026〕35号 "}
     placed = client.post("/cases/case-u/holds", data=form, headers=key)
     assert placed.headers["location"] == "/cases/case-u?held=1#holds", "it tells how many clips it reaches"
-    told = "当事人申请行政复议（邢政复〔2026〕12号）"
+    told = "邢政复〔2026〕35号"
     case = page(console, key, placed.headers["location"].partition("#")[0])
     assert told in section(case)
     assert "目前涉及 1 份资料" in case
@@ -65,6 +67,29 @@ def test_a_hold_with_its_paper_shows_where_it_binds_until_it_is_lifted(
     assert "复议已终结" in section(page(console, key, "/cases/case-u"))
     assert told not in section(page(console, key, "/clips/clip-u"))
     assert client.post(f"/holds/{hold.id}/lift", data=lifted, headers=key).status_code == 409
+
+
+def test_all_holds_of_ones_units_are_on_one_page_also_those_that_were_lifted(
+    console: Console, key: dict[str, str], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, _ = console
+    for number in range(3):
+        client.post("/cases/case-u/holds", data={"why": f"第{number}次"}, headers=key)
+    [newest] = [one.id for one in standing(database) if one.why == "第2次"]
+    said = page(console, key, "/holds")
+    assert re.findall(r"<strong>第(\d)次</strong>", said) == ["2", "1", "0"]
+    assert "/cases/case-u" in section(said)
+    client.post(f"/holds/{newest}/lift", data={"why": "已终结", "next": "/holds"}, headers=key)
+    assert "第2次" not in page(console, key, "/holds")
+    assert "已终结" in page(console, key, "/holds?lifted=true")
+    assert "第1次" not in page(console, key, "/holds?lifted=true")
+    monkeypatch.setattr(holds, "ROWS", 1)
+    seen, where = [], "/holds"
+    while where:
+        said = page(console, key, where)
+        seen += re.findall(r"action=\"/holds/([^/]+)/lift", said)
+        where = next(iter(re.findall(r'href="(/holds\?after=[^"]+)"', said)), "")
+    assert seen == sorted((one.id for one in standing(database) if one.unit_id == "u"), reverse=True)
 
 
 def test_a_party_of_the_case_is_held_in_all_its_cases(

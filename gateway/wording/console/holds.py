@@ -2,6 +2,15 @@
 
 WORDS: dict[str, tuple[str, str]] = {
     "holds.title": ("证据保全", "Legal holds"),
+    "holds.all": ("证据保全清单", "All legal holds"),
+    "holds.stand": ("保全中", "On hold"),
+    "holds.lifted": ("已解除", "Lifted"),
+    "holds.none_at_all": ("没有保全中的资料", "Nothing is on hold"),
+    "holds.none_lifted": ("没有解除过的保全", "No hold was lifted yet"),
+    "holds.none_then": (
+        "保全在资料、案件或设备的页面上设置。",
+        "A hold is placed on the page of a clip, a case or a device.",
+    ),
     "holds.tag": ("保全中", "On hold"),
     "holds.none": ("没有保全。", "No hold lies on it."),
     "holds.hint": (
