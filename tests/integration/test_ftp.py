@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from drivers.ftp import channel as ftp_channel
-from drivers.ftp.server import Careful
+from drivers.ftp.session import Careful
 from drivers.ftp_receiver import FtpReceiver
 from gateway.device import (
     DeviceUnavailable,

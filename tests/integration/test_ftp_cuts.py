@@ -257,3 +257,18 @@ def test_what_a_container_proves(tmp_path: Path, movie: bytes) -> None:
     )
     assert judged("a.mp4", endless + b"x" * 500) is None
     assert judged("a.dav", b"DHAV") is None
+
+
+def test_the_end_of_a_command_that_is_too_long_is_no_command(tmp_path: Path) -> None:
+    """What came after the first 2 KiB was obeyed, where it arrived by itself; and each line had two answers."""
+    settings = settings_for(tmp_path)
+    with running(settings), client(settings) as line:
+        assert line.sock is not None
+        for part in (b"NOOP " + b"x" * 3000, b"MKD new", b"\r\nNOOP\r\n"):
+            line.sock.sendall(part)
+            time.sleep(0.2)
+        with pytest.raises(ftplib.error_perm, match="500 The command is longer"):
+            line.getresp()
+        assert line.getresp().startswith("200 "), "one answer for each, in their order"
+        assert line.voidcmd("NOOP").startswith("200 ")
+        assert not (settings.spool / "home" / "room-1" / "new").exists()

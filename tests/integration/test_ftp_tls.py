@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from drivers.ftp import channel as ftp_channel
-from drivers.ftp.server import Careful
+from drivers.ftp.session import Careful
 from gateway.identities import enrol
 from tests.integration.ftp_site import PASSWORD, client, files, movie, running, settings_for, tear
 
