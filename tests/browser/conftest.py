@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from tests.browser.cabinet import PASSWORDS, Cabinet, begun
 from tests.browser.town import Town, opening
-from tests.browser.watched import Watched
+from tests.browser.watched import Watched, visiting
 
 CHROMIUM = shutil.which("chromium")
 QUIET = [
@@ -79,30 +79,16 @@ def town(opening_town: Town) -> Town:
 @pytest.fixture
 def in_town(browser: Browser, town: Town) -> Iterator[Watched]:
     """A page of the town under watch; nobody is signed in yet (`town.enter`)."""
-    made = browser.new_context(
-        base_url=town.url,
-        viewport={"width": 1280, "height": 720},
-        locale="zh-CN",
-        timezone_id="Asia/Shanghai",
-    )
-    made.set_default_timeout(15_000)
-    seen = Watched(made.new_page(), town.url)
-    yield seen
-    made.close()
+    with visiting(browser, town.url) as made:
+        seen = Watched(made.new_page(), town.url)
+        yield seen
     assert seen.wrong() == []
 
 
 @pytest.fixture
 def context(browser: Browser, cabinet: Cabinet) -> Iterator[BrowserContext]:
-    made = browser.new_context(
-        base_url=cabinet.url,
-        viewport={"width": 1280, "height": 720},
-        locale="zh-CN",
-        timezone_id="Asia/Shanghai",
-    )
-    made.set_default_timeout(15_000)
-    yield made
-    made.close()
+    with visiting(browser, cabinet.url) as made:
+        yield made
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from tests.browser import pictures_of_town
 from tests.browser.cabinet import PASSWORDS, Cabinet, begun
 from tests.browser.conftest import QUIET
 from tests.browser.town import opened
+from tests.browser.watched import visiting
 
 SIZES = {"1280x720": (1280, 720), "1920x1080": (1920, 1080), "390x844": (390, 844)}
 
@@ -47,27 +48,24 @@ def take(browser: Browser, cabinet: Cabinet, folder: Path, *, every: bool) -> No
     for (size, (width, height)), language, theme in product(SIZES.items(), ("zh", "en"), ("light", "dark")):
         if not every and size != "1280x720" and (language, theme) != ("zh", "light"):
             continue
-        context = browser.new_context(
-            base_url=cabinet.url, viewport={"width": width, "height": height}, color_scheme=theme,  # type: ignore[arg-type]
-            locale="zh-CN", timezone_id="Asia/Shanghai",
-        )  # fmt: skip
-        page = context.new_page()
-        context.request.post("/preferences", form={"language": language})
-        kind = f"{size}-{language}-{theme}.png"
-        page.goto("/sign-in")
-        page.screenshot(path=folder / f"sign-in-{kind}")
-        page.locator("#name").fill("operator")
-        page.locator("#password").fill(PASSWORDS["operator"])
-        page.locator(".btn-primary").click()
-        page.wait_for_selector("[data-live=live]")
-        settled(page)
-        page.screenshot(path=folder / f"docks-{kind}")
-        if size == "1280x720":
-            page.locator("summary").click()
-            page.screenshot(path=folder / f"menu-{kind}")
-            page.goto("/nothing")
-            page.screenshot(path=folder / f"error-{kind}")
-        context.close()
+        size_of = {"width": width, "height": height}
+        with visiting(browser, cabinet.url, viewport=size_of, color_scheme=theme) as context:
+            page = context.new_page()
+            context.request.post("/preferences", form={"language": language})
+            kind = f"{size}-{language}-{theme}.png"
+            page.goto("/sign-in")
+            page.screenshot(path=folder / f"sign-in-{kind}")
+            page.locator("#name").fill("operator")
+            page.locator("#password").fill(PASSWORDS["operator"])
+            page.locator(".btn-primary").click()
+            page.wait_for_selector("[data-live=live]")
+            settled(page)
+            page.screenshot(path=folder / f"docks-{kind}")
+            if size == "1280x720":
+                page.locator("summary").click()
+                page.screenshot(path=folder / f"menu-{kind}")
+                page.goto("/nothing")
+                page.screenshot(path=folder / f"error-{kind}")
 
 
 def main() -> int:

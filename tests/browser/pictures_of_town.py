@@ -20,6 +20,7 @@ from gateway.models import (
     ViewRequest,
 )
 from tests.browser.town import Town
+from tests.browser.watched import visiting
 
 SIZES = {"1280x720": (1280, 720), "1920x1080": (1920, 1080), "390x844": (390, 844)}
 BESIDES = {"clip", "case", "work-item"}
@@ -141,21 +142,18 @@ def take(browser: Browser, town: Town, folder: Path) -> None:
             is_usual = (language, theme) == ("zh", "light")
             if not is_usual and size != "1280x720":
                 continue
-            context = browser.new_context(
-                base_url=town.url, viewport={"width": width, "height": height}, color_scheme=theme,  # type: ignore[arg-type]
-                locale="zh-CN", timezone_id="Asia/Shanghai",
-            )  # fmt: skip
-            page = context.new_page()
-            context.request.post("/preferences", form={"language": language})
-            town.enter(page, "demo")
-            context.request.post("/purpose", form={"purpose": "案卷评查", "next": "/docks"})
-            if not known:
-                prepared(page)
-                known = ids(town)
-            for name, path in PAGES.items():
-                if is_usual or name in BESIDES:
-                    page.goto(path.format(**known))
-                    READY.get(name, lambda _: None)(page)
-                    page.wait_for_timeout(600)
-                    page.screenshot(path=folder / f"{name}-{size}-{language}-{theme}.png")
-            context.close()
+            size_of = {"width": width, "height": height}
+            with visiting(browser, town.url, viewport=size_of, color_scheme=theme) as context:
+                page = context.new_page()
+                context.request.post("/preferences", form={"language": language})
+                town.enter(page, "demo")
+                context.request.post("/purpose", form={"purpose": "案卷评查", "next": "/docks"})
+                if not known:
+                    prepared(page)
+                    known = ids(town)
+                for name, path in PAGES.items():
+                    if is_usual or name in BESIDES:
+                        page.goto(path.format(**known))
+                        READY.get(name, lambda _: None)(page)
+                        page.wait_for_timeout(600)
+                        page.screenshot(path=folder / f"{name}-{size}-{language}-{theme}.png")

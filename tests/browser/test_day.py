@@ -29,7 +29,7 @@ from tests.browser import ledger
 from tests.browser.bench import DONE, goes_on, put_back, status, until
 from tests.browser.town import Town
 from tests.browser.wall import moving_on_the_wall
-from tests.browser.watched import Watched
+from tests.browser.watched import Watched, visiting
 
 CAMERA, BAY = "cam-02", 2
 STREAM_ENDS = "[object Event]"  # what the extension of htmx writes then
@@ -42,20 +42,13 @@ NEIGHBOUR, PASSWORD = "neighbour", "correct horse battery"
 @contextmanager
 def somebody(browser: Browser, town: Town, name: str, path: str, *expected: str) -> Iterator[Watched]:
     """In a browser of his own, under watch: nothing in the console, no request that leaves, no barrier at the end."""
-    context = browser.new_context(
-        base_url=town.url,
-        viewport={"width": 1280, "height": 720},
-        locale="zh-CN",
-        timezone_id="Asia/Shanghai",
-    )
-    context.set_default_timeout(15_000)
-    watched = Watched(context.new_page(), town.url)
-    for text in expected:
-        watched.expect(text)
-    town.enter(watched.page, name, path)
-    yield watched
-    assert watched.barriers() == []
-    context.close()
+    with visiting(browser, town.url) as context:
+        watched = Watched(context.new_page(), town.url)
+        for text in expected:
+            watched.expect(text)
+        town.enter(watched.page, name, path)
+        yield watched
+        assert watched.barriers() == []
     assert watched.wrong() == []
 
 

@@ -15,6 +15,7 @@ from gateway.demo.town import UNIT
 from gateway.models import Link, LinkStatus
 from tests.browser.everywhere import CASE, pages, routes
 from tests.browser.town import Town
+from tests.browser.watched import visiting
 
 DEAD = """() => [...document.querySelectorAll('button, a, input:not([type=hidden]), select, textarea, video, audio, img')].filter(one => {
   if (!one.checkVisibility()) return false;
@@ -33,15 +34,10 @@ HEAVY = ["*/renditions/*", "*/original*", "*/thumb*"]
 @contextmanager
 def still(browser: Browser, town: Town, name: str, path: str = "/") -> Iterator[Page]:
     """A browser that runs no scripts."""
-    context = browser.new_context(
-        base_url=town.url, java_script_enabled=False, locale="zh-CN", timezone_id="Asia/Shanghai",
-        viewport={"width": 1280, "height": 720},
-    )  # fmt: skip
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    town.enter(page, name, path)
-    yield page
-    context.close()
+    with visiting(browser, town.url, java_script_enabled=False) as context:
+        page = context.new_page()
+        town.enter(page, name, path)
+        yield page
 
 
 def say_why(page: Page, purpose: str = "案卷评查") -> None:
@@ -229,20 +225,13 @@ def loaded(
     browser: Browser, town: Town, laid_out: dict[str, list[str]]
 ) -> Iterator[tuple[BrowserContext, dict[str, str]]]:
     """A browser with somebody who may see everything, and what each page consists of."""
-    context = browser.new_context(
-        base_url=town.url,
-        locale="zh-CN",
-        timezone_id="Asia/Shanghai",
-        viewport={"width": 1280, "height": 720},
-    )
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    town.enter(page, "demo")
-    context.request.post("/purpose", form={"purpose": "案卷评查", "next": "/account"})
-    page.close()
-    paths = [every[0] for every in laid_out.values()]
-    yield context, {path: context.request.get(path).text() for path in paths}
-    context.close()
+    with visiting(browser, town.url) as context:
+        page = context.new_page()
+        town.enter(page, "demo")
+        context.request.post("/purpose", form={"purpose": "案卷评查", "next": "/account"})
+        page.close()
+        paths = [every[0] for every in laid_out.values()]
+        yield context, {path: context.request.get(path).text() for path in paths}
 
 
 @pytest.mark.parametrize("script", sorted(name for name in files() if name.endswith(".js")))

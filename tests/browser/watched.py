@@ -1,11 +1,13 @@
 """A page under watch, and what is found wrong with it."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 POLICY = """
@@ -15,6 +17,18 @@ addEventListener("securitypolicyviolation", (event) =>
 ANSWERED = ("cases.example", "evil.example")
 """Tests answer for them; nothing is sent."""
 SERIOUS = {"serious", "critical"}
+
+
+@contextmanager
+def visiting(browser: Browser, url: str, **more: Any) -> Iterator[BrowserContext]:
+    """A browser of somebody's own at a station PC of this country; `more`: what else `new_context` takes."""
+    usual = {"viewport": {"width": 1280, "height": 720}, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+    context = browser.new_context(base_url=url, **{**usual, **more})
+    context.set_default_timeout(15_000)
+    try:
+        yield context
+    finally:
+        context.close()
 
 
 class Watched:
