@@ -1,6 +1,7 @@
 """What is changed of who may sign in, and of keys for programs: by commands and by the console alike."""
 
 import secrets
+import unicodedata
 
 from sqlmodel import Session, SQLModel, col, delete, select
 
@@ -11,6 +12,8 @@ from gateway.device import Refused
 from gateway.models import ApiKey, OidcBinding, Role, SignIn, Unit, User, now
 
 SHORTEST = 8
+LONGEST = 40
+"""Letters of a name."""
 
 
 def new_password() -> str:
@@ -20,14 +23,27 @@ def new_password() -> str:
 def add(
     session: Session, actor: str, name: str, password: str | None, role: Role, unit_id: str | None
 ) -> User:
-    """Without a password it is for a program, which has a key. Raises Refused for a name that is taken."""
-    if session.exec(select(User.id).where(User.name == name)).first() is not None:
-        raise Refused("access.taken", name=name)
+    """Without a password it is for a program, which has a key. Raises Refused for a name that is no good."""
+    must_be_told_apart(session, name)
     must_be_unit(session, unit_id)
     if password is not None:
         must_be_long(password)
     made = add_user(session, name, password, role, unit_id)
     return entered(session, "USER_ADD", actor, made)
+
+
+def must_be_told_apart(session: Session, name: str) -> None:
+    """It stands in every custody line and over every picture: what cannot be seen in it must not be there."""
+    odd = [one for one in name if one != " " and unicodedata.category(one)[0] in "CZ"]
+    if odd or not name.strip() or len(name) > LONGEST:
+        raise Refused("access.odd_name", longest=LONGEST)
+    for other in session.exec(select(User.name)):
+        if as_read(other) == as_read(name):
+            raise Refused("access.taken", name=other)
+
+
+def as_read(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def must_be_unit(session: Session, unit_id: str | None) -> None:

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
+from starlette.routing import Match
 
 from api.console import telling
 from api.console.files import files, url_of
 from api.console.navigation import entries
+from api.console.ways import safe
 from gateway.visibility import Viewer
 from gateway.wording import ACCESS, sentence
 from gateway.wording.console import word
@@ -85,6 +88,18 @@ def fragment(reader: Reader, template: str, **facts: Any) -> str:
     return environment().get_template(template).render(**reader.words, reader=reader, **facts)
 
 
+def here(request: Request) -> str:
+    """Where a change of language or colours leads back: what answers a form has no address of its own."""
+    if request.method in {"GET", "HEAD"}:
+        return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    came = urlsplit(request.headers.get("referer", ""))
+    scope = {"type": "http", "method": "GET", "path": came.path}
+    is_page = any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    if not is_page or came.netloc != request.headers.get("host"):
+        return "/"
+    return safe(f"{came.path}?{came.query}" if came.query else came.path)
+
+
 def page(
     request: Request,
     template: str,
@@ -94,9 +109,8 @@ def page(
     **facts: Any,
 ) -> HTMLResponse:
     reader, path = reader_of(request), request.url.path
-    here = f"{path}?{request.url.query}" if request.url.query else path
     told = fragment(
-        reader, template, viewer=viewer, here=here, path=path,
+        reader, template, viewer=viewer, here=here(request), path=path,
         entries=entries(viewer) if viewer else (), **facts,
     )  # fmt: skip
     return HTMLResponse(told, status_code=status, headers={"vary": "cookie", **(headers or {})})

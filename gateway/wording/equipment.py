@@ -2,6 +2,10 @@
 
 SENTENCES: dict[str, tuple[str, str]] = {
     "access.taken": ("已有用户“{name}”", "there is a user {name} already"),
+    "access.odd_name": (
+        "用户名由文字、数字和常用符号组成，最多 {longest} 个字，不能含看不见的字符",
+        "a name has at most {longest} letters, figures or signs, and none that cannot be seen",
+    ),
     "access.short_password": ("密码不足 {least} 位", "a password has at least {least} characters"),
     "access.last_admin": (
         "“{name}”是最后一名能登录的管理员，不能停用或调整角色；请先添加另一名管理员",

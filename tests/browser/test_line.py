@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 from playwright.sync_api import Locator, Page, Route, expect
+from sqlmodel import select
 
+from gateway.models import Clip
 from tests.browser.bench import until
 from tests.browser.town import Town
 from tests.browser.watched import Watched
@@ -133,3 +135,21 @@ def test_a_picture_goes_on_where_it_was_cut(in_town: Watched, town: Town) -> Non
     page.unroute(film)
     expect(page.locator("[data-says=cut]")).to_be_hidden(timeout=10_000)
     until(page, f"{FILM}.currentTime > 0")
+
+
+def test_a_page_of_one_person_does_nothing_for_another(in_town: Watched, town: Town) -> None:
+    """In a second window of the same browser somebody else signs in; the first still shows the first one's name."""
+    page = in_town.page
+    form = written(page, town)
+    beside = page.context.new_page()
+    town.enter(beside, "demo", "/clips")
+    form.get_by_role("button", name="保存标注").click()
+    says(form, "本浏览器已由另一用户登录")
+    expect(form.locator("[name=place]")).to_have_value(TYPED)
+    before = page.url
+    page.locator(".account summary").click()
+    page.locator("button[value=dark]").click()
+    says(page, "本浏览器已由另一用户登录")
+    assert page.url == before
+    with town.read() as session:
+        assert session.exec(select(Clip.id).where(Clip.place == TYPED)).first() is None

@@ -100,10 +100,34 @@ def test_a_key_is_shown_once_opens_and_is_revoked(boss: TestClient, database: Da
     assert len(site_events(database)) == len(events), "a second time changes nothing"
 
 
+@pytest.mark.parametrize(
+    ("came", "back"),
+    [
+        (PEOPLE, PEOPLE),
+        (f"{PEOPLE}?x=1", f"{PEOPLE}?x=1"),
+        (KEYS, "/"),
+        ("https://evil.example/account", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_page_that_answers_a_form_leads_back_to_one_that_can_be_opened(
+    boss: TestClient, came: str, back: str
+) -> None:
+    """A change of language there ended at "no such page", with the key that is shown once."""
+    where = f"{boss.base_url}{came}" if came.startswith("/") else came
+    told = boss.post(KEYS, data={"name": "chen", "label": "案件系统"}, headers={"referer": where}).text
+    assert "gwk_" in told
+    assert set(re.findall(r'name="next" value="([^"]*)"', told)) == {back}
+
+
 def test_what_cannot_be_is_told_and_not_done(boss: TestClient, database: Database) -> None:
     before = site_events(database)
     taken = boss.post(PEOPLE, data={"name": "chen", "role": "evidence"})
     assert "已有用户“chen”" in taken.text
+    for same in ("CHEN", "ｃｈｅｎ", "chen "):
+        assert "已有用户“chen”" in boss.post(PEOPLE, data={"name": same, "role": "evidence"}).text
+    for odd in ("ab\u202e", "a\u200bb", "a\tb", "长" * 41):
+        assert "不能含看不见的字符" in boss.post(PEOPLE, data={"name": odd, "role": "evidence"}).text
     short = boss.post(f"{PEOPLE}/password", data={"name": "chen", "new": "short"})
     assert "密码不足 8 位" in short.text
     stranger = boss.post(f"{PEOPLE}/place", data={"name": "chen", "role": "evidence", "unit": "zz"})

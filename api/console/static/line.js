@@ -8,6 +8,7 @@
   const RANGE = { range: "bytes=0-0" };
   const words = document.getElementById("line");
   const mine = document.querySelector(".account .who strong"); // nobody is signed in where there is none
+  const WHO = "gateway.who";
   const told = new Map(); // by what asked: its note, and how it is asked again
   const waits = new WeakMap();
   let fresh = Date.now();
@@ -39,6 +40,27 @@
   }
 
   const isOut = (one) => one.state === "cut" || one.state === "ended";
+
+  // this page is one person's; in another window of the same browser somebody else has signed in
+  function isAnothers() {
+    try {
+      const who = localStorage.getItem(WHO);
+      return Boolean(mine && who && who !== mine.textContent);
+    } catch {
+      return false; // a browser that keeps nothing
+    }
+  }
+  function guard(event) {
+    if (!isAnothers()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    say(event.target, "other", { pressed: event.submitter });
+  }
+  try {
+    if (mine) localStorage.setItem(WHO, mine.textContent);
+  } catch {
+    // see above
+  }
 
   // 200, 401, or 0 for no answer; who came back as somebody else begins anew
   async function stands() {
@@ -85,7 +107,10 @@
   }
 
   // --- parts of the page, by htmx
-  function sent({ detail }) {
+  function sent(event) {
+    const { detail } = event;
+    guard(event);
+    if (event.defaultPrevented) return;
     waits.set(detail.xhr, setTimeout(() => told.has(detail.elt) || say(detail.elt, "slow", how(detail)), SLOW_MS));
   }
   function ended({ detail }) {
@@ -143,6 +168,7 @@
     return film.play().catch(() => undefined);
   }
 
+  document.addEventListener("submit", guard, true);
   document.addEventListener("htmx:beforeRequest", sent);
   document.addEventListener("htmx:afterRequest", ended);
   document.addEventListener("htmx:sendError", lost);

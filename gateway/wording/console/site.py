@@ -113,6 +113,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "Your session has ended; nothing was done. What you filled in is still here:",
     ),
     "line.enter": ("在新窗口重新登录", "sign in again in a new window"),
+    "line.other": (
+        "本浏览器已由另一用户登录，没有执行：本页不是其打开的。",
+        "Somebody else has signed in with this browser; nothing was done, for this page is not theirs.",
+    ),
+    "line.anew": ("从首页重新开始", "Begin at the start"),
     "line.over": ("本次调阅已结束，请重新开始观看", "This viewing is over; begin it anew"),
     # errors
     "error.home": ("返回首页", "Go to the start"),
