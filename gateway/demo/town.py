@@ -48,7 +48,7 @@ def settings(
     fixed = [
         {
             "id": device, "name": f"{name}录像机", "driver": "rtsp_recorder", "unit": UNIT, "room": room,
-            "url": rooms[device], "mode": "asked", "segment_seconds": 4, "reserve_mb": 64,
+            "url": rooms[device], "mode": "asked", "segment_seconds": 15, "reserve_mb": 64,
         }
         for device, (room, name) in ROOMS.items()
     ]  # fmt: skip

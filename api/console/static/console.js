@@ -98,6 +98,10 @@
     setInterval(loadAgain, STILL_MS);
   }
 
+  // on a phone the ways lie in one row: where one is must be seen
+  const here = document.querySelector(".ways a[aria-current]");
+  if (here) here.closest(".ways").scrollLeft = here.offsetLeft - here.closest(".ways").offsetLeft - 24;
+
   // what stands in for scripts is shown where the one for parts of pages did not come
   if (!window.htmx) document.documentElement.classList.remove("scripted");
   else document.querySelectorAll(".live").forEach((line) => (line.hidden = false));

@@ -3,9 +3,8 @@
 (() => {
   const tile = document.querySelector("[data-granted]");
   if (!tile) return;
-  const zone = document.documentElement.lang === "en" ? "en-GB" : "zh-CN";
   const tick = () => {
-    const at = new Date().toLocaleString(zone, { hour12: false });
+    const at = new Date().toLocaleString("sv-SE"); // as beside every clip
     tile.querySelectorAll("time").forEach((one) => (one.textContent = at));
   };
   tick();

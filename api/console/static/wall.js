@@ -255,7 +255,7 @@
   count();
 
   function tick() {
-    const at = new Date().toLocaleString(language === "en" ? "en-GB" : "zh-CN", { hour12: false });
+    const at = new Date().toLocaleString("sv-SE"); // 2026-11-27 08:05:09, as beside every clip
     running.forEach((tile) => {
       tile.look();
       tile.element.querySelectorAll(".watermark time").forEach((one) => (one.textContent = at));

@@ -31,7 +31,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "By the rules no evidence in that case; stand by it or link it elsewhere",
     ),
     "work.queue_labels": ("缺标注", "Missing labels"),
-    "work.queue_labels.then": ("五项标注未补齐，不可归档", "Not all five labels are given: not archivable"),
+    "work.queue_labels.then": (
+        "已关联，五项标注未补齐，不可归档",
+        "Linked, but not all five labels are given: not archivable",
+    ),
     "work.queue_proposed": ("待确认", "To confirm"),
     "work.queue_proposed.then": (
         "系统拟议的关联，尚无人确认",
