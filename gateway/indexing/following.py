@@ -6,7 +6,18 @@ from sqlalchemy import event, inspect
 from sqlmodel import Session, SQLModel
 
 from gateway.indexing.making import refresh, step
-from gateway.models import CaseAlias, CaseParty, CaseRecord, Clip, Device, Link, Officer, Original, SearchDue
+from gateway.models import (
+    Activity,
+    CaseAlias,
+    CaseParty,
+    CaseRecord,
+    Clip,
+    Device,
+    Link,
+    Officer,
+    Original,
+    SearchDue,
+)
 
 AT_ONCE = 200
 """So many clips of a case, an officer or a device are made anew in the transaction that renames it."""
@@ -19,12 +30,13 @@ OF_CLIP: dict[type[SQLModel], tuple[str, tuple[str, ...]]] = {
          "case_no", "quarantine"),
     ),
     Original: ("id", ("state", "name")),
-    Link: ("clip_id", ("status", "ended_at", "verdict", "matter", "reasons", "case_uid")),
+    Link: ("clip_id", ("status", "ended_at", "verdict", "matter", "reasons", "case_uid", "activity_id")),
 }  # fmt: skip
 OF_MANY: dict[type[SQLModel], tuple[str, str, tuple[str, ...]]] = {
     CaseRecord: ("case", "uid", ("title", "unit_id", "archive_no")),
     CaseAlias: ("case", "case_uid", ("raw",)),
     CaseParty: ("case", "case_uid", ("name",)),
+    Activity: ("case", "case_uid", ("kind",)),
     Officer: ("officer", "id", ("name", "number")),
     Device: ("device", "id", ("name", "unit_id")),
 }
@@ -42,6 +54,8 @@ def note(session: Session, *_: Any) -> None:
     for row in (*session.new, *session.dirty, *session.deleted):
         if (one := OF_CLIP.get(type(row))) and counts(session, row, one[1]):
             noted[("clip", getattr(row, one[0]))] = None
+        elif isinstance(row, Activity) and row in session.new:
+            continue  # what is linked to it will be found by its link
         elif (many := OF_MANY.get(type(row))) and counts(session, row, many[2]):
             noted[(many[0], getattr(row, many[1]))] = None
 

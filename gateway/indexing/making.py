@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 from gateway.indexing.marks import block
 from gateway.indexing.rows import CaseWords, ClipWords, LinkFacts, Made, made
 from gateway.models import (
+    Activity,
     CaseAlias,
     CaseParty,
     CaseRecord,
@@ -37,9 +38,15 @@ CLIPS: Any = (
     .join(Device, col(Device.id) == Clip.device_id)
     .join(Officer, col(Officer.id) == Clip.officer_id, isouter=True)
 )  # fmt: skip
-LINKS: Any = select(
-    *(col(one) for one in (Link.clip_id, Link.case_uid, Link.status, Link.verdict, Link.matter, Link.reasons))
-).where(col(Link.ended_at).is_(None), col(Link.status) != LinkStatus.WITHDRAWN)
+LINKS: Any = (
+    select(
+        *(col(one) for one in (
+            Link.clip_id, Link.case_uid, Link.status, Link.verdict, Link.matter, Link.reasons, Activity.kind,
+        ))
+    )
+    .join(Activity, col(Activity.id) == Link.activity_id, isouter=True)
+    .where(col(Link.ended_at).is_(None), col(Link.status) != LinkStatus.WITHDRAWN)
+)  # fmt: skip
 
 
 def words_of(session: Session, clips: Sequence[str]) -> list[tuple[str, Made]]:
@@ -53,7 +60,7 @@ def facts_of(session: Session, clips: Sequence[str]) -> list[ClipWords]:
     links: dict[str, list[LinkFacts]] = {}
     for row in session.execute(LINKS.where(col(Link.clip_id).in_(clips)).order_by(col(Link.id))):
         is_confirmed = row.status == LinkStatus.CONFIRMED
-        facts = LinkFacts(row.case_uid, is_confirmed, row.verdict, row.matter, row.reasons)
+        facts = LinkFacts(row.case_uid, is_confirmed, row.verdict, row.matter, row.reasons, row.kind)
         links.setdefault(row.clip_id, []).append(facts)
     found = session.execute(CLIPS.where(col(Clip.id).in_(clips)).order_by(col(Clip.id)))
     return [clip_words(row, links.get(row.id, [])) for row in found]

@@ -32,6 +32,8 @@ class LinkFacts:
     verdict: str
     matter: str | None
     reasons: list[dict[str, Any]] = field(default_factory=list)
+    step: str | None = None
+    """What kind of step of the case it shows, such as 现场检查."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,19 @@ class Made:
 def made(clip: ClipWords, cases: Mapping[str, CaseWords]) -> Made:
     own = [text for text in (clip.place, clip.matter, *clip.texts) if text]
     own += [link.matter for link in clip.links if link.matter]
-    linked = {link.case: cases[link.case] for link in clip.links}
+    linked = {link.case: with_steps(cases[link.case], clip, link.case) for link in clip.links}
     texts = [*own, *(text for case in linked.values() for text in case.texts)]
     return Made(
         own=joined(own),
         of_cases=[[case.unit, joined(case.texts)] for case in linked.values()],
         terms=all_terms(texts) | marks_of(clip, linked),
     )
+
+
+def with_steps(case: CaseWords, clip: ClipWords, uid: str) -> CaseWords:
+    """What is known of a case's steps is its unit's, as its title is."""
+    steps = (link.step for link in clip.links if link.case == uid and link.step)
+    return CaseWords(case.unit, (*case.texts, *steps))
 
 
 def joined(texts: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ class Wanted:
     """All that is given must hold."""
 
     text: str = ""
-    """Words; each is found in its place, matter, case numbers, titles, parties, officer, device or file."""
+    """Words; each is found in place, matter, case number, title, party, step, officer, device or file."""
     device: str | None = None
     officer: str | None = None
     case: str | None = None

@@ -15,6 +15,7 @@ from gateway.database import Database
 from gateway.indexing import following, making, marks
 from gateway.indexing.terms import told, words_of
 from gateway.models import (
+    Activity,
     CaseAlias,
     CaseParty,
     CaseRecord,
@@ -39,6 +40,7 @@ from gateway.visibility import Viewer
 T0 = datetime(2026, 11, 2, 1, tzinfo=UTC)
 PLACES = ("邢台市襄都区新华路9号", "新华路", "桥东区团结路27号", None)
 TITLES = ("某食品公司经营过期食品案", "过期药品案", "无照经营案")
+STEPS = ("现场检查", "查封扣押", "送达")
 MISSING = {"code": "labels.missing", "facts": {"labels": "采集地点、证明对象"}}
 
 
@@ -66,6 +68,12 @@ def fill(session: Session) -> None:
         for number, title in enumerate(TITLES):
             uid = f"{unit}{number}"
             session.add(CaseRecord(uid=uid, title=title, unit_id=unit))
+            session.flush()
+            session.add(
+                Activity(
+                    id=f"step-{uid}", case_uid=uid, kind=STEPS[number], stage="s", started_at=T0, ended_at=T0
+                )
+            )
             session.add(Party(id=f"party-{uid}", kind=PartyKind.ORGANISATION))
             session.flush()
             raw = f"冀邢市监罚〔2026〕{27 + number}号"
@@ -105,6 +113,7 @@ def clip_of(session: Session, number: int) -> None:
                 id=f"l{number}", clip_id=clip, case_uid=f"{owner}{number % 3}", verdict="VALID", score=1, rule_pack="p",
                 reasons=[MISSING] if number % 2 else [], ended_at=ended,
                 status=LinkStatus.CONFIRMED if number % 4 == 1 else LinkStatus.PROPOSED,
+                activity_id=f"step-{owner}{number % 3}" if number % 2 else None,
             )
         )  # fmt: skip
 
@@ -124,6 +133,7 @@ class Scan:
             self.texts[alias.case_uid].append(alias.raw)
         for party in session.exec(select(CaseParty)):
             self.texts[party.case_uid].append(party.name)
+        self.steps = {one.id: one.kind for one in session.exec(select(Activity))}
         self.links: dict[str, list[Link]] = {}
         for link in session.exec(select(Link)):
             if link.ended_at is None and link.status is not LinkStatus.WITHDRAWN:
@@ -176,6 +186,7 @@ class Scan:
         for link in links:
             if who.units is None or self.cases[link.case_uid].unit_id in who.units:
                 own += self.texts[link.case_uid]
+                own.append(self.steps.get(link.activity_id or ""))
             own.append(link.matter)
         texts = [told(text) for text in own if text]
         words = all(any(word in text for text in texts) for word in words_of(wanted.text))
@@ -211,6 +222,8 @@ WORDS = (
     "现场",
     "品过",
     "没有的",
+    "查封",
+    "现场检查",
 )
 some = st.one_of
 wishes = st.builds(
@@ -346,6 +359,21 @@ def test_names_numbers_and_parties_follow(filled: Database) -> None:
         found = search.find(session, viewer("v"), Wanted(text="邢台v商贸", case="v2"), 50)
     assert of
     assert not found.clips
+
+
+def test_a_step_that_is_called_otherwise_or_linked_anew(filled: Database) -> None:
+    before = count(filled, "查封扣押")
+    assert before > 0
+    with filled.write() as session:
+        session.get_one(Activity, "step-u1").kind = "抽样取证"
+    moved = count(filled, "抽样取证")
+    assert moved > 0
+    assert count(filled, "查封扣押") == before - moved
+    with filled.write() as session:
+        link = session.exec(select(Link).where(Link.activity_id == "step-u1")).first()
+        assert link is not None
+        link.activity_id = None
+    assert count(filled, "抽样取证") == moved - 1
 
 
 def test_words_of_a_case_of_another_unit_find_nothing(filled: Database) -> None:

@@ -4,8 +4,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "clips.title": ("音像资料", "Clips"),
     "clips.search": ("搜索音像资料", "Search clips"),
     "clips.hint": (
-        "案由、当事人、地点、案号、人员、设备、文件名",
-        "case, party, place, number, officer, device, file",
+        "案由、环节、当事人、地点、案号、人员、设备、文件名",
+        "case, step, party, place, number, officer, device, file",
     ),
     "clips.go": ("搜索", "Search"),
     "clips.narrow": ("筛选", "Filters"),
