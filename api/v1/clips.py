@@ -53,7 +53,7 @@ class Asked(BaseModel):
     q: str = Field(
         default="",
         max_length=200,
-        description="words; each found in its place, matter, numbers, titles, parties and steps of its cases, "
+        description="words; each found in its place, matter, numbers, titles, parties, steps of its cases, "
         "officer, device or file name; numbers and letters from their beginning on",
         examples=["桥东区 过期食品"],
     )
