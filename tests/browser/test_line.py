@@ -141,15 +141,15 @@ def test_a_page_of_one_person_does_nothing_for_another(in_town: Watched, town: T
     """In a second window of the same browser somebody else signs in; the first still shows the first one's name."""
     page = in_town.page
     form = written(page, town)
-    beside = page.context.new_page()
-    town.enter(beside, "demo", "/clips")
+    page.context.request.post(f"{town.url}/sign-out")
+    town.enter(page.context.new_page(), "demo", "/clips")
     form.get_by_role("button", name="保存标注").click()
     says(form, "本浏览器已由另一用户登录")
     expect(form.locator("[name=place]")).to_have_value(TYPED)
     before = page.url
     page.locator(".account summary").click()
     page.locator("button[value=dark]").click()
-    says(page, "本浏览器已由另一用户登录")
+    says(page.locator(".account"), "本浏览器已由另一用户登录")
     assert page.url == before
     with town.read() as session:
         assert session.exec(select(Clip.id).where(Clip.place == TYPED)).first() is None
