@@ -6,9 +6,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway import __version__, words
+
+if TYPE_CHECKING:
+    from sqlalchemy.exc import OperationalError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,28 +38,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    except Exception as error:
-        if (told := outside(error)) is None:
-            raise
-        print(told, file=sys.stderr)
+    except UnicodeEncodeError as error:
+        odd = f"{error.object!r} is not UTF-8; write it in the letters of this terminal, or rename the file"
+        print(odd, file=sys.stderr)
+        return 2
+    except lost_database() as error:
+        from gateway.opening import last_words
+
+        print(f"the database did not answer: {last_words(error)}", file=sys.stderr)
+        again = "what was not finished was not written; see to the database, then give the command again"
+        print(again, file=sys.stderr)
         return 2
     return ended
 
 
-def outside(error: Exception) -> str | None:
-    """What to say of an error that lies outside: the database went while a command ran, or odd letters."""
+def lost_database() -> "type[OperationalError]":
+    """Asked for only once something was raised: most commands are faster without."""
     from sqlalchemy.exc import OperationalError
 
-    from gateway.opening import last_words
-
-    if isinstance(error, OperationalError):
-        return (
-            f"the database did not answer: {last_words(error)}\n"
-            "what was not finished was not written; see to the database, then give the command again"
-        )
-    if isinstance(error, UnicodeEncodeError):
-        return f"{error.object!r} is not UTF-8; write it in the letters of this terminal, or rename the file"
-    return None
+    return OperationalError
 
 
 def build_parser() -> argparse.ArgumentParser:

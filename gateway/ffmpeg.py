@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -11,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -185,6 +187,16 @@ def extract_stream(path: Path, index: int, limit: int, timeout_s: float = 30.0) 
 
 
 def version() -> str:
-    """The first line of `ffmpeg -version`, kept with every rendition."""
-    done = subprocess.run(["ffmpeg", "-version"], capture_output=True, check=True, timeout=10)
+    """The first line of `ffmpeg -version`, kept with every rendition; a newer program is noticed."""
+    program = Path(shutil.which("ffmpeg") or "ffmpeg")
+    with suppress(OSError):
+        seen = program.stat()
+        return version_of(program, seen.st_ino, seen.st_mtime_ns)
+    return version_of(program, 0, 0)
+
+
+@lru_cache(maxsize=1)
+def version_of(program: Path, inode: int, mtime_ns: int) -> str:
+    del inode, mtime_ns
+    done = subprocess.run([program, "-version"], capture_output=True, check=True, timeout=10)
     return done.stdout.decode().splitlines()[0]
