@@ -95,8 +95,6 @@ def page(
 ) -> HTMLResponse:
     reader, path = reader_of(request), request.url.path
     here = f"{path}?{request.url.query}" if request.url.query else path
-    told = fragment(
-        reader, template, viewer=viewer, here=here, path=path,
-        entries=entries(viewer) if viewer else (), **facts,
-    )  # fmt: skip
+    facts = {"here": here, "path": path, "entries": entries(viewer) if viewer else (), **facts}
+    told = fragment(reader, template, viewer=viewer, **facts)
     return HTMLResponse(told, status_code=status, headers={"vary": "cookie", **(headers or {})})
