@@ -1,4 +1,4 @@
-"""The page of a clip was loaded, and somebody else decided before its reader sent a form of it."""
+"""The page of a clip, or its card, was loaded; somebody else decided before its reader sent a form of it."""
 
 import html
 import re
@@ -11,7 +11,9 @@ from sqlmodel import col, select
 from gateway.database import Database
 from gateway.linking.clocks import CAPTURED
 from gateway.models import Clip, CustodyEvent, Link, LinkStatus
+from gateway.worklist.marks import Queue
 from tests.integration.test_console_clip import Console, changed, opened
+from tests.integration.test_console_work import Desk
 
 FIELD = re.compile(r"<input [^>]*?name=\"(\w+)\"[^>]*?value=(?:\"([^\"]*)\"|'([^']*)')")
 CHOSEN = re.compile(r"<select [^>]*name=\"(\w+)\">.*?value=\"(\w*)\" selected", re.DOTALL)
@@ -216,3 +218,21 @@ def test_a_link_says_who_confirmed_it_also_when_an_undo_restored_it(
     tab("admin").send("links/link-u/withdraw", why="不是本案")
     tab("admin").send("links/link-u/undo", why="还是本案")
     assert confirmed.search(tab(language=language).page)
+
+
+def test_at_the_work_list_labels_that_came_second_are_typed_once(
+    console: Console, tab: Callable[..., Tab], database: Database
+) -> None:
+    client, keys = console
+    first, second = (Desk(client, keys[role], Queue.LABELS) for role in ("evidence", "admin"))
+    first.press("label", place="东市场")
+    second.press("label", **{"place": "", "matter.link-u": "无证经营", "why": "已核对"})
+    assert "user-evidence 已于" in second.page
+    for field in ('name="place" maxlength="200" value="东市场"', 'maxlength="500" value="无证经营"'):
+        assert field in second.page, "what he typed; and what he did not, as it is now"
+    shown = html.unescape(re.findall(r"name=\"shown\" value='([^']+)'", second.page)[0])
+    second.press("label", **{"shown": shown, "place": "东市场", "matter.link-u": "无证经营", "why": "已核对"})
+    said = [(event, actor) for event, actor, _ in lines(database)]
+    assert said == [("LABELLED_BY_PERSON", "user-evidence"), ("LINK_CONFIRMED", "user-admin")], (
+        "what he only saw is not entered in his name"
+    )
