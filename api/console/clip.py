@@ -39,17 +39,37 @@ def clip_page(
     custody: Literal["", "all"] = "",
 ) -> Response:
     """Who may watch and has said why begins a viewing: one line of custody, however often it loads."""
+    return whole(request, viewer, database, law, clip_id, second, every=bool(custody))
+
+
+def whole(
+    request: Request,
+    viewer: Viewer,
+    database: Database,
+    law: Law,
+    clip_id: str,
+    second: float = 0.0,
+    *,
+    every: bool = False,
+    status: int = 200,
+    unsaved: Any = None,
+) -> Response:
+    """`unsaved`: what was typed into its labels and not taken (`clip_labels`)."""
     may_watch = viewer.may(Right.VIEW)
     with refusal_noted(database, viewer, clip_id=clip_id) if may_watch else nullcontext():
         viewing = begun(request, database, viewer, clip_id)
     with database.read() as session:
         clip, original = seen(session, viewer, clip_id)
         marked = watermark(session, viewer)
-        told = facts(session, viewer, law, clip, original, pages.reader_of(request), every=bool(custody))
+        told = facts(session, viewer, law, clip, original, pages.reader_of(request), every=every)
+        if unsaved:
+            told["here"] = f"/clips/{clip_id}"  # nobody can be led back to where a form was sent
         film = clip_film.film(clip, original, viewing, told["made"]) if viewing else None
         return pages.page(
-            request, "clip_page.html", viewer, film=film, second=second, may_watch=may_watch,
+            request, "clip_page.html", viewer, status, film=film, second=second, may_watch=may_watch,
             marked=marked,
+            shown=clip_beside.shown(clip, told["beside"].links, unsaved.typed if unsaved else ()),
+            unsaved=unsaved,
             mark_width=clip_telling.width(marked), **told, **clip_telling.words(pages.reader_of(request)),
         )  # fmt: skip
 

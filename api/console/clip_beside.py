@@ -1,6 +1,6 @@
 """What stands beside the player: labels, links with their reasons, marks on its length, how long it stays."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from gateway.models import (
     CaseAlias,
     CaseRecord,
     Clip,
+    CustodyEvent,
     Document,
     Link,
     LinkStatus,
@@ -29,9 +30,12 @@ from gateway.retention import Judged
 from gateway.rules.labels import is_matter_given
 from gateway.visibility import Viewer, visible
 from gateway.wording import CHINA
+from gateway.worklist.deciding import seen_until
 
 LABELS = ("number", "time", "place", "person", "matter")
 """The five of R-01, in its order."""
+LABELLED = ("case_no", "place", "matter", "transcript", "secrecy")
+"""What a form of labels enters, besides the time."""
 MARKS = ("sos", "mark", "mark_important", "tamper", "fall")
 """Signals of a device that stand on the bar; others tell of itself and not of what it saw."""
 
@@ -71,6 +75,8 @@ class Card:
     activity: Activity | None
     document: Document | None
     losers: tuple[tuple[Case, dict[str, Any]], ...] = ()
+    confirmed: CustodyEvent | None = None
+    """By whom and when a person stood by what others made."""
 
     @property
     def may_be_undone(self) -> bool:
@@ -82,8 +88,8 @@ class Beside:
     labels: tuple[Label, ...]
     lacks: list[dict[str, Any]]
     officer: Officer | None
-    captured: str
-    """As a form has it, in the site's zone; empty: nobody said."""
+    seen: int
+    """The last line of the chain that decided something of it."""
     links: list[Card]
     history: list[Card]
     marks: list[Mark]
@@ -95,6 +101,7 @@ class Beside:
 
 
 def beside(session: Session, viewer: Viewer, law: Law, clip: Clip, original: Original) -> Beside:
+    seen = seen_until(session, clip.id)  # first: what is decided while the rest is read was not seen
     every = session.exec(select(Link).where(Link.clip_id == clip.id).order_by(col(Link.id).desc())).all()
     cards = cards_of(session, viewer, every)
     standing = [card for card in cards if card.link.ended_at is None]
@@ -104,7 +111,7 @@ def beside(session: Session, viewer: Viewer, law: Law, clip: Clip, original: Ori
         labels=labels(clip, officer, [card.link for card in standing]),
         lacks=why_not(every),
         officer=officer,
-        captured=captured(clip),
+        seen=seen,
         links=standing,
         history=[card for card in cards if card.link.ended_at is not None],
         marks=marks(session, viewer, clip, standing),
@@ -120,6 +127,7 @@ def cards_of(session: Session, viewer: Viewer, links: Sequence[Link]) -> list[Ca
     cases = cases_of(session, viewer, uids)
     steps = by_id(session, Activity, {link.activity_id for link in links})
     papers = by_id(session, Document, {link.document_id for link in links})
+    confirmed = confirmations(session, links)
     return [
         Card(
             link,
@@ -127,9 +135,29 @@ def cards_of(session: Session, viewer: Viewer, links: Sequence[Link]) -> list[Ca
             steps.get(link.activity_id) if link.case_uid in cases else None,
             papers.get(link.document_id) if link.case_uid in cases else None,
             tuple((cases[lost["case_uid"]], lost) for lost in link.losers if lost["case_uid"] in cases),
+            confirmed.get(link.id),
         )
         for link in links
     ]
+
+
+def confirmations(session: Session, links: Sequence[Link]) -> dict[str, CustodyEvent]:
+    """Of what is confirmed: the last that a person said so; of what an undo restored, as it was before."""
+    known = {link.id: link for link in links}
+    wanted = select(CustodyEvent).where(
+        col(CustodyEvent.subject).in_({link.clip_id for link in links}),
+        CustodyEvent.event == "LINK_CONFIRMED",
+    )
+    lines = session.exec(wanted.order_by(col(CustodyEvent.seq))).all()
+    last = {line.detail.get("link"): line for line in lines}
+    found = {}
+    for link in links:
+        said: Link | None = link if link.status is LinkStatus.CONFIRMED else None
+        while said is not None and said.id not in last:
+            said = known.get(said.facts.get("restores", ""))
+        if said is not None:
+            found[link.id] = last[said.id]
+    return found
 
 
 def cases_of(session: Session, viewer: Viewer, uids: set[str]) -> dict[str, Case]:
@@ -161,9 +189,23 @@ def labels(clip: Clip, officer: Officer | None, links: Sequence[Link]) -> tuple[
     )
 
 
-def captured(clip: Clip) -> str:
+def labels_in_form(clip: Clip) -> dict[str, str]:
     told = clip.declared.get(CAPTURED)
-    return datetime.fromisoformat(told).astimezone(CHINA).strftime("%Y-%m-%dT%H:%M:%S") if told else ""
+    at = captured(datetime.fromisoformat(told) if told else None)
+    return {**{name: getattr(clip, name) or "" for name in LABELLED}, CAPTURED: at}
+
+
+def captured(at: datetime | None) -> str:
+    """In the site's zone; empty: nobody said."""
+    return at.astimezone(CHINA).strftime("%Y-%m-%dT%H:%M:%S") if at else ""
+
+
+def shown(clip: Clip, links: Sequence[Card], typed: Collection[str]) -> dict[str, str]:
+    """What the form of its labels shows: those that are said of this clip, and what was typed already."""
+    needless = {"matter"} if links else set()
+    if clip.kind != "AUDIO" and not clip.transcript:
+        needless.add("transcript")
+    return {name: value for name, value in labels_in_form(clip).items() if name not in needless - {*typed}}
 
 
 def marks(session: Session, viewer: Viewer, clip: Clip, cards: Sequence[Card]) -> list[Mark]:

@@ -1,6 +1,7 @@
-"""What a person does on the page of a clip: labels, links, orders; each then leads back to it."""
+"""What a person decides on the page of a clip: links, orders; each then leads back to it."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form
@@ -8,18 +9,18 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, BeforeValidator, Field
 from sqlmodel import Session, col, or_, select
 
-from api.console.terms import local
 from api.problems import Problem, not_found
-from api.signin import Db, Decider, Labeller, Operator, Ruled
-from api.v1 import clips, links, orders
-from api.v1.clips import Labels, label, seen
+from api.signin import Db, Labeller, Operator, Ruled
+from api.v1 import clips, orders
 from gateway.database import Database
-from gateway.linking.clocks import CAPTURED
-from gateway.models import CaseAlias, CaseRecord, Link
+from gateway.holds import must_be_there
+from gateway.linking import decisions
+from gateway.models import CaseAlias, CaseRecord, Clip, Link
 from gateway.rules import case_number
 from gateway.texts import Why
 from gateway.visibility import Viewer, visible
-from gateway.wording import CHINA, reason, sentence
+from gateway.wording import reason, sentence
+from gateway.worklist import deciding
 
 router = APIRouter()
 
@@ -29,16 +30,9 @@ Seconds = Annotated[
 ]
 
 
-class LabelForm(BaseModel):
-    """Empty is as good as not said; only what differs from what stands is entered."""
-
-    case_no: str = Field(default="", max_length=100)
-    place: str = Field(default="", max_length=200)
-    matter: str | None = Field(default=None, max_length=500)
-    transcript: str = Field(default="", max_length=500)
-    secrecy: Literal["", "none", "privacy", "trade_secret", "state_secret"] = ""
-    captured_at: Annotated[datetime | None, BeforeValidator(lambda written: local(written, CHINA))] = None
-    why: str = Field(default="", max_length=300)
+LAST = 2**63 - 1
+Seen = Annotated[int, Form(ge=0, le=LAST)]
+"""The last line of the chain that the page showed; a form that carries none has seen no decision."""
 
 
 class LinkForm(BaseModel):
@@ -47,51 +41,20 @@ class LinkForm(BaseModel):
     t0_s: Annotated[Seconds, Field(ge=0)] = None
     t1_s: Annotated[Seconds, Field(gt=0)] = None
     why: Why
+    seen: int = Field(default=0, ge=0, le=LAST)
 
 
 def back(clip_id: str, place: str) -> RedirectResponse:
     return RedirectResponse(f"/clips/{clip_id}#{place}", 303)
 
 
-@router.post("/clips/{clip_id}/labels")
-def enter_labels(
-    clip_id: str, given: Annotated[LabelForm, Form()], viewer: Labeller, database: Db
-) -> RedirectResponse:
-    with database.read() as session:
-        clip, _ = seen(session, viewer, clip_id)
-        stands = clip.model_dump(include={"case_no", "place", "matter", "transcript", "secrecy"})
-        before = clip.declared.get(CAPTURED)
-    told = given.model_dump(exclude={CAPTURED, "why"}, exclude_none=True)
-    changed = {name: value for name, value in told.items() if value != (stands[name] or "")}
-    if "secrecy" in changed and changed["secrecy"] in {"", "none"}:
-        changed |= {"secrecy": "none"} if stands["secrecy"] else {}
-        if not stands["secrecy"]:
-            del changed["secrecy"]
-    said = datetime.fromisoformat(before) if before else None
-    if given.captured_at != (said.replace(microsecond=0) if said else None):
-        changed[CAPTURED] = given.captured_at or "none"
-    if changed:
-        why = given.why.strip()
-        label(clip_id, Labels(**changed, why=why if len(why) > 1 else None), viewer, database)
-    return back(clip_id, "labels")
-
-
-@router.post("/clips/{clip_id}/secrecy/lift")
-def lift_secrecy(
-    clip_id: str, viewer: Decider, database: Db, why: Annotated[Why, Form()]
-) -> RedirectResponse:
-    clips.lift_secrecy(clip_id, clips.Reasoned(why=why), viewer, database)
-    return back(clip_id, "labels")
-
-
 @router.post("/clips/{clip_id}/links")
 def add_link(
     clip_id: str, given: Annotated[LinkForm, Form()], viewer: Labeller, database: Db, law: Ruled
 ) -> RedirectResponse:
-    with database.read() as session:
-        seen(session, viewer, clip_id)
-        wanted = asked_for(session, viewer, given)
-    links.add_link(clip_id, wanted, viewer, database, law)
+    with as_seen(database, viewer, clip_id, given.seen) as session:
+        clip, wanted = session.get_one(Clip, clip_id), asked_for(session, viewer, given)
+        decisions.add(session, clip, wanted, law.packs, viewer.name, given.why)
     return back(clip_id, "links")
 
 
@@ -104,18 +67,25 @@ def confirm(
     law: Ruled,
     why: Annotated[Why, Form()],
     matter: Annotated[str, Form(max_length=500)] = "",
+    seen: Seen = 0,
 ) -> RedirectResponse:
-    must_be_of(database, viewer, clip_id, link_id)
-    links.confirm(link_id, links.Confirmation(why=why, matter=matter.strip() or None), viewer, database, law)
+    with as_seen(database, viewer, clip_id, seen) as session:
+        link = standing(session, viewer, clip_id, link_id)
+        decisions.confirm(session, link, law.packs, viewer.name, why, matter.strip() or None)
     return back(clip_id, "links")
 
 
 @router.post("/clips/{clip_id}/links/{link_id}/withdraw")
 def withdraw(
-    clip_id: str, link_id: str, viewer: Labeller, database: Db, why: Annotated[Why, Form()]
+    clip_id: str,
+    link_id: str,
+    viewer: Labeller,
+    database: Db,
+    why: Annotated[Why, Form()],
+    seen: Seen = 0,
 ) -> RedirectResponse:
-    must_be_of(database, viewer, clip_id, link_id)
-    links.withdraw(link_id, links.Reasoned(why=why), viewer, database)
+    with as_seen(database, viewer, clip_id, seen) as session:
+        decisions.withdraw(session, standing(session, viewer, clip_id, link_id), viewer.name, why)
     return back(clip_id, "links")
 
 
@@ -128,19 +98,23 @@ def correct(
     database: Db,
     law: Ruled,
 ) -> RedirectResponse:
-    must_be_of(database, viewer, clip_id, link_id)
-    with database.read() as session:
-        wanted = asked_for(session, viewer, given)
-    links.correct(link_id, wanted, viewer, database, law)
+    with as_seen(database, viewer, clip_id, given.seen) as session:
+        link, wanted = standing(session, viewer, clip_id, link_id), asked_for(session, viewer, given)
+        decisions.correct(session, link, wanted, law.packs, viewer.name, given.why)
     return back(clip_id, "links")
 
 
 @router.post("/clips/{clip_id}/links/{link_id}/undo")
 def undo(
-    clip_id: str, link_id: str, viewer: Labeller, database: Db, why: Annotated[Why, Form()]
+    clip_id: str,
+    link_id: str,
+    viewer: Labeller,
+    database: Db,
+    why: Annotated[Why, Form()],
+    seen: Seen = 0,
 ) -> RedirectResponse:
-    must_be_of(database, viewer, clip_id, link_id)
-    links.undo(link_id, links.Reasoned(why=why), viewer, database)
+    with as_seen(database, viewer, clip_id, seen) as session:
+        decisions.undo(session, link_of(session, viewer, clip_id, link_id), viewer.name, why)
     return back(clip_id, "links")
 
 
@@ -155,21 +129,34 @@ def order(
     return back(clip_id, "digests" if kind == "verify" else "content")
 
 
-def must_be_of(database: Database, viewer: Viewer, clip_id: str, link_id: str) -> None:
-    wanted = select(Link.id).where(Link.id == link_id, Link.clip_id == clip_id, visible(viewer, Link))
-    with database.read() as session:
-        if session.exec(wanted).first() is None:
-            raise not_found("Link")
+@contextmanager
+def as_seen(database: Database, viewer: Viewer, clip_id: str, seen: int) -> Iterator[Session]:
+    """One transaction in which nobody else decides; refused to who has not seen the last decision."""
+    with database.write() as session:
+        _, original = clips.seen(session, viewer, clip_id)
+        must_be_there(session, clip_id)
+        deciding.lock(session, original)
+        deciding.must_have_seen(session, clip_id, seen)
+        yield session
 
 
-def asked_for(session: Session, viewer: Viewer, given: LinkForm) -> links.LinkGiven:
-    return links.LinkGiven(
-        case=case_named(session, viewer, given.case),
-        t0_s=given.t0_s,
-        t1_s=given.t1_s,
-        matter=given.matter.strip() or None,
-        why=given.why,
-    )
+def link_of(session: Session, viewer: Viewer, clip_id: str, link_id: str) -> Link:
+    wanted = select(Link).where(Link.id == link_id, Link.clip_id == clip_id, visible(viewer, Link))
+    found = session.exec(wanted).one_or_none()
+    if found is None:
+        raise not_found("Link")
+    return found
+
+
+def standing(session: Session, viewer: Viewer, clip_id: str, link_id: str) -> Link:
+    link = link_of(session, viewer, clip_id, link_id)
+    decisions.must_stand(session, link)
+    return link
+
+
+def asked_for(session: Session, viewer: Viewer, given: LinkForm) -> decisions.LinkIn:
+    case = case_named(session, viewer, given.case)
+    return decisions.LinkIn(case=case, t0_s=given.t0_s, t1_s=given.t1_s, matter=given.matter.strip() or None)
 
 
 def case_named(session: Session, viewer: Viewer, written: str) -> str:

@@ -109,8 +109,6 @@ def page(
     **facts: Any,
 ) -> HTMLResponse:
     reader, path = reader_of(request), request.url.path
-    told = fragment(
-        reader, template, viewer=viewer, here=here(request), path=path,
-        entries=entries(viewer) if viewer else (), **facts,
-    )  # fmt: skip
+    usual = {"here": here(request), "path": path, "entries": entries(viewer) if viewer else ()}
+    told = fragment(reader, template, viewer=viewer, **usual | facts)
     return HTMLResponse(told, status_code=status, headers={"vary": "cookie", **(headers or {})})

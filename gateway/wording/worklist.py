@@ -13,6 +13,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{by} 已于 {at} 就此作出新的决定，不能再撤销您之前的操作",
         "{by} decided on it at {at}, after you: what you did before cannot be undone any more",
     ),
+    "worklist.unseen": (
+        "{by} 已于 {at} 就关联作出新的决定，您的页面上还没有，所以您的操作没有执行；请刷新页面，核对后再决定",
+        "{by} decided on its links at {at}, which your page does not show yet, so nothing was done; "
+        "load it again and look",
+    ),
     "worklist.no_case": ("没有您可以关联的案件“{case}”", "there is no case {case} that you may link to"),
     "worklist.nothing_given": ("没有填写任何标注，未保存", "no label was given; nothing was saved"),
 }

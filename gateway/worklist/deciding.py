@@ -58,6 +58,13 @@ def since(session: Session, clip_id: str, seen: int) -> Sequence[CustodyEvent]:
     return session.exec(later.order_by(col(CustodyEvent.seq))).all()
 
 
+def must_have_seen(session: Session, clip_id: str, seen: int) -> None:
+    """Raises Refused where a person decided about its links after its reader looked."""
+    after = [one for one in since(session, clip_id, seen) if one.event.startswith("LINK_")]
+    if after:
+        raise Refused("worklist.unseen", by=after[-1].actor, at=after[-1].at.isoformat(timespec="seconds"))
+
+
 def lock(session: Session, original: Original) -> None:
     """Nobody else decides this clip until the transaction ends: its links first, as the machine does it."""
     rows = select(Link).where(Link.clip_id == original.id).order_by(col(Link.id))

@@ -111,6 +111,15 @@ class Item:
         return list(dict.fromkeys([*said, *own]))
 
     @property
+    def shown(self) -> dict[str, str]:
+        """What a form of its labels shows: its own, and of each link what it proves."""
+        clip = self.clip
+        own = {
+            name: (getattr(clip, name) if clip else None) or "" for name in ("place", "matter", "transcript")
+        }
+        return own | {f"matter.{one.link.id}": one.link.matter or "" for one in self.proposals}
+
+    @property
     def around(self) -> list["Beside"]:
         """What the recorder took, in the order of time, with this one among it."""
         own = [Beside(self.clip, self.original.name, ())] if self.clip else []
@@ -134,11 +143,11 @@ def item_of(session: Session, viewer: Viewer, original_id: str) -> Item | None:
     original = seen_original(session, viewer, original_id)
     if original is None:
         return None
+    seen = seen_until(session, original_id)  # first: what is decided while the rest is read was not seen
     clip = session.get(Clip, original_id)
     device = session.get_one(Device, clip.device_id if clip else original.device_id)
     unit = session.get(Unit, device.unit_id) if device.unit_id else None
     plain: dict[str, Any] = {"original": original, "device": device, "unit": unit.name if unit else None}
-    seen = seen_until(session, original_id)
     if clip is None:
         return Item(**plain, clip=None, officer=None, seen=seen)
     officer = session.get(Officer, clip.officer_id) if clip.officer_id else None

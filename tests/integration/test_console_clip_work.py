@@ -1,5 +1,6 @@
 """What people decide on the page of a clip, and what it tells of its seconds, its chain and its copies."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel import select
@@ -30,6 +31,7 @@ def test_labels_are_entered_and_what_was_not_touched_stays(console: Console, dat
     key = {"x-api-key": keys["evidence"]}
     changed(database, Clip, "clip-u", secrecy="privacy", place="旧址")
     form = {"place": "和平路 1 号", "case_no": "冀邢市监罚〔2024〕27号", "secrecy": "privacy"}
+    form["shown"] = json.dumps({"place": "旧址", "case_no": "", "secrecy": "privacy", "captured_at": ""})
     said = client.post("/clips/clip-u/labels", data=form, headers=key)
     assert said.headers["location"] == "/clips/clip-u#labels"
     with database.read() as session:

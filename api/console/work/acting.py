@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 
 from api.console.pages import reader_of
 from api.console.purposes import purpose_of
-from api.console.work.decision import Decision, Filled, why_of
+from api.console.work.decision import Decision, Filled, typed_in, why_of
 from api.console.work.routes import router
 from api.console.work.showing import (
     Desk,
@@ -36,7 +36,6 @@ from gateway.holds import must_be_there
 from gateway.law import Law
 from gateway.models import Clip, Original, Postponed, now
 from gateway.visibility import Right, Viewer
-from gateway.wording import Reason
 from gateway.worklist import deciding, queues
 from gateway.worklist.deciding import Did
 from gateway.worklist.item import seen_original
@@ -63,19 +62,21 @@ def decide(
     """One decision; who comes second is shown what the first one decided, and has decided nothing."""
     wanted = asked(viewer, queue)
     why = why_of(form, act.partition(":")[0], reader_of(request).language)
+    typed = typed_in(form) if act == "label" else {}
     try:
         with database.write() as session:
             original = original_of(session, viewer, clip)
             must_be_there(session, clip)
             deciding.lock(session, original)
             if others := deciding.since(session, clip, seen):
-                desk = Desk(queue=wanted, problem=deciding.overtaken(others))
+                desk = Desk(queue=wanted, problem=deciding.overtaken(others), typed=typed)
                 desk.others = lines_told(session, viewer, others)
                 return again(request, session, viewer, law, desk, clip)
             Decision(session, viewer, law, original, form, why).carry_out(act)
             did = deciding.done(session, clip, seen)
     except Refused as no:
-        return refused(request, database, viewer, law, wanted, clip, no.reason)
+        desk = Desk(queue=wanted, problem=no.reason, typed=typed)
+        return refused(request, database, viewer, law, desk, clip)
     return following(request, database, viewer, law, wanted, clip, did)
 
 
@@ -124,10 +125,10 @@ def again(request: Request, session: Session, viewer: Viewer, law: Law, desk: De
 
 
 def refused(
-    request: Request, database: Database, viewer: Viewer, law: Law, queue: Queue, clip: str, why: Reason
+    request: Request, database: Database, viewer: Viewer, law: Law, desk: Desk, clip: str
 ) -> Response:
     with database.read() as session:
-        return again(request, session, viewer, law, Desk(queue=queue, problem=why), clip)
+        return again(request, session, viewer, law, desk, clip)
 
 
 @router.post("/work/{queue}/undo")
@@ -153,7 +154,7 @@ def undo(
             deciding.undo(session, original, done, viewer.name, why)
             undone = deciding.done(session, clip, done.last)
     except Refused as no:
-        return refused(request, database, viewer, law, wanted, clip, no.reason)
+        return refused(request, database, viewer, law, Desk(queue=wanted, problem=no.reason), clip)
     with database.read() as session:
         desk = Desk(
             queue=wanted,

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlmodel import Session, select
 from starlette.datastructures import FormData
 
+from api.console.shown import shown_in, touched
 from api.console.terms import local
 from api.problems import not_found
 from gateway import approvals, linking, orders
@@ -20,7 +21,8 @@ from gateway.wording.console import word
 from gateway.worklist.item import standing
 
 REASON = TypeAdapter(Why)
-LABELS = ("place", "transcript")
+LABELS = ("place", "transcript", "matter")
+TYPED = (*LABELS, "captured_at", "why")
 
 
 async def form_of(request: Request) -> FormData:
@@ -29,6 +31,13 @@ async def form_of(request: Request) -> FormData:
 
 
 Filled = Annotated[FormData, Depends(form_of)]
+
+
+def typed_in(form: FormData) -> dict[str, str]:
+    """What its reader changed of what a form of labels showed him."""
+    known = {name for name in form if name in TYPED or name.startswith("matter.")}
+    fields = {name: value for name in known if isinstance(value := form[name], str)}
+    return touched(fields, shown_in(form))
 
 
 def why_of(form: FormData, act: str, language: str) -> str:
@@ -107,14 +116,15 @@ class Decision:
 
     def label(self) -> None:
         """Labels of the clip, and of each link what it proves: who says that stands by the link."""
-        told: dict[str, object] = {name: value for name in LABELS if (value := self.given(name))}
+        typed = typed_in(self.form)
+        told: dict[str, object] = {
+            name: value for name in LABELS if name in typed and (value := self.given(name))
+        }
         if at := self.given("captured_at"):
             try:
                 told["captured_at"] = local(at, self.law.zone)
             except ValueError:
                 raise Refused("worklist.nothing_given") from None
-        if matter := self.given("matter"):
-            told["matter"] = matter
         proved = [one for one in self.standing() if self.says_anew(one)]
         if not told and not proved:
             raise Refused("worklist.nothing_given")

@@ -1,7 +1,7 @@
 """What a page of the work list shows: counts, one item, what was just done, and what stood in the way."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -131,6 +131,8 @@ class Desk:
     """What somebody else did meanwhile."""
     query: str = ""
     like: Sequence[cases.Shown] = ()
+    typed: Mapping[str, str] = field(default_factory=dict)
+    """Labels that were typed and not taken."""
     put_off: int = 0
     is_in_queue: bool = True
     review: Any = None

@@ -241,6 +241,20 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "clip.lift_secret": ("解除国家秘密标注", "Lift that it is a state secret"),
     "clip.why_lift": ("解除的理由", "Why it is none"),
+    "clip.unsaved": ("标注没有保存", "The labels were not saved"),
+    "clip.overtaken": (
+        "{label}：您打开页面之后，{by} 已于 {at} 改为“{value}”",
+        "{label}: after you opened the page, {by} changed it to “{value}” at {at}",
+    ),
+    "clip.overtaken_by_gateway": (
+        "{label}：您打开页面之后，系统已改为“{value}”",
+        "{label}: after you opened the page, the gateway changed it to “{value}”",
+    ),
+    "clip.label_empty": ("空", "empty"),
+    "clip.unsaved_then": (
+        "您填写的内容仍在下面的表中，尚未生效；请核对后再次保存，或者改回现在的内容。",
+        "What you typed is still in the form below; look, then save again, or put back what stands now.",
+    ),
     "clip.save_labels": ("保存标注", "Save"),
     # links
     "clip.links": ("关联案件", "Links to cases"),
@@ -255,6 +269,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "clip.part": ("片段", "part"),
     "clip.all_of_it": ("全部", "all of it"),
     "clip.made_by": ("由谁作出", "by"),
+    "clip.confirmed_by": ("由谁确认", "confirmed by"),
     "clip.reasons": ("理由", "Reasons"),
     "clip.losers": ("其他候选案件（{count}）", "Other candidates ({count})"),
     "clip.confirm": ("确认", "Confirm"),
