@@ -41,7 +41,16 @@ class Reader:
             "role": lambda role: ACCESS[role][LANGUAGES.index(language)],
             **{
                 name: partial(getattr(telling, name), language=language)
-                for name in ("clock", "dated", "instant", "span", "size", "whole")
+                for name in (
+                    "clock",
+                    "dated",
+                    "foreseen",
+                    "instant",
+                    "lateness",
+                    "span",
+                    "size",
+                    "whole",
+                )
             },
         }
 

@@ -153,6 +153,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Offloading goes on. Load again in a moment; if it stays, tell the administrator.",
     ),
     # common to many pages
+    "span.moment": ("不到 1 秒", "less than a second"),
     "page.more": ("下一页", "More"),
     "page.newest": ("回到最新", "Newest"),
     # why somebody watches
