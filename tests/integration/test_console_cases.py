@@ -192,6 +192,39 @@ def test_a_statement_explains_a_gap(told: Console, database: Database) -> None:
     assert "中断原因：电池耗尽，电池耗尽" in after
 
 
+def stated(database: Database) -> list[tuple[str, str | None]]:
+    with database.read() as session:
+        return [(one.made_by, one.ground) for one in session.exec(select(Statement).order_by(Statement.id))]
+
+
+def test_a_statement_that_is_sent_twice_is_one(told: Console, database: Database) -> None:
+    form = {"activity": "step-u", "what": "GAP.battery", "why": "电池耗尽", "from_at": "2024-05-06T09:40"}
+    for _ in "12":
+        assert post(told, "/cases/case-u/statements", form).status_code == 303
+    assert len(stated(database)) == 1
+    assert post(told, "/cases/case-u/statements", form, "admin").status_code == 303
+    assert post(told, "/cases/case-u/statements", form | {"why": "没电"}).status_code == 303
+    assert len(stated(database)) == 3, "another person or another word is another statement"
+    client, keys = told
+    asked = {"kind": "GAP", "ground": "battery", "why": "电池耗尽", "from_at": "2024-05-06T09:40:00+08:00"}
+    key = {"x-api-key": keys["evidence"]}
+    first = client.post("/api/v1/activities/step-u/statements", json=asked, headers=key)
+    again = client.post(
+        "/api/v1/activities/step-u/statements", json=asked | {"replaces": first.json()["id"]}, headers=key
+    )
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json()["id"] == first.json()["id"]
+    assert len(stated(database)) == 3
+
+
+def test_who_changes_his_mind_about_a_notice_is_heard_each_time(told: Console, database: Database) -> None:
+    """The last word counts: the first one, said again, is no repetition."""
+    for ground in ("given", "missing", "missing", "given"):
+        form = {"activity": "step-u", "what": f"NOTICE.{ground}"}
+        assert post(told, "/cases/case-u/statements", form).status_code == 303
+    assert [ground for _, ground in stated(database)] == ["given", "missing", "given"]
+
+
 def test_a_link_is_confirmed_and_withdrawn_here(told: Console, database: Database) -> None:
     here = "/cases/case-u"
     body = {"why": "核对无误", "matter": "货架有过期食品", "next": here}
