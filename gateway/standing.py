@@ -30,8 +30,9 @@ class StandingIn(BaseModel):
 def enter(session: Session, given: StandingIn, actor: str, replaces: str | None = None) -> Standing:
     """Enter from when on a device has a status; what corrects another entry supersedes it.
 
-    The entry itself where its correction says what it says: nothing is written. Raises Refused for a moment that has not come, a life that no device has, and a retirement
-    before its media are safe and it is empty (AL-9).
+    The entry itself where its correction says what it says: nothing is written. Raises Refused for a moment
+    that has not come, a life that no device has, and a retirement before its media are safe and it is
+    empty (AL-9).
     """
     device = session.get(Device, given.device, with_for_update=True)
     if device is None:
