@@ -77,7 +77,7 @@ def place(session: Session, given: HoldIn, actor: str, unit_id: str | None) -> L
             raise Refused("hold.unknown", ref=ref)
     if given.clip:
         must_be_there(session, given.clip)
-    wanted = {
+    wanted: dict[str, Any] = {
         "kind": given.kind, "clip_id": given.clip, "case_uid": given.case, "party_code": given.party_code,
         "party_name": given.party_name, "device_id": given.device, "span_from": given.since,
         "span_to": given.until, "unit_id": unit_id, "why": given.why, "doc_no": given.doc_no,

@@ -42,12 +42,12 @@ def span(seconds: float, language: Literal["zh", "en"]) -> str:
     """As long as it was, by its two largest units: 40 秒, 3 分 20 秒, 1 小时 5 分."""
     if seconds < 1:
         return word(language, "span.moment")
+    how: Literal["short", "long"] = "short" if language == "zh" else "long"
     left, told = round(seconds), []
     first = next(place for place, (_, length) in enumerate(SPANS) if left >= length)
     for unit, length in SPANS[first : first + 2]:
         count, left = divmod(left, length)
         if count:
-            how = "short" if language == "zh" else "long"
             told.append(units.format_unit(count, f"duration-{unit}", how, locale=LOCALES[language]))
     spaced = re.sub(r"(\d)(?=[^\d\s.,])", r"\1 ", " ".join(told))
     return spaced.replace("分钟", "分") if len(told) > 1 else spaced
