@@ -9,6 +9,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 
 from api.console.pages import page, reader_of
 from api.console.telling import clock
+from api.console.ways import safe
 from api.signin import COOKIE
 from gateway.models import now
 
@@ -32,7 +33,20 @@ def answer(
     if "code" in more:
         why = title if reader_of(request).language == "en" else detail
     at = clock(now(), reader_of(request).language)
-    return page(request, "error.html", status=status, headers=headers, kind=kind, why=why, at=at)
+    return page(
+        request, "error.html", status=status, headers=headers, kind=kind, why=why, at=at,
+        back=came_from(request),
+    )  # fmt: skip
+
+
+def came_from(request: Request) -> str | None:
+    """The page of ours whose form was sent; None where nothing was sent, or from elsewhere."""
+    if request.method == "GET" or comes_from_elsewhere(request):
+        return None
+    page_of = urlsplit(request.headers.get("referer", ""))
+    return (
+        safe(f"{page_of.path}?{page_of.query}" if page_of.query else page_of.path) if page_of.path else None
+    )
 
 
 def to_sign_in(request: Request) -> Response:

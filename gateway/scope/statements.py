@@ -14,6 +14,7 @@ from gateway.models import Activity, Statement, StatementKind, now
 from gateway.rules.duty import Omission
 from gateway.rules.recorded import Told
 
+LACKS = "statement.lacks"
 Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
 
 
@@ -85,7 +86,7 @@ def state(session: Session, activity_id: str, given: StatementIn, actor: str) ->
     if given.ground is not None and given.ground not in GROUNDS.get(given.kind, frozenset({given.ground})):
         lacks.append("ground")
     if lacks:
-        raise Refused("statement.lacks", lacks=", ".join(lacks))
+        raise Refused(LACKS, lacks=", ".join(lacks))
     custody.take(session, custody.SITE)  # two that are sent at once are one
     new = Statement(activity_id=activity_id, made_by=actor, **given.model_dump(exclude={"replaces"}))
     if (before := said_already(session, new)) is not None and given.replaces in {None, before.id}:

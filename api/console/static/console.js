@@ -98,6 +98,13 @@
     setInterval(loadAgain, STILL_MS);
   }
 
+  // back to the form as it was left, where the link itself would load it anew
+  function goBack(event) {
+    if (!event.target.closest("[data-back]") || history.length < 2) return;
+    event.preventDefault();
+    history.back();
+  }
+
   // what stands in for scripts is shown where the one for parts of pages did not come
   if (!window.htmx) document.documentElement.classList.remove("scripted");
   else document.querySelectorAll(".live").forEach((line) => (line.hidden = false));
@@ -106,6 +113,7 @@
   setInterval(watch, 2000);
   document.addEventListener("visibilitychange", rest);
   document.addEventListener("click", closeMenus);
+  document.addEventListener("click", goBack);
   document.addEventListener("keydown", closeMenus);
   addEventListener("load", () => setTimeout(stayCurrent, 1000));
 })();
