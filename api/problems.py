@@ -22,18 +22,28 @@ TYPE = "application/problem+json"
 
 
 class Problem(HTTPException):
-    """Raise it anywhere in a request. `title` says what, `detail` what to do."""
+    """Raise it anywhere in a request. `title` says what, `detail` what to do.
+
+    `noted`: the code of what the log says, where the answer must not.
+    """
 
     def __init__(
-        self, status: int, title: str, detail: str = "", *, retry_after_s: int | None = None, **more: Any
+        self,
+        status: int,
+        title: str,
+        detail: str = "",
+        *,
+        retry_after_s: int | None = None,
+        noted: str = "",
+        **more: Any,
     ) -> None:
         super().__init__(status, detail, {"Retry-After": f"{retry_after_s}"} if retry_after_s else None)
-        self.title, self.more = title, more
+        self.title, self.noted, self.more = title, noted, more
 
 
-def not_found(what: str) -> Problem:
+def not_found(what: str, noted: str = "") -> Problem:
     """Also for what exists and is not the viewer's to know."""
-    return Problem(404, f"{what} not found", "It does not exist, or it is not visible to you.")
+    return Problem(404, f"{what} not found", "It does not exist, or it is not visible to you.", noted=noted)
 
 
 def body(

@@ -49,7 +49,7 @@ def refusal_noted(
     try:
         yield
     except Problem as no:
-        said = str(no.more.get("code", ""))
+        said = no.noted or str(no.more.get("code", ""))
         if code := said if said.startswith("retrieval.") else WHY.get(no.status_code):
             with database.write() as session:
                 retrieval.refused(session, viewer.name, code, clip_id=clip_id, device_id=device_id)

@@ -67,7 +67,7 @@ class HoldIn(BaseModel):
 
 
 def place(session: Session, given: HoldIn, actor: str, unit_id: str | None) -> LegalHold:
-    """Raises Refused for what is not there, or not there any more.
+    """The same hold twice is one: the one that stands. Raises Refused for what is not there, or no more.
 
     The line stands in the site's chain: a destruction takes that chain's lock before it looks for holds.
     """
@@ -77,11 +77,15 @@ def place(session: Session, given: HoldIn, actor: str, unit_id: str | None) -> L
             raise Refused("hold.unknown", ref=ref)
     if given.clip:
         must_be_there(session, given.clip)
-    hold = LegalHold(
-        kind=given.kind, clip_id=given.clip, case_uid=given.case, party_code=given.party_code,
-        party_name=given.party_name, device_id=given.device, span_from=given.since, span_to=given.until,
-        unit_id=unit_id, why=given.why, doc_no=given.doc_no, placed_by=actor,
-    )  # fmt: skip
+    wanted: dict[str, Any] = {
+        "kind": given.kind, "clip_id": given.clip, "case_uid": given.case, "party_code": given.party_code,
+        "party_name": given.party_name, "device_id": given.device, "span_from": given.since,
+        "span_to": given.until, "unit_id": unit_id, "why": given.why, "doc_no": given.doc_no,
+    }  # fmt: skip
+    same = select(LegalHold).where(*(getattr(LegalHold, name) == value for name, value in wanted.items()))
+    if (before := session.exec(same.where(col(LegalHold.lifted_at).is_(None))).first()) is not None:
+        return before
+    hold = LegalHold(**wanted, placed_by=actor)
     session.add(hold)
     paper = {"doc_no": given.doc_no} if given.doc_no else {}
     append(session, "HOLD_PLACED", actor, hold, {"why": given.why, "kind": given.kind, **paper})

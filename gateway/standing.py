@@ -30,13 +30,16 @@ class StandingIn(BaseModel):
 def enter(session: Session, given: StandingIn, actor: str, replaces: str | None = None) -> Standing:
     """Enter from when on a device has a status; what corrects another entry supersedes it.
 
-    Raises Refused for a moment that has not come, a life that no device has, and a retirement
-    before its media are safe and it is empty (AL-9).
+    The entry itself where its correction says what it says: nothing is written. Raises Refused for a moment
+    that has not come, a life that no device has, and a retirement before its media are safe and it is
+    empty (AL-9).
     """
     device = session.get(Device, given.device, with_for_update=True)
     if device is None:
         raise Refused("ledger.unknown", kind="device", ref=given.device)
     check(given)
+    if replaces is not None and (same := as_it_stands(session, given, replaces)) is not None:
+        return same
     old = superseded(session, device, replaces)
     at = old.superseded_at if old and old.superseded_at else now()
     first = opening(session, device, given, actor, at)
@@ -58,6 +61,14 @@ def check(given: StandingIn) -> None:
         raise Refused("standing.needs_why")
     if given.since > now():
         raise Refused("standing.future", since=given.since.isoformat())
+
+
+def as_it_stands(session: Session, given: StandingIn, entry_id: str) -> Standing | None:
+    old = session.get(Standing, entry_id)
+    if old is None or old.superseded_at is not None or old.device_id != given.device:
+        return None
+    told = given.model_dump(exclude={"device"})
+    return old if all(getattr(old, name) == value for name, value in told.items()) else None
 
 
 def superseded(session: Session, device: Device, entry_id: str | None) -> Standing | None:

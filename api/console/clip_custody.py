@@ -63,7 +63,7 @@ def said(event: str, detail: dict[str, Any], reader: Reader) -> str:
     if event == "FIXITY_CHECKED":
         told.append(t("clip.fixity_same" if detail.get("same") else "clip.fixity_differs"))
     if event == "VIEWING_ENDED" and "seconds" in detail:
-        told.append(t("clip.custody_watched", span=reader.words["span"](max(1.0, float(detail["seconds"])))))
+        told.append(t("clip.custody_watched", span=reader.words["span"](float(detail["seconds"]))))
     if event == "ORDERED":
         told.append(t(f"clip.order_{detail['kind']}") if detail.get("kind") in ORDERS else "")
     if event == "LABELLED_BY_PERSON":

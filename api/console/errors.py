@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
 
-from api.console.pages import page, reader_of
+from api.console.pages import came_from, page, reader_of
 from api.console.telling import clock
 from api.signin import COOKIE
 from gateway.models import now
@@ -32,7 +32,10 @@ def answer(
     if "code" in more:
         why = title if reader_of(request).language == "en" else detail
     at = clock(now(), reader_of(request).language)
-    return page(request, "error.html", status=status, headers=headers, kind=kind, why=why, at=at)
+    return page(
+        request, "error.html", status=status, headers=headers, kind=kind, why=why, at=at,
+        back=None if request.method == "GET" or comes_from_elsewhere(request) else came_from(request),
+    )  # fmt: skip
 
 
 def to_sign_in(request: Request) -> Response:

@@ -44,7 +44,16 @@ class Reader:
             "role": lambda role: ACCESS[role][LANGUAGES.index(language)],
             **{
                 name: partial(getattr(telling, name), language=language)
-                for name in ("clock", "dated", "instant", "span", "size", "whole")
+                for name in (
+                    "clock",
+                    "dated",
+                    "foreseen",
+                    "instant",
+                    "lateness",
+                    "span",
+                    "size",
+                    "whole",
+                )
             },
         }
 
@@ -92,11 +101,16 @@ def here(request: Request) -> str:
     """Where a change of language or colours leads back: what answers a form has no address of its own."""
     if request.method in {"GET", "HEAD"}:
         return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    return came_from(request) or "/"
+
+
+def came_from(request: Request) -> str | None:
+    """The page of ours whose form was sent, where it can be opened again."""
     came = urlsplit(request.headers.get("referer", ""))
     scope = {"type": "http", "method": "GET", "path": came.path}
     is_page = any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
     if not is_page or came.netloc != request.headers.get("host"):
-        return "/"
+        return None
     return safe(f"{came.path}?{came.query}" if came.query else came.path)
 
 

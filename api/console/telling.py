@@ -1,15 +1,19 @@
 """Dates, spans and sizes as they are written in Chinese and in English, in the site's zone."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Literal
 
-from babel import dates, numbers
+from babel import dates, numbers, units
 
 from gateway.models import now
 from gateway.wording import CHINA
+from gateway.wording.console import word
 
 LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}
 UNITS = ("B", "kB", "MB", "GB", "TB")
+MINUTE, DAY = 60, 86400
+SPANS = (("day", DAY), ("hour", 3600), ("minute", MINUTE), ("second", 1))
 
 
 def clock(at: datetime, language: str) -> str:
@@ -34,13 +38,30 @@ def dated(at: datetime, language: str) -> str:
     return f"{day} {dates.format_time(at, 'HH:mm:ss', tzinfo=CHINA, locale=locale)}"
 
 
-def span(seconds: float, language: str) -> str:
-    """Roughly: 40 秒钟, 3 分钟, 1 小时."""
-    rounded = max(5, 5 * round(seconds / 5)) if seconds < 60 else seconds
-    told = dates.format_timedelta(
-        timedelta(seconds=rounded), threshold=1, format="long", locale=LOCALES[language]
-    )
-    return re.sub(r"(\d)(?=[^\d\s.,])", r"\1 ", told)
+def span(seconds: float, language: Literal["zh", "en"]) -> str:
+    """As long as it was, by its two largest units: 40 秒, 3 分 20 秒, 1 小时 5 分."""
+    if seconds < 1:
+        return word(language, "span.moment")
+    how: Literal["short", "long"] = "short" if language == "zh" else "long"
+    left, told = round(seconds), []
+    first = next(place for place, (_, length) in enumerate(SPANS) if left >= length)
+    for unit, length in SPANS[first : first + 2]:
+        count, left = divmod(left, length)
+        if count:
+            told.append(units.format_unit(count, f"duration-{unit}", how, locale=LOCALES[language]))
+    spaced = re.sub(r"(\d)(?=[^\d\s.,])", r"\1 ", " ".join(told))
+    return spaced.replace("分钟", "分") if len(told) > 1 else spaced
+
+
+def lateness(seconds: float, language: Literal["zh", "en"]) -> str:
+    """Limits are told in days: only whole ones that are over count, once there is one."""
+    return span(seconds - seconds % DAY if seconds >= DAY else seconds, language)
+
+
+def foreseen(seconds: float, language: Literal["zh", "en"]) -> str:
+    """Roughly, for what nobody can know to the second: 40 秒, 3 分钟."""
+    step = MINUTE if seconds >= MINUTE else 5
+    return span(max(5, step * round(seconds / step)), language)
 
 
 def size(count: int, language: str) -> str:

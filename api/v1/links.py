@@ -16,6 +16,7 @@ from api.shapes import LinkOut
 from api.signin import Db, Labeller, LedgerKeeper, Reader, Ruled
 from gateway import linking, standing
 from gateway.database import Database
+from gateway.law import Law
 from gateway.ledger import AllocationIn, CheckoutIn, allocate, check_out
 from gateway.linking import decisions
 from gateway.models import Allocation, CaseRecord, Checkout, Clip, Device, Link, Standing
@@ -64,13 +65,14 @@ class Correction(BaseModel):
         assert self.standing is not None
         return Standing, self.standing.device
 
-    def enter(self, session: Session, actor: str) -> None:
+    def enter(self, session: Session, actor: str) -> str:
+        """The line that stands then: `replaces` where that says the same already."""
         if self.allocation is not None:
-            allocate(session, self.allocation, actor, self.replaces)
-        elif self.checkout is not None:
-            check_out(session, self.checkout, actor, self.replaces)
-        elif self.standing is not None:
-            standing.enter(session, self.standing, actor, self.replaces)
+            return allocate(session, self.allocation, actor, self.replaces).id
+        if self.checkout is not None:
+            return check_out(session, self.checkout, actor, self.replaces).id
+        assert self.standing is not None
+        return standing.enter(session, self.standing, actor, self.replaces).id
 
 
 @router.get("/links")
@@ -139,6 +141,14 @@ def undo(link_id: str, given: Reasoned, viewer: Labeller, database: Db) -> LinkO
 @router.post("/ledger/effects")
 def effects(given: Correction, viewer: LedgerKeeper, database: Db, law: Ruled) -> list[EffectOut]:
     """What entering this line of the ledger would do to links; nothing is entered."""
+    return tried(given, viewer, database, law)[1]
+
+
+def tried(given: Correction, viewer: Viewer, database: Database, law: Law) -> tuple[str, list[EffectOut]]:
+    """Which line would stand then, and what that would do.
+
+    Raises Problem for what the viewer may not see, and Refused for what cannot be entered.
+    """
     model, device = given.about()
     with database.read() as session:
         seen = session.exec(select(Device.id).where(Device.id == device, visible(viewer, Device))).first()
@@ -150,8 +160,11 @@ def effects(given: Correction, viewer: LedgerKeeper, database: Db, law: Ruled) -
         )
     if not seen or not old:
         raise not_found("Entry")
-    found = linking.effects(database, law.packs, lambda session: given.enter(session, viewer.name))
-    return shown(database, viewer, found)
+    standing_then: list[str] = []
+    found = linking.effects(
+        database, law.packs, lambda session: standing_then.append(given.enter(session, viewer.name))
+    )
+    return standing_then[0], shown(database, viewer, found)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from api.problems import Problem
 from api.shapes import ReasonOut
-from api.signin import ChainReader, Db
+from api.signin import ChainReader, Db, Ruled
 from gateway import viewing_log
 from gateway.instants import Moment
 from gateway.models import now
@@ -74,7 +74,7 @@ def log(
 
 @router.get("/viewings/file", response_class=Response)
 def log_file(
-    viewer: ChainReader, database: Db, wanted: Filters, format: LogFormat = LogFormat.XLSX
+    viewer: ChainReader, database: Db, law: Ruled, wanted: Filters, format: LogFormat = LogFormat.XLSX
 ) -> Response:
     """The same as a file; that it was taken is on record with its digest."""
     at = now()
@@ -84,6 +84,6 @@ def log_file(
         raise Problem(422, f"More than {MOST} lines", "Narrow it by `since` and `until`.")
     with database.write() as session:
         content, digest = written(session, found, wanted, format, viewer.name, at)
-    name = f"viewings-{at:%Y%m%dT%H%M%S}.{format.value}"
+    name = f"viewings-{at.astimezone(law.zone):%Y%m%dT%H%M%S}.{format.value}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "x-sha256": digest}
     return Response(content, media_type=TYPES[format], headers=headers)

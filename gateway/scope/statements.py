@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from gateway import custody, linking, outbox
 from gateway.device import Refused
@@ -14,6 +14,7 @@ from gateway.models import Activity, Statement, StatementKind, now
 from gateway.rules.duty import Omission
 from gateway.rules.recorded import Told
 
+LACKS = "statement.lacks"
 Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
 
 
@@ -75,6 +76,7 @@ GROUNDS = {
 def state(session: Session, activity_id: str, given: StatementIn, actor: str) -> Statement:
     """Enter a statement; one that corrects another supersedes it and never overwrites it.
 
+    What the same person has said already and still stands is that statement: nothing is written.
     Raises Refused for a step that is not there, and for a statement that says nothing.
     """
     step = session.get(Activity, activity_id)
@@ -84,8 +86,11 @@ def state(session: Session, activity_id: str, given: StatementIn, actor: str) ->
     if given.ground is not None and given.ground not in GROUNDS.get(given.kind, frozenset({given.ground})):
         lacks.append("ground")
     if lacks:
-        raise Refused("statement.lacks", lacks=", ".join(lacks))
+        raise Refused(LACKS, lacks=", ".join(lacks))
+    custody.take(session, custody.SITE)  # two that are sent at once are one
     new = Statement(activity_id=activity_id, made_by=actor, **given.model_dump(exclude={"replaces"}))
+    if (before := said_already(session, new)) is not None and given.replaces in {None, before.id}:
+        return before
     rows = [new]
     if given.replaces is not None:
         old = session.get(Statement, given.replaces, with_for_update=True)
@@ -99,6 +104,21 @@ def state(session: Session, activity_id: str, given: StatementIn, actor: str) ->
     outbox.duties_moved(session, [activity_id])
     linking.due(session, "statement", span=(step.started_at, step.ended_at))
     return new
+
+
+def said_already(session: Session, new: Statement) -> Statement | None:
+    """What stands and says all of it; of notices only the last counts, so a change of mind is said anew."""
+    wanted = select(Statement).where(
+        Statement.activity_id == new.activity_id,
+        Statement.kind == new.kind,
+        col(Statement.superseded_at).is_(None),
+    )
+    standing = session.exec(wanted.order_by(col(Statement.id))).all()
+    if new.kind is StatementKind.NOTICE:
+        standing = standing[-1:]
+    told = ("made_by", *(name for name in StatementIn.model_fields if name != "replaces"))
+    same = (one for one in standing if all(getattr(one, name) == getattr(new, name) for name in told))
+    return next(same, None)
 
 
 def omission_of(statements: Sequence[Statement], grounds: frozenset[str]) -> Omission | None:

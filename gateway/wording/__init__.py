@@ -83,7 +83,7 @@ class Blank(dict[str, str]):
 WORDED = frozenset(
     {
         "source", "kind", "status", "type", "given", "wanted", "before", "after", "measure", "measures",
-        "mode", "frame", "ground", "flag", "verdict", "role", "right",
+        "mode", "frame", "ground", "flag", "verdict", "role", "right", "lacks",
     }
 )  # fmt: skip
 """Facts that are words of ours; in any other a device may be called `camera` and keeps its name."""
@@ -163,6 +163,9 @@ TERMS = {
     "secret": ("涉及国家秘密、商业秘密或者个人隐私", "secrets or privacy"),
     "emergency": ("情况紧急", "an emergency"),
     "impossible": ("客观原因无法记录", "objectively impossible"),
+    "ground": ("情形", "ground"),
+    "why": ("理由", "why"),
+    "to_at": ("返回时间", "to_at"),
     "EVIDENCE": ("证据", "evidence"),
     "OBSTRUCTION": ("阻碍执法", "obstruction"),
     "MAJOR": ("重大事项", "a major matter"),

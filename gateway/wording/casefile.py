@@ -18,8 +18,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the clip is only {seconds} s long",
     ),
     "note.superseded": (
-        "该时间标记已被更正，请刷新后再操作",
-        "this note was corrected already; load again",
+        "该时间标记已被更正，请对取代它的那一条操作",
+        "this note was corrected already; go by the one that took its place",
     ),
     "evidence.no_unit": (
         "案件没有办案单位，不能生成证据清单文件",

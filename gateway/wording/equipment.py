@@ -37,6 +37,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "该记录已于 {at} 被另一条更正；请以取代它的那一条为准",
         "that entry was superseded at {at}, by another that corrects it; go by the one that took its place",
     ),
+    "ledger.unchanged": (
+        "没有变化，未登记：更正后的内容与原记录一致，原因也不保存",
+        "nothing changes, so nothing was entered: it says what it says already, and the reason is not kept",
+    ),
     "ledger.one_holder": (
         "请且仅请指定一个持有方：人员、房间或单位",
         "name exactly one holder: officer, room or unit",

@@ -176,5 +176,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "其岗位无权调阅，或者没有登记调阅用途",
         "the role may not watch footage, or no purpose was given",
     ),
+    "retrieval.not_own_grant": (
+        "所依据的调阅申请不是本人提出，或者不包括该资料",
+        "the request that it was opened by is not the viewer's own, or does not name the clip",
+    ),
     "retrieval.not_visible": ("不在其可见范围之内", "it is not the viewer's to see"),
 }

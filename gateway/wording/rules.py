@@ -170,7 +170,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "original.unverified": ("原件尚未通过二次校验", "the original has not passed its second read"),
     "labels.complete": ("五项标注齐全", "all five labels are given"),
     "labels.no_reason": (
-        "解除涉密标注、撤回文字整理稿、更正采集时间时，请写明理由（why）",
+        "解除涉密标注、撤回文字整理稿、更正采集时间时，请写明理由",
         "say why (`why`) what was stated of secrecy or of a transcript is taken back, or the time is another",
     ),
     "labels.secret_head": (

@@ -100,7 +100,7 @@ def holds_and_lifts(page: Page) -> None:
     held.get_by_label("理由").first.fill("当事人申请行政复议")
     held.get_by_label("文号（有则填）").fill("邢政复〔2026〕12号")
     held.locator("form[action$=holds] button").click()
-    expect(held).to_contain_text("当事人申请行政复议（邢政复〔2026〕12号）")
+    expect(held).to_contain_text("当事人申请行政复议 邢政复〔2026〕12号")
     expect(page.locator("#signs")).to_contain_text("保全中")
     expect(page.locator("#stays")).to_contain_text("已保全")
     held.locator("summary", has_text="解除保全").click()

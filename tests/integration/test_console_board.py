@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
+from api.console import board
 from gateway.database import Database
 from gateway.models import Activity
 from tests.integration.test_api_matrix import EVERYBODY, Row
@@ -36,6 +37,16 @@ def test_what_is_owed_says_who_how_late_and_why(console: tuple[TestClient, dict[
     assert "张</a>" in line
     other = client.get(f"/board?{THEN}&standing=ARRIVED", headers={"x-api-key": keys["supervisor"]}).text
     assert "case-u" not in other
+
+
+@pytest.mark.parametrize(("late", "said"), [(10.7, "逾期 10 天"), (17.7, "逾期 17 天"), (24.9, "逾期 24 天")])
+def test_how_late_it_is_is_told_in_whole_days(
+    console: tuple[TestClient, dict[str, str]], monkeypatch: pytest.MonkeyPatch, late: float, said: str
+) -> None:
+    monkeypatch.setattr(board, "late_s", lambda *_: late * 86400)
+    client, keys = console
+    told = client.get(f"/board?{THEN}", headers={"x-api-key": keys["supervisor"]}).text
+    assert f"{said}<" in told
 
 
 def test_days_begin_in_the_sites_zone(console: tuple[TestClient, dict[str, str]], database: Database) -> None:

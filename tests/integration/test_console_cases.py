@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +190,118 @@ def test_a_statement_explains_a_gap(told: Console, database: Database) -> None:
     after = get(told, "/cases/case-u")
     assert "已说明" in after
     assert "中断原因：电池耗尽，电池耗尽" in after
+
+
+@pytest.mark.parametrize(
+    ("given", "marked", "said"),
+    [
+        ({"what": "AWAY"}, "to_at", "“返回时间”须填写：至"),
+        ({"what": "GAP.battery", "why": " "}, "why", "“中断原因”须填写：理由"),
+        ({"what": "GAP.secret"}, "what", "填写不正确：说明内容"),
+        ({"what": "GAP.battery", "from_at": "soon"}, "from_at", "填写不正确：自"),
+        ({"what": "GAP.battery", "to_at": "2024-05-06T09:00"}, "to_at", "“至”须晚于“自”"),
+    ],
+)
+def test_a_statement_that_lacks_something_comes_back_as_it_was_filled_in(
+    told: Console, database: Database, given: dict[str, str], marked: str, said: str
+) -> None:
+    form = {
+        "activity": "step-u", "why": "山区检查", "from_at": "2024-05-06T09:30", "work_record": "邢记〔2024〕7号",
+        "reported_to": "王科长", "approved_by": "李局长", "approved_at": "2024-05-06T08:00",
+        "next": "/cases/case-u#step-step-u", **given,
+    }  # fmt: skip
+    answer = post(told, "/cases/case-u/statements", form)
+    assert answer.status_code == 422
+    page = answer.text
+    assert said in page
+    assert "to_at" not in re.sub(r'(name|id)="\w+"', "", page)
+    assert re.search(rf'name="{marked}"[^>]*aria-invalid="true"', page)
+    assert page.count('aria-invalid="true"') == 1
+    for name, value in form.items():
+        if name == "what":
+            assert value == "GAP.secret" or f'value="{value}" selected' in page
+        else:
+            assert re.search(rf'name="{name}"[^>]* value="{re.escape(value)}"', page), name
+    assert stated(database) == []
+    strange = post(told, "/cases/case-v/statements", form | {"activity": "step-v"})
+    assert strange.status_code == 404, "nothing is told of another unit's case"
+
+
+def test_a_gap_that_comes_back_keeps_its_span_by_the_clock_here(told: Console, database: Database) -> None:
+    times = {"from_at": "2024-05-06T01:30:05+00:00", "to_at": "2024-05-06T01:40:00.250000+00:00"}
+    form = {"activity": "step-u", "what": "GAP.battery", **times}
+    page = post(told, "/cases/case-u/statements", form).text
+    again = {name: re.findall(rf'name="{name}"[^>]* value="([^"]*)"', page)[0] for name in times}
+    assert again == {"from_at": "2024-05-06T09:30:05", "to_at": "2024-05-06T09:40:00.250"}
+    sent = post(told, "/cases/case-u/statements", form | again | {"why": "电池耗尽"})
+    assert sent.status_code == 303
+    with database.read() as session:
+        made = session.exec(select(Statement)).one()
+    assert (made.from_at, made.to_at) == tuple(map(datetime.fromisoformat, times.values()))
+
+
+def test_the_api_says_in_words_what_a_statement_lacks(told: Console) -> None:
+    client, keys = told
+    key = {"x-api-key": keys["evidence"]}
+    said = client.post("/api/v1/activities/step-u/statements", json={"kind": "AWAY"}, headers=key).json()
+    assert (said["status"], said["code"], said["detail"]) == (409, "statement.lacks", "请说明：返回时间")
+    assert said["title"] == "say to_at", "as the field is called"
+
+
+def test_a_card_that_refuses_leads_back_to_the_page_of_the_form(told: Console) -> None:
+    client, keys = told
+    key = {"x-api-key": keys["evidence"]}
+    body = {"at": "7", "line": "答：去年"}
+    post(told, "/cases/case-u/notes/note-u", body)
+
+    def card(referer: str | None) -> str:
+        headers = key | ({"referer": referer} if referer else {})
+        said = client.post("/cases/case-u/notes/note-u", data=body, headers=headers)
+        assert said.status_code == 409
+        return said.text
+
+    here = f"{client.base_url}/cases/case-u?page=1"
+    assert 'href="/cases/case-u?page=1" data-back' in card(here)
+    assert "刷新后" not in card(here), "that would lose what was typed"
+    assert "冲突" not in card(here), "it says itself why"
+    for elsewhere in (None, "https://other.example/cases/case-u", f"{client.base_url}//evil.example/"):
+        told_there = card(elsewhere)
+        assert 'href="/cases/' not in told_there
+        assert "evil" not in told_there.partition("<main")[2]
+        assert 'class="btn btn-primary" href="/"' in told_there
+
+
+def stated(database: Database) -> list[tuple[str, str | None]]:
+    with database.read() as session:
+        return [(one.made_by, one.ground) for one in session.exec(select(Statement).order_by(Statement.id))]
+
+
+def test_a_statement_that_is_sent_twice_is_one(told: Console, database: Database) -> None:
+    form = {"activity": "step-u", "what": "GAP.battery", "why": "电池耗尽", "from_at": "2024-05-06T09:40"}
+    for _ in "12":
+        assert post(told, "/cases/case-u/statements", form).status_code == 303
+    assert len(stated(database)) == 1
+    assert post(told, "/cases/case-u/statements", form, "admin").status_code == 303
+    assert post(told, "/cases/case-u/statements", form | {"why": "没电"}).status_code == 303
+    assert len(stated(database)) == 3, "another person or another word is another statement"
+    client, keys = told
+    asked = {"kind": "GAP", "ground": "battery", "why": "电池耗尽", "from_at": "2024-05-06T09:40:00+08:00"}
+    key = {"x-api-key": keys["evidence"]}
+    first = client.post("/api/v1/activities/step-u/statements", json=asked, headers=key)
+    again = client.post(
+        "/api/v1/activities/step-u/statements", json=asked | {"replaces": first.json()["id"]}, headers=key
+    )
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json()["id"] == first.json()["id"]
+    assert len(stated(database)) == 3
+
+
+def test_who_changes_his_mind_about_a_notice_is_heard_each_time(told: Console, database: Database) -> None:
+    """The last word counts: the first one, said again, is no repetition."""
+    for ground in ("given", "missing", "missing", "given"):
+        form = {"activity": "step-u", "what": f"NOTICE.{ground}"}
+        assert post(told, "/cases/case-u/statements", form).status_code == 303
+    assert [ground for _, ground in stated(database)] == ["given", "missing", "given"]
 
 
 def test_a_link_is_confirmed_and_withdrawn_here(told: Console, database: Database) -> None:

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
 from gateway.database import Database
-from gateway.models import Allocation, AllocationKind, AnnualCheck, Checkout, Clip, Device, Officer
+from gateway.models import Allocation, AllocationKind, AnnualCheck, Checkout, Clip, Device, Officer, Standing
 from tests.integration.api_site import T0
 from tests.integration.test_api_matrix import EVERYBODY, LEDGER, WORK, Row
 
@@ -310,6 +310,49 @@ def test_a_standing_shows_what_it_does_and_is_corrected(
     assert page.count("镜头损坏") == 2, "what it said before stays readable"
     with database.read() as session:
         assert session.get_one(Device, "cam-u").status == "SUSPENDED"
+
+
+def test_a_correction_that_corrects_nothing_says_so_and_keeps_what_was_typed(
+    console: Console, keeper: dict[str, str], database: Database
+) -> None:
+    """It would look done, and the reason would be lost."""
+    client, _ = console
+    standing = "/devices/cam-u/standing"
+    told = client.post(f"{standing}/preview", data=STANDS, headers=keeper).text
+    done = client.post(standing, data={**STANDS, "shown": digest_shown(told)}, headers=keeper)
+    [entered] = re.findall(r"entered=(\w+)", done.headers["location"])
+    with database.write() as session:
+        session.get_one(Checkout, "out-u").in_at = T0.replace(hour=10)
+
+    def rows() -> int:
+        with database.read() as session:
+            return sum(len(session.exec(select(model)).all()) for model in (Allocation, Checkout, Standing))
+
+    before = rows()
+    for form, path in (
+        ("/devices/cam-u/allocate?replaces=alloc-u", "/devices/cam-u/allocate"),
+        ("/devices/cam-u/checkouts/out-u", "/devices/cam-u/checkouts/out-u"),
+        (f"{standing}?replaces={entered}", standing),
+    ):
+        as_it_is = filled_in(client.get(form, headers=keeper).text)
+        given = as_it_is | {"why": STANDS["why"]}
+        for asked in (f"{path}/preview", path):
+            said = client.post(asked, data=given | {"shown": NOTHING}, headers=keeper)
+            assert (said.status_code, "没有变化，未登记" in said.text) == (409, True), asked
+            assert "确认更正" not in said.text
+            assert filled_in(said.text) == given, "what was typed stays"
+    assert rows() == before
+    with database.read() as session:
+        assert session.get_one(Standing, entered).superseded_at is None
+
+
+def filled_in(page: str) -> dict[str, str]:
+    """Of the form on a page: its fields and what is chosen in them."""
+    form = re.split(r'action="[^"]*/preview">', page)[1].partition("</form>")[0]
+    told = dict(re.findall(r'<input[^>]*? name="(\w+)"(?:[^>]*?) value="([^"]*)"', form))
+    for name, choices in re.findall(r'<select[^>]*? name="(\w+)".*?>(.*?)</select>', form, re.DOTALL):
+        told[name] = next(iter(re.findall(r'value="([^"]*)" selected', choices)), "")
+    return told
 
 
 def test_a_unit_has_the_class_that_its_paper_says(console: Console, keeper: dict[str, str]) -> None:

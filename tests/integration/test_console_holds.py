@@ -69,6 +69,34 @@ def test_a_hold_with_its_paper_shows_where_it_binds_until_it_is_lifted(
     assert client.post(f"/holds/{hold.id}/lift", data=lifted, headers=key).status_code == 409
 
 
+def test_a_form_that_is_sent_twice_places_one_hold(
+    console: Console, key: dict[str, str], database: Database
+) -> None:
+    client, keys = console
+    form = {**WHY, "paper": "邢政复〔2026〕12号", "since": "2024-05-06T08:00"}
+
+    def placed() -> int:
+        return len([one for one in standing(database) if one.device_id == "cam-u"])
+
+    ways = [client.post("/devices/cam-u/holds", data=form, headers=key).headers["location"] for _ in "12"]
+    assert ways[0] == ways[1]
+    assert placed() == 1
+    for change in ({"why": "诉讼"}, {"paper": ""}, {"since": ""}):
+        assert client.post("/devices/cam-u/holds", data=form | change, headers=key).status_code == 303
+    assert placed() == 4
+    admin = {"x-api-key": keys["admin"]}
+    assert client.post("/devices/cam-u/holds", data=form, headers=admin).status_code == 303
+    assert placed() == 5, "of another unit, which alone may lift its own"
+    asked = {"clip": "clip-u", **WHY}
+    made = [client.post("/api/v1/holds", json=asked, headers=key) for _ in "12"]
+    assert [one.status_code for one in made] == [201, 201]
+    assert made[0].json()["id"] == made[1].json()["id"]
+    assert made[0].json()["reaches"] == made[1].json()["reaches"]
+    client.post(f"/holds/{made[0].json()['id']}/lift", data=WHY, headers=key)
+    again = client.post("/api/v1/holds", json=asked, headers=key).json()
+    assert again["id"] != made[0].json()["id"], "what was lifted is placed anew"
+
+
 def test_all_holds_of_ones_units_are_on_one_page_also_those_that_were_lifted(
     console: Console, key: dict[str, str], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

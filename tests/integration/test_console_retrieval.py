@@ -1,6 +1,6 @@
 """The pages of retrieval and the live wall: who may open which, and what a walk through them shows."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -122,6 +122,59 @@ def test_nobody_watches_in_the_name_of_another(console: Console) -> None:
     )
     open_one = "/retrieval/requests/open-supervisor-u/clips/clip-u"
     assert ask(console, keys["supervisor"], "POST", f"{open_one}/watch").status_code == 404, "not granted"
+
+
+def test_the_log_says_whose_grant_it_was_not_and_a_stranger_learns_nothing(console: Console) -> None:
+    """He may watch that clip by his own right: that he may not see it would be false."""
+    client, keys = console
+    key = {"x-api-key": keys["supervisor"]}
+    theirs = "/retrieval/requests/mine-operator-u/clips/old-u?viewing=view-operator-u"
+    refused = ask(console, keys["supervisor"], "GET", theirs)
+    nowhere = ask(console, keys["supervisor"], "GET", theirs.replace("mine-operator-u", "none"))
+    assert (refused.status_code, nowhere.status_code) == (404, 404)
+    assert "不是本人" not in refused.text
+    asked = "/viewings?clip=old-u&person=user-supervisor&kind=REFUSED"
+    [line] = client.get(f"/api/v1{asked}", headers=key).json()["items"]
+    assert line["why"]["code"] == "retrieval.not_own_grant"
+    assert "所依据的调阅申请不是本人提出" in ask(console, keys["supervisor"], "GET", "/retrieval/log").text
+    file = client.get("/retrieval/log/file?format=csv", headers=key).text
+    assert "不在其可见范围之内" not in file
+    assert "所依据的调阅申请不是本人提出" in file
+
+
+def test_a_request_of_ones_own_that_opens_nothing_is_noted_as_that(console: Console) -> None:
+    client, keys = console
+    open_one = "/retrieval/requests/open-supervisor-u/clips/clip-u"
+    assert ask(console, keys["supervisor"], "GET", open_one).status_code == 404
+    asked = "/api/v1/viewings?clip=clip-u&person=user-supervisor&kind=REFUSED"
+    [line] = client.get(asked, headers={"x-api-key": keys["supervisor"]}).json()["items"]
+    assert line["why"]["code"] == "retrieval.no_grant"
+
+
+def test_pages_tell_a_viewing_as_long_as_its_file_does(console: Console, database: Database) -> None:
+    _, keys = console
+    with database.write() as session:
+        session.get_one(Clip, "old-u").duration_s = 0.9
+        viewing = session.get_one(Viewing, "view-operator-u")
+        viewing.request_id = "mine-operator-u"
+        viewing.ended_at = viewing.started_at + timedelta(seconds=4)
+        session.add(viewing)
+    log = ask(console, keys["supervisor"], "GET", "/retrieval/log?kind=VIEWING").text
+    assert '<td class="number">4 秒</td>' in log
+    page = ask(console, keys["operator"], "GET", "/retrieval/requests/mine-operator-u").text
+    assert "不到 1 秒" in page, "the length of the clip"
+    assert "4 秒" in page
+
+
+def test_a_file_of_the_log_bears_the_sites_own_time(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, keys = console
+    at = datetime(2026, 11, 26, 23, 13, 52, tzinfo=UTC)
+    monkeypatch.setattr("api.v1.viewings.now", lambda: at)
+    for path in ("/retrieval/log/file", "/api/v1/viewings/file"):
+        taken = ask(console, keys["supervisor"], "GET", f"{path}?format=csv")
+        assert 'filename="viewings-20261127T071352.csv"' in taken.headers["content-disposition"]
 
 
 @pytest.mark.parametrize(

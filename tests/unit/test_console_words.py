@@ -101,6 +101,7 @@ BUILT = {
     **{f"work.key_{key}{then}": () for key in KEYS for then in ("", ".then")},
     **{f"holds.on_{kind}": () for kind in HoldKind},
     **{f"oidc.{why}{then}": () for why in STATUS for then in ("", ".then")},
+    "span.moment": (),
     **board.BUILT,
     **equipment.BUILT,
     **reports.BUILT,

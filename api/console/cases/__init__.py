@@ -1,5 +1,5 @@
 """Cases: the list, the record beside its footage, what people say of it, and its evidence."""
 
-from api.console.cases import deeds, evidence, reading
+from api.console.cases import deeds, evidence, reading, statements
 
-MODULES = (reading, deeds, evidence)
+MODULES = (reading, deeds, statements, evidence)

@@ -1,4 +1,4 @@
-"""What people say on the page of a case: lines and their seconds, why there are gaps, what belongs to it."""
+"""What people say on the page of a case: lines and their seconds, what belongs to it."""
 
 from typing import Annotated
 from urllib.parse import quote
@@ -8,22 +8,19 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from sqlmodel import select
 
-from api.console.terms import local, seconds
+from api.console.terms import seconds
 from api.console.ways import Back, safe
 from api.problems import Problem, not_found
 from api.seeing import must_see
 from api.signin import Db, Labeller, Ruled
-from api.v1.duties import must_see_step
 from api.v1.links import open_link
 from api.v1.notes import Noter
 from gateway import notes
 from gateway.linking import decisions
-from gateway.models import Activity, CaseRecord, Clip, Link, Note
+from gateway.models import CaseRecord, Clip, Link, Note
 from gateway.notes import NoteIn, way_back
-from gateway.scope.statements import StatementIn, state
 from gateway.texts import Why
 from gateway.visibility import Viewer
-from gateway.wording import CHINA
 
 router = APIRouter()
 
@@ -87,43 +84,6 @@ def correct_note(
 
 def to(note: Note) -> str:
     return quote(way_back(note), safe="/?=#&")
-
-
-@router.post("/cases/{uid}/statements")
-def make_statement(
-    uid: str,
-    viewer: Labeller,
-    database: Db,
-    activity: Short,
-    what: Annotated[str, Form(pattern=r"^[A-Z]+(\.[a-z_]+)?$", max_length=40)],
-    why: Short = "",
-    from_at: Short = "",
-    to_at: Short = "",
-    work_record: Short = "",
-    reported_to: Short = "",
-    approved_by: Short = "",
-    approved_at: Short = "",
-    back: Back = "/",
-) -> Response:
-    """`what` is the kind of statement with its ground: GAP.battery."""
-    kind, _, ground = what.partition(".")
-    told: dict[str, object] = {
-        "kind": kind, "ground": ground, "why": why.strip(), "work_record": work_record.strip(),
-        "reported_to": reported_to.strip(), "approved_by": approved_by.strip(),
-    }  # fmt: skip
-    times = {"from_at": from_at, "to_at": to_at, "approved_at": approved_at}
-    try:
-        told |= {name: local(written, CHINA) for name, written in times.items()}
-        given = StatementIn.model_validate({name: value for name, value in told.items() if value})
-    except ValueError:  # ValidationError is one, too
-        raise wrong("statement") from None
-    with database.write() as session:
-        must_see(session, viewer, CaseRecord, uid, "Case")
-        step: Activity = must_see_step(session, viewer, activity)
-        if step.case_uid != uid:
-            raise not_found("Activity")
-        state(session, step.id, given, viewer.name)
-    return RedirectResponse(safe(back), 303)
 
 
 def must_be_of(database: Db, viewer: Viewer, uid: str, link_id: str) -> None:

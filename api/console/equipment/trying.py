@@ -63,4 +63,9 @@ def enter(line: Line, shown_then: str) -> Response:
 
 
 def tried(line: Line, given: links.Correction) -> Shown:
-    return shown(line.database, links.effects(given, line.viewer, line.database, line.law))
+    """Raises Refused for what cannot be entered, and for a correction that corrects nothing: its reason
+    would be lost."""
+    stands, found = links.tried(given, line.viewer, line.database, line.law)
+    if stands == given.replaces:
+        raise Refused("ledger.unchanged")
+    return shown(line.database, found)

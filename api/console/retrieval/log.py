@@ -92,4 +92,4 @@ def take_along(
     since: Day = "",
     until: Day = "",
 ) -> Response:
-    return log_file(viewer, database, wanted_of(law, person, clip, device, kind, since, until), format)
+    return log_file(viewer, database, law, wanted_of(law, person, clip, device, kind, since, until), format)

@@ -37,10 +37,16 @@ def uses(session: Session, request_id: str) -> list[tuple[Viewing, str]]:
 
 
 def own_grant(session: Session, viewer: Viewer, request_id: str, clip: Clip) -> ViewRequest:
-    """The one that the page is of, if it opens that clip to this person: nobody watches in another's name."""
+    """The one that the page is of, if it opens that clip to this person: nobody watches in another's name.
+
+    Raises Problem 404; whose grant it is not, the log says alone.
+    """
     named = granted(viewer).where(col(ViewRequest.id) == request_id, col(RequestedClip.clip_id) == clip.id)
     if session.exec(named).first() is None:
-        raise not_found("Clip")
+        own = select(ViewRequest.id).join(RequestedClip, col(RequestedClip.request_id) == ViewRequest.id)
+        own = own.where(ViewRequest.user_id == viewer.user_id, RequestedClip.clip_id == clip.id)
+        is_own = session.exec(own.where(ViewRequest.id == request_id)).first() is not None
+        raise not_found("Clip", noted="retrieval.no_grant" if is_own else "retrieval.not_own_grant")
     return session.get_one(ViewRequest, request_id)
 
 

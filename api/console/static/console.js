@@ -98,6 +98,13 @@
     setInterval(loadAgain, STILL_MS);
   }
 
+  // back to the form as it was left, where the link itself would load it anew
+  function goBack(event) {
+    if (!event.target.closest("[data-back]") || history.length < 2) return;
+    event.preventDefault();
+    history.back();
+  }
+
   // on a phone the ways lie in one row: where one is must be seen
   const here = document.querySelector(".ways a[aria-current]");
   if (here) here.closest(".ways").scrollLeft = here.offsetLeft - here.closest(".ways").offsetLeft - 24;
@@ -110,6 +117,7 @@
   setInterval(watch, 2000);
   document.addEventListener("visibilitychange", rest);
   document.addEventListener("click", closeMenus);
+  document.addEventListener("click", goBack);
   document.addEventListener("keydown", closeMenus);
   addEventListener("load", () => setTimeout(stayCurrent, 1000));
 })();

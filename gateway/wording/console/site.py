@@ -120,6 +120,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "line.anew": ("从首页重新开始", "Begin at the start"),
     "line.over": ("本次调阅已结束，请重新开始观看", "This viewing is over; begin it anew"),
     # errors
+    "error.back": ("返回上一页", "Go back"),
     "error.home": ("返回首页", "Go to the start"),
     "error.again": ("重新加载", "Load again"),
     "error.400": ("请求无法识别", "The request cannot be read"),
@@ -135,9 +136,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "The address may be wrong, or it is not yours to see. Begin at the start.",
     ),
     "error.409": ("没有执行", "It was not done"),
+    "error.409.conflict": ("它与现有记录冲突。", "It conflicts with what is on record."),
     "error.409.then": (
-        "它与现有记录冲突。请返回上一页，刷新后核对再操作。",
-        "It conflicts with what is on record. Go back, load again and look.",
+        "没有写入任何内容。请返回上一页核对后再操作；刷新页面会丢失已填写的内容。",
+        "Nothing was written. Go back, look and try again; loading the page anew loses what you filled in.",
     ),
     "error.410": ("该资料已依法销毁", "It was destroyed, as the rules demand"),
     "error.410.then": ("销毁记录仍可查阅。", "The record of that can still be read."),
@@ -158,6 +160,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Offloading goes on. Load again in a moment; if it stays, tell the administrator.",
     ),
     # common to many pages
+    "span.moment": ("不到 1 秒", "less than a second"),
     "page.more": ("下一页", "More"),
     "page.newest": ("回到最新", "Newest"),
     # why somebody watches
