@@ -10,6 +10,7 @@ from api.signin import add_key, add_user, hasher
 from gateway import custody
 from gateway.device import Refused
 from gateway.models import ApiKey, OidcBinding, Role, SignIn, Unit, User, now
+from gateway.texts import as_read
 
 SHORTEST = 8
 LONGEST = 40
@@ -40,10 +41,6 @@ def must_be_told_apart(session: Session, name: str) -> None:
     for other in session.exec(select(User.name)):
         if as_read(other) == as_read(name):
             raise Refused("access.taken", name=other)
-
-
-def as_read(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def must_be_unit(session: Session, unit_id: str | None) -> None:

@@ -1,5 +1,6 @@
 """What people write to us for the record."""
 
+import unicodedata
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -11,3 +12,8 @@ Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_
 def storable(text: str) -> str:
     """With a mark for what no database keeps as text: NUL, and halves of characters."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
+def as_read(name: str) -> str:
+    """Two names of which this is the same are one to whoever reads them."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

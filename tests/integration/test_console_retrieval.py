@@ -160,7 +160,7 @@ def test_pages_tell_a_viewing_as_long_as_its_file_does(console: Console, databas
         viewing.ended_at = viewing.started_at + timedelta(seconds=4)
         session.add(viewing)
     log = ask(console, keys["supervisor"], "GET", "/retrieval/log?kind=VIEWING").text
-    assert '<td class="number">4 秒</td>' in log
+    assert '<td class="number" data-label="时长">4 秒</td>' in log
     page = ask(console, keys["operator"], "GET", "/retrieval/requests/mine-operator-u").text
     assert "不到 1 秒" in page, "the length of the clip"
     assert "4 秒" in page

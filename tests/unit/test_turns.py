@@ -50,6 +50,7 @@ def test_a_full_camera_does_not_keep_the_next_bay_waiting() -> None:
     def work(source: str) -> None:
         with turns.turn(source, threading.Event()):
             first_may_end.wait(5)
+            time.sleep(0.03)  # work takes longer than a thread takes to wake up
             order.append(source)
 
     threads = [threading.Thread(target=work, args=(source,)) for source in ["full"] * 20]
