@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, BeforeValidator, Field
 from sqlmodel import Session, col, or_, select
 
+from api.console.forms import LAST, Seen
 from api.problems import Problem, not_found
 from api.signin import Db, Labeller, Operator, Ruled
 from api.v1 import clips, orders
@@ -28,11 +29,6 @@ router = APIRouter()
 Seconds = Annotated[
     float | None, BeforeValidator(lambda value: value if value != "" else None), Field(allow_inf_nan=False)
 ]
-
-
-LAST = 2**63 - 1
-Seen = Annotated[int, Form(ge=0, le=LAST)]
-"""The last line of the chain that the page showed; a form that carries none has seen no decision."""
 
 
 class LinkForm(BaseModel):

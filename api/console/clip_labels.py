@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 
 from api.console import clip
 from api.console.clip_beside import LABELLED, captured, labels_in_form
-from api.console.shown import Shown, touched
+from api.console.forms import Shown, touched
 from api.console.terms import local
 from api.console.work.showing import is_part
 from api.problems import not_found

@@ -89,11 +89,19 @@ class CasePage:
     """By stage: the page on which it begins."""
 
     @property
+    def steps(self) -> list[StepView]:
+        return [*(view for _, views in self.shown for view in views), self.loose]
+
+    @property
     def choice(self) -> list[Piece]:
         """Clips that a line of a paper may be about that belongs to no step."""
-        seen = [*(view for _, views in self.shown for view in views), self.loose]
-        every = {piece.clip: piece for view in seen for piece in view.footage.seen[:CHOICE]}
+        every = {piece.clip: piece for view in self.steps for piece in view.footage.seen[:CHOICE]}
         return list(every.values())[:CHOICE]
+
+    @property
+    def listed(self) -> list[str]:
+        """Clips of which a person may decide here."""
+        return [card.clip.id for view in self.steps for card in view.cards]
 
 
 def case_page(

@@ -1,7 +1,7 @@
 """Decisions on one clip of a queue: on what its reader saw, never on what somebody decided meanwhile."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,14 @@ def of_clip(clip_id: str) -> Any:
 def seen_until(session: Session, clip_id: str) -> int:
     """The last line that said something of a clip: what its reader has seen."""
     return session.exec(select(func.max(CustodyEvent.seq)).where(*of_clip(clip_id))).one() or 0
+
+
+def seen_of(session: Session, clips: Collection[str]) -> dict[str, int]:
+    """`seen_until` of several; a clip of which no line says anything is not in it."""
+    lines = select(CustodyEvent.subject, func.max(CustodyEvent.seq)).where(
+        col(CustodyEvent.subject).in_(clips), col(CustodyEvent.event).in_(DECIDING)
+    )
+    return dict(session.exec(lines.group_by(col(CustodyEvent.subject))).all())
 
 
 def since(session: Session, clip_id: str, seen: int) -> Sequence[CustodyEvent]:

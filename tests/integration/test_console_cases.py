@@ -311,8 +311,12 @@ def test_a_link_is_confirmed_and_withdrawn_here(told: Console, database: Databas
     with database.read() as session:
         link = session.get_one(Link, "link-u")
         assert (link.status, link.matter) == (LinkStatus.CONFIRMED, "货架有过期食品")
-    assert post(told, f"{here}/links/link-u/withdraw", {"why": "不是本案"}).status_code == 303
-    assert post(told, f"{here}/links/link-u/withdraw", {"why": "不是本案"}).status_code == 409
+    stale = post(told, f"{here}/links/link-u/withdraw", {"why": "不是本案"})
+    assert stale.status_code == 409, "from a page of before the confirmation"
+    assert "user-evidence" in stale.text
+    [seen] = re.findall(r'name="seen" value="(\d+)"', get(told, here))[:1]
+    assert post(told, f"{here}/links/link-u/withdraw", {"why": "不是本案", "seen": seen}).status_code == 303
+    assert post(told, f"{here}/links/link-u/withdraw", {"why": "不是本案", "seen": seen}).status_code == 409
     strange = post(told, "/cases/case-u/links/link-v/confirm", {"why": "x"}, "admin")
     assert strange.status_code == 404, "a link of another case"
 

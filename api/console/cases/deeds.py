@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from sqlmodel import select
 
+from api.console.forms import Seen
 from api.console.terms import seconds
 from api.console.ways import Back, safe
 from api.problems import Problem, not_found
@@ -21,6 +22,7 @@ from gateway.models import CaseRecord, Clip, Link, Note
 from gateway.notes import NoteIn, way_back
 from gateway.texts import Why
 from gateway.visibility import Viewer
+from gateway.worklist.deciding import must_have_seen
 
 router = APIRouter()
 
@@ -102,19 +104,28 @@ def confirm(
     law: Ruled,
     why: Annotated[Why, Form()],
     matter: Short = "",
+    seen: Seen = 0,
     back: Back = "/",
 ) -> Response:
     must_be_of(database, viewer, uid, link_id)
     with open_link(database, viewer, link_id) as (session, link):
+        must_have_seen(session, link.clip_id, seen)
         decisions.confirm(session, link, law.packs, viewer.name, why, matter.strip() or None)
     return RedirectResponse(safe(back), 303)
 
 
 @router.post("/cases/{uid}/links/{link_id}/withdraw")
 def withdraw(
-    uid: str, link_id: str, viewer: Labeller, database: Db, why: Annotated[Why, Form()], back: Back = "/"
+    uid: str,
+    link_id: str,
+    viewer: Labeller,
+    database: Db,
+    why: Annotated[Why, Form()],
+    seen: Seen = 0,
+    back: Back = "/",
 ) -> Response:
     must_be_of(database, viewer, uid, link_id)
     with open_link(database, viewer, link_id) as (session, link):
+        must_have_seen(session, link.clip_id, seen)
         decisions.withdraw(session, link, viewer.name, why)
     return RedirectResponse(safe(back), 303)

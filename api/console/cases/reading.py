@@ -25,6 +25,7 @@ from gateway.reports.timely import untimely
 from gateway.retention import holding
 from gateway.roster import names_of
 from gateway.visibility import Right
+from gateway.worklist.deciding import seen_of
 
 router = APIRouter()
 
@@ -75,8 +76,9 @@ def case_whole(
         case: CaseRecord = must_see(session, viewer, CaseRecord, uid, "Case")
         view = case_page(session, viewer, law, case, page, note, step)
         [glance] = listing.glances(session, viewer, law, [case])
+        decided = seen_of(session, view.listed)
         return pages.page(
-            request, "cases_page.html", viewer, view=view, glance=glance, case=case,
+            request, "cases_page.html", viewer, view=view, glance=glance, case=case, decided=decided,
             unit=names_of(session, Unit, [case.unit_id]), numbers=numbers_of(session, uid),
             parties=parties_of(session, uid), days=days_of(case),
             late=late_of(session, request, law, case), note=note,
@@ -137,6 +139,9 @@ def footage_page(
             if (device is None or one.device == device) and (not day or day_of(one.day(law.zone)) == day)
         ]  # fmt: skip
         shown = chosen[(page - 1) * CLIPS : page * CLIPS]
+        decided = seen_of(
+            session, [one.clip for one in shown]
+        )  # first: what is decided meanwhile was not seen
         made = cards(session, shown)
         names = names_in(session, own.seen)
     return pages.page(
@@ -144,7 +149,7 @@ def footage_page(
         groups=sorted(groups.items(), key=lambda one: (one[0][1], one[0][0])), count=len(chosen),
         cards=[made[one.link] for one in shown if one.link in made], device=device, on=day, page=page,
         pages=max(1, -(-len(chosen) // CLIPS)), way=lambda **more: way(uid, step, **more),
-        may_label=viewer.may(Right.LABEL), **tools(request),
+        may_label=viewer.may(Right.LABEL), decided=decided, **tools(request),
     )  # fmt: skip
 
 

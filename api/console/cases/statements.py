@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from api.console import pages
 from api.console.cases.telling import tools
-from api.console.equipment.form import Wrong
+from api.console.forms import Wrong
 from api.console.terms import local
 from api.console.ways import Back, safe
 from api.problems import not_found

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from api.console import pages
 from api.console.equipment import trying
 from api.console.equipment.effects import Shown
-from api.console.equipment.form import Text, Wrong, choices, moment
+from api.console.equipment.form import Text, choices, moment
+from api.console.forms import Wrong
 from api.console.terms import for_field, terms
 from api.problems import not_found
 from api.seeing import must_see

@@ -18,14 +18,6 @@ Text = Annotated[str, Form(max_length=500)]
 HOLDERS: dict[str, type[Any]] = {"officer": Officer, "room": Room, "unit": Unit}
 
 
-class Wrong(Exception):
-    """Fields that are not as they have to be."""
-
-    def __init__(self, names: list[str]) -> None:
-        super().__init__(", ".join(names))
-        self.names = frozenset(names)
-
-
 def moment(written: str, before: datetime | None, zone: ZoneInfo) -> datetime | None:
     """The seconds of a time that nobody touched stay. Raises ValueError."""
     return before if written == for_field(before, zone) else local(written, zone)

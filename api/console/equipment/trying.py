@@ -6,7 +6,7 @@ from fastapi import Response
 from fastapi.responses import RedirectResponse
 
 from api.console.equipment.effects import Shown, shown
-from api.console.equipment.form import Wrong
+from api.console.forms import Wrong
 from api.v1 import links
 from gateway.database import Database
 from gateway.device import Refused

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlmodel import Session, select
 from starlette.datastructures import FormData
 
-from api.console.shown import shown_in, touched
+from api.console.forms import shown_in, touched
 from api.console.terms import local
 from api.problems import not_found
 from gateway import approvals, linking, orders

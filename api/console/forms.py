@@ -1,13 +1,26 @@
-"""What the fields of a form showed before their reader changed them: the form carries it along."""
+"""What forms share: what their reader had seen when he changed them, and what he filled in wrongly."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Form
 from pydantic import Json, TypeAdapter, ValidationError
 from starlette.datastructures import FormData
 
+LAST = 2**63 - 1
+Seen = Annotated[int, Form(ge=0, le=LAST)]
+"""The last line of the chain that the page showed; a form that carries none has seen no decision."""
 Shown = Json[dict[str, str]]
+"""What its fields showed."""
 SHOWN = TypeAdapter[dict[str, str]](Shown)
+
+
+class Wrong(Exception):
+    """Fields that are not as they have to be."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(", ".join(names))
+        self.names = frozenset(names)
 
 
 def shown_in(form: FormData) -> dict[str, str]:
