@@ -38,8 +38,9 @@ def must_be_told_apart(session: Session, name: str) -> None:
     odd = [one for one in name if one != " " and unicodedata.category(one)[0] in "CZ"]
     if odd or not name.strip() or len(name) > LONGEST:
         raise Refused("access.odd_name", longest=LONGEST)
+    read = as_read(name)
     for other in session.exec(select(User.name)):
-        if as_read(other) == as_read(name):
+        if as_read(other) == read:
             raise Refused("access.taken", name=other)
 
 

@@ -49,7 +49,7 @@ def of_clip(clip_id: str) -> Any:
 
 def seen_until(session: Session, clip_id: str) -> int:
     """The last line that said something of a clip: what its reader has seen."""
-    return session.exec(select(func.max(CustodyEvent.seq)).where(*of_clip(clip_id))).one() or 0
+    return seen_of(session, [clip_id]).get(clip_id, 0)
 
 
 def seen_of(session: Session, clips: Collection[str]) -> dict[str, int]:

@@ -139,9 +139,8 @@ def footage_page(
             if (device is None or one.device == device) and (not day or day_of(one.day(law.zone)) == day)
         ]  # fmt: skip
         shown = chosen[(page - 1) * CLIPS : page * CLIPS]
-        decided = seen_of(
-            session, [one.clip for one in shown]
-        )  # first: what is decided meanwhile was not seen
+        # first: what is decided while the cards are read was not seen
+        decided = seen_of(session, [one.clip for one in shown])
         made = cards(session, shown)
         names = names_in(session, own.seen)
     return pages.page(

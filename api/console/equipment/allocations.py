@@ -10,10 +10,9 @@ from sqlmodel import Session
 from api.console import pages
 from api.console.equipment import trying
 from api.console.equipment.effects import Shown
-from api.console.equipment.form import HOLDERS, Text, choices, moment
+from api.console.equipment.form import HOLDERS, Text, choices, entry_of, moment
 from api.console.forms import Wrong
 from api.console.terms import for_field, terms
-from api.problems import not_found
 from api.seeing import must_see
 from api.signin import Db, LedgerKeeper, Ruled
 from api.v1 import devices, links
@@ -144,9 +143,7 @@ def line_of(
     ref = told.replaces if told else replaces
     with database.read() as session:
         device = must_see(session, viewer, Device, device_id)
-        old: Allocation | None = must_see(session, viewer, Allocation, ref, "Entry") if ref else None
-        if old is not None and old.device_id != device_id:
-            raise not_found("Entry")
+        old: Allocation | None = entry_of(session, viewer, Allocation, ref, device_id)
         known = choices(session, viewer)
         before = holder_name(session, old)
     return Line(request, viewer, database, law, device, old, before, known, told or as_it_stands(old, law))

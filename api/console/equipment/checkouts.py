@@ -10,10 +10,9 @@ from pydantic import ValidationError
 from api.console import pages
 from api.console.equipment import trying
 from api.console.equipment.effects import Shown
-from api.console.equipment.form import Text, choices, moment
+from api.console.equipment.form import Text, choices, entry_of, moment
 from api.console.forms import Wrong
 from api.console.terms import for_field, terms
-from api.problems import not_found
 from api.seeing import must_see
 from api.signin import Db, LedgerKeeper, Ruled
 from api.v1 import devices, links
@@ -141,9 +140,7 @@ def line_of(
     """Raises Problem for what the viewer may not see, and for a check-out of another device."""
     with database.read() as session:
         device = must_see(session, viewer, Device, device_id)
-        old: Checkout = must_see(session, viewer, Checkout, checkout_id, "Entry")
-        if old.device_id != device_id:
-            raise not_found("Entry")
+        old: Checkout = entry_of(session, viewer, Checkout, checkout_id, device_id)
         officers = [(value.partition(":")[2], name) for value, name in choices(session, viewer)["officer"]]
         if old.officer_id not in dict(officers):
             left = roster.names_of(session, Officer, [old.officer_id])

@@ -8,6 +8,8 @@ from fastapi import Form
 from sqlmodel import Session, col, select
 
 from api.console.terms import for_field, local
+from api.problems import not_found
+from api.seeing import must_see
 from gateway import roster
 from gateway.holdings import serving
 from gateway.models import Officer, Room, Unit, now
@@ -16,6 +18,16 @@ from gateway.wording import CHINA
 
 Text = Annotated[str, Form(max_length=500)]
 HOLDERS: dict[str, type[Any]] = {"officer": Officer, "room": Room, "unit": Unit}
+
+
+def entry_of(session: Session, viewer: Viewer, model: type[Any], entry_id: str, device_id: str) -> Any:
+    """None where none is named. Raises Problem for what the viewer may not see, and for another device's."""
+    if not entry_id:
+        return None
+    found = must_see(session, viewer, model, entry_id, "Entry")
+    if found.device_id != device_id:
+        raise not_found("Entry")
+    return found
 
 
 def moment(written: str, before: datetime | None, zone: ZoneInfo) -> datetime | None:

@@ -9,10 +9,9 @@ from pydantic import ValidationError
 from api.console import pages
 from api.console.equipment import trying
 from api.console.equipment.effects import Shown
-from api.console.equipment.form import Text, moment
+from api.console.equipment.form import Text, entry_of, moment
 from api.console.forms import Wrong
 from api.console.terms import for_field, terms
-from api.problems import not_found
 from api.seeing import must_see
 from api.signin import Db, LedgerKeeper, Ruled
 from api.v1 import equipment, links
@@ -116,9 +115,7 @@ def line_of(
     ref = told.replaces if told else replaces
     with database.read() as session:
         device = must_see(session, viewer, Device, device_id)
-        old: Standing | None = must_see(session, viewer, Standing, ref, "Entry") if ref else None
-    if old is not None and old.device_id != device_id:
-        raise not_found("Entry")
+        old: Standing | None = entry_of(session, viewer, Standing, ref, device_id)
     return Line(request, viewer, database, law, device, old, told or as_it_stands(old, law))
 
 
