@@ -9,7 +9,7 @@ from typing import Any
 
 from drivers.simulators.cabinet import DockBusTwin
 from drivers.simulators.serial_line import Wire
-from tests.usb.guest import Guest, fat_card
+from tests.usb.guest import PATIENCE_S, Guest, fat_card
 from tests.usb.lines import GuestFailed
 from tests.usb.mtp import MtpCamera
 
@@ -65,7 +65,7 @@ class Dock:
     def start(self) -> None:
         self.plug_cabinet()
         self.mtp = MtpCamera(self.guest)
-        line = self.guest.wait("ls /dev/serial/by-path/*-port0", 30).split()[0]
+        line = self.guest.wait("ls /dev/serial/by-path/*-port0").split()[0]
         board = {"kind": "dockbus", "port": line, "baud": 19200, "parity": "E"}
         cabinet = {
             "id": "cabinet-1",
@@ -79,7 +79,7 @@ class Dock:
         (self.guest.out / "devices.yaml").write_text(json.dumps({**SITE, "devices": [dock, cabinet]}))
         self.guest.run(f"cp /mnt/out/devices.yaml {CONFIG}")
         self.guest.gateway("--config", CONFIG, "run", log="/mnt/site/run.log")
-        self.wait("select count(*) from devicestatus where device_id = 'dock-1' and bay = '1'", 1, 150)
+        self.wait("select count(*) from devicestatus where device_id = 'dock-1' and bay = '1'", 1)
 
     def enter_people(self) -> None:
         officer = {"id": "zhang", "name": "张伟", "unit": "u", "badge": "0A00000001"}
@@ -112,9 +112,9 @@ class Dock:
             self.line.close()
             self.plugged = False
 
-    def until(self, what: str, holds: Callable[[], object], timeout: float = 40) -> None:
+    def until(self, what: str, holds: Callable[[], object]) -> None:
         """Until the board shows it."""
-        deadline = self.guest.clock() + timeout
+        deadline = self.guest.clock() + PATIENCE_S
         while not holds():
             assert self.guest.clock() < deadline, f"{what}: {self.board.bays}"
             time.sleep(0.1)
@@ -122,9 +122,9 @@ class Dock:
     def sql(self, query: str) -> list[Any]:
         return self.guest.sql(DATABASE, query)
 
-    def wait(self, query: str, value: int, timeout: float) -> None:
+    def wait(self, query: str, value: int) -> None:
         """Until a number in the database is that high."""
-        deadline = self.guest.clock() + timeout
+        deadline = self.guest.clock() + PATIENCE_S
         while True:
             try:
                 told: object = self.sql(query)[0][0]
@@ -133,9 +133,10 @@ class Dock:
             if isinstance(told, int) and told >= value:
                 return
             if self.guest.clock() > deadline:
-                log = self.guest.run("tail -n 20 /run/warm.log /mnt/site/run.log")
-                raise AssertionError(f"{query}: {told}, not {value} within {timeout} s\n{log}")
+                log = self.guest.run("tail -n 20 /run/warm.log /mnt/site/run.log; dmesg | tail -n 20")
+                work = self.sql("select * from work order by item_id desc limit 5")
+                raise AssertionError(f"{query}: {told}, not {value} within {PATIENCE_S} s\n{log}\n{work}")
             time.sleep(0.5)
 
-    def preserved(self, count: int, timeout: float = 150) -> None:
-        self.wait("select count(*) from original where state = 'PRESERVED'", count, timeout)
+    def preserved(self, count: int) -> None:
+        self.wait("select count(*) from original where state = 'PRESERVED'", count)

@@ -14,6 +14,9 @@ from typing import Any
 from tests.usb.kernel import compile_sources, initramfs, kernel
 from tests.usb.lines import GuestFailed, Lines, clock
 
+PATIENCE_S = 300
+"""Of the guest's own time: by then what has not come is not coming, however slow the machine."""
+
 ARGUMENTS = "quiet mitigations=off tsc=reliable panic=-1 console=ttyS0"
 
 
@@ -75,11 +78,11 @@ class Guest:
             )
         self.qmp = Lines(qmp, self.process)
         self.lines.append(self.qmp)
-        self.qmp.read(10)
+        self.qmp.read(60)
         self.command("qmp_capabilities")
         self.agent = Lines(agent, self.process)
         self.lines.append(self.agent)
-        hello = self.agent.read(90)
+        hello = self.agent.read(PATIENCE_S)
         if hello.get("agent") != "ready":
             raise GuestFailed(f"the agent said {hello}")
 
@@ -105,7 +108,7 @@ class Guest:
     def command(self, name: str, **arguments: Any) -> Any:
         """One QMP command; events are passed over."""
         self.qmp.write({"execute": name, "arguments": arguments})
-        while "return" not in (said := self.qmp.read(20)):
+        while "return" not in (said := self.qmp.read(60)):
             if "error" in said:
                 raise GuestFailed(f"{name}: {said['error']}")
         return said["return"]
@@ -118,31 +121,31 @@ class Guest:
             raise GuestFailed(f"{order}: exit {said['code']}\n{said['output'][-3000:]}")
         return said
 
-    def run(self, command: str, timeout: float = 60) -> str:
+    def run(self, command: str, timeout: float = PATIENCE_S) -> str:
         """A shell command inside; its output."""
         return str(self.asked(timeout, run=command)["output"])
 
-    def gateway(self, *arguments: str, timeout: float = 150, log: str | None = None) -> str:
+    def gateway(self, *arguments: str, timeout: float = PATIENCE_S, log: str | None = None) -> str:
         """A command of the gateway inside; with a log it goes on beside."""
         return str(self.asked(timeout, gateway=arguments, log=log)["output"])
 
-    def python(self, code: str, timeout: float = 120) -> str:
+    def python(self, code: str, timeout: float = PATIENCE_S) -> str:
         """Where the gateway can be imported."""
         return str(self.asked(timeout, code=code)["output"])
 
     def sql(self, database: str, query: str) -> list[Any]:
-        rows: list[Any] = self.asked(60, sql=query, database=database)["rows"]
+        rows: list[Any] = self.asked(PATIENCE_S, sql=query, database=database)["rows"]
         return rows
 
-    def wait(self, command: str, timeout: float = 60) -> str:
+    def wait(self, command: str) -> str:
         """Until a shell command inside succeeds."""
-        deadline = self.clock() + timeout
+        deadline = self.clock() + PATIENCE_S
         while True:
             try:
-                return self.run(command, 30)
+                return self.run(command)
             except GuestFailed as no:
                 if self.clock() > deadline:
-                    raise GuestFailed(f"not within {timeout} s: {no}") from no
+                    raise GuestFailed(f"not within {PATIENCE_S} s: {no}") from no
             time.sleep(0.5)
 
     def hub(self, port: str) -> None:
@@ -194,7 +197,7 @@ class Guest:
 
     def when_free(self, command: str, **arguments: Any) -> None:
         """The disk is free once the device is really gone."""
-        deadline = self.clock() + 20
+        deadline = self.clock() + PATIENCE_S
         while True:
             try:
                 self.command(command, **arguments)

@@ -77,10 +77,10 @@ class MtpCamera:
         self.guest.run(
             "cp /mnt/out/umtprd.conf /etc/umtprd/ && (setsid /mnt/out/umtprd >/run/umtprd.log 2>&1 &)"
         )
-        self.guest.wait("test -e /dev/ffs-mtp/ep3", 20)
+        self.guest.wait("test -e /dev/ffs-mtp/ep3")
         self.guest.run(f"ls /sys/class/udc >{GADGET}/UDC")
 
     def pull(self) -> None:
         """Off the bus at once, whatever is under way; then its firmware ends."""
         self.guest.run(f"echo >{GADGET}/UDC && (kill $(pidof umtprd) || :)")
-        self.guest.wait("! pidof umtprd", 20)
+        self.guest.wait("! pidof umtprd")

@@ -48,7 +48,7 @@ def dock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
         (guest.out / "bays").write_text(json.dumps(dock.sql("select * from devicestatus"), indent=1))
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 def test_a_day_at_the_dock(dock: Dock) -> None:
     """One guest, one day: each step stands on the one before."""
     for step in (
@@ -68,12 +68,12 @@ def the_cabinet_follows(dock: Dock) -> None:
     dock.until("the lock to open", lambda: not dock.board.bays[0].locked)
     dock.board.take(1)
     dock.guest.pull("1.1")
-    dock.wait("select count(*) from checkout where device_id = 'own-a' and officer_id = 'zhang'", 1, 40)
+    dock.wait("select count(*) from checkout where device_id = 'own-a' and officer_id = 'zhang'", 1)
     dock.until("the lamp to go out", lambda: dock.board.bays[0].light == 0)
     assert [bay.unlocks for bay in dock.board.bays] == [1, 0, 0, 0, 0, 0, 0]
     dock.unplug_cabinet()
     dock.wait(
-        "select count(*) from custodyevent where chain = 'device:cabinet-1' and event = 'DISCONNECTED'", 1, 40
+        "select count(*) from custodyevent where chain = 'device:cabinet-1' and event = 'DISCONNECTED'", 1
     )
     dock.plug_cabinet()
     dock.board.put(2, 90)
@@ -94,13 +94,13 @@ def a_camera_that_speaks_mtp(dock: Dock) -> None:
     files["DCIM/执法~2.MP4"] = files.pop(WIDENED)  # the same dict that the books are compared with
     dock.mtp.plug(0x400)  # half a minute for the long one: its middle is not missed on a busy machine
     of_long = "from work where item_id in (select original_id from finding where device_id = 'mtp-1' and size > 8000000)"
-    dock.wait(f"select max(done_bytes) {of_long}", 1 << 20, 60)
+    dock.wait(f"select max(done_bytes) {of_long}", 1 << 20)
     dock.mtp.pull()
-    dock.wait(f"select count(*) {of_long} and waiting is not null and waiting != 'null'", 1, 40)
+    dock.wait(f"select count(*) {of_long} and waiting is not null and waiting != 'null'", 1)
     dock.mtp.plug(0x10000)
     dock.preserved(19)
     assert int(dock.guest.run(GOING_ON)) >= 1 << 20, "what had come was not asked for again"
-    dock.guest.wait(f'test -z "$(find {SD} -type f)"', 100)
+    dock.guest.wait(f'test -z "$(find {SD} -type f)"')
     assert dock.guest.run("ls -A /mnt/site/var/mtp").split() == []
     assert "/mnt/site/mounts/7" not in dock.guest.run("cat /proc/self/mounts"), "nothing is mounted for it"
 
@@ -112,7 +112,7 @@ def a_camera_that_is_emptied(dock: Dock) -> None:
     dock.files["cam-ERASE-1"] = files
     dock.guest.pull("2.3")
     dock.guest.plug("2.3", image, "ERASE-1")
-    dock.wait("select count(*) from finding where device_id = 'cam-ERASE-1' and release = 'DONE'", 2, 60)
+    dock.wait("select count(*) from finding where device_id = 'cam-ERASE-1' and release = 'DONE'", 2)
     dock.guest.run("mount | grep '/mnt/site/mounts/5 .*(ro,nosuid,nodev,noexec'")
     dock.guest.pull("2.3")
     listing = subprocess.run(
@@ -159,7 +159,7 @@ def a_stranger(dock: Dock) -> None:
     image = dock.card("STICK", {"holiday.mp4": os.urandom(1000)})
     del dock.files["cam-STICK"]
     dock.guest.plug("2.3", image, "STICK-1")
-    dock.wait("select count(*) from custodyevent where event = 'STRANGER_REFUSED'", 1, 30)
+    dock.wait("select count(*) from custodyevent where event = 'STRANGER_REFUSED'", 1)
     assert dock.guest.run("ls /mnt/site/mounts").split() == ["1", "2", "3", "4"], "never mounted"
     dock.guest.pull("2.3")
 
@@ -167,10 +167,10 @@ def a_stranger(dock: Dock) -> None:
 def torn_out_in_the_middle(dock: Dock) -> None:
     """A slow card, pulled half-way, put into another bay: resumed, one clip, no attempt spent."""
     image = dock.card("BWC-E", {"DCIM/0001.MP4": os.urandom(9 << 20)})
-    dock.guest.plug("1.4", image, "BWC-E", bytes_per_s=500_000)  # its middle is not missed on a busy machine
-    dock.wait("select max(done_bytes) from work where pipeline = 'preserve'", 2 << 20, 60)
+    dock.guest.plug("1.4", image, "BWC-E", bytes_per_s=250_000)  # its middle is not missed on a busy machine
+    dock.wait("select max(done_bytes) from work where pipeline = 'preserve'", 2 << 20)
     dock.guest.pull("1.4")
-    dock.wait("select count(*) from work where waiting is not null and waiting != 'null'", 1, 30)
+    dock.wait("select count(*) from work where waiting is not null and waiting != 'null'", 1)
     [[bay, why]] = dock.sql(
         "select o.bay, w.waiting from work w join finding f on f.original_id = w.item_id join offload o on o.id = f.offload_id where w.waiting is not null and w.waiting != 'null'"
     )
@@ -194,7 +194,7 @@ def the_books_balance(dock: Dock) -> None:
     dock.mtp.pull()
     for port in ("1.2", "2.1", "2.2"):
         dock.guest.pull(port)
-    dock.wait("select count(distinct offload_id) from receipt", 9, 40)
+    dock.wait("select count(distinct offload_id) from receipt", 9)
     receipts = {
         offload: json.loads(body)
         for offload, body in dock.sql("select offload_id, body from receipt order by revision")
