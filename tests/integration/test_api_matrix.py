@@ -243,13 +243,14 @@ def apart(row: Row) -> list[tuple[Role, ...]]:
 def test_role_by_endpoint_by_unit(
     api: tuple[TestClient, dict[str, str]], row: Row, every: Sequence[Role]
 ) -> None:
+    client, keys = api
+    assert ask(client, row, "u", None).status_code == 401
+    assert ask(client, row, "u", "gwk_forged").status_code == 401
     for role in every:
-        judge(*api, row, role)
+        judge(client, keys, row, role)
 
 
 def judge(client: TestClient, keys: dict[str, str], row: Row, role: Role) -> None:
-    assert ask(client, row, "u", None).status_code == 401
-    assert ask(client, row, "u", "gwk_forged").status_code == 401
     own = ask(client, row, "u", keys[role.value], role.value)
     other = ask(client, row, "v", keys[role.value], role.value)
     if role not in row.roles:
