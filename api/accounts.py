@@ -110,7 +110,11 @@ def revoke_key(session: Session, actor: str, key: ApiKey) -> None:
 
 
 def reset_code(session: Session, actor: str, user: User) -> User:
+    """What is not there is not taken away: nothing is entered. Whoever came in by it is out."""
+    if not second_factor.is_on(session, user):
+        return user
     second_factor.remove(session, user)
+    end_sessions(session, user)
     return entered(session, "USER_RESET_CODE", actor, user)
 
 

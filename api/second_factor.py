@@ -25,9 +25,14 @@ def is_on(session: Session, user: User) -> bool:
 
 
 def prepare(session: Session, user: User) -> None:
-    """A secret that asks for nothing until a code of it was accepted."""
-    if session.get(SecondFactor, user.id) is None:
-        session.add(SecondFactor(user_id=user.id, secret=pyotp.random_base32()))
+    """A new secret that asks for nothing until a code of it was accepted; one that is in use stays.
+
+    Each time another: what somebody once saw of an earlier one opens nothing later.
+    """
+    kept = session.get(SecondFactor, user.id) or SecondFactor(user_id=user.id, secret="")
+    if kept.step is None:
+        kept.secret = pyotp.random_base32()
+        session.add(kept)
 
 
 def prepared(session: Session, user: User) -> tuple[str, str] | None:

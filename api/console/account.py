@@ -1,5 +1,6 @@
 """One's own account: the password, and the second factor."""
 
+import hmac
 import math
 from collections.abc import Callable
 from typing import Annotated
@@ -44,16 +45,20 @@ def account_page(
 
 
 def shown(
-    request: Request, viewer: Viewer, database: Database, *, done: str = "", wrong: str = "", wait_s: int = 0
-) -> Response:
+    request: Request, viewer: Viewer, database: Database, *,
+    done: str = "", wrong: str = "", wait_s: int = 0, secret: str = "",
+) -> Response:  # fmt: skip
+    """`secret`: the one that waits for its first code, shown to who just made it and to nobody else."""
     with database.read() as session:
         user = session.get_one(User, viewer.user_id)
         is_on = second_factor.is_on(session, user)
-        secret, address = second_factor.prepared(session, user) or (None, None)
+        waiting, address = second_factor.prepared(session, user) or ("", "")
+    is_shown = bool(waiting) and hmac.compare_digest(waiting.encode(), secret.encode())
     headers = {"cache-control": "no-store"} | ({"retry-after": f"{wait_s}"} if wait_s else {})
     return page(
         request, "account.html", viewer, status=429 if wait_s else 200, headers=headers, is_on=is_on,
-        secret=secret, picture=drawn(address) if address else None, done=done, wrong=wrong, wait_s=wait_s,
+        has_password=user.password_hash is not None, secret=waiting if is_shown else None,
+        picture=drawn(address) if is_shown else None, done=done, wrong=wrong, wait_s=wait_s,
     )  # fmt: skip
 
 
@@ -83,7 +88,9 @@ def change_password(
     return tried(request, viewer, database, deed, "password")
 
 
-def tried(request: Request, viewer: Viewer, database: Database, deed: Deed, done: str) -> Response:
+def tried(
+    request: Request, viewer: Viewer, database: Database, deed: Deed, done: str, secret: str = ""
+) -> Response:
     """Counted together with the tries to sign in: who finds an open session guesses no faster there.
 
     What fits does not begin the counting anew: who knows the password could guess codes for ever by it.
@@ -97,7 +104,9 @@ def tried(request: Request, viewer: Viewer, database: Database, deed: Deed, done
             throttle.note_failure(session, tries, at)
             custody.append(session, custody.SITE, "ACCOUNT_REFUSED", viewer.name, viewer.user_id)
     if wait_s:
-        return shown(request, viewer, database, wait_s=wait_s)
+        return shown(request, viewer, database, wait_s=wait_s, secret=secret)
+    if wrong and secret:
+        return shown(request, viewer, database, wrong=wrong, secret=secret)
     return told(wrong=wrong) if wrong else told(done=done)
 
 
@@ -107,17 +116,38 @@ def end_others(session: Session, user: User, token: str) -> None:
 
 
 @router.post("/account/second-factor/prepare")
-def prepare(viewer: Anybody, database: Db) -> Response:
-    with database.write() as session:
-        second_factor.prepare(session, session.get_one(User, viewer.user_id))
-    return RedirectResponse("/account#second-factor", 303)
+def prepare(request: Request, viewer: Anybody, database: Db, password: Password = "") -> Response:
+    """With the password: who finds an open session must not be able to bind his own phone to it."""
+    made = []
+
+    def deed(session: Session, user: User) -> str:
+        if not is_theirs(session, user, password):
+            return "password"
+        second_factor.prepare(session, user)
+        made.extend(second_factor.prepared(session, user) or ())
+        return ""
+
+    answer = tried(request, viewer, database, deed, "")
+    return shown(request, viewer, database, secret=made[0]) if made else answer
+
+
+def is_theirs(session: Session, user: User, password: str) -> bool:
+    """Who signs in elsewhere alone has no password to ask for."""
+    return user.password_hash is None or known(session, user.name, password) is not None
 
 
 @router.post("/account/second-factor")
 def switch_on(
-    request: Request, viewer: Anybody, database: Db, code: Annotated[str, Form(max_length=20)]
+    request: Request,
+    viewer: Anybody,
+    database: Db,
+    code: Annotated[str, Form(max_length=20)],
+    secret: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
-    """Only with a code of it: nobody locks himself out with a picture that he did not scan."""
+    """Only with a code of it: nobody locks himself out with a picture that he did not scan.
+
+    `secret`: what the form showed; after a wrong digit it is shown again.
+    """
 
     def deed(session: Session, user: User) -> str:
         if second_factor.is_on(session, user) or not second_factor.accept(session, user, code):
@@ -125,7 +155,7 @@ def switch_on(
         custody.append(session, custody.SITE, "SECOND_FACTOR_SET", viewer.name, user.id, (user,))
         return ""
 
-    return tried(request, viewer, database, deed, "on")
+    return tried(request, viewer, database, deed, "on", secret)
 
 
 @router.post("/account/second-factor/remove")
@@ -133,14 +163,14 @@ def switch_off(
     request: Request,
     viewer: Anybody,
     database: Db,
-    password: Password,
     code: Annotated[str, Form(max_length=20)],
+    password: Password = "",
 ) -> Response:
     """With both: who finds an open session must not be able to."""
 
     def deed(session: Session, user: User) -> str:
-        is_theirs = known(session, user.name, password) is not None and second_factor.is_on(session, user)
-        if not is_theirs or not second_factor.accept(session, user, code):
+        is_on = is_theirs(session, user, password) and second_factor.is_on(session, user)
+        if not is_on or not second_factor.accept(session, user, code):
             return "code"
         second_factor.remove(session, user)
         custody.append(session, custody.SITE, "SECOND_FACTOR_REMOVED", viewer.name, user.id, (user,))

@@ -1,5 +1,6 @@
 """One's own account, the second factor, and sessions that end when nobody is there any more."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +24,7 @@ PASSWORDS = {"old": "x", "new": "y", "again": "y"}
 ROWS = [
     Row("GET", "/account", EVERYBODY, listing=True),
     Row("POST", "/account/password", EVERYBODY, body=PASSWORDS, listing=True),
-    Row("POST", "/account/second-factor/prepare", EVERYBODY, listing=True),
+    Row("POST", "/account/second-factor/prepare", EVERYBODY, body={"password": "x"}, listing=True),
     Row("POST", "/account/second-factor", EVERYBODY, body={"code": "000000"}, listing=True),
     Row(
         "POST", "/account/second-factor/remove", EVERYBODY, body={"password": "x", "code": "1"}, listing=True
@@ -35,6 +36,14 @@ Console = tuple[TestClient, dict[str, str]]
 
 def enter(client: TestClient, password: str = SLOW) -> str:
     return client.post("/sign-in", data={"name": "chen", "password": password}).headers.get("location", "")
+
+
+def prepared(client: TestClient, password: str = SLOW) -> Any:
+    return client.post("/account/second-factor/prepare", data={"password": password})
+
+
+def secret_in(page: str) -> str:
+    return "".join(re.findall(r'name="secret" value="([A-Z2-7]+)"', page))
 
 
 def chen(session: Session) -> User:
@@ -60,8 +69,8 @@ def guarded(console: Console, database: Database) -> TestClient:
     """`chen` has a second factor, set by the page with the code of the step before this one; nobody is signed in."""
     client, _ = console
     enter(client)
-    client.post("/account/second-factor/prepare")
-    assert 'src="data:image/svg' in client.get("/account").text
+    assert 'src="data:image/svg' in prepared(client).text
+    assert "data:image" not in client.get("/account").text, "only who just made it sees it"
     [code] = codes(database, -1)
     done = client.post("/account/second-factor", data={"code": f"{code[:3]} {code[3:]}"})
     assert done.headers["location"] == "/account?done=on"
@@ -74,12 +83,35 @@ def test_nobody_locks_himself_out_with_a_picture_he_did_not_scan(
 ) -> None:
     client, _ = console
     enter(client)
-    client.post("/account/second-factor/prepare")
+    prepared(client)
     assert (
         client.post("/account/second-factor", data={"code": "12"}).headers["location"].endswith("wrong=code")
     )
     client.post("/sign-out")
     assert enter(client) == "/", "the password alone still does"
+
+
+def test_an_open_session_binds_no_other_phone(console: Console, database: Database) -> None:
+    """Each secret is new, is shown once, and to who gave the password; a wrong digit does not cost it."""
+    client, _ = console
+    enter(client)
+    assert prepared(client, "wrong").headers["location"].endswith("wrong=password")
+    first = secret_in(prepared(client).text)
+    second = secret_in(prepared(client).text)
+    assert len({"", first, second}) == 3
+    [code] = codes(database, 0)
+    assert pyotp.TOTP(second).generate_otp(second_factor.this_step()) == code
+    for shown in ("", first):
+        again = client.post("/account/second-factor", data={"code": "000000", "secret": shown})
+        assert second not in again.text, "to who did not see it before it is not shown"
+    again = client.post("/account/second-factor", data={"code": "000000", "secret": second})
+    assert secret_in(again.text) == second
+    assert "密码或动态口令不正确" in again.text
+    done = client.post("/account/second-factor", data={"code": code, "secret": second})
+    assert done.headers["location"].endswith("done=on")
+    again = prepared(client)
+    assert "data:image" not in again.text
+    assert codes(database, 0) == [code], "what is in use stays"
 
 
 def test_password_then_code(guarded: TestClient, database: Database) -> None:

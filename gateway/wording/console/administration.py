@@ -59,7 +59,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "At least 8 characters. Every change stands in the chain of custody.",
     ),
     "administration.disabled": ("已停用", "disabled"),
-    "administration.coded": ("两步验证", "second factor"),
+    "administration.coded": ("动态口令", "second factor"),
     "administration.program": ("程序", "program"),
     "administration.save": ("保存", "Save"),
     "administration.keys": ("密钥", "Keys"),
@@ -75,7 +75,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "administration.set": ("设置", "Set"),
     "administration.disable": ("停用", "Disable"),
     "administration.enable": ("启用", "Enable"),
-    "administration.reset_code": ("重置两步验证", "Remove second factor"),
+    "administration.reset_code": ("重置动态口令", "Remove second factor"),
     "administration.bound": ("统一认证", "sign-in service"),
     "administration.unbind": ("解除统一认证绑定", "Loosen the binding"),
     # other systems
