@@ -4,11 +4,11 @@ A clip for which it may not be done keeps the others from nothing: its reason is
 was done is ever erased: undoing it is done, too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from gateway import linking
 from gateway.database import Database
@@ -19,6 +19,7 @@ from gateway.models import BulkAction, BulkItem, Clip, Link, LinkStatus, Origina
 from gateway.rulepacks import RulePacks
 from gateway.texts import Why
 from gateway.visibility import Viewer, visible
+from gateway.worklist import deciding
 
 MOST = 200
 """Clips of one action: a page of them."""
@@ -43,13 +44,20 @@ class CaseIn(BaseModel):
     why: Why
 
 
-def label(database: Database, viewer: Viewer, clips: Sequence[str], given: LabelsIn) -> str:
-    """The id of the action. Clips that the viewer does not see are passed over."""
+def label(
+    database: Database, viewer: Viewer, clips: Sequence[str], given: LabelsIn, seen: Mapping[str, int]
+) -> str:
+    """The id of the action. Clips that the viewer does not see are passed over.
+
+    `seen`: the last line of each clip's chain that its reader's list knew of; what somebody else entered
+    after it stays.
+    """
     told = given.model_dump(exclude_none=True)
 
     def act(session: Session, clip: Clip, original: Original) -> Done:
         if "matter" in told and stands_linked(session, clip.id):
             raise Refused("bulk.matter_of_links")
+        must_have_seen(session, clip.id, seen.get(clip.id, 0), told, viewer.name)
         before = {name: getattr(clip, name) for name in told}
         linking.enter_labels(session, clip, original, told, viewer.name)
         return before, None
@@ -57,12 +65,19 @@ def label(database: Database, viewer: Viewer, clips: Sequence[str], given: Label
     return carried_out(database, viewer, clips, {"labels": told}, act)
 
 
+def must_have_seen(session: Session, clip: str, seen: int, told: Mapping[str, Any], actor: str) -> None:
+    """Raises Refused where somebody else entered one of these labels after its reader looked."""
+    for line in deciding.since(session, clip, seen):
+        if line.event == "LABELLED_BY_PERSON" and line.actor != actor and told.keys() & line.detail.keys():
+            raise Refused("bulk.labelled_since", by=line.actor, at=line.at.isoformat(timespec="seconds"))
+
+
 def link(database: Database, viewer: Viewer, clips: Sequence[str], given: CaseIn, packs: RulePacks) -> str:
     place = decisions.LinkIn(case=given.case)
 
     def act(session: Session, clip: Clip, _: Original) -> Done:
         if stands_linked(session, clip.id, given.case):
-            raise Refused("link.there_already", case=given.case)
+            raise Refused("bulk.linked_already")
         return None, decisions.add(session, clip, place, packs, viewer.name, given.why).id
 
     return carried_out(database, viewer, clips, given.model_dump(), act)
@@ -71,11 +86,11 @@ def link(database: Database, viewer: Viewer, clips: Sequence[str], given: CaseIn
 def undo(database: Database, viewer: Viewer, action: BulkAction) -> str:
     """Labels back to what they were, links taken back; what somebody changed since then stays, and says so.
 
-    Raises Refused for what was undone already, and for what itself undid something.
+    Raises Refused where nothing is left of it, and for what itself undid something.
     """
     with database.read() as session:
-        items = {one.clip_id: one for one in items_of(session, action) if one.refused is None}
-        if action.undoes or undone_by(session, action):
+        items = {one.clip_id: one for one in left_of(session, action)}
+        if not items:
             raise Refused("link.nothing_to_undo")
 
     def act(session: Session, clip: Clip, original: Original) -> Done:
@@ -106,7 +121,8 @@ def carried_out(
     undoes: str | None = None,
 ) -> str:
     with database.write() as session:
-        action = BulkAction(user_id=viewer.user_id, given=given, undoes=undoes)
+        action = begun_again(session, undoes) or BulkAction(user_id=viewer.user_id, given=given)
+        action.undoes = undoes
         session.add(action)
     for clip_id in list(dict.fromkeys(clips))[:MOST]:
         try:
@@ -116,6 +132,17 @@ def carried_out(
             with database.write() as session:
                 session.add(BulkItem(action_id=action.id, clip_id=clip_id, refused=dict(no.reason)))
     return action.id
+
+
+def begun_again(session: Session, undoes: str | None) -> BulkAction | None:
+    """The undo that did not do all: what it had refused is tried anew."""
+    if undoes is None:
+        return None
+    begun = session.exec(select(BulkAction).where(BulkAction.undoes == undoes)).one_or_none()
+    if begun is not None:
+        tried = (BulkItem.action_id == begun.id, col(BulkItem.refused).is_not(None))
+        session.execute(delete(BulkItem).where(*tried))
+    return begun
 
 
 def one(session: Session, viewer: Viewer, action: str, clip_id: str, act: Act) -> None:
@@ -146,7 +173,25 @@ def items_of(session: Session, action: BulkAction) -> Sequence[BulkItem]:
 
 
 def undone_by(session: Session, action: BulkAction) -> str | None:
-    return session.exec(select(BulkAction.id).where(BulkAction.undoes == action.id)).first()
+    """What undid something of it: an undo of which nothing was done does not count."""
+    return session.exec(
+        select(BulkAction.id)
+        .join(BulkItem, col(BulkItem.action_id) == BulkAction.id)
+        .where(BulkAction.undoes == action.id, col(BulkItem.refused).is_(None))
+    ).first()
+
+
+def left_of(session: Session, action: BulkAction) -> Sequence[BulkItem]:
+    """What was done and not undone."""
+    if action.undoes:
+        return ()
+    undone = (
+        select(BulkItem.clip_id)
+        .join(BulkAction, col(BulkAction.id) == BulkItem.action_id)
+        .where(BulkAction.undoes == action.id, col(BulkItem.refused).is_(None))
+    )
+    gone = set(session.exec(undone))
+    return [one for one in items_of(session, action) if one.refused is None and one.clip_id not in gone]
 
 
 def own(session: Session, viewer: Viewer, action_id: str) -> BulkAction | None:

@@ -16,4 +16,7 @@ def storable(text: str) -> str:
 
 def as_read(name: str) -> str:
     """Two names of which this is the same are one to whoever reads them."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    seen = (
+        one for one in unicodedata.normalize("NFKC", name).casefold() if unicodedata.category(one) != "Cf"
+    )
+    return " ".join("".join(seen).split())

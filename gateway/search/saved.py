@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from gateway.device import Refused
 from gateway.models import SavedSearch
+from gateway.texts import as_read
 from gateway.visibility import Viewer
 
 MOST = 20
@@ -18,13 +19,16 @@ def saved(session: Session, viewer: Viewer) -> Sequence[SavedSearch]:
 
 
 def save(session: Session, viewer: Viewer, name: str, query: str) -> None:
-    """Under a name that is there already, instead of what is there. Raises Refused for one too many."""
-    have = {one.name: one for one in saved(session, viewer)}
-    if name not in have and len(have) >= MOST:
+    """Raises Refused for one too many, for a name nobody can read, and for one that reads as another does."""
+    have = {as_read(one.name): one for one in saved(session, viewer)}
+    if not (read := as_read(name)):
+        raise Refused("search.nameless")
+    if (there := have.get(read)) is None and len(have) >= MOST:
         raise Refused("search.too_many", most=MOST)
-    kept = have.get(name) or SavedSearch(user_id=viewer.user_id, name=name, query="")
-    kept.query = query
-    session.add(kept)
+    if there is not None and there.query != query:
+        raise Refused("search.name_taken", name=there.name)
+    if there is None:
+        session.add(SavedSearch(user_id=viewer.user_id, name=name, query=query))
 
 
 def remove(session: Session, viewer: Viewer, search_id: str) -> None:

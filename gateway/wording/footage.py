@@ -164,9 +164,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "已关联案件的资料，证明对象在其关联中填写",
         "it is linked: what it proves is said of each of its links",
     ),
+    "bulk.labelled_since": (
+        "此后 {by} 已于 {at} 标注，未覆盖；请查看后再标注",
+        "{by} labelled it at {at}, after this list was shown; it stays. Look at it, then label again",
+    ),
+    "bulk.linked_already": ("该资料已关联到此案件", "it is linked to that case already"),
     "bulk.changed_since": (
         "此后已有人改动，保持现状",
         "somebody changed it since; it stays as it is",
+    ),
+    "search.nameless": (
+        "名称中没有可见的字，请另取名称",
+        "The name has nothing that can be read; take another",
+    ),
+    "search.name_taken": (
+        "已有名为“{name}”的搜索，请另取名称，或先删除它",
+        "There is a search called “{name}”; take another name, or remove that one first",
     ),
     "search.too_many": (
         "最多保存 {most} 个搜索，请先删除不用的",

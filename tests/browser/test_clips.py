@@ -33,6 +33,7 @@ def test_clips_are_found_labelled_linked_and_put_back(in_town: Watched, town: To
     expect(page.locator("[data-count]")).to_have_text("1")
     chosen = lines(page).nth(1).locator(".pick input").get_attribute("value")
     page.keyboard.press("k")
+    lines(page).first.locator(".pick input").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/clips/[0-9a-f]{32}"))
     in_town.expect("404")  # until the clip's own page is there
@@ -70,7 +71,7 @@ def link_and_undo(page: Page, town: Town) -> None:
     page.locator('.many-bar [name="case"]').fill(str(number))
     expect(page.locator("#cases option")).to_have_count(1)
     page.locator('.many-bar [name="why"]').fill("同一现场")
-    page.get_by_role("button", name="关联所选").click()
+    page.keyboard.press("Enter")  # links; labelling is the form's first deed
     expect(page.get_by_text("已完成 1 条")).to_be_visible()
     page.get_by_role("button", name="全部撤销").click()
     expect(page.get_by_text("已完成 1 条")).to_be_visible()

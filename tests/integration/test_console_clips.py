@@ -1,5 +1,7 @@
 """The list of clips as a browser gets it: found, narrowed, kept, labelled and linked together, undone."""
 
+import html
+import json
 import re
 from typing import Any
 
@@ -125,10 +127,14 @@ def test_of_a_state_secret_not_even_the_small_picture_is_shown(console: Console,
 def test_a_search_is_kept_for_oneself(console: Console, more: list[str]) -> None:
     kept = post(console, "/searches", {"name": "缺地点", "query": "missing=place&missing=case&q=mah&docc=1"})
     assert kept.headers["location"] == "/clips?q=mah&missing=case&missing=place"
-    post(console, "/searches", {"name": "缺地点", "query": "missing=place"})
+    taken = post(console, "/searches", {"name": "缺地\u200b点 ", "query": "linked=no"})
+    assert (taken.status_code, "已有名为“缺地点”的搜索" in taken.text) == (409, True)
+    assert post(console, "/searches", {"name": "\u200b", "query": ""}).status_code == 409, (
+        "nobody could read it"
+    )
     told = get(console, "/clips").text
     assert told.count("缺地点") == 2, "its link and its removal, once"
-    assert "/clips?missing=place" in told
+    assert "/clips?q=mah&amp;missing=case&amp;missing=place" in told
     assert "缺地点" not in get(console, "/clips", "supervisor").text
     address = "".join(re.findall(r'action="(/searches/[^"]+/remove)"', told))
     post(console, address, {}, "supervisor")
@@ -137,6 +143,75 @@ def test_a_search_is_kept_for_oneself(console: Console, more: list[str]) -> None
     assert "缺地点" not in get(console, "/clips").text
     refused = [post(console, "/searches", {"name": f"{number}", "query": ""}) for number in range(21)]
     assert [one.status_code for one in refused] == [303] * 20 + [409]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["state=FOO", "missing=FOO", "since=2026-13-40", "cursor=%00", "q=%00", "q=" + 300 * "a", "q=%ED%A0%80"],
+)
+def test_a_search_that_the_list_would_not_take_is_not_kept(console: Console, query: str) -> None:
+    kept = post(console, "/searches", {"name": "x", "query": query})
+    if kept.status_code == 303:
+        assert get(console, kept.headers["location"]).status_code == 200
+    else:
+        assert kept.status_code == 422
+        assert "/searches/" not in get(console, "/clips").text.replace("/searches/kept", "")
+
+
+def seen_in(told: str) -> str:
+    return html.unescape("".join(re.findall(r'name="seen" value="([^"]*)"', told)))
+
+
+def test_many_are_labelled_but_not_over_what_somebody_entered_meanwhile(
+    console: Console, more: list[str], database: Database
+) -> None:
+    """Of an older list only what nobody else labelled since; what one entered oneself is no surprise."""
+    old, form = seen_in(get(console, "/clips?q=mah").text), {"what": "label", "ids": more[:2]}
+    assert set(json.loads(old)) <= set(more)
+    post(console, f"/clips/{more[0]}/labels", {"place": "甲地", "shown": "{}"}, "admin")
+    result = post(console, "/clips-many", {**form, "place": "乙地", "seen": old}).headers["location"]
+    told = get(console, result).text
+    assert "已完成 1 条" in told
+    assert "user-admin 已于" in told
+    with database.read() as session:
+        assert [session.get_one(Clip, clip).place for clip in more[:2]] == ["甲地", "乙地"]
+    matter = post(console, "/clips-many", {**form, "matter": "过期食品", "seen": old}).headers["location"]
+    assert "已完成 2 条" in get(console, matter).text, "of another label nobody said anything"
+    now = seen_in(get(console, "/clips?q=mah").text)
+    again = post(console, "/clips-many", {**form, "place": "丙地", "seen": now}).headers["location"]
+    assert "已完成 2 条" in get(console, again).text
+    for odd in ("[]", "x", '{"a": -1}', '{"a": 99999999999999999999}'):
+        assert post(console, "/clips-many", {**form, "place": "丁", "seen": odd}).status_code == 422
+
+
+def test_what_an_undo_left_can_be_undone_later(console: Console, more: list[str], database: Database) -> None:
+    """Somebody's own labels stand between: an undo that did nothing is none."""
+    first = post(console, "/clips-many", {"what": "label", "ids": more[:2], "place": "甲地"}).headers[
+        "location"
+    ]
+    now = seen_in(get(console, "/clips?q=mah").text)
+    other = {"what": "label", "ids": more[:2], "place": "乙地", "seen": now}
+    second = post(console, "/clips-many", other, "admin").headers["location"]
+    nothing = post(console, f"{first}/undo", {}).headers["location"]
+    assert "未执行 2 条" in get(console, nothing).text
+    assert "已撤销" not in get(console, first).text
+    assert post(console, f"{nothing}/undo", {}).status_code == 409
+    post(console, f"{second}/undo", {}, "admin")
+    with database.write() as session:
+        session.get_one(Clip, more[0]).place = "别人改的"
+    post(console, f"{first}/undo", {})
+    told = get(console, first).text
+    assert "部分撤销，1 条保持不变" in told
+    assert f"{first}/undo" in told
+    with database.write() as session:
+        session.get_one(Clip, more[0]).place = "甲地"
+    post(console, f"{first}/undo", {})
+    with database.read() as session:
+        assert [session.get_one(Clip, clip).place for clip in more[:2]] == [None, None]
+    told = get(console, first).text
+    assert "已撤销" in told
+    assert f"{first}/undo" not in told
+    assert post(console, f"{first}/undo", {}).status_code == 409
 
 
 def lines_of(database: Database, clip: str) -> list[tuple[str, str]]:
@@ -170,8 +245,7 @@ def test_many_are_labelled_and_all_of_it_is_undone(
     after = [lines_of(database, clip) for clip in chosen]
     assert [later[: len(first)] for first, later in zip(before, after, strict=True)] == before
     assert [len(later) - len(first) for first, later in zip(before, after, strict=True)] == [1, 1, 0]
-    assert "已撤销" in get(console, result).text
-    assert post(console, f"{result}/undo", {}).status_code == 409, "once"
+    assert "部分撤销，1 条保持不变" in get(console, result).text
     assert get(console, result, "admin").status_code == 404, "it is his who did it"
 
 

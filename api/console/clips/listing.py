@@ -18,6 +18,7 @@ from gateway.rules.findings import Verdict
 from gateway.search.places import cases_like
 from gateway.search.saved import saved
 from gateway.visibility import Right, Viewer, visible
+from gateway.worklist import deciding
 
 router = APIRouter()
 
@@ -82,6 +83,8 @@ class Results:
     next: str | None
     chips: list[Chip]
     is_narrowed: bool
+    seen: dict[str, int]
+    """The last line of each clip's chain that the list knows of."""
 
 
 @router.get("/clips")
@@ -139,6 +142,7 @@ def results(session: Session, viewer: Viewer, asked: Asked, names: dict[str, dic
         next=asked.address(cursor=found.next) if found.next else None,
         chips=list(chips(asked, names)),
         is_narrowed=bool(asked.given()),
+        seen=deciding.seen_of(session, [clip.id for clip, _ in found.clips]),
     )
 
 

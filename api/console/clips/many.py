@@ -5,9 +5,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import Field, Json
 from sqlmodel import Session, col, select
 
 from api.console.clips.listing import Line, lines
+from api.console.forms import LAST
 from api.console.pages import page
 from api.console.ways import Back, safe
 from api.problems import not_found
@@ -21,6 +23,8 @@ from gateway.visibility import Viewer, visible
 router = APIRouter()
 
 Ids = Annotated[list[str], Form(max_length=bulk.MOST)]
+SeenOf = Annotated[Json[dict[str, Annotated[int, Field(ge=0, le=LAST)]]], Form()]
+"""The last line of each clip's chain that its reader's list knew of."""
 Short = Annotated[str, Form(max_length=500)]
 
 
@@ -36,6 +40,7 @@ def do(
     matter: Short = "",
     case: Short = "",
     why: Annotated[str, Form(max_length=300)] = "",
+    seen: SeenOf = {},  # noqa: B006
     back: Back = "/clips",
 ) -> Response:
     """Leads to what came of it; where something has to be said first, it is asked."""
@@ -47,6 +52,7 @@ def do(
         "matter": matter,
         "case": case,
         "why": why,
+        "seen": seen,
         "back": safe(back),
     }
     if not ids:
@@ -55,7 +61,7 @@ def do(
         given = bulk.LabelsIn(place=place.strip() or None, matter=matter.strip() or None)
         if given == bulk.LabelsIn():
             return page(request, "clips_ask.html", viewer, 422, said="no_label", cases=[], **asked)
-        return RedirectResponse(f"/clips-many/{bulk.label(database, viewer, ids, given)}", 303)
+        return RedirectResponse(f"/clips-many/{bulk.label(database, viewer, ids, given, seen)}", 303)
     with database.read() as session:
         found = cases_like(session, viewer, case, law.packs.number_kinds) if case.strip() else []
     if len(found) != 1 or not why.strip():
@@ -72,11 +78,12 @@ def done(action_id: str, request: Request, viewer: Labeller, database: Db) -> Re
         items = bulk.items_of(session, action)
         told = with_lines(session, viewer, items)
         case = session.get(CaseRecord, action.given.get("case", ""))
-        undone = bulk.undone_by(session, action)
+        undone, left = bulk.undone_by(session, action), len(bulk.left_of(session, action))
         refused = sum(1 for one in items if one.refused)
     return page(
         request, "clips_many.html", viewer,
-        action=action, items=told, case=case, undone=undone, refused=refused, done=len(items) - refused,
+        action=action, items=told, case=case, undone=undone, left=left, refused=refused,
+        done=len(items) - refused,
     )  # fmt: skip
 
 

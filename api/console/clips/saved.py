@@ -4,11 +4,13 @@ from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Form, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
-from pydantic import StringConstraints
+from pydantic import StringConstraints, ValidationError
 
 from api.console.clips.asking import Asked
 from api.console.ways import Back, safe
+from api.parameters import UNKEPT, unstorable
 from api.signin import Db, Reader
 from gateway.search import saved
 
@@ -24,7 +26,12 @@ def keep(
     """Only what the list understands is kept."""
     told: dict[str, object] = {key: value for key, value in parse_qsl(query) if key in Asked.model_fields}
     told["missing"] = [value for key, value in parse_qsl(query) if key == "missing"]
-    asked = Asked.model_validate(told)
+    try:
+        asked = Asked.model_validate(told)
+        if wrong := unstorable([(("query",), told)]):
+            raise RequestValidationError([{"loc": place, "msg": UNKEPT} for place in wrong])
+    except ValidationError as no:
+        raise RequestValidationError(no.errors()) from None
     with database.write() as session:
         saved.save(session, viewer, name, asked.query())
     return RedirectResponse(asked.address(), 303)

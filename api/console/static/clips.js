@@ -55,6 +55,15 @@
     if (box) box.click();
   }
 
+  // in a sheet what the sheet is for; on a line its clip
+  function goes(from) {
+    const sheet = from.matches(".many-bar input") && from.closest(".sheet-small");
+    const line = from.matches(".pick input") && from.closest(".clip");
+    const deed = sheet ? sheet.querySelector("button") : line && line.querySelector(".open");
+    if (deed) deed.click();
+    return Boolean(deed);
+  }
+
   function key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.key === "Escape") {
@@ -65,6 +74,7 @@
       if (event.target === field) move(0);
       return;
     }
+    if (event.key === "Enter" && goes(event.target)) return event.preventDefault();
     if (event.target.matches("input:not([type=checkbox]), select, textarea")) return;
     const done = { "/": () => field.select(), j: () => move(1), k: () => move(-1), x: pick }[event.key];
     if (!done) return;

@@ -126,5 +126,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "Undoing is recorded as well, nothing is erased; what somebody changed since then stays.",
     ),
     "clips.many.undone": ("已撤销", "Undone"),
+    "clips.many.undone_partly": ("部分撤销，{count} 条保持不变", "Undone in part; {count} stay as they are"),
     "clips.many.see_undo": ("查看撤销结果", "See what came of it"),
 }  # fmt: skip

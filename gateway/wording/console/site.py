@@ -98,7 +98,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "account.wrong.code": (
         "密码或动态口令不正确，没有改动；同一口令只能用一次，手机时间应与网络一致",
-        "The password or the code is wrong; nothing was changed. A code is good once, and the phone's clock has to be right",
+        "The password or the code is wrong; nothing was changed. A code is good once, and clocks must agree",
     ),
     # the line to the gateway
     "line.slow": ("网络较慢，仍在等待答复…", "The line is slow; still waiting for the answer…"),
