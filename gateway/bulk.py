@@ -140,7 +140,7 @@ def begun_again(session: Session, undoes: str | None) -> BulkAction | None:
         return None
     begun = session.exec(select(BulkAction).where(BulkAction.undoes == undoes)).one_or_none()
     if begun is not None:
-        tried = (BulkItem.action_id == begun.id, col(BulkItem.refused).is_not(None))
+        tried = (col(BulkItem.action_id) == begun.id, col(BulkItem.refused).is_not(None))
         session.execute(delete(BulkItem).where(*tried))
     return begun
 

@@ -118,7 +118,7 @@ def end_others(session: Session, user: User, token: str) -> None:
 @router.post("/account/second-factor/prepare")
 def prepare(request: Request, viewer: Anybody, database: Db, password: Password = "") -> Response:
     """With the password: who finds an open session must not be able to bind his own phone to it."""
-    made = []
+    made: list[str] = []
 
     def deed(session: Session, user: User) -> str:
         if not is_theirs(session, user, password):
