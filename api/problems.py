@@ -61,7 +61,7 @@ def install(app: FastAPI, page: Callable[..., Response]) -> None:
     """Programs get problem details, people a page (`page` takes what `body` takes, after the request)."""
 
     def told(request: Request, status: int, title: str, detail: str = "", **more: Any) -> Response:
-        if request.url.path.startswith("/api/"):
+        if request.url.path.startswith("/api/") and not navigates(request):
             return body(status, title, detail, **more)
         return page(request, status, title, detail, **more)
 
@@ -108,6 +108,14 @@ def install(app: FastAPI, page: Callable[..., Response]) -> None:
             request, 410 if is_gone else 409, sentence(error.reason, "en"), sentence(error.reason, "zh"),
             code=error.reason["code"], **record,
         )  # fmt: skip
+
+
+def navigates(request: Request) -> bool:
+    """Somebody followed a link to a file; programs, and scripts of a page, say otherwise or nothing.
+
+    https://www.w3.org/TR/fetch-metadata/
+    """
+    return request.headers.get("sec-fetch-mode") == "navigate"
 
 
 def record_of(request: Request, record: str) -> dict[str, Any] | None:

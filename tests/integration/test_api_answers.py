@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi.routing import APIRoute
@@ -29,6 +30,20 @@ def test_signing_in_and_out(api: tuple[TestClient, dict[str, str]], database: Da
     assert client.get("/api/v1/session", headers=bearer).json()["role"] == "operator"
     assert client.delete("/api/v1/session", headers=bearer).status_code == 204
     assert client.get("/api/v1/session", headers=bearer).status_code == 401
+
+
+def test_who_follows_a_link_to_a_file_gets_a_page_a_program_problem_details(
+    api: tuple[TestClient, dict[str, str]],
+) -> None:
+    client, keys = api
+    followed, file = {"sec-fetch-mode": "navigate"}, "/api/v1/equipment/sheet/file?format=pdf"
+    gone = client.get(file, headers=followed, follow_redirects=False)
+    assert (gone.status_code, gone.headers["location"]) == (303, f"/sign-in?next={quote(file)}")
+    for headers in ({}, {"sec-fetch-mode": "cors"}):
+        assert client.get(file, headers=headers).json()["status"] == 401
+    for key, path, status in (("admin", "/api/v1/copies/none/file", 404), ("operator", file, 409)):
+        told = client.get(path, headers={**followed, "x-api-key": keys[key]})
+        assert (told.status_code, "<h1" in told.text) == (status, True), told.text
 
 
 def test_keys_and_tokens_are_stored_only_as_hashes(
