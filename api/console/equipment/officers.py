@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -161,4 +162,4 @@ def enter_check(
         return show(request, viewer, database, law, officer_id, replaces, wrong=True)
     except Refused as no:
         return show(request, viewer, database, law, officer_id, replaces, refused=no.reason)
-    return RedirectResponse(f"{PATH}/{officer_id}", 303)
+    return RedirectResponse(f"{PATH}/{quote(officer_id)}", 303)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -197,4 +198,4 @@ def say(
         kept = {"result": result.value, "remark": said, "due_on": due_on, "answers": answers}
         with database.read() as session:
             return case_page(request, session, viewer, law, sample_id, case_uid, given=kept, wrong=no.reason)
-    return RedirectResponse(f"/retrieval/samples/{sample_id}/cases/{case_uid}", 303)
+    return RedirectResponse(f"/retrieval/samples/{sample_id}/cases/{quote(case_uid)}", 303)
