@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from gateway.device import Refused
 from gateway.models import SavedSearch
+from gateway.texts import has_unseen
 from gateway.visibility import Viewer
 
 MOST = 20
@@ -18,7 +19,12 @@ def saved(session: Session, viewer: Viewer) -> Sequence[SavedSearch]:
 
 
 def save(session: Session, viewer: Viewer, name: str, query: str) -> None:
-    """Under a name that is there already, instead of what is there. Raises Refused for one too many."""
+    """Under a name that is there already, instead of what is there.
+
+    Raises Refused for one too many, and for a name of which not all is seen.
+    """
+    if has_unseen(name):
+        raise Refused("search.odd_name")
     have = {one.name: one for one in saved(session, viewer)}
     if name not in have and len(have) >= MOST:
         raise Refused("search.too_many", most=MOST)

@@ -168,6 +168,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "此后已有人改动，保持现状",
         "somebody changed it since; it stays as it is",
     ),
+    "search.odd_name": (
+        "名称不能含看不见的字符，请重新输入",
+        "a name has no characters that cannot be seen; type it again",
+    ),
     "search.too_many": (
         "最多保存 {most} 个搜索，请先删除不用的",
         "at most {most} searches are kept; remove one first",

@@ -135,6 +135,9 @@ def test_a_search_is_kept_for_oneself(console: Console, more: list[str]) -> None
     assert "缺地点" in get(console, "/clips").text, "it is not another's to remove"
     post(console, address, {"next": "/clips?q=mah"})
     assert "缺地点" not in get(console, "/clips").text
+    for unseen in ("\u200b", "\u202e缺地点", "缺地\u2066点"):
+        odd = post(console, "/searches", {"name": unseen, "query": "missing=place"})
+        assert (odd.status_code, "看不见的字符" in odd.text) == (409, True)
     refused = [post(console, "/searches", {"name": f"{number}", "query": ""}) for number in range(21)]
     assert [one.status_code for one in refused] == [303] * 20 + [409]
 
