@@ -19,7 +19,7 @@ from gateway import holdings, roster
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.law import Law
-from gateway.models import Allocation, AnnualCheck, Checkout, Device, Officer, Unit, now
+from gateway.models import Allocation, AnnualCheck, Checkout, Device, Officer, Unit
 from gateway.qualifications import CheckIn
 from gateway.rules.certificate import certificate_rule
 from gateway.visibility import Viewer, units_below, visible
@@ -120,7 +120,7 @@ def show(
 
 
 def today(law: Law) -> date:
-    return now().astimezone(law.zone).date()
+    return law.today()
 
 
 def in_hand(session: Session, viewer: Viewer, officer_id: str) -> list[tuple[Device, roster.Held]]:
