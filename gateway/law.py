@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 
 from gateway.config import Settings
-from gateway.models import Unit
+from gateway.models import Unit, now
 from gateway.rulepacks import RulePack, RulePacks, packs
 from gateway.rulepacks.papers import StageName
 from gateway.rulepacks.shape import ActivityKind
@@ -30,6 +30,10 @@ class Law:
     def of(cls, settings: Settings) -> "Law":
         """Raises PackError for a pack that cannot be used."""
         return cls(packs(settings.rule_pack, settings.unit_rule_packs), ZoneInfo(settings.timezone))
+
+    def today(self) -> date:
+        """In the site's zone: in China a day has run for eight hours when UTC begins it."""
+        return now().astimezone(self.zone).date()
 
     @property
     def signal_reach(self) -> timedelta:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlmodel import Session, col, or_, select
@@ -142,4 +143,4 @@ def notes_in(
 
 def way_back(note: Note) -> str:
     """Where its line stands on the page of the case, on whichever of its pages that is."""
-    return f"/cases/{note.case_uid}?note={note.id}#note-{note.id}"
+    return f"/cases/{quote(note.case_uid)}?note={note.id}#note-{note.id}"

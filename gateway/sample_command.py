@@ -43,7 +43,7 @@ def run(settings: Settings, asked: argparse.Namespace) -> int:
             case "sheets":
                 sheets(database, Law.of(settings), asked)
             case "remark":
-                write_remark(database, asked)
+                write_remark(database, ZoneInfo(settings.timezone), asked)
             case _:
                 show_all(database)
     except Refused as no:
@@ -121,7 +121,7 @@ def sheets(database: Database, law: Law, asked: argparse.Namespace) -> None:
     console.print(f"{asked.out}\t{made.size} bytes\tSHA-256 {made.sha256}", soft_wrap=True)
 
 
-def write_remark(database: Database, asked: argparse.Namespace) -> None:
+def write_remark(database: Database, zone: ZoneInfo, asked: argparse.Namespace) -> None:
     if not asked.target or not asked.case or not asked.result:
         raise ConfigError("usage: gateway sample remark SAMPLE --case CASE --result faulty --remark TEXT")
     told = {name: getattr(asked, name) for name in ("remark", "answers", "replaces")}
@@ -129,7 +129,7 @@ def write_remark(database: Database, asked: argparse.Namespace) -> None:
         RemarkIn, said({"result": asked.result.upper(), "due_on": asked.due, **told}), {"due_on": "--due"}
     )
     with database.write() as session:
-        made = remark(session, find(session, asked.target), asked.case, given, actor())
+        made = remark(session, find(session, asked.target), asked.case, given, actor(), zone)
     console.print(made.id)
 
 

@@ -14,6 +14,13 @@ def storable(text: str) -> str:
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
+def has_unseen(name: str) -> bool:
+    """Signs that nobody sees, or that turn what stands beside them (U+202E); spaces are none."""
+    return any(
+        unicodedata.category(one)[0] == "C" or unicodedata.category(one) in {"Zl", "Zp"} for one in name
+    )
+
+
 def as_read(name: str) -> str:
     """Two names of which this is the same are one to whoever reads them."""
     seen = (

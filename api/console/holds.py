@@ -103,7 +103,8 @@ def on_device(
     except ValueError:
         raise wrong("time") from None
     placed = retention.place(given(why, paper, device=device_id, **span), viewer, database, law)
-    return RedirectResponse(f"/devices/{device_id}?part=holds&held={placed.reaches.clips}#history", 303)
+    held = placed.reaches.clips
+    return RedirectResponse(f"/devices/{quote(device_id)}?part=holds&held={held}#history", 303)
 
 
 @router.post("/holds/{hold_id}/lift")

@@ -10,7 +10,7 @@ from api.problems import not_found
 from api.signin import Db, Reader, Ruled
 from gateway import roster
 from gateway.casefile.footage import names_of
-from gateway.casefile.party import CASES, CLIPS, party_file
+from gateway.casefile.party import party_file
 from gateway.models import Unit
 
 router = APIRouter()
@@ -35,8 +35,5 @@ def party_page(
         names = names_of(session, {one.device_id for one in shown}, {one.officer_id or "" for one in shown})
         units = roster.names_of(session, Unit, [one.case.unit_id for one in found.cases])
     return pages.page(
-        request, "parties_page.html", viewer, found=found, names=names, units=units, page=page, clips=clips,
-        titles={one.case.uid: one.case.title for one in found.cases},
-        pages=max(1, -(-found.case_count // CASES)), clip_pages=max(1, -(-found.clips // CLIPS)),
-        **tools(request),
+        request, "parties_page.html", viewer, found=found, names=names, units=units, **tools(request),
     )  # fmt: skip

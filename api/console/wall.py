@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -90,7 +91,7 @@ def watch(
 ) -> Response:
     """Without a script: one picture on a page of its own."""
     begun = views.begin(device_id, Purpose(purpose=purpose), request, viewer, database)
-    return RedirectResponse(f"/wall/{device_id}?view={begun.view}", 303)
+    return RedirectResponse(f"/wall/{quote(device_id)}?view={begun.view}", 303)
 
 
 @router.get("/wall/{device_id}")
@@ -106,7 +107,7 @@ def one_picture(
         mark = mark_of(session, viewer)
     if view:
         views.open_view(database, viewer, device_id, view)
-    playlist = f"/api/v1/devices/{device_id}/live/{view}/{live.PLAYLIST}" if view else ""
+    playlist = f"/api/v1/devices/{quote(device_id)}/live/{view}/{live.PLAYLIST}" if view else ""
     return pages.page(
         request, "wall_one.html", viewer, device=device, mark=mark, view=view, playlist=playlist,
         purpose=purpose_of(request, viewer),

@@ -165,12 +165,15 @@ def sheet(sample_id: str, case_uid: str, viewer: Reader, database: Db, law: Rule
 
 
 @router.post("/samples/{sample_id}/cases/{case_uid}/remarks", status_code=201)
-def add_remark(sample_id: str, case_uid: str, given: RemarkIn, viewer: Checker, database: Db) -> RemarkOut:
+def add_remark(
+    sample_id: str, case_uid: str, given: RemarkIn, viewer: Checker, database: Db, law: Ruled
+) -> RemarkOut:
     """What was found in a case; a fault is followed up (`answers`) until it is settled."""
     with database.write() as session:
         must_see_case(session, viewer, sample_id, case_uid)
         drawn = session.get_one(CaseSample, sample_id)
-        return RemarkOut.model_validate(remark(session, drawn, case_uid, given, viewer.name))
+        made = remark(session, drawn, case_uid, given, viewer.name, law.zone)
+        return RemarkOut.model_validate(made)
 
 
 @router.get("/samples/{sample_id}/sheets", response_class=Response)

@@ -1,7 +1,7 @@
 """One party (执法对象) across the cases that a viewer may see: names, what is owed, its footage (R-06)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,12 +42,21 @@ class PartyFile:
     links: Links
     clips: int
     shots: Sequence[Shot]
+    titles: Mapping[str, str]
+    """Of the cases of `shots`, on whichever page they stand."""
+    page: int
+    pages: int
+    clips_page: int
+    clips_pages: int
 
 
 def party_file(
     session: Session, viewer: Viewer, law: Law, party_id: str, page: int = 1, clips_page: int = 1
 ) -> PartyFile | None:
-    """None where there is no such party, or none of its cases is the viewer's to see."""
+    """None where there is no such party, or none of its cases is the viewer's to see.
+
+    Of pages beyond the last one, the last.
+    """
     party = session.exec(select(Party).where(Party.id == party_id, visible(viewer, Party))).one_or_none()
     if party is None:
         return None
@@ -60,13 +69,21 @@ def party_file(
     if not told:
         return None
     names = Counter(own.name for _, own in told)
+    pages = pages_of(len(told), CASES)
+    page = min(page, pages)
     here = [case for case, _ in told[(page - 1) * CASES : page * CASES]]
     shown = glances(session, viewer, law, here)
-    count, shots = footage_of(session, viewer, party_id, clips_page)
+    count, clips_page, shots = footage_of(session, viewer, party_id, clips_page)
+    linked = {uid for shot in shots for uid in shot.cases}
     return PartyFile(
         party, names.most_common(), details_of(told[0][1]), shown, len(told), owed_by(shown),
-        links_by(shown), count, shots,
+        links_by(shown), count, shots, {case.uid: case.title for case, _ in told if case.uid in linked},
+        page, pages, clips_page, pages_of(count, CLIPS),
     )  # fmt: skip
+
+
+def pages_of(count: int, each: int) -> int:
+    return max(1, -(-count // each))
 
 
 SHOWN = ("representative", "licence", "address", "occupation", "sex", "phone")
@@ -92,8 +109,8 @@ def links_by(shown: Sequence[Glance]) -> Links:
     )
 
 
-def footage_of(session: Session, viewer: Viewer, party_id: str, page: int) -> tuple[int, list[Shot]]:
-    """How many clips there are, and one page of them: the newest first, what has no time last."""
+def footage_of(session: Session, viewer: Viewer, party_id: str, page: int) -> tuple[int, int, list[Shot]]:
+    """How many clips there are, which page, and what is on it: the newest first, what has no time last."""
     mine = (
         select(CaseParty.case_uid)
         .join(CaseRecord, col(CaseRecord.uid) == CaseParty.case_uid)
@@ -105,6 +122,7 @@ def footage_of(session: Session, viewer: Viewer, party_id: str, page: int) -> tu
     ]  # fmt: skip
     linked = columns(Link.clip_id).join(Clip, col(Clip.id) == Link.clip_id).where(*borne).distinct()
     count = session.execute(columns(func.count()).select_from(linked.subquery())).scalar_one()
+    page = min(page, pages_of(count, CLIPS))
     latest = (
         select(Clip, Original)
         .join(Original, col(Original.id) == Clip.id)
@@ -119,4 +137,4 @@ def footage_of(session: Session, viewer: Viewer, party_id: str, page: int) -> tu
     named = select(Link.clip_id, Link.case_uid).where(col(Link.clip_id).in_(here), *borne[:-1]).distinct()
     for clip_id, uid in session.exec(named):
         cases.setdefault(clip_id, []).append(uid)
-    return count, [Shot(clip, original, tuple(sorted(cases[clip.id]))) for clip, original in pairs]
+    return count, page, [Shot(clip, original, tuple(sorted(cases[clip.id]))) for clip, original in pairs]

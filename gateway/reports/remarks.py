@@ -1,9 +1,10 @@
 """What checkers found in the cases of a sample, followed up until every fault is settled."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session, col, select
@@ -13,7 +14,11 @@ from gateway.device import Refused
 from gateway.models import CaseRecord, CaseSample, Result, SampleCase, SampleRemark, now
 from gateway.visibility import Viewer, visible
 
-Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
+LONGEST = 2000
+"""Characters of a remark."""
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=r"\S")]
+FARTHEST = timedelta(days=366)
+"""What is due later is due never: somebody mistyped the year."""
 ANSWERING = frozenset({Result.FOLLOWED, Result.SETTLED})
 
 
@@ -36,14 +41,20 @@ class RemarkIn(BaseModel):
     replaces: str | None = Field(default=None, description="the remark that this one corrects")
 
 
-def remark(session: Session, drawn: CaseSample, case: str, given: RemarkIn, actor: str) -> SampleRemark:
-    """Write down what was found; nothing is overwritten. Raises Refused for what does not fit."""
+def remark(
+    session: Session, drawn: CaseSample, case: str, given: RemarkIn, actor: str, zone: ZoneInfo
+) -> SampleRemark:
+    """Write down what was found; nothing is overwritten. Raises Refused for what does not fit.
+
+    Days are those of `zone`.
+    """
     inside = select(SampleCase.id).where(SampleCase.sample_id == drawn.id, SampleCase.case_uid == case)
     if session.exec(inside).first() is None:
         raise Refused("sample.not_drawn", case=case)
     custody.take(session, custody.SITE)  # two who settle one fault at once: the second is told
     standing = remarks_of(session, drawn.id, case)
-    check(given, standing)
+    check(given, standing, now().astimezone(zone).date())
+    not_again(given, standing, actor)
     new = SampleRemark(
         sample_id=drawn.id, case_uid=case, result=given.result, remark=given.remark, due_on=given.due_on,
         answers=given.answers, made_by=actor,
@@ -59,7 +70,7 @@ def remark(session: Session, drawn: CaseSample, case: str, given: RemarkIn, acto
     return new
 
 
-def check(given: RemarkIn, standing: Sequence[SampleRemark]) -> None:
+def check(given: RemarkIn, standing: Sequence[SampleRemark], today: date) -> None:
     rest = [one for one in standing if one.id != given.replaces]
     if given.replaces is not None:
         if len(rest) == len(standing):
@@ -73,23 +84,40 @@ def check(given: RemarkIn, standing: Sequence[SampleRemark]) -> None:
     if given.due_on is not None and given.result is not Result.FAULTY:
         raise Refused("sample.due_without_fault")
     if given.result is Result.FAULTY:
-        check_fault(given, standing, rest)
+        check_fault(given, standing, rest, today)
     if given.answers is not None and given.answers not in {one.id for one in open_faults(rest)}:
         raise Refused("sample.no_open_fault", remark=given.answers)
     if given.result is Result.SOUND and any(one.result is Result.FAULTY for one in rest):
         raise Refused("sample.fault_stands")
 
 
-def check_fault(given: RemarkIn, standing: Sequence[SampleRemark], rest: Sequence[SampleRemark]) -> None:
+def check_fault(
+    given: RemarkIn, standing: Sequence[SampleRemark], rest: Sequence[SampleRemark], today: date
+) -> None:
     """A correction may keep its day, also once that is past."""
     if given.due_on is None:
         raise Refused("sample.no_due")
     kept = {one.due_on for one in standing if one.id == given.replaces}
-    if given.due_on < now().date() and given.due_on not in kept:
+    if given.due_on < today and given.due_on not in kept:
         raise Refused("sample.due_is_past", due=given.due_on.isoformat())
+    if given.due_on > today + FARTHEST and given.due_on not in kept:
+        raise Refused("sample.due_too_far", due=given.due_on.isoformat())
     for one in open_faults(rest):
         if (one.remark, one.due_on) == (given.remark, given.due_on):
-            raise Refused("sample.fault_twice", remark=one.id)
+            raise Refused(
+                "sample.fault_twice", remark=one.id, at=one.recorded_at.isoformat(), by=one.made_by,
+                due=given.due_on.isoformat(),
+            )  # fmt: skip
+
+
+def not_again(given: RemarkIn, standing: Sequence[SampleRemark], actor: str) -> None:
+    """A button pressed twice says a thing once."""
+    if not standing or given.replaces is not None:
+        return
+    last = standing[-1]
+    before = last.made_by, last.result, last.remark, last.due_on, last.answers
+    if before == (actor, given.result, given.remark, given.due_on, given.answers):
+        raise Refused("sample.said_already", remark=last.id, at=last.recorded_at.isoformat())
 
 
 def remarks_of(session: Session, sample_id: str, case: str | None = None) -> list[SampleRemark]:

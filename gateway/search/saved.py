@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from gateway.device import Refused
 from gateway.models import SavedSearch
-from gateway.texts import as_read
+from gateway.texts import as_read, has_unseen
 from gateway.visibility import Viewer
 
 MOST = 20
@@ -19,11 +19,11 @@ def saved(session: Session, viewer: Viewer) -> Sequence[SavedSearch]:
 
 
 def save(session: Session, viewer: Viewer, name: str, query: str) -> None:
-    """Raises Refused for one too many, for a name nobody can read, and for one that reads as another does."""
+    """Raises Refused for one too many, for a name of which not all is seen, and for one that reads as another."""
+    if has_unseen(name):
+        raise Refused("search.odd_name")
     have = {as_read(one.name): one for one in saved(session, viewer)}
-    if not (read := as_read(name)):
-        raise Refused("search.nameless")
-    if (there := have.get(read)) is None and len(have) >= MOST:
+    if (there := have.get(as_read(name))) is None and len(have) >= MOST:
         raise Refused("search.too_many", most=MOST)
     if there is not None and there.query != query:
         raise Refused("search.name_taken", name=there.name)

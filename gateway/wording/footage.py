@@ -173,13 +173,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "此后已有人改动，保持现状",
         "somebody changed it since; it stays as it is",
     ),
-    "search.nameless": (
-        "名称中没有可见的字，请另取名称",
-        "The name has nothing that can be read; take another",
-    ),
     "search.name_taken": (
         "已有名为“{name}”的搜索，请另取名称，或先删除它",
         "There is a search called “{name}”; take another name, or remove that one first",
+    ),
+    "search.odd_name": (
+        "名称不能含看不见的字符，请重新输入",
+        "a name has no characters that cannot be seen; type it again",
     ),
     "search.too_many": (
         "最多保存 {most} 个搜索，请先删除不用的",

@@ -32,11 +32,24 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "sample.no_due": ("存在问题的，须写明整改期限", "a fault needs a day by which it has to be mended"),
     "sample.due_is_past": ("整改期限 {due} 已过", "{due} is past: nothing can be mended by then"),
-    "sample.fault_twice": (
-        "同一问题已经记录（{remark}），尚未整改",
-        "the same fault is on record already ({remark}) and still open",
+    "sample.due_too_far": (
+        "整改期限 {due} 距今超过一年，请核对年份",
+        "{due} is more than a year ahead: look at the year again",
     ),
-    "sample.no_open_fault": ("{remark} 不是尚未整改的问题", "{remark} is no fault that is still open"),
+    "sample.no_date": ("整改期限不是有效的日期", "the day by which it has to be mended is no date"),
+    "sample.too_long": ("文字超过 {most} 字，请缩短", "the text has more than {most} characters; shorten it"),
+    "sample.fault_twice": (
+        "该问题已由 {by} 于 {at} 记录，整改期限 {due}，尚未整改",
+        "{by} wrote this fault down at {at}, to be mended by {due}; it is still open",
+    ),
+    "sample.said_already": (
+        "您已于 {at} 作过同样的记录，无需重复",
+        "you wrote down the same at {at}; once is enough",
+    ),
+    "sample.no_open_fault": (
+        "所针对的问题不在本案尚未整改的问题之中，可能已经销号",
+        "what is answered is none of this case's open faults; it may be settled already",
+    ),
     "sample.fault_stands": (
         "本案已记录问题，不能同时评为合格",
         "a fault of this case is on record; it is not sound at the same time",

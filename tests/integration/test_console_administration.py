@@ -211,6 +211,17 @@ def test_what_a_value_rests_on_is_told_in_the_readers_language(boss: TestClient)
     assert "quoting GA/T 947.2" in rules_in(boss, "en")
 
 
+def test_a_value_is_told_in_words(boss: TestClient) -> None:
+    cells = re.findall(r"<tr><td><code>.*?</td><td>(.*?)</td><td>", rules_in(boss, "zh"), re.DOTALL)
+    assert len(cells) > 100
+    raw = [cell for cell in cells if re.search(r"null|true|false|[{}\[\]_]|&#34;|[A-Z]{4,}", cell)]
+    assert raw == []
+    assert {"未规定", "随案件", "永久", "相关环节音像记录"} <= set(cells)
+    assert "执法记录仪、手持执法终端" in cells
+    assert "面向当事人，行政强制措施，可作处罚证据" in cells
+    assert "PARTIAL" in boss.get("/administration/rules?q=PARTIAL").text, "found as the pack writes it"
+
+
 def rules_in(boss: TestClient, language: str) -> str:
     return boss.get("/administration/rules", headers={"cookie": f"gateway_language={language}"}).text
 

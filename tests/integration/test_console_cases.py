@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from gateway.audit.database import rows
-from gateway.casefile import listing, package
+from gateway.casefile import listing, package, party
 from gateway.casefile.evidence import evidence
 from gateway.casefile.listing import Search
 from gateway.config import Settings
@@ -24,6 +24,7 @@ from gateway.law import Law
 from gateway.models import (
     Activity,
     CaseAlias,
+    CaseParty,
     CaseRecord,
     Clip,
     CustodyEvent,
@@ -78,6 +79,26 @@ def told(console: Console, database: Database) -> tuple[TestClient, dict[str, st
         session.flush()
         session.get_one(Activity, "step-u").document_id = "paper-u"
     return console
+
+
+def test_a_party_has_no_page_beyond_its_last(
+    console: Console, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "没有登记该执法对象" in get(console, "/parties/party-u")
+    with database.write() as session:
+        session.add(CaseRecord(uid="k-new", title="第二案", unit_id="u", source="x"))
+        session.flush()
+        session.add(CaseParty(case_uid="k-new", party_id="party-u", place=0, name="王-u"))
+        title = session.get_one(CaseRecord, "case-u").title
+    whole = get(console, "/parties/party-u?page=99999&clips=99999")
+    assert ("第二案" in whole, title in whole, "件案件的合计" in whole) == (True, True, False)
+    assert "clip-u" in whole
+    monkeypatch.setattr(party, "CASES", 1)
+    pages = [get(console, f"/parties/party-u?page={number}") for number in (1, 2, 3)]
+    assert all("为本页 1 件案件的合计" in one for one in pages)
+    rows = [set(re.findall(r'class="case-name"><a href="/cases/([^"]+)"', one)) for one in pages]
+    assert rows[1] == rows[2] == {"case-u", "k-new"} - rows[0]
+    assert all(f">{title}</a></td>" in one.partition("its-footage")[2] for one in pages), "a title, no uid"
 
 
 def get(told: Console, path: str, role: str = "evidence") -> str:

@@ -3,16 +3,19 @@
 import hashlib
 import io
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import openpyxl
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
+from api.console.reports.telling import cited_value
+from api.console.terms import in_words
 from gateway import custody
 from gateway.database import Database
-from gateway.models import Activity, Checkout, ReportMade, Unit, now
-from gateway.reports import Code
+from gateway.models import Activity, Checkout, Clip, Original, ReportMade, Unit, now
+from gateway.reports import Code, basis
+from gateway.rulepacks import packs
 from gateway.wording import CHINA
 from tests.integration.test_api_matrix import AGREE, EVERYBODY, Row
 
@@ -63,6 +66,22 @@ def test_behind_a_figure_stands_each_case(console: tuple[TestClient, dict[str, s
     assert wrong.status_code == 422
 
 
+def test_what_a_figure_rests_on_is_told_in_chinese() -> None:
+    """Brackets within a source, keys and values of the pack: none of it stands on the page as it came."""
+    told = [
+        cited_value(source, in_words("zh"))
+        for code in Code
+        for source in basis.sources(code, packs("hebei-xingtai-2019").every)
+    ]
+    assert len(told) > 20
+    for one in told:
+        said = one.removeprefix("hebei-xingtai-2019@5 ")
+        assert not re.search(r"[A-Za-z]{4,}|None", said), one
+        assert said.count("（") == said.count("）"), one
+    assert any("结案后归档时限（日）：30（本系统默认值；R-61）" in one for one in told), told
+    assert any("未列明环节的记录要求：相关环节音像记录" in one for one in told)
+
+
 def test_a_quarter_is_frozen_and_again_only_with_a_reason(console: tuple[TestClient, dict[str, str]]) -> None:
     client, keys = console
     key = {"x-api-key": keys["supervisor"]}
@@ -79,6 +98,26 @@ def test_a_quarter_is_frozen_and_again_only_with_a_reason(console: tuple[TestCli
     assert "补录后重算" in client.get("/reports/snapshots", headers=key).text
     runs = client.post("/reports/snapshots", data={**form, "quarter": "2199-Q1"}, headers=key)
     assert (runs.status_code, "不能固化" in runs.text) == (409, True)
+
+
+def test_what_moved_is_seen_also_where_both_sides_count_alike(
+    console: tuple[TestClient, dict[str, str]], database: Database
+) -> None:
+    client, keys = console
+    key = {"x-api-key": keys["supervisor"]}
+    with database.write() as session:
+        session.get_one(Original, "clip-u").found_at = datetime(2024, 5, 6, tzinfo=UTC)
+    form = {"unit": "u", "quarter": "2024-Q2", "why": "补录"}
+    made = client.post("/reports/snapshots", data=form, headers=key)
+    path = made.headers["location"]
+    with database.write() as session:
+        session.get_one(Clip, "clip-u").kind = "AUDIO"
+    page = client.get(f"{path}/changes/linked", headers=key).text
+    [line] = [one for one in page.split("<tr>") if 'href="/clips/clip-u"' in one]
+    assert re.findall(r"资料类型：(\w+)", line) == ["视频", "录音"], line
+    assert "名称为当前名称" in page
+    assert "名称为当前名称" in client.get(f"{path}/figures/linked", headers=key).text
+    assert "名称为当前名称" not in client.get(f"/reports/figures/linked?{SPAN}", headers=key).text
 
 
 def test_a_frozen_quarter_as_a_file_says_what_was_frozen(console: tuple[TestClient, dict[str, str]]) -> None:

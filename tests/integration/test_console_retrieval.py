@@ -14,6 +14,7 @@ from gateway.database import Database
 from gateway.models import (
     Clip,
     ClipCopy,
+    Device,
     OrderRow,
     RequestState,
     Role,
@@ -309,6 +310,36 @@ def test_a_fault_is_noted_followed_and_settled(console: Console) -> None:
     told = ask(console, key, "GET", case).text
     assert "已补录" in told
     assert "整改跟踪" in told
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"due_on": "31.12.2026"}, "不是有效的日期"),
+        ({"due_on": "9999-12-31"}, "距今超过一年"),
+        ({"remark": "录" * 2001}, "超过 2000 字"),
+    ],
+)
+def test_a_remark_that_is_wrong_comes_back_with_what_was_typed(
+    console: Console, database: Database, wrong: dict[str, str], said: str
+) -> None:
+    with database.write() as session:
+        session.get_one(Device, "cam-u").name = "执法记录仪 01"
+    _, keys = console
+    form = {"remark": "缺现场检查录像", "due_on": (now() + timedelta(days=9)).date().isoformat(), **wrong}
+    answer = ask(
+        console,
+        keys["supervisor"],
+        "POST",
+        "/retrieval/samples/sample-u/cases/case-u",
+        result="FAULTY",
+        **form,
+    )
+    assert answer.status_code == 409
+    assert said in answer.text
+    assert form["remark"] in answer.text
+    assert f'value="{form["due_on"]}"' in answer.text
+    assert "执法记录仪 01" in answer.text
 
 
 def test_a_sample_is_drawn_again_only_with_a_reason(console: Console) -> None:

@@ -38,7 +38,7 @@ from gateway.models import (
     Unit,
     now,
 )
-from gateway.reports import making
+from gateway.reports import making, remarks
 from gateway.reports.making import Format, Subject
 from gateway.reports.paper import as_percent
 from gateway.reports.recording import recording_sheet
@@ -49,7 +49,9 @@ from gateway.rulepacks import packs
 from gateway.rules.duty import percent
 from gateway.rules.sampling import draw
 from gateway.visibility import Viewer
+from gateway.wording import sentence
 
+SOON = now().date() + timedelta(days=100)
 ZONE = ZoneInfo("Asia/Shanghai")
 LAW = Law(packs("hebei-xingtai-2019"), ZONE)
 ALL = Viewer("x", "x", Role.ADMIN, None)
@@ -208,7 +210,7 @@ def test_every_row_is_vouched_for(town: Database) -> None:
         case = cases_of(session, drawn.id)[0].case_uid
         paper = sheets_paper(session, ALL, LAW, drawn, AT)
     with town.write() as session:
-        remark(session, drawn, case, RemarkIn(result=Result.SOUND), "王五")
+        remark(session, drawn, case, RemarkIn(result=Result.SOUND), "王五", ZONE)
         making.put_on_record(
             session, paper, Subject("sheets", "city", "2026-H1", drawn.id), Format.PDF, b"x", "王五"
         )
@@ -254,15 +256,17 @@ def test_a_row_of_a_sheet_gives_one_share(share: float) -> None:
     assert float(as_percent(measured(share)).rstrip("%")) == float(percent(share))
 
 
-def said(session: Session, drawn: CaseSample, case: str, **given: object) -> SampleRemark:
-    return remark(session, drawn, case, RemarkIn.model_validate(given), "王五")
+def said(
+    session: Session, drawn: CaseSample, case: str, actor: str = "王五", **given: object
+) -> SampleRemark:
+    return remark(session, drawn, case, RemarkIn.model_validate(given), actor, ZONE)
 
 
 def test_a_fault_is_followed_up_until_it_is_settled(town: Database) -> None:
     drawn = drawn_of(town)
     with town.write() as session:
         first, second = (one.case_uid for one in cases_of(session, drawn.id)[:2])
-        fault = said(session, drawn, first, result="FAULTY", remark="无视频", due_on="2126-10-01")
+        fault = said(session, drawn, first, result="FAULTY", remark="无视频", due_on=SOON.isoformat())
         said(session, drawn, first, result="FOLLOWED", remark="已补工作记录", answers=fault.id)
         assert checked(remarks_of(session, drawn.id, first)) is Checked.OPEN
         with pytest.raises(Refused) as no:
@@ -284,15 +288,17 @@ def test_a_fault_is_followed_up_until_it_is_settled(town: Database) -> None:
         )
         assert checked(remarks_of(session, drawn.id, first)) is Checked.OPEN, "a correction opens it again"
         with pytest.raises(Refused) as no:
-            said(session, drawn, first, result="FAULTY", remark="x", due_on="2126-10-01", replaces=fault.id)
+            said(
+                session, drawn, first, result="FAULTY", remark="x", due_on=SOON.isoformat(), replaces=fault.id
+            )
         assert no.value.reason["code"] == "sample.answered"
         assert checked(remarks_of(session, drawn.id, second)) is Checked.UNCHECKED
-        assert fault.due_on == date(2126, 10, 1)
+        assert fault.due_on == SOON
 
 
 def test_one_fault_is_written_down_once_and_corrected_with_its_day(town: Database) -> None:
     drawn = drawn_of(town)
-    told = {"result": "FAULTY", "remark": "无视频", "due_on": "2126-10-01"}
+    told = {"result": "FAULTY", "remark": "无视频", "due_on": SOON.isoformat()}
     with town.write() as session:
         case = cases_of(session, drawn.id)[0].case_uid
         fault = said(session, drawn, case, **told)
@@ -307,6 +313,40 @@ def test_one_fault_is_written_down_once_and_corrected_with_its_day(town: Databas
         )
         assert [one.id for one in remarks_of(session, drawn.id, case)] == [again.id]
         said(session, drawn, case, **told)
+
+
+def test_what_was_said_just_now_is_not_written_again(town: Database) -> None:
+    drawn = drawn_of(town)
+    with town.write() as session:
+        first, second = (one.case_uid for one in cases_of(session, drawn.id)[:2])
+        said(session, drawn, first, result="SOUND")
+        with pytest.raises(Refused) as no:
+            said(session, drawn, first, result="SOUND")
+        assert "无需重复" in sentence(no.value.reason)
+        said(session, drawn, first, "赵六", result="SOUND")
+        said(session, drawn, first, result="SOUND", remark="复查")
+        told = {"result": "FAULTY", "remark": "无视频", "due_on": SOON.isoformat()}
+        fault = said(session, drawn, second, **told)
+        with pytest.raises(Refused) as no:
+            said(session, drawn, second, **told)
+        assert fault.id not in sentence(no.value.reason)
+        assert SOON.isoformat() in sentence(no.value.reason)
+        said(session, drawn, second, result="FOLLOWED", remark="已通知", answers=fault.id)
+        with pytest.raises(Refused) as no:
+            said(session, drawn, second, result="FOLLOWED", remark="已通知", answers=fault.id)
+        assert no.value.reason["code"] == "sample.said_already"
+
+
+def test_a_day_ends_at_midnight_here(town: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At seven in the morning in China it is yesterday in Greenwich."""
+    monkeypatch.setattr(remarks, "now", lambda: datetime(2026, 11, 9, 23, tzinfo=UTC))
+    drawn = drawn_of(town)
+    with town.write() as session:
+        case = cases_of(session, drawn.id)[0].case_uid
+        with pytest.raises(Refused) as no:
+            said(session, drawn, case, result="FAULTY", remark="x", due_on="2026-11-09")
+        assert no.value.reason["code"] == "sample.due_is_past"
+        said(session, drawn, case, result="FAULTY", remark="x", due_on="2026-11-10")
 
 
 def test_files_of_a_half_year_that_runs_are_not_drawn_yet(town: Database) -> None:
@@ -327,6 +367,7 @@ def test_files_of_a_half_year_that_runs_are_not_drawn_yet(town: Database) -> Non
         ({"result": "FAULTY"}, "sample.says_nothing"),
         ({"result": "FAULTY", "remark": "x"}, "sample.no_due"),
         ({"result": "FAULTY", "remark": "x", "due_on": "2026-10-01"}, "sample.due_is_past"),
+        ({"result": "FAULTY", "remark": "x", "due_on": "9999-12-31"}, "sample.due_too_far"),
         ({"result": "SETTLED", "remark": "x"}, "sample.answers_what"),
         ({"result": "SOUND", "answers": "x"}, "sample.answers_what"),
         ({"result": "SOUND", "due_on": "2026-10-01"}, "sample.due_without_fault"),

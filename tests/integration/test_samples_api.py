@@ -20,7 +20,10 @@ from gateway.live import LiveFolder
 from gateway.models import Role
 from gateway.store import LocalStore
 from tests.client import client_of
+from tests.integration import test_samples
 from tests.integration.test_samples import LAW, seed
+
+SOON = test_samples.SOON.isoformat()
 
 
 @dataclass
@@ -92,13 +95,13 @@ def test_remarks_by_api_and_who_drew_again(api: Api) -> None:
     again = api.post("justice", "/samples", 409, unit="east", period="2026-H1", count=50)
     assert again["code"] == "sample.again"
     path = f"/samples/{made['id']}/cases/k00/remarks"
-    fault = api.post("justice", path, result="FAULTY", remark="缺半小时", due_on="2126-10-01")
+    fault = api.post("justice", path, result="FAULTY", remark="缺半小时", due_on=SOON)
     api.post("east", path, 403, result="SOUND")
     assert api.post("justice", path, 409, result="SOUND")["code"] == "sample.fault_stands"
     [case] = [
         one for one in api.get("east", f"/samples/{made['id']}").json()["cases"] if one["case"] == "k00"
     ]
-    assert (case["checked"], case["remarks"][0]["due_on"]) == ("OPEN", "2126-10-01")
+    assert (case["checked"], case["remarks"][0]["due_on"]) == ("OPEN", SOON)
     api.post("justice", path, result="SETTLED", remark="已补", answers=fault["id"])
     api.post("justice", f"/samples/{made['id']}/cases/k19/remarks", 404, result="SOUND")
 

@@ -49,6 +49,14 @@ def test_nothing_of_ours_names_another_host() -> None:
         assert "https://" not in text, path.name
 
 
+def test_a_name_with_signs_of_direction_turns_only_itself() -> None:
+    """U+202E in a title: what follows in the same cell is isolated from it."""
+    [rule] = re.findall(
+        r"^(.*) \{ unicode-bidi: isolate; \}$", (FOLDER / "console.css").read_text(), re.MULTILINE
+    )
+    assert {"a", "span", "small", "strong", "code", "time"} <= set(rule.split(", "))
+
+
 def test_what_is_drawn_is_in_the_sprite() -> None:
     for entry in ENTRIES:
         assert f"#{entry.icon}" in icon(entry.icon)

@@ -20,6 +20,7 @@ from gateway.rulepacks import values_of
 from gateway.store import LocalStore
 from gateway.visibility import visible
 from gateway.wording import spoken
+from gateway.wording.values import value_words
 
 ORDERS = 50
 KINDS = get_args(OrderIn.model_fields["kind"].annotation)
@@ -52,11 +53,13 @@ def rules(
     """Every value with its source; since when which edition holds for whom."""
     with database.read() as session:
         uses = session.exec(select(RulePackUse).order_by(col(RulePackUse.id).desc()).limit(ORDERS)).all()
-    asked, told = q.strip().lower(), in_words(reader_of(request).language)
+    language = reader_of(request).language
+    asked, told = q.strip().lower(), in_words(language)
     values = [
-        (place, written(one.value), told(one.source), one.source.startswith("ours"), one.verified)
+        (place, said, told(one.source), one.source.startswith("ours"), one.verified)
         for place, one in values_of(law.packs.default)
-        if asked in f"{place} {one.source} {told(one.source)} {written(one.value)}".lower()
+        for said in (value_words(one.value, language),)
+        if asked in f"{place} {one.source} {told(one.source)} {said} {written(one.value)}".lower()
     ]
     return shown(
         request, viewer, "rules", pack=law.packs.default, of_units=law.packs.of_units, uses=uses,
@@ -65,9 +68,7 @@ def rules(
 
 
 def written(value: Any) -> str:
-    """As the pack has it; long lists are what they are."""
-    if isinstance(value, float):
-        return f"{value:g}"
+    """As the pack has it: who knows it so finds it so."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=plain)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session, col, select
@@ -158,4 +158,4 @@ def day_of(day: Any) -> str:
 
 def way(uid: str, step: str | None, **more: Any) -> str:
     asked = {"step": step, **more}
-    return f"/cases/{uid}/footage?{urlencode({name: one for name, one in asked.items() if one})}"
+    return f"/cases/{quote(uid)}/footage?{urlencode({name: one for name, one in asked.items() if one})}"

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from pydantic import ValidationError
@@ -107,7 +108,7 @@ class Line:
             made = devices.correct_allocation(given.replaces, given.allocation, self.viewer, self.database)
         else:
             made = devices.add_allocation(given.allocation, self.viewer, self.database)
-        return f"/devices/{self.device.id}?entered={made.id}"
+        return f"/devices/{quote(self.device.id)}?entered={made.id}"
 
     def form(
         self, status: int = 200, wrong: frozenset[str] = frozenset(), refused: Reason | None = None
@@ -122,7 +123,7 @@ class Line:
             self.request, "equipment_allocate_preview.html", self.viewer, 409 if anew else 200,
             device=self.device, old=self.old, given=given.allocation, found=found, anew=anew,
             was=self.old_holder, will=self.chosen(), fields=asdict(self.told),
-            action=f"/devices/{self.device.id}/allocate", **terms(self.request),
+            action=f"/devices/{quote(self.device.id)}/allocate", **terms(self.request),
         )  # fmt: skip
 
     def chosen(self) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from pydantic import ValidationError
@@ -104,7 +105,7 @@ class Line:
     def enter(self, given: links.Correction) -> str:
         assert given.checkout is not None
         made = devices.correct_checkout(self.old.id, given.checkout, self.viewer, self.database)
-        return f"/devices/{self.device.id}?part=checkouts&entered={made.id}#history"
+        return f"/devices/{quote(self.device.id)}?part=checkouts&entered={made.id}#history"
 
     def form(
         self, status: int = 200, wrong: frozenset[str] = frozenset(), refused: Reason | None = None
@@ -120,7 +121,7 @@ class Line:
             self.request, "equipment_checkout_preview.html", self.viewer, 409 if anew else 200,
             device=self.device, old=self.old, given=given.checkout, found=found, anew=anew,
             was=self.name(self.old.officer_id), will=self.name(self.told.officer),
-            fields=asdict(self.told), action=f"/devices/{self.device.id}/checkouts/{self.old.id}",
+            fields=asdict(self.told), action=f"/devices/{quote(self.device.id)}/checkouts/{self.old.id}",
             **terms(self.request),
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -18,7 +19,7 @@ from gateway import holdings, roster
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.law import Law
-from gateway.models import Allocation, AnnualCheck, Checkout, Device, Officer, Unit, now
+from gateway.models import Allocation, AnnualCheck, Checkout, Device, Officer, Unit
 from gateway.qualifications import CheckIn
 from gateway.rules.certificate import certificate_rule
 from gateway.visibility import Viewer, units_below, visible
@@ -119,7 +120,7 @@ def show(
 
 
 def today(law: Law) -> date:
-    return now().astimezone(law.zone).date()
+    return law.today()
 
 
 def in_hand(session: Session, viewer: Viewer, officer_id: str) -> list[tuple[Device, roster.Held]]:
@@ -161,4 +162,4 @@ def enter_check(
         return show(request, viewer, database, law, officer_id, replaces, wrong=True)
     except Refused as no:
         return show(request, viewer, database, law, officer_id, replaces, refused=no.reason)
-    return RedirectResponse(f"{PATH}/{officer_id}", 303)
+    return RedirectResponse(f"{PATH}/{quote(officer_id)}", 303)

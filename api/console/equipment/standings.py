@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from pydantic import ValidationError
@@ -83,7 +84,7 @@ class Line:
             made = equipment.correct_standing(given.replaces, given.standing, self.viewer, self.database)
         else:
             made = equipment.stand(self.device.id, given.standing, self.viewer, self.database)
-        return f"/devices/{self.device.id}?part=standings&entered={made.id}#history"
+        return f"/devices/{quote(self.device.id)}?part=standings&entered={made.id}#history"
 
     def form(
         self, status: int = 200, wrong: frozenset[str] = frozenset(), refused: Reason | None = None
@@ -98,7 +99,8 @@ class Line:
         return pages.page(
             self.request, "equipment_standing_preview.html", self.viewer, 409 if anew else 200,
             device=self.device, old=self.old, given=given.standing, found=found, anew=anew,
-            fields=asdict(self.told), action=f"/devices/{self.device.id}/standing", **terms(self.request),
+            fields=asdict(self.told), action=f"/devices/{quote(self.device.id)}/standing",
+            **terms(self.request),
         )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -100,4 +101,4 @@ def enter(
         return show(request, viewer, database, law, unit_id, replaces, wrong=True)
     except Refused as no:
         return show(request, viewer, database, law, unit_id, replaces, refused=no.reason)
-    return RedirectResponse(f"/equipment/units/{unit_id}", 303)
+    return RedirectResponse(f"/equipment/units/{quote(unit_id)}", 303)

@@ -69,7 +69,7 @@ def behind(
         raise Problem(404, "No such page", "There are fewer.")
     return {
         "breakdowns": breakdowns(figure),
-        "keys": key_names(session, request, figure.parts),
+        "keys": key_names(session, request, ((one.by, one.key) for one in figure.parts)),
         "members": shown,
         "count": len(members),
         "following": following,

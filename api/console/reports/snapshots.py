@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from api.console import pages
 from api.console.reports.figures import Narrow, behind
 from api.console.reports.overview import with_asked
-from api.console.reports.telling import cut, tools
+from api.console.reports.telling import cut, key_names, tools
 from api.console.terms import unit_choices
 from api.problems import Problem
 from api.seeing import must_see
@@ -142,7 +142,8 @@ def moves_page(
             raise Problem(404, "No such page", "There are fewer.")
         sides = [one for move in moves for one in (move.before, move.after) if one is not None]
         names = named(session, viewer, sides)
+        keys = key_names(session, request, (key for one in sides for key in one.keys))
     return pages.page(
         request, "reports_moves.html", viewer, row=row, change=change, moves=moves, following=following,
-        names=names, start=start, **tools(request),
+        names=names, keys=keys, start=start, **tools(request),
     )  # fmt: skip

@@ -19,6 +19,7 @@ from gateway.roster import names_of
 from gateway.wording import reason, sentence, spoken
 from gateway.wording.console import word
 from gateway.wording.reports import BREAKDOWNS, FIGURES, KINDS
+from gateway.wording.values import place_words, value_words
 
 KEYS = frozenset({"VIDEO", "AUDIO", "PHOTO", "second_read", "asked"})
 """Keys of breakdowns that are words of ours and of no other page."""
@@ -30,7 +31,9 @@ PATHS: dict[str, Callable[[str, str], str]] = {
 }
 SIDES = tuple(Side)
 TOLD = ("name", "numerator", "denominator", "basis")
-VALUE = re.compile(r"(?P<value>\S+ \S+ = .*) \((?P<source>.*); (?:read|not verified)\)", re.DOTALL)
+VALUE = re.compile(
+    r"(?P<edition>\S+) (?P<place>\S+) = (?P<value>.*?) \((?P<source>.*); (?:read|not verified)\)", re.DOTALL
+)
 One = TypeVar("One")
 
 
@@ -67,8 +70,10 @@ def cited_value(source: str, told: Callable[[str], str]) -> str:
     found = VALUE.fullmatch(source)
     if found is None:
         return told(source)
-    by = told(found["source"]) or word("zh", "administration.ours")
-    return f"{found['value']}（{by}）"
+    ours = [word("zh", "administration.ours")] if found["source"].startswith("ours") else []
+    by = "；".join([*ours, *filter(None, [told(found["source"])])])
+    value = None if found["value"] == "None" else found["value"].removesuffix(".0").split(", ")
+    return f"{found['edition']} {place_words(found['place'])}：{value_words(value)}（{by}）"
 
 
 def null_why(figure: Figure, language: str) -> str:
@@ -82,20 +87,22 @@ def null_why(figure: Figure, language: str) -> str:
     return word("en" if language == "en" else "zh", code, count=left_out)
 
 
-def key_names(session: Session, request: Request, parts: Iterable[Part]) -> dict[tuple[str, str], str]:
-    """Of every line of every breakdown."""
-    found = list(parts)
+def key_names(
+    session: Session, request: Request, keys: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    """Of lines of breakdowns."""
+    found = set(keys)
     language = reader_of(request).language
-    units = names_of(session, Unit, {one.key for one in found if one.by == "unit"})
-    return {(one.by, one.key): told(one, units, language) for one in found}
+    units = names_of(session, Unit, {key for by, key in found if by == "unit"})
+    return {(by, key): told(by, key, units, language) for by, key in found}
 
 
-def told(part: Part, units: dict[str, str], language: Any) -> str:
-    if not part.key:
+def told(by: str, key: str, units: dict[str, str], language: Any) -> str:
+    if not key:
         return word(language, "reports.no_key")
-    if part.by == "unit":
-        return units.get(part.key, part.key)
-    return word(language, f"reports.key_{part.key}") if part.key in KEYS else spoken(part.key, language)
+    if by == "unit":
+        return units.get(key, key)
+    return word(language, f"reports.key_{key}") if key in KEYS else spoken(key, language)
 
 
 def breakdowns(figure: Figure) -> dict[str, Sequence[Part]]:

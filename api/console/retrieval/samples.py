@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -12,7 +13,6 @@ from sqlmodel import Session, select
 from api.console import pages
 from api.paging import CURSOR, Cut
 from api.paging import page as cut
-from api.problems import Problem
 from api.seeing import must_see
 from api.signin import Checker, Db, Reader, Ruled
 from api.v1 import samples as drawn
@@ -21,7 +21,7 @@ from gateway.device import Refused
 from gateway.law import Law
 from gateway.models import CaseSample, Result, now
 from gateway.reports.recording import recording_sheet
-from gateway.reports.remarks import RemarkIn, checked, faults_seen, open_faults, remark, remarks_of
+from gateway.reports.remarks import LONGEST, RemarkIn, checked, faults_seen, open_faults, remark, remarks_of
 from gateway.reports.sample import MOST, DrawIn
 from gateway.roster import unit_names
 from gateway.visibility import Right, Viewer, visible
@@ -68,6 +68,7 @@ def listed(
     request: Request,
     session: Session,
     viewer: Viewer,
+    law: Law,
     cursor: str | None = None,
     given: Mapping[str, str] | None = None,
     wrong: Reason | None = None,
@@ -79,8 +80,8 @@ def listed(
     own = {unit: name for unit, name in names.items() if viewer.units is None or unit in viewer.units}
     return pages.page(
         request, "retrieval_samples.html", viewer, status=409 if wrong or blank else 200, lines=lines.items,
-        names=names, units=own, faults=faults_seen(session, viewer), today=now().date(), most=MOST,
-        periods=periods(now().date()), may_draw=viewer.may(Right.CHECK), wrong=wrong, blank=blank,
+        names=names, units=own, faults=faults_seen(session, viewer), today=law.today(), most=MOST,
+        periods=periods(law.today()), may_draw=viewer.may(Right.CHECK), wrong=wrong, blank=blank,
         given=given or {}, more=f"/retrieval/samples?cursor={lines.next}" if lines.next else None,
         first="/retrieval/samples" if cursor else None,
     )  # fmt: skip
@@ -91,10 +92,11 @@ def samples_page(
     request: Request,
     viewer: Reader,
     database: Db,
+    law: Ruled,
     cursor: Annotated[str | None, Query(pattern=CURSOR)] = None,
 ) -> Response:
     with database.read() as session:
-        return listed(request, session, viewer, cursor)
+        return listed(request, session, viewer, law, cursor)
 
 
 @router.post("/retrieval/samples")
@@ -118,7 +120,7 @@ def draw(
     except Refused as no:
         wrong, blank = no.reason, ""
     with database.read() as session:
-        return listed(request, session, viewer, given=given, wrong=wrong, blank=blank)
+        return listed(request, session, viewer, law, given=given, wrong=wrong, blank=blank)
 
 
 @router.get("/retrieval/samples/{sample_id}")
@@ -157,12 +159,14 @@ def case_page(
     own = remarks_of(session, sample_id, case_uid)
     order = [one.case for one in whole]
     place = order.index(case_uid)
+    sheet = recording_sheet(session, viewer, law, case, now())
     return pages.page(
         request, "retrieval_sample_case.html", viewer, status=409 if wrong else 200, sample=found, case=case,
-        sheet=recording_sheet(session, viewer, law, case, now()), remarks=own, open=open_faults(own),
-        state=checked(own), tones=TONES, duties=DUTIES, may_check=viewer.may(Right.CHECK), place=place + 1,
-        all=len(order), before=order[place - 1] if place else None,
-        after=order[place + 1] if place + 1 < len(order) else None, today=now().date(),
+        sheet=sheet, devices={one.device: one.name for one in sheet.devices}, remarks=own,
+        open=open_faults(own), state=checked(own), tones=TONES, duties=DUTIES,
+        may_check=viewer.may(Right.CHECK), place=place + 1, all=len(order),
+        before=order[place - 1] if place else None,
+        after=order[place + 1] if place + 1 < len(order) else None, today=law.today(),
         given=given or {}, wrong=wrong,
     )  # fmt: skip
 
@@ -176,25 +180,30 @@ def say(
     database: Db,
     law: Ruled,
     result: Annotated[Result, Form()],
-    said: Annotated[str, Form(alias="remark", max_length=2000)] = "",
-    due_on: Annotated[str, Form(max_length=10)] = "",
+    said: Annotated[str, Form(alias="remark")] = "",
+    due_on: Annotated[str, Form()] = "",
     answers: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
+    told = {
+        "result": result, "remark": said.strip() or None, "answers": answers or None,
+        "due_on": (due_on or None) if result is Result.FAULTY else None,
+    }  # fmt: skip
     try:
-        given = RemarkIn.model_validate(
-            {
-                "result": result, "remark": said.strip() or None, "answers": answers or None,
-                "due_on": (due_on or None) if result is Result.FAULTY else None,
-            }
-        )  # fmt: skip
-    except ValidationError:
-        raise Problem(422, "The remark is not as it has to be") from None
-    try:
+        given = told_by(told)
         with database.write() as session:
             drawn.must_see_case(session, viewer, sample_id, case_uid)
-            remark(session, session.get_one(CaseSample, sample_id), case_uid, given, viewer.name)
+            remark(session, session.get_one(CaseSample, sample_id), case_uid, given, viewer.name, law.zone)
     except Refused as no:
         kept = {"result": result.value, "remark": said, "due_on": due_on, "answers": answers}
         with database.read() as session:
             return case_page(request, session, viewer, law, sample_id, case_uid, given=kept, wrong=no.reason)
-    return RedirectResponse(f"/retrieval/samples/{sample_id}/cases/{case_uid}", 303)
+    return RedirectResponse(f"/retrieval/samples/{sample_id}/cases/{quote(case_uid)}", 303)
+
+
+def told_by(form: Mapping[str, object]) -> RemarkIn:
+    """Raises Refused: whoever wrote two pages gets them back with a sentence."""
+    try:
+        return RemarkIn.model_validate(form)
+    except ValidationError as error:
+        wrong = {one["loc"][0] for one in error.errors()}
+    raise Refused("sample.no_date") if "due_on" in wrong else Refused("sample.too_long", most=LONGEST)

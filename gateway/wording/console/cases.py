@@ -234,6 +234,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "parties.aliases": ("其他名称", "Also called"),
     "parties.in_cases": ("{count} 件案件", "{count} cases"),
     "parties.footage": ("音像资料", "Footage"),
+    "parties.no_details": (
+        "案件中没有登记该执法对象的证照、住所等信息",
+        "its cases tell no licence, address or other details",
+    ),
+    "parties.of_page": (
+        "除案件和音像资料的总数外，以上为本页 {count} 件案件的合计",
+        "Of the {count} cases on this page; only the numbers of cases and clips are of all",
+    ),
     "parties.representative": ("法定代表人", "Representative"),
     "parties.licence": ("主体资格证照", "Licence"),
     "parties.address": ("住所（住址）", "Address"),

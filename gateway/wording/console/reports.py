@@ -93,6 +93,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "“现在”按当前记录重新统计，固化数不受影响。",
         "“Now” is counted anew from what is on record; what was frozen stays.",
     ),
+    "reports.names_of_today": (
+        "案件、环节、设备和资料的名称为当前名称。",
+        "Cases, steps, devices and clips are called as they are today.",
+    ),
+    "reports.key_less": ("（无此项）", "(nothing of it)"),
     "reports.moves_title": ("{figure}：固化后的变动", "{figure}: what moved since"),
     "reports.moves_count": ("{count} 项", "{count}"),
     "reports.was_not": ("当时没有", "was not there"),
