@@ -19,7 +19,7 @@ def saved(session: Session, viewer: Viewer) -> Sequence[SavedSearch]:
 
 
 def save(session: Session, viewer: Viewer, name: str, query: str) -> None:
-    """Raises Refused for one too many, for a name of which not all is seen, and for one that reads as another."""
+    """Raises Refused for one too many, for a name with what is not seen, and for one there is."""
     if has_unseen(name):
         raise Refused("search.odd_name")
     have = {as_read(one.name): one for one in saved(session, viewer)}
