@@ -185,6 +185,7 @@ def test_a_file_of_the_log_bears_the_sites_own_time(
         ({"days": "99"}, "调阅期限最长 30 天"),
         ({"since": "2026-13-01T00:00"}, "开始时间不正确"),
         ({"unit": ""}, "请选择采集单位"),
+        ({"purpose": "评查\u202e\u0007"}, "事由中含有不可见的控制字符（U+202E、U+0007）"),
     ],
 )
 def test_what_is_wrong_with_a_request_is_said_in_its_form(
