@@ -282,4 +282,15 @@ def about(made: Plan, zone: ZoneInfo) -> str:
         ABOUT[made.content], case=made.title, purpose=made.purpose, actor=made.actor,
         at=made.at.isoformat(timespec="seconds"), package=made.id, clips=len(made.parts),
     )  # fmt: skip
-    return "\r\n".join(("\ufeff" + sentence(told, "zh", zone), "", sentence(told, "en", zone), ""))
+    said = [told, *left_out(made)]
+    chinese, english = ("\r\n".join(sentence(one, of, zone) for one in said) for of in ("zh", "en"))
+    return "\r\n".join(("\ufeff" + chinese, "", english, ""))
+
+
+def left_out(made: Plan) -> Iterator[dict[str, object]]:
+    """How many do not go out: the secret ones by themselves."""
+    secret = sum(why["code"] == "package.secret" for why in made.left.values())
+    if secret:
+        yield reason("package.left_secret", clips=secret)
+    if others := len(made.left) - secret:
+        yield reason("package.left_others", clips=others)

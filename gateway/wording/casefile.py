@@ -69,6 +69,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "涉及国家秘密，未导出",
         "a state secret: not exported",
     ),
+    "package.left_secret": (
+        "另有 {clips} 份涉及国家秘密，未导出；清单中仅列序号。",
+        "State secrets, not exported and by their number alone in the list: {clips}.",
+    ),
+    "package.left_others": (
+        "另有 {clips} 份未导出，原因见“结果.json”。",
+        "Not exported for other reasons, told in 结果.json: {clips}.",
+    ),
     "package.gone": (
         "原件不在库中（已销毁或者尚未入库），未导出",
         "its original is not in the store (destroyed, or not here yet): not exported",
