@@ -372,6 +372,15 @@ def test_a_package_is_what_is_on_record(
     assert [name for name in names if name.startswith("音像资料/")] == ["音像资料/0001_one.mp4"]
     check = subprocess.run(["sha256sum", "-c", "digests.sha256"], cwd=tmp_path / "out", check=False)
     assert check.returncode == 0
+    listed = [line.partition("  ")[2] for line in (tmp_path / "out/digests.sha256").read_text().splitlines()]
+    assert sorted(listed) == sorted(set(names) - {"digests.sha256"}), "everything but the list of digests"
+    for name in ("证据清单.xlsx", "结果.json", "保管链/0001_clip-u.json"):
+        file = tmp_path / "out" / name
+        before = file.read_bytes()
+        file.write_bytes(before + b" ")
+        again = subprocess.run(["sha256sum", "-c", "digests.sha256"], cwd=tmp_path / "out", check=False)
+        assert again.returncode == 1, f"{name} was changed"
+        file.write_bytes(before)
     result = json.loads((tmp_path / "out/结果.json").read_text())
     assert [one["result"]["code"] for one in result["files"]] == ["package.whole"]
     chain = json.loads((tmp_path / "out/保管链/0001_clip-u.json").read_text())
