@@ -10,10 +10,12 @@ from sqlmodel import col, select
 from api.console.retrieval.copies import given
 from api.problems import Problem
 from api.signin import add_key
+from gateway import copies
 from gateway.database import Database
 from gateway.models import (
     Clip,
     ClipCopy,
+    CustodyEvent,
     OrderRow,
     RequestState,
     Role,
@@ -251,7 +253,8 @@ def test_a_copy_is_asked_for_and_fetched(console: Console, database: Database) -
     for part in ("bytes=1-", "bytes=-99999999999", "x"):
         client.get(file, headers={"x-api-key": keys["evidence"], "range": part})
     with database.write() as session:
-        assert session.get_one(ClipCopy, "copy-evidence-u").taken == 4, "by parts it is taken as well"
+        taken_by_now = session.get_one(ClipCopy, "copy-evidence-u").taken
+        assert taken_by_now == 3, "from further on is the same download, from the beginning a new one"
         session.get_one(Clip, "clip-u").secrecy = "state_secret"
     assert ask(console, keys["evidence"], "GET", file).status_code == 409, "it became a secret meanwhile"
     with database.write() as session:
@@ -260,6 +263,28 @@ def test_a_copy_is_asked_for_and_fetched(console: Console, database: Database) -
         row.state = RequestState.REVOKED
         session.add(row)
     assert ask(console, keys["evidence"], "GET", file).status_code == 409
+
+
+def test_a_download_in_parts_is_one_and_none_goes_unseen(
+    console: Console, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, keys = console
+
+    def take(part: str) -> tuple[int, int, int]:
+        """How it was answered; how often it was taken by then, and by the chain."""
+        headers = {"x-api-key": keys["evidence"], "range": part}
+        answer = client.get("/api/v1/copies/copy-evidence-u/file", headers=headers)
+        with database.read() as session:
+            lines = session.exec(select(CustodyEvent).where(CustodyEvent.event == "COPY_TAKEN")).all()
+            return answer.status_code, session.get_one(ClipCopy, "copy-evidence-u").taken, len(lines)
+
+    assert take("bytes=1-") == (206, 1, 1), "nothing before: all but a byte would go out unseen"
+    assert take("bytes=4-5") == take("bytes=-2") == (206, 1, 1)
+    assert take("bytes=0-3") == (206, 2, 2)
+    assert take("bytes=4-5") == (206, 2, 2)
+    assert take("bytes=99-") == (416, 2, 2), "nothing went out"
+    monkeypatch.setattr(copies, "GOES_ON", timedelta(0))
+    assert take("bytes=4-5") == (206, 3, 3), "long after it is another"
 
 
 def test_without_a_grant_that_says_so_nothing_is_copied(console: Console, database: Database) -> None:
