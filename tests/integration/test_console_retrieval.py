@@ -287,6 +287,40 @@ def test_a_download_in_parts_is_one_and_none_goes_unseen(
     assert take("bytes=4-5") == (206, 3, 3), "long after it is another"
 
 
+def test_copies_tell_their_span_and_whole_digest_also_to_the_head_who_approved(
+    console: Console, database: Database
+) -> None:
+    _, keys = console
+    with database.write() as session:
+        copy = session.get_one(ClipCopy, "copy-evidence-u")
+        copy.start_s, copy.end_s, copy.sha256, copy.taken = 65.0, 130.0, "ab" * 32, 2
+        copy.size, copy.made_at, copy.keep_until = (
+            9,
+            datetime(2031, 1, 2, tzinfo=UTC),
+            datetime(2031, 2, 3, tzinfo=UTC),
+        )
+        session.add(copy)
+        row = session.get_one(ViewRequest, "mine-evidence-u")
+        row.user_id, row.user = session.exec(select(User.id, User.name).where(User.name == "asker-v")).one()
+        session.add(row)
+    page = ask(console, keys["supervisor"], "GET", "/retrieval/requests/mine-evidence-u").text
+    told = page.partition('id="copies"')[2].partition("</section>")[0]
+    for one in (
+        "user-evidence",
+        "2031年1月2日",
+        "节选 01:05–02:10",
+        "ab" * 32,
+        "下载 2 次",
+        "2031年2月3日",
+        "one.mp4",
+    ):
+        assert one in told, one
+    own = ask(console, keys["evidence"], "GET", "/retrieval/copies").text
+    assert "节选 01:05–02:10" in own
+    assert f">{'ab' * 32}<" in own
+    assert "/api/v1/copies" not in page, "to be told of is not to have"
+
+
 def test_without_a_grant_that_says_so_nothing_is_copied(console: Console, database: Database) -> None:
     _, keys = console
     with database.write() as session:
