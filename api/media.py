@@ -38,6 +38,12 @@ class MediaResponse(FileResponse):
             raise beyond from None
 
 
+def is_further_on(http_range: str | None, size: int) -> bool:
+    """Whether a part of the file is asked for that is not its beginning. Raises Problem 416."""
+    parts = MediaResponse._parse_range_header(http_range, size) if http_range else []
+    return bool(parts) and all(start > 0 for start, _ in parts)
+
+
 def media(path: Path, name: str, media_type: str | None = None, verified: bool = True) -> MediaResponse:
     """What is not known as media is only ever offered for download, never shown as a page."""
     known = media_type or TYPES.get(Path(name).suffix.lower())

@@ -12,6 +12,7 @@ from gateway.models import (
     Clip,
     ClipCopy,
     CopyState,
+    CustodyEvent,
     Device,
     OrderRow,
     OrderState,
@@ -32,6 +33,8 @@ COPY = "copy"
 ACTOR = "gateway"
 WITHIN = timedelta(hours=24)
 """A long clip on a slow machine waits behind others; what has not begun by then is not made any more."""
+GOES_ON = timedelta(hours=1)
+"""Bytes from further on belong to a download begun so long before: it broke off, or comes in parts."""
 BATCH = 100
 
 
@@ -96,13 +99,22 @@ def is_to_be_had(copy: ClipCopy, grant: ViewRequest, at: datetime) -> bool:
 
 
 def taken(session: Session, copy: ClipCopy, actor: str) -> None:
-    """Each download is a line of custody."""
+    """Each download is a line of custody, however many requests it takes."""
     copy.taken += 1
     session.add(copy)
     original = session.get_one(Original, copy.clip_id)
     chain = custody.device_chain(original.device_id)
     detail = {"copy": copy.id, "sha256": copy.sha256, "time": copy.taken}
     custody.append(session, chain, "COPY_TAKEN", actor, copy.clip_id, [copy], detail)
+
+
+def is_being_taken(session: Session, copy: ClipCopy) -> bool:
+    """Whether a download was noted just now. Without one, bytes from further on are one as well."""
+    since = now() - GOES_ON
+    wanted = select(CustodyEvent).where(
+        CustodyEvent.subject == copy.clip_id, CustodyEvent.event == "COPY_TAKEN", CustodyEvent.at > since
+    )
+    return any(line.detail.get("copy") == copy.id for line in session.exec(wanted))
 
 
 def put_down(session: Session, law: RulePacks, copy_id: str, made: Rendition) -> ClipCopy:

@@ -13,6 +13,7 @@ from gateway import copies, ffmpeg
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.models import Clip, ClipCopy, CopyState, Original, Rendition, State
+from gateway.reports.paper import visible_character
 from gateway.rulepacks import RulePacks
 from gateway.store.room import StoreFull
 from gateway.wording import CHINA
@@ -22,6 +23,12 @@ from ingest.transcode import derive
 
 FONT = "Noto Sans CJK SC"
 """Of fonts-noto-cjk, which set-up brings for the reports."""
+SIZE = "min(h/32,w/42)"
+"""Of the letters, so that a line of `ACROSS_PICTURE` ends within a picture of any shape."""
+ACROSS_PICTURE = 36
+"""Chinese characters of one line."""
+LINES = 3
+"""Of a purpose, and of who has it: what is longer is cut, or it would hide the picture."""
 MARGIN = "h/40"
 ACROSS = {"x": "mod(t*w/60,w)-tw/2", "y": "h/2+h/3*sin(t/20)"}
 """One faint line wanders: no cut of the frame is without it."""
@@ -74,16 +81,37 @@ def written(context: Context, kept: Kept, copy: ClipCopy, folder: Path) -> Rendi
 
 
 def text_files(copy: ClipCopy, clip: Clip, folder: Path) -> list[Path]:
-    """Texts by file: what a person wrote is never read as a filter's syntax."""
+    """Texts by file: what a person wrote is never read as a filter's syntax.
+
+    Number and recording time have a line before the purpose: nothing written there moves or turns them.
+    """
+    who, purpose = (" ".join("".join(map(visible_character, line)).split()) for line in copy.lines)
     recorded = clip.started_at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S") if clip.started_at else ""
-    # the number first: a long purpose must not push it out of the picture
-    below = f"副本编号 {copy.id[-8:]}  {copy.lines[1]}" + (f"  摄录 {recorded}" if recorded else "")
+    number = f"副本编号 {copy.id[-8:]}" + (f"  摄录 {recorded}" if recorded else "")
     found = []
-    for number, line in enumerate((copy.lines[0], below, copy.lines[0])):
-        path = folder / f"{number}.txt"
-        path.write_text(" ".join(line.split()), encoding="utf-8")
+    for place, text in enumerate((wrapped(who), f"{number}\n{wrapped(purpose)}", who)):
+        path = folder / f"{place}.txt"
+        path.write_text(text, encoding="utf-8")
         found.append(path)
     return found
+
+
+def width(text: str) -> float:
+    """In Chinese characters; of small letters and digits two stand in the place of one, almost."""
+    return sum(0.6 if one.isascii() and not one.isupper() else 1 for one in text)
+
+
+def wrapped(text: str) -> str:
+    """In lines as wide as the picture; `…` where it is cut."""
+    lines = [""]
+    for one in text:
+        if width(lines[-1] + one) > ACROSS_PICTURE:
+            if len(lines) == LINES:
+                lines[-1] = lines[-1][:-1] + "…"
+                break
+            lines.append("")
+        lines[-1] += one
+    return "\n".join(lines)
 
 
 def marked(original: Path, target: Path, *, copy: ClipCopy, texts: Sequence[Path], is_photo: bool) -> Any:
@@ -93,7 +121,7 @@ def marked(original: Path, target: Path, *, copy: ClipCopy, texts: Sequence[Path
     read = ffmpeg.source(original, fflags="+genpts+discardcorrupt", err_detect="ignore_err", **cut)
     picture = read["v:0"].filter("scale", "trunc(iw/2)*2", "trunc(ih/2)*2")
     top, bottom, across = texts
-    box = {"box": 1, "boxcolor": "black@0.6", "boxborderw": 8, "fontcolor": "white", "fontsize": "h/32"}
+    box = {"box": 1, "boxcolor": "black@0.6", "boxborderw": 8, "fontcolor": "white", "fontsize": SIZE}
     picture = drawn(picture, top, x=MARGIN, y=MARGIN, **box)
     picture = drawn(picture, bottom, x=MARGIN, y=f"h-th-{MARGIN}", **box)
     picture = drawn(picture, across, fontcolor="white@0.28", fontsize="h/16", **ACROSS)

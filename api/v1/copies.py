@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session, col, select
 
-from api.media import MediaResponse, media
+from api.media import MediaResponse, is_further_on, media
 from api.paging import Cutting, Page, page
 from api.problems import not_found
 from api.seeing import grant_of, must_watch, refusal_noted
@@ -45,7 +45,7 @@ class CopyOut(Shape):
     made_at: datetime | None
     keep_until: datetime | None
     removed_at: datetime | None
-    taken: int = Field(description="how often it was downloaded")
+    taken: int = Field(description="how often it was downloaded; in parts, within an hour, it is once")
 
 
 class CopyWhole(CopyOut):
@@ -115,7 +115,9 @@ def copy_file(copy_id: str, request: Request, viewer: Requester, database: Db) -
             raise Refused("retrieval.copy_not_ready")
         if became_secret(session, grant, copy.clip_id):
             raise Refused("retrieval.state_secret")
-        copies.taken(session, copy, viewer.name)  # every time: what a client says of ranges proves nothing
+        goes_on = is_further_on(request.headers.get("range"), made.size)
+        if not (goes_on and copies.is_being_taken(session, copy)):
+            copies.taken(session, copy, viewer.name)
         name = f"copy-{copy.id[-8:]}.{made.stored_as.rpartition('.')[2]}"
         answer = media(store_of(request).path(made.stored_as), name, made.media_type)
         answer.headers["content-disposition"] = f'attachment; filename="{name}"'

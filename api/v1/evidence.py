@@ -113,16 +113,26 @@ class File:
 
 
 def list_file(
-    database: Database, viewer: Viewer, law: Law, uid: str, wanted: Format, step: str | None = None
+    database: Database,
+    viewer: Viewer,
+    law: Law,
+    uid: str,
+    wanted: Format,
+    step: str | None = None,
+    *,
+    leaves: bool = False,
 ) -> File:
-    """Put on record as every report is. Raises Refused for a case without a unit."""
+    """Put on record as every report is; `leaves`: as the list of a package.
+
+    Raises Refused for a case without a unit.
+    """
     at = now()
     with database.read() as session:
         case: CaseRecord = must_see(session, viewer, CaseRecord, uid, "Case")
         if case.unit_id is None:
             raise Refused("evidence.no_unit")
         found = evidence(session, viewer, law, case, at, step)
-        paper = evidence_paper(session, case, found, law.zone, at, wanted)
+        paper = evidence_paper(session, case, found, law.zone, at, wanted, leaves=leaves)
     content = making.file_of(paper, wanted)
     subject = Subject("evidence", case.unit_id, at.astimezone(law.zone).date().isoformat(), case=uid)
     with database.write() as session:
@@ -156,7 +166,7 @@ def packed(
     asked = (uid, given, viewer, law)
     with database.read() as session:
         planned(session, *asked, b"")  # what is refused leaves no list on record
-    listing = list_file(database, viewer, law, uid, Format.XLSX, given.step)
+    listing = list_file(database, viewer, law, uid, Format.XLSX, given.step, leaves=True)
     with database.write() as session:
         made = planned(session, *asked, listing.content)
         package.begin(session, made)

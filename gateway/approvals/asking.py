@@ -28,6 +28,7 @@ from gateway.models import (
     ViewRequest,
     now,
 )
+from gateway.reports.paper import unseen_in
 from gateway.rules.approval import approvals
 from gateway.rules.case_number import normalise
 from gateway.rules.judgement import CLASSIFIED
@@ -89,6 +90,8 @@ def ask(session: Session, law: Law, viewer: Viewer, asked: Asked) -> ViewRequest
     and that it is too much.
     """
     scope = asked.scope
+    if unseen := unseen_in(asked.purpose):  # it is burnt into copies, beside what must be read
+        raise Refused("retrieval.unseen_characters", found="、".join(unseen))
     if session.get(Unit, asked.unit) is None:
         raise Refused("scope.unknown_unit", unit=asked.unit)
     limits = law.packs.of(asked.unit, parents_of(session)).retrieval

@@ -13,6 +13,7 @@ from gateway.models import CaseRecord, State
 from gateway.reports.making import Format
 from gateway.reports.paper import Column, Fields, Paper, Prose, Section, Table, number
 from gateway.reports.recording import Names, parties_of
+from gateway.rules.judgement import CLASSIFIED
 from gateway.wording import reason, sentence
 
 MOST_PRINTED = 3000
@@ -26,13 +27,25 @@ COLUMNS = (
 
 
 def evidence_paper(
-    session: Session, case: CaseRecord, found: Evidence, zone: ZoneInfo, at: datetime, wanted: Format
+    session: Session,
+    case: CaseRecord,
+    found: Evidence,
+    zone: ZoneInfo,
+    at: datetime,
+    wanted: Format,
+    *,
+    leaves: bool = False,
 ) -> Paper:
-    """Raises Refused for more lines than a PDF can have."""
+    """Raises Refused for more lines than a PDF can have.
+
+    `leaves`: it goes out in a package: of a state secret it tells that there is one (R-77).
+    """
     if wanted is Format.PDF and len(found.items) > MOST_PRINTED:
         raise Refused("evidence.too_long", rows=len(found.items), most=MOST_PRINTED)
     names = Names.read(session)
-    rows = [tuple(cells(item, zone)) for item in found.items]
+    kept = {item.clip.id for item in found.items if leaves and item.clip.secrecy == CLASSIFIED}
+    rows = [unsaid(item) if item.clip.id in kept else tuple(cells(item, zone)) for item in found.items]
+    size = found.bytes - sum(item.original.size for item in found.items if item.clip.id in kept)
     notes = [sentence(one) for one in notes_of(found)]
     table = Table(COLUMNS, rows, note="\n".join(notes))
     return Paper(
@@ -44,7 +57,7 @@ def evidence_paper(
                 ("当事人", "、".join(parties_of(session, case))),
                 ("办案单位", names.unit(case.unit_id)),
                 ("承办人", "、".join(names.person(one) for one in case.handlers)),
-                ("资料", f"{found.count} 份，共 {found.bytes} 字节"),
+                ("资料", f"{found.count} 份，共 {size} 字节"),
                 ("截至", minute(at, zone)),
             ]
         ),
@@ -66,6 +79,10 @@ def notes_of(found: Evidence) -> Iterator[dict[str, object]]:
         yield reason("evidence.rejected", clips=found.rejected)
     if found.hidden:
         yield reason("sample.hidden_clips", clips=found.hidden)
+
+
+def unsaid(item: Item) -> tuple[str | int, ...]:
+    return (item.number, "未导出（国家秘密）", *("" for _ in COLUMNS[2:]))
 
 
 def cells(item: Item, zone: ZoneInfo) -> Iterator[str | int | None]:

@@ -77,6 +77,8 @@ class Told:
     """By clip: the digest of what was read."""
     wrong: dict[str, str] = field(default_factory=dict)
     """By clip: the code of what is wrong with it."""
+    beside: dict[str, str] = field(default_factory=dict)
+    """By name: the digest of what goes with the footage."""
     whole: bool = False
 
 
@@ -197,17 +199,21 @@ def stream(database: Database, store: LocalStore, made: Plan, zone: ZoneInfo) ->
 def written(database: Database, store: LocalStore, made: Plan, told: Told, zone: ZoneInfo) -> Iterator[bytes]:
     sink = Sink(told)
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as packed:  # type: ignore[call-overload]
-        packed.writestr(info("说明.txt", made.at, zone), about(made, zone))
-        packed.writestr(info("证据清单.xlsx", made.at, zone), made.listing)
+
+        def put(name: str, content: bytes) -> None:
+            told.beside[name] = hashlib.sha256(content).hexdigest()
+            packed.writestr(info(name, made.at, zone), content)
+
+        put("说明.txt", about(made, zone).encode())
+        put("证据清单.xlsx", made.listing)
         for part in made.parts:
             yield from media(packed, sink, store, part, made, told, zone)
             with database.read() as session:
                 lines = json.dumps(chain_of(session, part.item.clip.id), ensure_ascii=False, indent=1)
-            name = f"保管链/{part.item.number:04}_{part.item.clip.id}.json"
-            packed.writestr(info(name, made.at, zone), lines)
+            put(f"保管链/{part.item.number:04}_{part.item.clip.id}.json", lines.encode())
             yield from sink.taken()
+        put("结果.json", results(made, told).encode())
         packed.writestr(info("digests.sha256", made.at, zone), sums(made, told))
-        packed.writestr(info("结果.json", made.at, zone), results(made, told))
     yield from sink.taken()
 
 
@@ -249,8 +255,9 @@ def chain_of(session: Session, clip: str) -> list[dict[str, object]]:
 
 
 def sums(made: Plan, told: Told) -> str:
-    """As `sha256sum -c` reads it: the digests on record, not those of what was read."""
-    return "".join(f"{part.sha256}  {part.name}\n" for part in made.parts if part.item.clip.id in told.sent)
+    """As `sha256sum -c` reads it, of every other file: of footage the digest on record, not what was read."""
+    footage = {part.name: part.sha256 for part in made.parts if part.item.clip.id in told.sent}
+    return "".join(f"{digest}  {name}\n" for name, digest in (footage | told.beside).items())
 
 
 def results(made: Plan, told: Told) -> str:
@@ -263,12 +270,8 @@ def results(made: Plan, told: Told) -> str:
         }  # fmt: skip
 
     left = [{"clip": clip, "result": both(why)} for clip, why in made.left.items()]
-    whole = {
-        "package": made.id,
-        "case": made.case,
-        "files": [line(one) for one in made.parts],
-        "left_out": left,
-    }
+    files = [line(one) for one in made.parts]
+    whole = {"package": made.id, "case": made.case, "files": files, "left_out": left}
     return json.dumps(whole, ensure_ascii=False, indent=1)
 
 
@@ -282,4 +285,15 @@ def about(made: Plan, zone: ZoneInfo) -> str:
         ABOUT[made.content], case=made.title, purpose=made.purpose, actor=made.actor,
         at=made.at.isoformat(timespec="seconds"), package=made.id, clips=len(made.parts),
     )  # fmt: skip
-    return "\r\n".join(("\ufeff" + sentence(told, "zh", zone), "", sentence(told, "en", zone), ""))
+    said = [told, *left_out(made)]
+    chinese, english = ("\r\n".join(sentence(one, of, zone) for one in said) for of in ("zh", "en"))
+    return "\r\n".join(("\ufeff" + chinese, "", english, ""))
+
+
+def left_out(made: Plan) -> Iterator[dict[str, object]]:
+    """How many do not go out: the secret ones by themselves."""
+    secret = sum(why["code"] == "package.secret" for why in made.left.values())
+    if secret:
+        yield reason("package.left_secret", clips=secret)
+    if others := len(made.left) - secret:
+        yield reason("package.left_others", clips=others)

@@ -12,7 +12,9 @@ from gateway.custody import canonical
 
 LONGEST = 2000
 """Characters of one cell: what people wrote is quoted, not reprinted."""
-HIDING = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+HIDING = frozenset(
+    "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
 """Without a shape of their own: they turn or join what stands beside them."""
 
 
@@ -130,6 +132,12 @@ def visible_character(one: str) -> str:
     if one == "\n" or not (is_none or one in HIDING):
         return one
     return " " if one in "\t\r" else named_character(one)
+
+
+def unseen_in(text: str) -> list[str]:
+    """What would be named in a print of it, each once: `U+202E`."""
+    named = {one: visible_character(one) for one in text}
+    return [f"U+{ord(one):04X}" for one, shape in named.items() if shape not in {one, " "}]
 
 
 def named_character(one: str) -> str:

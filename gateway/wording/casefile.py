@@ -40,22 +40,24 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "package.about_originals": (
         "案件《{case}》音像资料导出包。内容：原件 {clips} 份，逐字节与入库原件相同，没有水印。"
         "导出人：{actor}；时间：{at}；用途：{purpose}；编号：{package}。"
-        "核验：sha256sum -c digests.sha256；各文件的结果见“结果.json”，保管链见“保管链”文件夹。"
+        "核验：sha256sum -c digests.sha256（包内除它以外的全部文件）；"
+        "各文件的结果见“结果.json”，保管链见“保管链”文件夹。"
         "原件仅供办案、诉讼等法定用途，不得擅自复制、传播。",
         "Footage of the case {case}. {clips} originals, byte by byte as they were taken in, without a"
         " watermark. Exported by {actor} at {at} for: {purpose}. Number {package}. Check:"
-        " sha256sum -c digests.sha256; how each file went stands in 结果.json, its chain of custody"
-        " in 保管链. For lawful use only.",
+        " sha256sum -c digests.sha256 (every other file of it); how each file went stands in 结果.json, its"
+        " chain of custody in 保管链. For lawful use only.",
     ),
     "package.about_proxies": (
         "案件《{case}》音像资料导出包。内容：浏览副本 {clips} 份，由原件转码而成，不能代替原件，没有水印。"
         "导出人：{actor}；时间：{at}；用途：{purpose}；编号：{package}。"
-        "核验：sha256sum -c digests.sha256（副本的摘要）；原件的摘要见证据清单和“结果.json”。"
+        "核验：sha256sum -c digests.sha256（包内除它以外的全部文件，音像资料为副本的摘要）；"
+        "原件的摘要见证据清单和“结果.json”。"
         "仅供办案、诉讼等法定用途，不得擅自复制、传播。",
         "Footage of the case {case}. {clips} proxies, made from the originals and no substitute for them,"
         " without a watermark. Exported by {actor} at {at} for: {purpose}. Number {package}. Check:"
-        " sha256sum -c digests.sha256 (of the proxies); the originals' digests stand in the evidence list and"
-        " in 结果.json. For lawful use only.",
+        " sha256sum -c digests.sha256 (every other file of it; of footage the proxies' digests); the"
+        " originals' stand in the evidence list and in 结果.json. For lawful use only.",
     ),
     "package.empty": (
         "本案没有可以导出的资料",
@@ -68,6 +70,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "package.secret": (
         "涉及国家秘密，未导出",
         "a state secret: not exported",
+    ),
+    "package.left_secret": (
+        "另有 {clips} 份涉及国家秘密，未导出；清单中仅列序号。",
+        "State secrets, not exported and by their number alone in the list: {clips}.",
+    ),
+    "package.left_others": (
+        "另有 {clips} 份未导出，原因见“结果.json”。",
+        "Not exported for other reasons, told in 结果.json: {clips}.",
     ),
     "package.gone": (
         "原件不在库中（已销毁或者尚未入库），未导出",

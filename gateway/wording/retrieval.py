@@ -10,6 +10,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "请写明调阅哪些资料：资料编号、案件、当事人或者起止时间，选其一",
         "say which footage: by clips, by a case, by a party or by a span of time; one of them",
     ),
+    "retrieval.unseen_characters": (
+        "事由中含有不可见的控制字符（{found}），请删除后重新填写",
+        "the purpose has characters that nobody sees ({found}); write it without them",
+    ),
     "retrieval.no_span": ("开始时间必须早于结束时间", "it must begin before it ends"),
     "retrieval.span_too_wide": (
         "仅按时间申请的，起止时间不超过 {days} 天",

@@ -24,6 +24,7 @@ from openpyxl.workbook import Workbook
 from sqlmodel import col, select
 
 from api.signin import add_key, add_user
+from gateway.casefile.evidence_paper import COLUMNS
 from gateway.cli import main
 from gateway.database import Database
 from gateway.device import Refused
@@ -450,6 +451,39 @@ def test_a_name_longer_than_a_page_is_printed_to_its_end() -> None:
         pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf(paper))).pages]
         assert len(pages) > 1
         assert "".join(pages).replace("\n", "").count("到此为止") == (1 if cells[0][0] == long else 2)
+
+
+def test_no_line_of_a_list_breaks_over_two_pages_unless_it_is_longer_than_one() -> None:
+    digests = [f"{number:064x}" for number in range(16**63, 16**63 + 40)]
+    rows = [
+        (
+            number,
+            f"第{number}号",
+            "长" * (number % 7 * 9),
+            "",
+            "",
+            "",
+            "",
+            "",
+            1,
+            1,
+            f"{one}\n{one[::-1]}",
+            "",
+            "",
+        )
+        for number, one in enumerate(digests)
+    ]
+    for tall in ("长" * 1990, "行\n" * 120):
+        rows.insert(20, (*("" for _ in range(7)), tall + "到此为止", 1, 1, "", "", ""))
+    table = Table(COLUMNS, rows)
+    paper = Paper("题", "", Fields([]), [Section("节", "页", [table])], AT, "脚", landscape=True)
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf(paper))).pages]
+    pages = ["".join(page.split()) for page in pages]
+    for number, one in enumerate(digests):
+        assert len([page for page in pages if f"第{number}号" in page and one + one[::-1] in page]) == 1, (
+            number
+        )
+    assert "".join(pages).count("到此为止") == 2
 
 
 def test_no_page_ends_with_a_heading_or_title_alone() -> None:

@@ -112,6 +112,14 @@ def change(database: Database, request: str, **values: Any) -> None:
         session.add(row)
 
 
+@pytest.mark.parametrize("purpose", ["评查\u202e", "\u2066评查", "评\x07查", "评\u061c查"])
+def test_a_purpose_that_turns_the_text_beside_it_in_a_copy_is_refused(town: Database, purpose: str) -> None:
+    with pytest.raises(Refused) as refused:
+        asked(town, "asker", clips=["one"], purpose=purpose)
+    assert refused.value.reason["code"] == "retrieval.unseen_characters"
+    asked(town, "asker", clips=["one"], purpose="评查\n古丽娜尔\u200c👨\u200d👩")
+
+
 def test_a_grant_opens_those_clips_to_that_person_while_it_holds_and_nothing_else(town: Database) -> None:
     request = asked(town, "asker", clips=["one"])
     assert watches(town, "asker") == set(), "asking opens nothing"

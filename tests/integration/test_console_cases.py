@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from openpyxl import load_workbook
 from sqlmodel import select
 
 from gateway.audit.database import rows
@@ -392,6 +393,15 @@ def test_a_package_is_what_is_on_record(
     assert [name for name in names if name.startswith("音像资料/")] == ["音像资料/0001_one.mp4"]
     check = subprocess.run(["sha256sum", "-c", "digests.sha256"], cwd=tmp_path / "out", check=False)
     assert check.returncode == 0
+    listed = [line.partition("  ")[2] for line in (tmp_path / "out/digests.sha256").read_text().splitlines()]
+    assert sorted(listed) == sorted(set(names) - {"digests.sha256"}), "everything but the list of digests"
+    for name in ("证据清单.xlsx", "结果.json", "保管链/0001_clip-u.json"):
+        file = tmp_path / "out" / name
+        before = file.read_bytes()
+        file.write_bytes(before + b" ")
+        again = subprocess.run(["sha256sum", "-c", "digests.sha256"], cwd=tmp_path / "out", check=False)
+        assert again.returncode == 1, f"{name} was changed"
+        file.write_bytes(before)
     result = json.loads((tmp_path / "out/结果.json").read_text())
     assert [one["result"]["code"] for one in result["files"]] == ["package.whole"]
     chain = json.loads((tmp_path / "out/保管链/0001_clip-u.json").read_text())
@@ -402,6 +412,47 @@ def test_a_package_is_what_is_on_record(
     assert ended.detail["sha256"] == hashlib.sha256(sent.content).hexdigest()
     assert (ended.detail["whole"], ended.detail["wrong"]) == (True, {})
     assert (copied.subject, copied.detail["purpose"]) == ("clip-u", "移送人民法院")
+
+
+def test_a_state_secret_is_a_number_in_the_list_of_a_package_and_nothing_else(
+    told: Console, database: Database
+) -> None:
+    with database.write() as session:
+        session.add(
+            Original(
+                id="secret-u", device_id="cam-u", name="密.mp4", suffix=".mp4", size=77_001, sha256="5" * 64,
+                sm3="6" * 64, stored_as="originals/secret.mp4", state=State.PRESERVED,
+            )
+        )  # fmt: skip
+        session.flush()
+        session.add(
+            Clip(
+                id="secret-u", device_id="cam-u", kind="VIDEO", started_at=T0, ended_at=T0, duration_s=12_345,
+                secrecy="state_secret", place="保密地点", officer_id="zhang-u", matter="保密证明对象",
+            )
+        )  # fmt: skip
+        session.flush()
+        session.add(
+            Link(
+                clip_id="secret-u", case_uid="case-u", verdict="VALID", score=1, reasons=[], rule_pack="p",
+            )
+        )  # fmt: skip
+    with zipfile.ZipFile(io.BytesIO(packed(told, {}).content)) as zipped:
+        book, about = zipped.read("证据清单.xlsx"), zipped.read("说明.txt").decode()
+        left = json.loads(zipped.read("结果.json"))["left_out"]
+    rows = [row for sheet in load_workbook(io.BytesIO(book)) for row in sheet.iter_rows(values_only=True)]
+    [row] = [row for row in rows if "未导出（国家秘密）" in row]
+    assert [cell for cell in row if cell not in (None, "")] == [row[0], "未导出（国家秘密）"]
+    whole = str(rows)
+    told_of_it = ("保密地点", "保密证明", "5" * 64, "6" * 64, "密.mp4", "secret.mp4", "12345", "77001")
+    assert [one for one in told_of_it if one in whole] == []
+    with database.read() as session:
+        weight = session.get_one(Original, "clip-u").size
+    assert f"2 份，共 {weight} 字节" in whole, "nor what it weighs, by subtraction"
+    assert "另有 1 份涉及国家秘密，未导出" in about
+    assert [one["clip"] for one in left] == ["secret-u"]
+    page = get(told, "/cases/case-u/evidence")
+    assert "保密地点" in page, "who may see it sees it in the console"
 
 
 def test_what_is_not_as_it_was_is_told(told: Console, database: Database) -> None:

@@ -10,10 +10,12 @@ from sqlmodel import col, select
 from api.console.retrieval.copies import given
 from api.problems import Problem
 from api.signin import add_key
+from gateway import copies
 from gateway.database import Database
 from gateway.models import (
     Clip,
     ClipCopy,
+    CustodyEvent,
     Device,
     OrderRow,
     RequestState,
@@ -186,6 +188,7 @@ def test_a_file_of_the_log_bears_the_sites_own_time(
         ({"days": "99"}, "调阅期限最长 30 天"),
         ({"since": "2026-13-01T00:00"}, "开始时间不正确"),
         ({"unit": ""}, "请选择采集单位"),
+        ({"purpose": "评查\u202e\u0007"}, "事由中含有不可见的控制字符（U+202E、U+0007）"),
     ],
 )
 def test_what_is_wrong_with_a_request_is_said_in_its_form(
@@ -251,7 +254,8 @@ def test_a_copy_is_asked_for_and_fetched(console: Console, database: Database) -
     for part in ("bytes=1-", "bytes=-99999999999", "x"):
         client.get(file, headers={"x-api-key": keys["evidence"], "range": part})
     with database.write() as session:
-        assert session.get_one(ClipCopy, "copy-evidence-u").taken == 4, "by parts it is taken as well"
+        taken_by_now = session.get_one(ClipCopy, "copy-evidence-u").taken
+        assert taken_by_now == 3, "from further on is the same download, from the beginning a new one"
         session.get_one(Clip, "clip-u").secrecy = "state_secret"
     assert ask(console, keys["evidence"], "GET", file).status_code == 409, "it became a secret meanwhile"
     with database.write() as session:
@@ -260,6 +264,62 @@ def test_a_copy_is_asked_for_and_fetched(console: Console, database: Database) -
         row.state = RequestState.REVOKED
         session.add(row)
     assert ask(console, keys["evidence"], "GET", file).status_code == 409
+
+
+def test_a_download_in_parts_is_one_and_none_goes_unseen(
+    console: Console, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, keys = console
+
+    def take(part: str) -> tuple[int, int, int]:
+        """How it was answered; how often it was taken by then, and by the chain."""
+        headers = {"x-api-key": keys["evidence"], "range": part}
+        answer = client.get("/api/v1/copies/copy-evidence-u/file", headers=headers)
+        with database.read() as session:
+            lines = session.exec(select(CustodyEvent).where(CustodyEvent.event == "COPY_TAKEN")).all()
+            return answer.status_code, session.get_one(ClipCopy, "copy-evidence-u").taken, len(lines)
+
+    assert take("bytes=1-") == (206, 1, 1), "nothing before: all but a byte would go out unseen"
+    assert take("bytes=4-5") == take("bytes=-2") == (206, 1, 1)
+    assert take("bytes=0-3") == (206, 2, 2)
+    assert take("bytes=4-5") == (206, 2, 2)
+    assert take("bytes=99-") == (416, 2, 2), "nothing went out"
+    monkeypatch.setattr(copies, "GOES_ON", timedelta(0))
+    assert take("bytes=4-5") == (206, 3, 3), "long after it is another"
+
+
+def test_copies_tell_their_span_and_whole_digest_also_to_the_head_who_approved(
+    console: Console, database: Database
+) -> None:
+    _, keys = console
+    with database.write() as session:
+        copy = session.get_one(ClipCopy, "copy-evidence-u")
+        copy.start_s, copy.end_s, copy.sha256, copy.taken = 65.0, 130.0, "ab" * 32, 2
+        copy.size, copy.made_at, copy.keep_until = (
+            9,
+            datetime(2031, 1, 2, tzinfo=UTC),
+            datetime(2031, 2, 3, tzinfo=UTC),
+        )
+        session.add(copy)
+        row = session.get_one(ViewRequest, "mine-evidence-u")
+        row.user_id, row.user = session.exec(select(User.id, User.name).where(User.name == "asker-v")).one()
+        session.add(row)
+    page = ask(console, keys["supervisor"], "GET", "/retrieval/requests/mine-evidence-u").text
+    told = page.partition('id="copies"')[2].partition("</section>")[0]
+    for one in (
+        "user-evidence",
+        "2031年1月2日",
+        "节选 01:05–02:10",
+        "ab" * 32,
+        "下载 2 次",
+        "2031年2月3日",
+        "one.mp4",
+    ):
+        assert one in told, one
+    own = ask(console, keys["evidence"], "GET", "/retrieval/copies").text
+    assert "节选 01:05–02:10" in own
+    assert f">{'ab' * 32}<" in own
+    assert "/api/v1/copies" not in page, "to be told of is not to have"
 
 
 def test_without_a_grant_that_says_so_nothing_is_copied(console: Console, database: Database) -> None:

@@ -5,7 +5,7 @@ import json
 import subprocess
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -97,11 +97,11 @@ def seconds(path: Path) -> float:
     return float(json.loads(told.stdout)["format"]["duration"])
 
 
-def darkness(path: Path) -> float:
-    """Mean brightness of the strip at the top where the mark's box lies."""
+def darkness(path: Path, strip: str = "crop=iw/3:ih/24:iw/20:ih/30") -> float:
+    """Mean brightness of a strip: by default the one at the top where the mark's box lies."""
     done = subprocess.run(
-        ["ffmpeg", "-v", "error", "-i", path, "-frames:v", "1", "-vf", "crop=iw/3:ih/24:iw/20:ih/30,format=gray",
-         "-f", "rawvideo", "-"], capture_output=True, check=True,
+        ["ffmpeg", "-v", "error", "-i", path, "-frames:v", "1", "-vf", f"{strip},format=gray", "-f", "rawvideo", "-"],
+        capture_output=True, check=True,
     )  # fmt: skip
     return sum(done.stdout) / len(done.stdout)
 
@@ -180,3 +180,49 @@ def test_what_is_destroyed_meanwhile_is_not_copied(
     with pytest.raises(Refused):
         made(either, store, copy)
     assert not [key for key in store.files() if "copy" in key]
+
+
+def texts(database: Database, folder: Path, purpose: str) -> list[str]:
+    """What ffmpeg is given to draw: top, bottom, across."""
+    with database.write() as session:
+        session.get_one(ViewRequest, "grant").purpose = purpose
+        session.get_one(Clip, "clip1").started_at = datetime(2026, 5, 6, 1, 2, 3, tzinfo=UTC)
+    copy_id = asked(database)
+    with database.read() as session:
+        files = copying.text_files(session.get_one(ClipCopy, copy_id), session.get_one(Clip, "clip1"), folder)
+    return [path.read_text() for path in files]
+
+
+@pytest.mark.parametrize("purpose", ["用" * 300, "W" * 300, "移送检察机关 " * 40, "short"])
+def test_number_and_recording_time_stand_on_a_line_before_the_purpose(
+    footage: Path, either: Database, tmp_path: Path, purpose: str
+) -> None:
+    _, bottom, _ = texts(either, tmp_path, purpose)
+    first, *rest = bottom.split("\n")
+    assert first.startswith("副本编号 ")
+    assert first.endswith("  摄录 2026-05-06 09:02:03")
+    assert rest[0].startswith("用途：")
+    assert len(rest) <= copying.LINES
+    assert all(copying.width(line) <= copying.ACROSS_PICTURE for line in (first, *rest))
+    assert rest[-1].endswith("…") == (purpose != "short")
+
+
+def test_what_turns_the_text_beside_it_is_named_in_the_mark(
+    footage: Path, either: Database, tmp_path: Path
+) -> None:
+    _, bottom, _ = texts(either, tmp_path, "评查\u202e\x07\u061c完")
+    assert bottom.endswith("\n用途：评查〔U+202E〕〔U+0007〕〔U+061C〕完")
+
+
+def test_a_long_purpose_leaves_the_recording_time_in_the_picture(
+    footage: Path, either: Database, store: LocalStore
+) -> None:
+    """At the bottom left of 640x360 lies the box of its line, and nothing of it runs off at the right."""
+    with either.write() as session:
+        session.get_one(ViewRequest, "grant").purpose = "用" * 300
+        session.get_one(Clip, "clip1").started_at = datetime(2026, 5, 6, 1, 2, 3, tzinfo=UTC)
+    file = made(either, store, asked(either))
+    bright = [darkness(file, f"crop=iw/80:ih/4:{x}:ih*3/4") for x in ("iw/4", "iw-ow")]
+    plain = [darkness(footage, f"crop=iw/80:ih/4:{x}:ih*3/4") for x in ("iw/4", "iw-ow")]
+    assert abs(bright[0] - plain[0]) > 15
+    assert abs(bright[1] - plain[1]) < 10

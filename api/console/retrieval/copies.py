@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import col, select
 
 from api.console import pages
+from api.console.cases.telling import at
 from api.console.terms import seconds
 from api.console.ways import Back, safe
 from api.problems import Problem
@@ -31,7 +32,7 @@ def copies_page(request: Request, viewer: Requester, database: Db) -> Response:
     )
     with database.read() as session:
         rows = session.exec(found).all()
-    return pages.page(request, "retrieval_copies.html", viewer, rows=rows, at=now())
+    return pages.page(request, "retrieval_copies.html", viewer, rows=rows, at=now(), second=at)
 
 
 @router.post("/retrieval/copies")

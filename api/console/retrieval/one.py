@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session, col, select
 
 from api.console import pages
+from api.console.cases.telling import at, base
 from api.console.retrieval.telling import told
 from api.console.wall import mark_of
 from api.problems import not_found
@@ -18,7 +19,7 @@ from gateway import approvals, retrieval
 from gateway.approvals import Verdict
 from gateway.approvals.deciding import clips_of
 from gateway.holds import must_be_there
-from gateway.models import Clip, ClipCopy, Rendition, RequestedClip, User, Viewing, ViewRequest, now
+from gateway.models import Clip, ClipCopy, Original, Rendition, RequestedClip, User, Viewing, ViewRequest, now
 from gateway.roster import unit_names
 from gateway.texts import Why
 from gateway.visibility import Right, Viewer, granted, visible
@@ -33,6 +34,13 @@ def uses(session: Session, request_id: str) -> list[tuple[Viewing, str]]:
     """Who watched by it, the newest first."""
     found = select(Viewing, User.name).join(User, col(User.id) == Viewing.user_id)
     found = found.where(Viewing.request_id == request_id).order_by(col(Viewing.started_at).desc())
+    return list(session.exec(found.limit(MOST)).all())
+
+
+def copies_by(session: Session, request_id: str) -> list[tuple[ClipCopy, str]]:
+    """With their files' names, the newest first: whoever approved sees what went out."""
+    found = select(ClipCopy, Original.name).join(Original, col(Original.id) == ClipCopy.clip_id)
+    found = found.where(ClipCopy.request_id == request_id).order_by(col(ClipCopy.id).desc())
     return list(session.exec(found.limit(MOST)).all())
 
 
@@ -60,10 +68,11 @@ def request_page(request_id: str, request: Request, viewer: Requester, database:
         if full.clips:
             ids = [clip.id for clip in full.clips]
             seen = set(session.exec(select(Clip.id).where(col(Clip.id).in_(ids), visible(viewer, Clip))))
-        copies = session.exec(select(ClipCopy).where(ClipCopy.request_id == found.id)).all()
+        copies = copies_by(session, found.id)
         return pages.page(
             request, "retrieval_one.html", viewer, told=told(found, names), full=full, names=names,
-            uses=uses(session, found.id), is_mine=found.user_id == viewer.user_id, copies=copies,
+            uses=uses(session, found.id), is_mine=found.user_id == viewer.user_id, second=at,
+            copies=[copy for copy, _ in copies], files={copy.clip_id: base(name) for copy, name in copies},
             count=len(clips_of(session, found.id)), most=approvals.MOST, seen=seen,
             may_watch=viewer.may(Right.VIEW), at=now(),
         )  # fmt: skip
