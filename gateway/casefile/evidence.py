@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from gateway import retention
 from gateway.casefile.footage import LAST, standing, unplaced
-from gateway.casefile.listing import people
+from gateway.casefile.listing import numbers_of, people
 from gateway.casefile.record import steps_of
 from gateway.database import columns
 from gateway.law import Law
@@ -38,6 +38,8 @@ class Item:
     kept_until: date | None
     """The first day on which a disposal may list it; None: none that anybody knows."""
     kept_why: dict[str, Any]
+    kept_said: dict[str, Any]
+    """The same for people: a case by its number or title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,20 @@ def evidence(
     order = sorted(borne, key=lambda clip: (borne[clip][0] or LAST, clip))
     known = {clip for clip, *_ in rows}
     return Evidence(
-        items=items_of(session, law, case, order[:most], here, at), count=len(order),
+        items=items_of(session, viewer, law, case, order[:most], here, at), count=len(order),
         bytes=sum(size for _, size in borne.values()), hidden=len(every - known),
         rejected=len(known) - len(order),
     )  # fmt: skip
 
 
 def items_of(
-    session: Session, law: Law, case: CaseRecord, order: Sequence[str], here: Sequence[Any], at: datetime
+    session: Session,
+    viewer: Viewer,
+    law: Law,
+    case: CaseRecord,
+    order: Sequence[str],
+    here: Sequence[Any],
+    at: datetime,
 ) -> list[Item]:
     steps = {one.id: one.kind for one in steps_of(session, case.uid)}
     links: dict[str, list[Link]] = {}
@@ -100,6 +108,10 @@ def items_of(
             links.setdefault(clip.id, []).append(link)
             known[clip.id] = clip, original
     stays = {one.clip.id: one.deadline for one in retention.judge(session, law.packs, order, at)}
+    whys = {clip: stay.decides.stored() for clip, stay in stays.items()}
+    cases = cases_called(
+        session, viewer, {why["facts"]["case"] for why in whys.values() if "case" in why["facts"]}
+    )
     called = people(session, {clip.officer_id for clip, _ in known.values() if clip.officer_id})
     devices = devices_of(session, {clip.device_id for clip, _ in known.values()})
     found = []
@@ -113,10 +125,26 @@ def items_of(
                 steps=told(steps.get(link.activity_id or "") for link in own),
                 matters=told(link.matter or clip.matter for link in own),
                 confirmed=all(link.status is LinkStatus.CONFIRMED for link in own),
-                kept_until=stays[one].on, kept_why=stays[one].decides.stored(),
+                kept_until=stays[one].on, kept_why=whys[one], kept_said=said(whys[one], cases),
             )
         )  # fmt: skip
     return found
+
+
+def cases_called(session: Session, viewer: Viewer, uids: set[str]) -> dict[str, str]:
+    """By number, or by title where they have none; without those that the viewer does not see."""
+    seen = select(CaseRecord.uid, CaseRecord.title).where(
+        col(CaseRecord.uid).in_(uids), visible(viewer, CaseRecord)
+    )
+    titles = dict(session.exec(seen).all())
+    numbers = numbers_of(session, list(titles))
+    return {uid: next(iter(numbers[uid]), title) for uid, title in titles.items()}
+
+
+def said(why: dict[str, Any], cases: dict[str, str]) -> dict[str, Any]:
+    facts = why["facts"]
+    named = {"case": cases.get(facts["case"], facts["case"])} if "case" in facts else {}
+    return {**why, "facts": {**facts, **named}}
 
 
 def told(words: Iterable[str | None]) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ def cells(item: Item, zone: ZoneInfo) -> Iterator[str | int | None]:
     yield original.size
     yield "\n".join(one for one in (original.sha256, original.sm3) if one)
     yield where(item)
-    yield item.kept_until.isoformat() if item.kept_until else sentence(item.kept_why)
+    yield item.kept_until.isoformat() if item.kept_until else sentence(item.kept_said)
 
 
 def where(item: Item) -> str:

@@ -29,11 +29,14 @@ from gateway.models import (
     CaseRecord,
     Clip,
     CustodyEvent,
+    Described,
     Document,
+    LegalHold,
     Link,
     LinkStatus,
     Note,
     Original,
+    RetentionFlag,
     Role,
     State,
     Statement,
@@ -372,6 +375,27 @@ def test_pages_of_the_list_show_every_case_once(told: Console, database: Databas
             rows, cursor = listing.found(session, ADMIN, Search(limit=2, cursor=cursor))
             seen += [row.uid for row in rows]
     assert sorted(seen) == sorted({"case-u", "case-v", *(f"more-{n}" for n in range(9))})
+
+
+def test_why_it_is_kept_names_a_case_as_people_do(told: Console, database: Database) -> None:
+    client, keys = told
+    with database.write() as session:
+        session.delete(session.get_one(LegalHold, "hold-u"))
+        session.delete(session.get_one(RetentionFlag, "flag-u"))
+        session.get_one(CaseRecord, "case-u").closed_on = None
+        original = session.get_one(Original, "clip-u")
+        original.state, original.found_at = State.PRESERVED, T0
+        session.get_one(Clip, "clip-u").described = Described.READY
+    assert "案件 案 尚未结案" in get(told, "/cases/case-u/evidence"), "by its title, where it has no number"
+    with database.write() as session:
+        session.add(CaseAlias(case_uid="case-u", raw="冀邢市监罚〔2026〕99号", norm="x99"))
+    said = "案件 冀邢市监罚〔2026〕99号 尚未结案"
+    assert said in get(told, "/cases/case-u/evidence")
+    key = {"x-api-key": keys["evidence"]}
+    file = client.get("/cases/case-u/evidence/file?format=xlsx", headers=key).content
+    assert said in str([[*sheet.values] for sheet in load_workbook(io.BytesIO(file))])
+    [item] = client.get("/api/v1/cases/case-u/evidence", headers=key).json()["items"]
+    assert item["kept_why"]["facts"]["case"] == "case-u", "programs know it by its id"
 
 
 def packed(told: Console, body: dict[str, str]) -> Any:
