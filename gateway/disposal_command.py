@@ -151,7 +151,7 @@ def link_told(link: dict[str, Any]) -> str:
     """Only a person withdraws a link; others end because facts changed or a later one took their place."""
     if link["stands"]:
         return str(link["case"])
-    return f"{link['case']}（{'人工撤销' if link['status'] == LinkStatus.WITHDRAWN.value else '已不成立'}）"
+    return f"{link['case']}（{'人工撤回' if link['status'] == LinkStatus.WITHDRAWN.value else '已不成立'}）"
 
 
 def add_line(table: Table, clip: str, told: dict[str, Any], state: str) -> None:

@@ -19,6 +19,7 @@ from gateway.reports import making, one_moment, snapshots
 from gateway.reports.annual import gather
 from gateway.reports.causes import Causes, causes
 from gateway.reports.chapters import annual_paper
+from gateway.reports.listed import behind
 from gateway.reports.making import Format, Subject
 from gateway.reports.quarter_paper import quarter_paper
 from gateway.reports.recording import Names
@@ -67,7 +68,8 @@ def frozen_file(
     """A frozen quarter as XLSX or PDF: what it said then; each one made is on record with its digest."""
     with database.read() as session:
         row: Snapshot = must_see(session, viewer, Snapshot, snapshot_id)
-        paper = quarter_paper(row, snapshots.opened(session, row), Names.read(session), law.zone)
+        told = snapshots.opened(session, row)
+        paper = quarter_paper(row, told, Names.read(session), behind(session, viewer, told), law.zone)
     content = making.file_of(paper, wanted)
     subject = Subject("quarter", row.unit_id, row.quarter)
     with database.write() as session:

@@ -17,6 +17,7 @@ from gateway.models import Snapshot, Unit
 from gateway.reports import Report, report, snapshots
 from gateway.reports.causes import Causes, causes
 from gateway.reports.figures import Period
+from gateway.reports.listed import Behind, behind
 from gateway.reports.recording import Names
 from gateway.visibility import Viewer
 
@@ -61,6 +62,8 @@ class Annual:
     sheet_query: Query
     causes: Causes
     causes_query: Query
+    behind: Behind
+    """The names of the cases that are listed one by one."""
 
     @property
     def report(self) -> Report:
@@ -84,6 +87,7 @@ def gather(session: Session, law: Law, viewer: Viewer, unit: str, year: int, as_
     on = min(date(year, 12, 31), as_of.astimezone(law.zone).date())
     span = Span(date(year, 1, 1), on, law.zone)
     by = law.packs.of(unit, parents_of(session)).reports.annual_report_by.value
+    whole = report(session, law, viewer, unit, period, as_of)
     return Annual(
         unit=unit, name=found.name, year=year, as_of=as_of, zone=law.zone,
         due_on=date.fromisoformat(f"{year + 1}-{by}"), names=Names.read(session),
@@ -91,8 +95,8 @@ def gather(session: Session, law: Law, viewer: Viewer, unit: str, year: int, as_
             quarter(session, law, viewer, unit, Period.quarter(year, number, law.zone), as_of, f"Q-{number}")
             for number in range(1, 5)
         ],
-        whole=Column(days_query("Q-5", f"{year} 年全年", unit, period), period,
-                     report(session, law, viewer, unit, period, as_of)),
+        whole=Column(days_query("Q-5", f"{year} 年全年", unit, period), period, whole),
+        behind=behind(session, viewer, whole),
         causes=causes(session, law, viewer, unit, period, as_of),
         causes_query=causes_query("Q-6", unit, period),
         sheet=compliance.sheet(session, law.packs, span, unit, viewer.units),

@@ -49,7 +49,7 @@ def annual_paper(annual: Annual) -> Paper:
         title=f"{annual.year} 年度行政执法数据分析报告",
         subtitle=f"{annual.name}（全过程记录）",
         head=head(annual),
-        sections=[*sections, details(annual.report, annual.whole.query)],
+        sections=[*sections, details(annual.report, annual.whole.query, annual.names, annual.behind)],
         as_of=annual.as_of,
         footer=f"{annual.name}　{annual.year} 年度　截至 {at_words(annual.as_of, annual.zone)}",
         landscape=True,

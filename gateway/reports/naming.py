@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy
 from sqlmodel import Session, col, select
@@ -25,7 +25,11 @@ from gateway.models import (
 )
 from gateway.reports.figures import Member
 from gateway.visibility import Viewer, visible
+from gateway.wording import spoken
+from gateway.wording.console import word
 
+KEYS = frozenset({"VIDEO", "AUDIO", "PHOTO", "second_read", "asked"})
+"""Keys of breakdowns that are words of ours and of no other page."""
 several: Any = sqlalchemy.select
 """Of many columns: SQLModel types no more than four."""
 
@@ -55,6 +59,15 @@ def named(session: Session, viewer: Viewer, members: Iterable[Member]) -> dict[t
         if kind in KINDS
         for ref, found in KINDS[kind](session, viewer, refs).items()
     }
+
+
+def key_word(by: str, key: str, units: Mapping[str, str], language: Literal["zh", "en"] = "zh") -> str:
+    """How a line of a breakdown is called."""
+    if not key:
+        return word(language, "reports.no_key")
+    if by == "unit":
+        return units.get(key, key)
+    return word(language, f"reports.key_{key}") if key in KEYS else spoken(key, language)
 
 
 def clips(session: Session, viewer: Viewer, ids: Sequence[str]) -> dict[str, Named]:

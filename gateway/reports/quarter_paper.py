@@ -17,6 +17,7 @@ from gateway.reports.chapters import (
 )
 from gateway.reports.details import details
 from gateway.reports.figures import COUNTS, Report
+from gateway.reports.listed import Behind
 from gateway.reports.paper import Block, Cell, Column, Fields, Paper, Prose, Section, Table, number
 from gateway.reports.recording import Names
 from gateway.reports.sheets import at_words
@@ -27,7 +28,7 @@ EVERYBODY = "全部单位"
 REF = "Q-1"
 
 
-def quarter_paper(frozen: Snapshot, report: Report, names: Names, zone: ZoneInfo) -> Paper:
+def quarter_paper(frozen: Snapshot, report: Report, names: Names, known: Behind, zone: ZoneInfo) -> Paper:
     unit = names.unit(frozen.unit_id) or EVERYBODY
     title = f"{frozen.quarter[:4]} 年{QUARTERS[int(frozen.quarter[-1]) - 1]}"
     query = frozen_query(REF, frozen.unit_id, frozen)
@@ -50,7 +51,7 @@ def quarter_paper(frozen: Snapshot, report: Report, names: Names, zone: ZoneInfo
         title=f"{title}全过程记录指标",
         subtitle=unit,
         head=head(frozen, unit, title, zone),
-        sections=[*sections, details(report, query)],
+        sections=[*sections, details(report, query, names, known)],
         as_of=frozen.as_of,
         footer=f"{unit}　{title}　第 {frozen.revision} 版　截至 {at_words(frozen.as_of, zone)}",
         landscape=True,

@@ -27,6 +27,7 @@ from gateway.wording.mistakes import in_chinese
 MISTAKES = "errors"
 """The fact that tells what is wrong in a file, line by line and in English, as its reader says it."""
 CHINA = ZoneInfo("Asia/Shanghai")
+SHARE = re.compile(r"[01](\.\d+)?")
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$")
 
 Reason = dict[str, Any]
@@ -56,6 +57,8 @@ def told(name: str, value: str, which: int, zone: tzinfo) -> str:
     """A stored fact as it stands in a sentence: words of ours in the language, instants in the zone."""
     if name == MISTAKES:
         return value if which else in_chinese(value)
+    if name in SHARES and SHARE.fullmatch(value):
+        return f"{float(value):.0%}"
     words = [term(part, which) for part in value.split(", ")] if name in WORDED else [None]
     if all(words):
         return ("、", ", ")[which].join(word for word in words if word)
@@ -87,6 +90,9 @@ WORDED = frozenset(
     }
 )  # fmt: skip
 """Facts that are words of ours; in any other a device may be called `camera` and keeps its name."""
+
+SHARES = frozenset({"score", "best"})
+"""Facts that are shares: how well a clip and a step agree."""
 
 VERDICTS = {
     "VALID": ("有效", "valid"),

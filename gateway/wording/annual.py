@@ -28,6 +28,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "所属单位共 {count} 个，此处列出前 {shown} 个；其余用查询 {ref} 查看",
         "{count} units, of which {shown} are here; see query {ref} for the rest",
     ),
+    "annual.names_of_today": (
+        "名称为制作本表时的名称；本单位看不到的，只列编号。",
+        "Names are those of when this was made; what may not be seen is listed by its id alone.",
+    ),
     "annual.rows_left": (
         "{name}：共 {count} 件，列出前 {shown} 件；其余用命令查看：{command}",
         "{name}: {count} cases, {shown} are here; for the rest: {command}",

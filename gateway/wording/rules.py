@@ -183,7 +183,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "labels still missing: {labels} (not archivable until given)",
     ),
     # linking: between candidates
-    "link.tied": ("与《{other}》得分相同，需人工判断", "tied with {other}; a person has to decide"),
+    "link.tied": ("与《{other}》符合度相同，需人工判断", "tied with {other}; a person has to decide"),
     "link.by_time": (
         "台账持有人当时没有登记的环节；本单位只有该环节与录制起止时间相符，可能换用了设备，需人工判断",
         "who held it has no step then; of the unit only this one begins and ends with the recording",
@@ -240,8 +240,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the case named has no step then, and who held the device was at another",
     ),
     "lost.hardly_shown": ("该环节在资料中所占时长过短", "hardly any of that step is on the clip"),
-    "lost.lower_score": ("得分 {score}，低于 {best}", "score {score}, below {best}"),
-    "lost.tied": ("得分相同（{score}）", "the same score ({score})"),
+    "lost.lower_score": ("符合度 {score}，低于 {best}", "score {score}, below {best}"),
+    "lost.tied": ("符合度相同（{score}）", "the same score ({score})"),
     # linking: why a clip stays unlinked
     "unlinked.number_unknown": (
         "标注的案件编号 {number} 尚未登记，案件登记后自动关联",
@@ -277,11 +277,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "no recorded step in its room at {at}; linked by itself once there is one",
     ),
     "unlinked.withdrawn": (
-        "人工已撤销与候选案件的关联，不再自动提出",
+        "人工已撤回与候选案件的关联，不再自动提出",
         "a person took it back from the case that fits; it is not proposed again",
     ),
     "ended.corrected": ("人工更正：{why}", "corrected by a person: {why}"),
-    "ended.undone": ("撤回人工决定：{why}", "a person's decision taken back: {why}"),
+    "ended.undone": ("撤销人工决定：{why}", "a person's decision taken back: {why}"),
     "link.there_already": (
         "该资料已关联到案件 {case} 的同一环节",
         "the clip is linked to that step of {case} already",
@@ -294,8 +294,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "该关联已由 {by} 于 {at} 结束，请重新查看该资料的关联",
         "{by} ended this link at {at}; look at the clip's links again",
     ),
-    "link.nothing_to_undo": ("没有可以撤回的人工决定", "there is no decision of a person to take back"),
+    "link.nothing_to_undo": ("没有可以撤销的人工决定", "there is no decision of a person to take back"),
     "ended.superseded": ("事实变化，重新判定", "decided anew after a fact changed"),
-    "ended.withdrawn": ("人工撤销：{why}", "withdrawn by a person: {why}"),
+    "ended.withdrawn": ("人工撤回：{why}", "withdrawn by a person: {why}"),
     "ended.no_longer_fits": ("事实变化后不再符合", "no longer fits after a fact changed"),
 }

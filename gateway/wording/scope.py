@@ -70,7 +70,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "neither rule pack nor list knows this kind of step; taken for {mode}",
     ),
     # where a duty stands
-    "duty.came": ("已有音像资料 {clips} 份", "{clips} clips came"),
+    "duty.came": ("已有音像资料 {clips} 份", "clips that came: {clips}"),
     "duty.elsewhere": (
         "另有 {clips} 份关联到本环节的资料不是在该环节期间采集的，不计入，请核对关联",
         "{clips} linked clips lie outside the step: recorded at another time, they do not count",

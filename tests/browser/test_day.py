@@ -210,7 +210,7 @@ def a_morning_by_keyboard(watched: Watched, town: Town) -> None:
         )
         assert session.exec(ended).all(), "what is looked at no more is watched no more"
     keys.press("u")
-    expect(page.locator(DONE)).to_contain_text("已撤回您的上一步操作")
+    expect(page.locator(DONE)).to_contain_text("已撤销您的上一步操作")
     assert page.locator(".bench").get_attribute("data-clip") == decided[2]
     assert status(town, decided[2]) == {LinkStatus.PROPOSED}
     put_back(page, decided[:2])

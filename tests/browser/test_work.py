@@ -29,7 +29,7 @@ def test_labels_are_filled_in_and_given_back_and_the_next_is_there_at_once(
     with town.read() as session:
         assert session.get_one(Clip, labelled).place == "和阳大街市场"
     keys.press("u")
-    expect(page.locator(DONE)).to_contain_text("已撤回您的上一步操作")
+    expect(page.locator(DONE)).to_contain_text("已撤销您的上一步操作")
     with town.read() as session:
         assert session.get_one(Clip, labelled).place is None
     keys.press("c")
@@ -54,5 +54,5 @@ def test_two_at_one_item(in_town: Watched, town: Town, browser: Browser) -> None
     expect(told).to_contain_text("已确认关联")
     assert status(town, clip) == {LinkStatus.CONFIRMED}
     page.keyboard.press("u")
-    expect(page.locator(DONE)).to_contain_text("已撤回您的上一步操作")
+    expect(page.locator(DONE)).to_contain_text("已撤销您的上一步操作")
     beside.close()

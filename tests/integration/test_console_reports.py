@@ -13,7 +13,7 @@ from api.console.reports.telling import cited_value
 from api.console.terms import in_words
 from gateway import custody
 from gateway.database import Database
-from gateway.models import Activity, Checkout, Clip, Original, ReportMade, Unit, now
+from gateway.models import Activity, Checkout, Clip, Described, Device, Original, ReportMade, State, Unit, now
 from gateway.reports import Code, basis
 from gateway.rulepacks import packs
 from gateway.wording import CHINA
@@ -136,6 +136,31 @@ def test_a_frozen_quarter_as_a_file_says_what_was_frozen(console: tuple[TestClie
     listed = client.get(f"/reports/files?sha256={digest}", headers=key).text
     assert "季度指标" in listed
     assert "2024 年第 2 季度" in listed
+
+
+def test_a_file_names_what_it_lists_as_the_page_does(
+    console: tuple[TestClient, dict[str, str]], database: Database
+) -> None:
+    client, keys = console
+    key = {"x-api-key": keys["supervisor"]}
+    with database.write() as session:
+        own = session.get_one(Original, "clip-u")
+        own.found_at, own.state = datetime(2024, 5, 6, tzinfo=UTC), State.PRESERVED
+        session.get_one(Clip, "clip-u").described = Described.READY
+        session.get_one(Device, "cam-u").name = "执法记录仪 01"
+        session.get_one(Unit, "u").name = "市场监管综合执法支队"
+    form = {"unit": "u", "quarter": "2024-Q2", "why": "补录"}
+    path = client.post("/reports/snapshots", data=form, headers=key).headers["location"]
+    made = client.get(f"/api/v1{path}/file?format=xlsx", headers=key)
+    sheet = openpyxl.load_workbook(io.BytesIO(made.content))["明细"]
+    lines = [tuple(str(cell.value or "") for cell in row) for row in sheet.iter_rows()]
+    [device] = [one for one in lines if "cam-u" in one and one[0] == "达标率"]
+    assert "执法记录仪 01" in device[2]
+    assert "单位、科室 市场监管综合执法支队" in device[5]
+    assert not any(re.search(r"\bVIDEO\b|单位、科室 u\b", cell) for line in lines for cell in line)
+    [clip] = [one for one in lines if "clip-u" in one and one[0] == "标注完整率"]
+    assert (clip[2], "资料类型 视频" in clip[5]) == ("one.mp4 · 执法记录仪 01", True)
+    assert any("制作本表时的名称" in cell for line in lines for cell in line)
 
 
 def test_what_stands_behind_a_figure_leads_to_its_page(

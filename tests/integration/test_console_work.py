@@ -103,7 +103,7 @@ def test_a_key_decides_with_an_honest_reason_and_undo_takes_it_back(
     assert lines(database)[-1] == (
         "LINK_CONFIRMED", "user-evidence", {"link": "link-u", "why": word("zh", "work.why_confirm")}
     )  # fmt: skip
-    assert "已撤回您的上一步操作" in mine.undo()
+    assert "已撤销您的上一步操作" in mine.undo()
     assert link(database).status is LinkStatus.PROPOSED
     assert 'data-key="u"' not in mine.page, "an undo is not undone in its turn"
     mine.press("withdraw:link-u", why="不是本案")
@@ -141,7 +141,7 @@ def test_nobody_takes_back_what_was_not_his(desk: Callable[..., Desk], database:
     first.press("confirm:link-u")
     did = re.findall(r'name="did" value="([^"]+)"', first.page)[0]
     other = desk(Queue.PROPOSED, "admin")
-    assert "没有可以撤回的人工决定" in other.send("undo", {"clip": "clip-u", "did": did})
+    assert "没有可以撤销的人工决定" in other.send("undo", {"clip": "clip-u", "did": did})
     assert link(database).status is LinkStatus.CONFIRMED
 
 

@@ -136,7 +136,7 @@ def test_a_unit_lists_its_own_footage_only(lite: Shelf) -> None:
 def test_the_list_says_of_a_link_who_ended_it() -> None:
     ended = {"case": "k1", "status": "PROPOSED", "stands": False}
     assert link_told(ended) == "k1（已不成立）"
-    assert link_told({**ended, "status": "WITHDRAWN"}) == "k1（人工撤销）"
+    assert link_told({**ended, "status": "WITHDRAWN"}) == "k1（人工撤回）"
     assert link_told({**ended, "stands": True}) == "k1"
 
 

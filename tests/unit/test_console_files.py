@@ -57,6 +57,14 @@ def test_a_name_with_signs_of_direction_turns_only_itself() -> None:
     assert {"a", "span", "small", "strong", "code", "time"} <= set(rule.split(", "))
 
 
+def test_what_is_hidden_in_a_wide_table_scrolls_with_it() -> None:
+    """Else a hidden word in its last head makes the whole page as wide as the table."""
+    assert re.search(
+        r"^\.wide \{ position: relative; overflow-x: auto;", (FOLDER / "console.css").read_text(), re.M
+    )
+    assert ".kiosk .side-by-side { flex-wrap: wrap; }" in (FOLDER / "kiosk.css").read_text()
+
+
 def test_what_is_drawn_is_in_the_sprite() -> None:
     for entry in ENTRIES:
         assert f"#{entry.icon}" in icon(entry.icon)

@@ -36,6 +36,7 @@ from gateway.rules.duty import Standing
 from gateway.rules.scope import Mode
 from gateway.scope.facts import COUNTED
 from gateway.viewing_log import Kind
+from gateway.wording import sentence
 from gateway.wording.console import PARTS, WORDS, word
 from gateway.wording.sampling import STANDINGS
 from gateway.worklist.deciding import DECIDING
@@ -190,3 +191,13 @@ def test_the_way_back_never_leads_to_another_host(path: str) -> None:
 def test_ways_that_lead_elsewhere_lead_home(path: str) -> None:
     assert safe(path) == "/"
     assert safe("/docks?dock=1") == "/docks?dock=1"
+
+
+def test_one_thing_has_one_word() -> None:
+    """A link is taken back and agrees by a share, on the work list, the clip's page and in its reasons."""
+    lower = {"code": "lost.lower_score", "facts": {"score": "0.3512", "best": "1.0"}}
+    assert (sentence(lower), sentence(lower, "en")) == ("符合度 35%，低于 100%", "score 35%, below 100%")
+    assert word("zh", "work.score", percent=33) == word("zh", "clip.score", percent=33)
+    assert [code for code, (chinese, _) in WORDS.items() if "撤销关联" in chinese or "得分" in chinese] == []
+    came = {"code": "duty.came", "facts": {"clips": "1"}}
+    assert "1 clips" not in sentence(came, "en")

@@ -14,15 +14,13 @@ from api.console.terms import in_words, terms
 from gateway.models import Unit
 from gateway.reports import Figure, Side
 from gateway.reports.figures import COUNTS, Part
-from gateway.reports.naming import Named
+from gateway.reports.naming import Named, key_word
 from gateway.roster import names_of
-from gateway.wording import reason, sentence, spoken
+from gateway.wording import reason, sentence
 from gateway.wording.console import word
 from gateway.wording.reports import BREAKDOWNS, FIGURES, KINDS
 from gateway.wording.values import place_words, value_words
 
-KEYS = frozenset({"VIDEO", "AUDIO", "PHOTO", "second_read", "asked"})
-"""Keys of breakdowns that are words of ours and of no other page."""
 PATHS: dict[str, Callable[[str, str], str]] = {
     "clip": lambda ref, _: f"/clips/{ref}",
     "case": lambda ref, step: f"/cases/{ref}" + (f"?step={step}#step-{step}" if step else ""),
@@ -94,15 +92,7 @@ def key_names(
     found = set(keys)
     language = reader_of(request).language
     units = names_of(session, Unit, {key for by, key in found if by == "unit"})
-    return {(by, key): told(by, key, units, language) for by, key in found}
-
-
-def told(by: str, key: str, units: dict[str, str], language: Any) -> str:
-    if not key:
-        return word(language, "reports.no_key")
-    if by == "unit":
-        return units.get(key, key)
-    return word(language, f"reports.key_{key}") if key in KEYS else spoken(key, language)
+    return {(by, key): key_word(by, key, units, language) for by, key in found}
 
 
 def breakdowns(figure: Figure) -> dict[str, Sequence[Part]]:

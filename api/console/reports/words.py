@@ -1,7 +1,8 @@
 """Words that the templates of the reports put together, for the test that finds missing and dead ones."""
 
 from api.console.reports.files import KINDS
-from api.console.reports.telling import KEYS, SIDES
+from api.console.reports.telling import SIDES
+from gateway.reports.naming import KEYS
 
 BUILT = {
     **{f"reports.file_{kind}": () for kind in KINDS},

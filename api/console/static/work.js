@@ -20,6 +20,10 @@
     fold.open = fold.classList.contains("keys") ? !fold.open : true;
     const first = fold.querySelector("[data-first]") || fold.querySelector("input:not([type=hidden]), button");
     if (fold.open && first) first.focus();
+    else if (fold.open && fold.classList.contains("keys")) {
+      summary.focus({ preventScroll: true });
+      fold.scrollIntoView({ block: "end" });
+    }
   }
 
   function playOrPause() {
