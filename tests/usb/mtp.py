@@ -49,6 +49,14 @@ ln -s functions/ffs.mtp configs/c.1
 mount -t functionfs mtp /dev/ffs-mtp
 ls /sys/devices/platform/dummy_hcd.0 | sed -n 's/^usb//p'
 """
+HANG = """(setsid sh -c 'pid=$(pidof umtprd)
+while kill -0 $pid; do
+    for told in /proc/$pid/fdinfo/*; do
+        read -r _ offset <$told && [ "$offset" -ge {offset} ] || continue
+        readlink /proc/$pid/fd/${{told##*/}} | grep -q MP4 && kill -STOP $pid && exit
+    done
+    sleep 0.02
+done' >/run/hang.log 2>&1 &)"""
 
 
 class MtpCamera:
@@ -80,7 +88,11 @@ class MtpCamera:
         self.guest.wait("test -e /dev/ffs-mtp/ep3")
         self.guest.run(f"ls /sys/class/udc >{GADGET}/UDC")
 
+    def hang_at(self, offset: int) -> None:
+        """Its firmware stops as soon as it has read so far into a film: in the middle, however fast the machine is."""
+        self.guest.run(HANG.format(offset=offset))
+
     def pull(self) -> None:
         """Off the bus at once, whatever is under way; then its firmware ends."""
-        self.guest.run(f"echo >{GADGET}/UDC && (kill $(pidof umtprd) || :)")
+        self.guest.run(f"echo >{GADGET}/UDC && (kill $(pidof umtprd) && kill -CONT $(pidof umtprd) || :)")
         self.guest.wait("! pidof umtprd")
