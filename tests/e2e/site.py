@@ -43,7 +43,7 @@ class Site:
         """Keys of what lies in the store, but manifests and what is unfinished."""
         return [key for key in self.store.files() if not key.endswith(MANIFEST) and ".partial" not in key]
 
-    def command(self, *arguments: str | Path, expect: int | None = 0, timeout: float = 120) -> str:
+    def command(self, *arguments: str | Path, expect: int | None = 0, timeout: float = 300) -> str:
         done = warm.finished("--config", self.config, *arguments, timeout=timeout)
         if expect is not None:
             assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -95,7 +95,7 @@ class Site:
         finally:
             database.close()
 
-    def wait(self, what: str, holds: Callable[[Session], Any], timeout: float = 120) -> Any:
+    def wait(self, what: str, holds: Callable[[Session], Any], timeout: float = 300) -> Any:
         """Until a condition over the database holds; returns what it gave."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -112,7 +112,7 @@ class Site:
         log = self.log.read_text()[-3000:] if self.log.exists() else ""
         raise AssertionError(f"{what}: not within {timeout} s\n{log}")
 
-    def settled(self, count: int, timeout: float = 120) -> None:
+    def settled(self, count: int, timeout: float = 300) -> None:
         """Until `count` findings are there and no work is open."""
 
         def done(session: Session) -> bool:
