@@ -13,9 +13,9 @@ from gateway import copies, ffmpeg
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.models import Clip, ClipCopy, CopyState, Original, Rendition, State
-from gateway.reports.paper import visible_character
 from gateway.rulepacks import RulePacks
 from gateway.store.room import StoreFull
+from gateway.texts import visible_character
 from gateway.wording import CHINA
 from ingest.runner import decrypted_copy
 from ingest.stage import Context, Stopping

@@ -28,11 +28,10 @@ from gateway.models import (
     ViewRequest,
     now,
 )
-from gateway.reports.paper import unseen_in
 from gateway.rules.approval import approvals
 from gateway.rules.case_number import normalise
 from gateway.rules.judgement import CLASSIFIED
-from gateway.texts import Why
+from gateway.texts import Why, unseen_in
 from gateway.visibility import Viewer, units_below
 
 MOST = 200

@@ -1,7 +1,6 @@
 """What a report says, before it becomes a file: the same content is written as XLSX and as PDF."""
 
 import hashlib
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -9,13 +8,10 @@ from functools import cached_property
 from itertools import groupby
 
 from gateway.custody import canonical
+from gateway.texts import visible_character
 
 LONGEST = 2000
 """Characters of one cell: what people wrote is quoted, not reprinted."""
-HIDING = frozenset(
-    "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-)
-"""Without a shape of their own: they turn or join what stands beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,24 +120,6 @@ def is_formula(text: str) -> bool:
     What begins with a tab or a new line is not trusted either.
     """
     return text.lstrip()[:1] in FORMULA or text[:1] in {"\t", "\r", "\n"}
-
-
-def visible_character(one: str) -> str:
-    """Characters that are newer than we are may be names: only what is never one is taken out."""
-    is_none = unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} or ord(one) & 0xFFFE == 0xFFFE
-    if one == "\n" or not (is_none or one in HIDING):
-        return one
-    return " " if one in "\t\r" else named_character(one)
-
-
-def unseen_in(text: str) -> list[str]:
-    """What would be named in a print of it, each once: `U+202E`."""
-    named = {one: visible_character(one) for one in text}
-    return [f"U+{ord(one):04X}" for one, shape in named.items() if shape not in {one, " "}]
-
-
-def named_character(one: str) -> str:
-    return f"〔U+{ord(one):04X}〕"
 
 
 def as_percent(share: Share) -> str:

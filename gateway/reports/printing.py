@@ -21,9 +21,9 @@ from gateway.reports.paper import (
     Share,
     Table,
     as_percent,
-    named_character,
     shown,
 )
+from gateway.texts import named_character
 
 FORM = Path(__file__).with_name("form.typ")
 FACE = "Noto Sans CJK SC"

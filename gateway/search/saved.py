@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from gateway.device import Refused
 from gateway.models import SavedSearch
-from gateway.texts import as_read, has_unseen
+from gateway.texts import as_read, unseen_in
 from gateway.visibility import Viewer
 
 MOST = 20
@@ -20,7 +20,7 @@ def saved(session: Session, viewer: Viewer) -> Sequence[SavedSearch]:
 
 def save(session: Session, viewer: Viewer, name: str, query: str) -> None:
     """Raises Refused for one too many, for a name with what is not seen, and for one there is."""
-    if has_unseen(name):
+    if unseen_in(name):
         raise Refused("search.odd_name")
     have = {as_read(one.name): one for one in saved(session, viewer)}
     if (there := have.get(as_read(name))) is None and len(have) >= MOST:
