@@ -15,7 +15,6 @@ from pydantic import BaseModel
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 """How one of these may come in JSON; pairs that make a whole character look alike."""
-UNKEPT = "contains a NUL character or half a character"
 MOST = 20
 """Places that are named."""
 Place = tuple[str | int, ...]
@@ -31,8 +30,18 @@ async def storable_only(request: Request) -> None:
     wrong = unstorable(given)
     if (body := await body_of(request)) is not None:
         wrong += await run_in_threadpool(unstorable, [(("body",), body)])
+    refuse(wrong)
+
+
+def must_be_storable(given: dict[str, Any]) -> None:
+    """Of what a text holds that came whole, such as a query kept for later. Raises as `storable_only`."""
+    refuse(unstorable([(("query",), given)]))
+
+
+def refuse(wrong: list[Place]) -> None:
     if wrong:
-        raise RequestValidationError([{"loc": place, "msg": UNKEPT} for place in wrong])
+        said = "contains a NUL character or half a character"
+        raise RequestValidationError([{"loc": place, "msg": said} for place in wrong])
 
 
 async def body_of(request: Request) -> Any:

@@ -70,7 +70,7 @@ class Asked(BaseModel):
 def board_page(
     request: Request, viewer: Reader, database: Db, law: Ruled, asked: Annotated[Asked, Query()]
 ) -> Response:
-    first, last = asked.days(now().astimezone(law.zone).date())
+    first, last = asked.days(law.today())
     with database.read() as session:
         rows = duties.rows_for(session, viewer, law, asked.filter(first, last, law))
         facts: dict[str, Any] = {

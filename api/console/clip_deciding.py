@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, BeforeValidator, Field
 from sqlmodel import Session, col, or_, select
 
-from api.console.forms import LAST, Seen
+from api.console.forms import Line, Seen
 from api.problems import Problem, not_found
 from api.signin import Db, Labeller, Operator, Ruled
 from api.v1 import clips, orders
@@ -37,7 +37,7 @@ class LinkForm(BaseModel):
     t0_s: Annotated[Seconds, Field(ge=0)] = None
     t1_s: Annotated[Seconds, Field(gt=0)] = None
     why: Why
-    seen: int = Field(default=0, ge=0, le=LAST)
+    seen: Line = 0
 
 
 def back(clip_id: str, place: str) -> RedirectResponse:

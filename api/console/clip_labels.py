@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 
 from api.console import clip
 from api.console.clip_beside import LABELLED, captured, labels_in_form
-from api.console.forms import LAST, Shown, touched
+from api.console.forms import Line, Shown, touched
 from api.console.terms import local
 from api.console.work.showing import is_part
 from api.problems import not_found
@@ -42,7 +42,7 @@ class LabelForm(BaseModel):
     captured_at: Annotated[datetime | None, BeforeValidator(lambda written: local(written, CHINA))] = None
     why: str = Field(default="", max_length=300)
     shown: Shown = Field(default_factory=dict)
-    seen: int = Field(default=0, ge=0, le=LAST)
+    seen: Line = 0
 
     def changed(self) -> dict[str, str]:
         """As the fields have it."""

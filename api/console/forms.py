@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Form
-from pydantic import Json, TypeAdapter, ValidationError
+from pydantic import Field, Json, TypeAdapter, ValidationError
 from starlette.datastructures import FormData
 
 LAST = 2**63 - 1
-Seen = Annotated[int, Form(ge=0, le=LAST)]
+Line = Annotated[int, Field(ge=0, le=LAST)]
+"""Of a chain of custody."""
+Seen = Annotated[Line, Form()]
 """The last line of the chain that the page showed; a form that carries none has seen no decision."""
 Shown = Json[dict[str, str]]
 """What its fields showed."""

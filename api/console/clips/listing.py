@@ -84,7 +84,7 @@ class Results:
     chips: list[Chip]
     is_narrowed: bool
     seen: dict[str, int]
-    """The last line of each clip's chain that the list knows of."""
+    """The last line of each clip's chain that the list knows of, for who may label them."""
 
 
 @router.get("/clips")
@@ -142,7 +142,9 @@ def results(session: Session, viewer: Viewer, asked: Asked, names: dict[str, dic
         next=asked.address(cursor=found.next) if found.next else None,
         chips=list(chips(asked, names)),
         is_narrowed=bool(asked.given()),
-        seen=deciding.seen_of(session, [clip.id for clip, _ in found.clips]),
+        seen=deciding.seen_of(session, [clip.id for clip, _ in found.clips])
+        if viewer.may(Right.LABEL)
+        else {},
     )
 
 

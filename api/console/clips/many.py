@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import Field, Json
+from pydantic import Json
 from sqlmodel import Session, col, select
 
 from api.console.clips.listing import Line, lines
-from api.console.forms import LAST
+from api.console.forms import Line as LineOf
 from api.console.pages import page
 from api.console.ways import Back, safe
 from api.problems import not_found
@@ -23,7 +23,7 @@ from gateway.visibility import Viewer, visible
 router = APIRouter()
 
 Ids = Annotated[list[str], Form(max_length=bulk.MOST)]
-SeenOf = Annotated[Json[dict[str, Annotated[int, Field(ge=0, le=LAST)]]], Form()]
+SeenOf = Annotated[Json[dict[str, LineOf]], Form()]
 """The last line of each clip's chain that its reader's list knew of."""
 Short = Annotated[str, Form(max_length=500)]
 

@@ -1,6 +1,6 @@
 """Searches that somebody keeps for himself."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Form, Response
@@ -10,7 +10,7 @@ from pydantic import StringConstraints, ValidationError
 
 from api.console.clips.asking import Asked
 from api.console.ways import Back, safe
-from api.parameters import UNKEPT, unstorable
+from api.parameters import must_be_storable
 from api.signin import Db, Reader
 from gateway.search import saved
 
@@ -24,14 +24,13 @@ def keep(
     viewer: Reader, database: Db, name: Name, query: Annotated[str, Form(max_length=2000)] = ""
 ) -> Response:
     """Only what the list understands is kept."""
-    told: dict[str, object] = {key: value for key, value in parse_qsl(query) if key in Asked.model_fields}
+    told: dict[str, Any] = {key: value for key, value in parse_qsl(query) if key in Asked.model_fields}
     told["missing"] = [value for key, value in parse_qsl(query) if key == "missing"]
     try:
         asked = Asked.model_validate(told)
-        if wrong := unstorable([(("query",), told)]):
-            raise RequestValidationError([{"loc": place, "msg": UNKEPT} for place in wrong])
     except ValidationError as no:
         raise RequestValidationError(no.errors()) from None
+    must_be_storable(told)
     with database.write() as session:
         saved.save(session, viewer, name, asked.query())
     return RedirectResponse(asked.address(), 303)

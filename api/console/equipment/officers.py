@@ -61,7 +61,7 @@ def officers_page(
 
 def wanted(session: Session, viewer: Viewer, asked: Asked, law: Law) -> Any:
     statement = select(Officer).where(
-        visible(viewer, Officer), holdings.serving(today(law)), col(Officer.id) > asked.after
+        visible(viewer, Officer), holdings.serving(law.today()), col(Officer.id) > asked.after
     )
     if asked.unit:
         statement = statement.where(col(Officer.unit_id).in_(units_below(session, asked.unit)))
@@ -73,7 +73,7 @@ def wanted(session: Session, viewer: Viewer, asked: Asked, law: Law) -> Any:
 
 def judged(session: Session, found: Any, law: Law) -> dict[str, Reason]:
     """AL-5, as it stands today."""
-    on = today(law)
+    on = law.today()
     held = holdings.certificates(session, found)
     return {one.id: dict(certificate_rule(one.name, held[one.id], on).stored()) for one in found}
 
@@ -115,12 +115,8 @@ def show(
     status = 422 if wrong else 409 if refused else 200
     return pages.page(
         request, "equipment_officer.html", viewer, status, officer=officer, checks=checks, old=old,
-        wrong=wrong, refused=refused, today=today(law), **facts, **terms(request),
+        wrong=wrong, refused=refused, today=law.today(), **facts, **terms(request),
     )  # fmt: skip
-
-
-def today(law: Law) -> date:
-    return law.today()
 
 
 def in_hand(session: Session, viewer: Viewer, officer_id: str) -> list[tuple[Device, roster.Held]]:

@@ -12,7 +12,6 @@ from api.console.terms import terms, unit_choices
 from api.signin import Db, Reader, Ruled
 from api.v1 import equipment
 from gateway.instants import Day
-from gateway.models import now
 from gateway.wording.sources import based
 
 router = APIRouter()
@@ -47,7 +46,7 @@ class Asked(BaseModel):
 def sheet_page(
     request: Request, viewer: Reader, database: Db, law: Ruled, asked: Annotated[Asked, Query()]
 ) -> Response:
-    today = now().astimezone(law.zone).date()
+    today = law.today()
     on = min(asked.on or today, today)
     since = in_reach(asked.since, on)
     told = equipment.sheet(viewer, database, law, asked.unit or None, on, since)

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from sqlmodel import Session
 
 from api.console import pages
-from api.console.equipment.officers import today
 from api.console.terms import terms
 from api.problems import not_found
 from api.seeing import must_see
@@ -59,7 +58,7 @@ def show(
         old = entry(session, viewer, unit_id, replaces)
     return pages.page(
         request, "equipment_unit.html", viewer, 422 if wrong else 409 if refused else 200, unit=unit,
-        classes=classes, old=old, wrong=wrong, refused=refused, today=today(law), grades=list(Grade),
+        classes=classes, old=old, wrong=wrong, refused=refused, today=law.today(), grades=list(Grade),
         **terms(request),
     )  # fmt: skip
 
