@@ -37,7 +37,8 @@ class Dahua:
 
     def records(self, channel: int, since: datetime, until: datetime) -> Iterator[Record | Unread]:
         """A finder for each search, closed and destroyed whatever happens: recorders have few of them."""
-        made = lines(checked(told(self.line, "GET", FINDER, params={"action": "factory.create"})))
+        create = {"action": "factory.create"}
+        made = lines(checked(told(self.line, "GET", FINDER, to_its_end=True, params=create)))
         finder = made.get("result", "")
         if not finder:
             raise DeviceUnavailable("nvr.unreadable", what="finder", told=str(made)[:40])

@@ -86,10 +86,14 @@ def line_for(settings: NvrExportSettings, stop: Event) -> Line:
     return line
 
 
-def told(line: Line, method: str, path: str, **more: Any) -> httpx.Response:
-    """A short answer, read whole and not yet checked. Raises DeviceUnavailable for one without an end."""
+def told(line: Line, method: str, path: str, *, to_its_end: bool = False, **more: Any) -> httpx.Response:
+    """A short answer, read whole and not yet checked. Raises DeviceUnavailable for one without an end.
+
+    `to_its_end` reads on when we are asked to stop: what the recorder keeps for us is named in it.
+    """
     with line.stream(method, path, **more) as answer:
-        pieces, size, steady = [], 0, pace.Pace(line.stop, pace.ANSWER_S)
+        pieces, size = list[bytes](), 0
+        steady = pace.Pace(Event() if to_its_end else line.stop, pace.ANSWER_S)
         for piece in answer.iter_bytes():
             steady.took(len(piece))
             pieces.append(piece)

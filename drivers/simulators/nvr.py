@@ -102,7 +102,7 @@ class Nvr:
                 told = f'Digest realm="{REALM}", qop="auth", nonce="{self.nonce}", algorithm=MD5'
                 return PlainTextResponse("", 401, {"WWW-Authenticate": told})
             said = await work(request)
-            if self.dripping and self.dripping in request.url.path:
+            if self.dripping and self.dripping in str(request.url):
                 return answer(request, bytes(said.body), len(said.body), Fault.DRIP, "text/plain")
             return said
 

@@ -120,7 +120,7 @@ def test_what_was_recorded_is_fetched_once(line: Line, tmp_path: Path) -> None:
         assert len(files(seen)) == count, "what was let go of is not fetched again"
     assert downloads >= count + 1
     assert not [one for one in line.twin.asked if "download" in one or "Loadfile" in one]
-    assert line.twin.finders == {}, "each finder was given back"
+    wait_for(lambda: line.twin.finders == {})  # given back; amid a slow search only after we have ended
 
 
 def wait_for(holds: Any, seconds: float = 20) -> None:
