@@ -22,6 +22,7 @@ from drivers.simulators.card import make_video
 from gateway import migrations
 from gateway.database import Database
 from gateway.store import LocalStore
+from tests.empty import empty_database
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no wrong answer
 settings.load_profile("untimed")
@@ -92,20 +93,10 @@ def compiled_once(connection: Connection) -> None:
 COMPILED: dict[str, tuple[Dialect, LRUCache[Any, Any]]] = {}
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The newest schema and nothing in it: made once, for a migration takes longer than most tests."""
-    path = tmp_path_factory.mktemp("empty") / "empty.sqlite"
-    made = Database(f"sqlite:///{path}")
-    migrations.upgrade(made.engine)
-    made.close()
-    return path.read_bytes()
-
-
 @pytest.fixture
-def database(tmp_path: Path, empty_database: bytes) -> Iterator[Database]:
+def database(tmp_path: Path) -> Iterator[Database]:
     path = tmp_path / "gateway.sqlite"
-    path.write_bytes(empty_database)
+    path.write_bytes(empty_database())
     opened = Database(f"sqlite:///{path}")
     yield opened
     opened.close()
@@ -137,12 +128,18 @@ def postgres_programs() -> Path | None:
     return versions[-1].parent if versions else None
 
 
+def in_memory() -> str | None:
+    """A folder in memory with room for a few hundred small databases, of a thousand files each; None for the usual one."""
+    shared = Path("/dev/shm")
+    return str(shared) if shared.is_dir() and shutil.disk_usage(shared).free > 2 << 30 else None
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A real PostgreSQL of our own on a free port; its URL without a database name."""
     programs = postgres_programs()
     assert programs is not None, "PostgreSQL is missing: run `bash .ci/setup --tests`"
-    folder = Path(tempfile.mkdtemp(prefix="gateway-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="gateway-pg-", dir=in_memory()))
     port = free_port()
     # PostgreSQL refuses to run as root.
     user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
@@ -156,7 +153,8 @@ def postgres() -> Iterator[str]:
     )  # fmt: skip
     server = subprocess.Popen(
         [*user, programs / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1",
-         "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"],
+         "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
+         "-c", "max_wal_size=128MB"],
         env=environment, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     url = f"postgresql://gateway@127.0.0.1:{port}"

@@ -90,7 +90,7 @@ def finished(
 @cache
 def forks() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(IMPORTED))
+    context.set_forkserver_preload([*IMPORTED, "tests.frozen"])
     return context
 
 

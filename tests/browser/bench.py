@@ -1,5 +1,6 @@
 """At the work list: what several walks do there."""
 
+import time
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -7,6 +8,7 @@ from sqlmodel import col, select
 
 from gateway.models import Link, LinkStatus
 from tests.browser.town import Town
+from tests.patience import PATIENCE_S
 
 DONE = ".done p"
 
@@ -24,13 +26,12 @@ def goes_on(page: Page, press: Callable[[], None]) -> str:
     return before
 
 
-def until(page: Page, holds: str) -> None:
+def becomes(page: Page, holds: str) -> None:
     """Asked from outside: the page's own policy lets nothing be evaluated in it."""
-    for _ in range(150):
-        if page.evaluate(holds):
-            return
+    deadline = time.monotonic() + PATIENCE_S
+    while not page.evaluate(holds):
+        assert time.monotonic() < deadline, f"never: {holds}"
         page.wait_for_timeout(100)
-    raise AssertionError(f"never: {holds}")
 
 
 def status(town: Town, clip: str) -> set[LinkStatus]:

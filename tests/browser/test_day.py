@@ -1,7 +1,6 @@
 """One whole day, each in a browser of his own: dock, evidence room, another unit's head, live wall, ledger, language."""
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -26,14 +25,14 @@ from gateway.models import (
     now,
 )
 from tests.browser import ledger
-from tests.browser.bench import DONE, goes_on, put_back, status, until
+from tests.browser.bench import DONE, becomes, goes_on, put_back, status
 from tests.browser.town import Town
 from tests.browser.wall import moving_on_the_wall
 from tests.browser.watched import Watched, visiting
+from tests.patience import until
 
 CAMERA, BAY = "cam-02", 2
 STREAM_ENDS = "[object Event]"  # what the extension of htmx writes then
-LONGEST_S = 120
 PORT = BAYS[str(BAY)]
 PURPOSE = "跨部门案卷评查"
 NEIGHBOUR, PASSWORD = "neighbour", "correct horse battery"
@@ -142,10 +141,10 @@ def found_and_watched(watched: Watched, town: Town, began: datetime) -> str:
     page.locator("#purpose").fill("当日资料核查")
     page.keyboard.press("Enter")
     expect(page.locator("video")).to_be_visible()
-    until(page, "document.querySelector('video').currentTime > 0.3")
+    becomes(page, "document.querySelector('video').currentTime > 0.3")
     page.keyboard.press("Space")
     page.keyboard.press("5")
-    until(
+    becomes(
         page,
         "Math.abs(document.querySelector('video').currentTime - document.querySelector('video').duration / 2) < 0.1",
     )
@@ -155,15 +154,14 @@ def found_and_watched(watched: Watched, town: Town, began: datetime) -> str:
 
 def described(town: Town, began: datetime) -> None:
     """Its format and its time are read after it is kept."""
-    deadline = time.monotonic() + LONGEST_S
     wanted = select(Clip).join(Original, col(Original.id) == Clip.id)
     wanted = wanted.where(col(Original.name).contains(f"{began:%Y%m%d_%H%M%S}"), col(Clip.duration_s) > 0)
-    while True:
+
+    def there() -> Clip | None:
         with town.read() as session:
-            if session.exec(wanted).first():
-                return
-        assert time.monotonic() < deadline, "it is not described"
-        time.sleep(0.3)
+            return session.exec(wanted).first()
+
+    until(there, every=0.3)
 
 
 def labelled_linked_and_undone(watched: Watched, town: Town, clip: str) -> None:
@@ -196,7 +194,7 @@ def a_morning_by_keyboard(watched: Watched, town: Town) -> None:
     expect(page.locator("#player .dark .btn")).to_be_visible()
     keys.press(" ")
     expect(page.locator("#player video")).to_be_visible()
-    until(page, "document.querySelector('#player video').currentTime > 0")
+    becomes(page, "document.querySelector('#player video').currentTime > 0")
     keys.press(" ")
     assert page.evaluate("document.querySelector('#player video').paused")
     decided = []
@@ -253,7 +251,7 @@ def asked_approved_watched(neighbour: Watched, head: Watched, town: Town, clip: 
     mine.reload()
     mine.get_by_role("button", name=re.compile("^观看")).first.click()
     expect(mine.locator("video")).to_be_visible()
-    until(mine, "document.querySelector('video').currentTime > 0.3")
+    becomes(mine, "document.querySelector('video').currentTime > 0.3")
     expect(mine.locator(".watermark span").first).to_contain_text(f"{NEIGHBOUR} 邢台市生态环境局")
     theirs.goto(f"/retrieval/log?person={NEIGHBOUR}&kind=VIEWING")
     expect(theirs.locator("tbody tr").first).to_contain_text(PURPOSE)

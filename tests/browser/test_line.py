@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from sqlmodel import select
 
 from gateway.models import Clip
-from tests.browser.bench import until
+from tests.browser.bench import becomes
 from tests.browser.town import Town
 from tests.browser.watched import Watched
 
@@ -127,14 +127,14 @@ def test_a_picture_goes_on_where_it_was_cut(in_town: Watched, town: Town) -> Non
     page.locator("#player .dark .btn").click()
     says(page.locator("#player"), "连接已断开")
     page.unroute(film)
-    until(page, "document.querySelector('#player video').currentTime > 0")
+    becomes(page, "document.querySelector('#player video').currentTime > 0")
     expect(page.locator(NOTE)).to_have_count(0)
     page.route(film, lambda route: route.abort())
     page.goto("/clips/" + (page.locator(".bench").get_attribute("data-clip") or ""))
     expect(page.locator("[data-says=cut]")).to_be_visible()
     page.unroute(film)
     expect(page.locator("[data-says=cut]")).to_be_hidden(timeout=10_000)
-    until(page, f"{FILM}.currentTime > 0")
+    becomes(page, f"{FILM}.currentTime > 0")
 
 
 def test_a_page_of_one_person_does_nothing_for_another(in_town: Watched, town: Town) -> None:

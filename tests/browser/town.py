@@ -2,7 +2,6 @@
 
 import re
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +13,7 @@ from sqlmodel import Session
 from drivers.ports import free_port
 from gateway.database import Database
 from tests import warm
-
-LONGEST_S = 300.0
+from tests.patience import until
 
 
 class Town:
@@ -30,14 +28,9 @@ class Town:
         self.passwords: dict[str, str] = {}
 
     def await_opening(self) -> None:
-        deadline = time.monotonic() + LONGEST_S
-        while "Ctrl-C ends it" not in self.log.read_text():
-            assert self.process.poll() is None, self.log.read_text()[-3000:]
-            assert time.monotonic() < deadline, self.log.read_text()[-3000:]
-            time.sleep(0.2)
-        while not self.answers():
-            assert time.monotonic() < deadline, self.log.read_text()[-3000:]
-            time.sleep(0.1)
+        until(lambda: self.process.poll() is not None or "Ctrl-C ends it" in self.log.read_text(), every=0.2)
+        assert self.process.poll() is None, self.log.read_text()[-3000:]
+        until(self.answers, every=0.1)
         self.passwords = dict(re.findall(r"用户 (\w+)\s+口令 (\S+)", self.log.read_text()))
 
     def answers(self) -> bool:

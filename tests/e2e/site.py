@@ -19,6 +19,8 @@ from gateway.models import Clip, CustodyEvent, Finding, Original, Receipt, Unit,
 from gateway.store import LocalStore
 from gateway.store.local import MANIFEST
 from tests import warm
+from tests.empty import empty_database
+from tests.patience import PATIENCE_S, until
 
 
 class Site:
@@ -28,6 +30,9 @@ class Site:
         self.config = folder / "devices.yaml"
         written = {"store": {"reserve_mb": 1}, "devices": devices, **more}
         self.config.write_text(yaml.safe_dump(written, allow_unicode=True))
+        if "database" not in more:
+            self.settings.data.mkdir()
+            (self.settings.data / "gateway.sqlite").write_bytes(empty_database())
         self.process: warm.Process | None = None
         self.log = folder / "run.log"
 
@@ -43,7 +48,7 @@ class Site:
         """Keys of what lies in the store, but manifests and what is unfinished."""
         return [key for key in self.store.files() if not key.endswith(MANIFEST) and ".partial" not in key]
 
-    def command(self, *arguments: str | Path, expect: int | None = 0, timeout: float = 300) -> str:
+    def command(self, *arguments: str | Path, expect: int | None = 0, timeout: float = PATIENCE_S) -> str:
         done = warm.finished("--config", self.config, *arguments, timeout=timeout)
         if expect is not None:
             assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -95,7 +100,7 @@ class Site:
         finally:
             database.close()
 
-    def wait(self, what: str, holds: Callable[[Session], Any], timeout: float = 300) -> Any:
+    def wait(self, what: str, holds: Callable[[Session], Any], timeout: float = PATIENCE_S) -> Any:
         """Until a condition over the database holds; returns what it gave."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -112,7 +117,7 @@ class Site:
         log = self.log.read_text()[-3000:] if self.log.exists() else ""
         raise AssertionError(f"{what}: not within {timeout} s\n{log}")
 
-    def settled(self, count: int, timeout: float = 300) -> None:
+    def settled(self, count: int, timeout: float = PATIENCE_S) -> None:
         """Until `count` findings are there and no work is open."""
 
         def done(session: Session) -> bool:
@@ -173,16 +178,19 @@ def serving(site: Site) -> Iterator[httpx.Client]:
     url = f"http://127.0.0.1:{site.settings.api.port}/api/v1"
     try:
         with httpx.Client(base_url=url, timeout=10) as client:
-            for _ in range(200):
-                try:
-                    client.get("/health")
-                    break
-                except httpx.TransportError:
-                    time.sleep(0.05)
+            until(lambda: answers(client), every=0.05)
             yield client
     finally:
         process.terminate()
         assert process.wait(20) == 0
+
+
+def answers(client: httpx.Client) -> bool:
+    try:
+        client.get("/health")
+    except httpx.TransportError:
+        return False
+    return True
 
 
 def signed_in(site: Site, client: httpx.Client, name: str, role: str) -> None:

@@ -93,7 +93,7 @@ def test_torn_out_mid_copy_and_back_in_another_bay(tmp_path: Path) -> None:
     with mounted(tmp_path, tmp_path / "bay1") as inserted:
         expected = big_clip(inserted.source / "0001.MP4", 400)
         with site.running():
-            site.wait("a synced prefix", lambda _: journal_size(site) > 128 << 20, 60)
+            site.wait("a synced prefix", lambda _: journal_size(site) > 128 << 20)
             inserted.set("gone")
             work = site.wait("waiting", lambda session: waiting_any(session))
             assert work.failures == 0, "a device that leaves spends no attempt"
@@ -354,7 +354,7 @@ def test_sigterm_waits_for_no_lock_of_the_database(tmp_path: Path) -> None:
         (card.source / "0001.MP4").write_bytes(os.urandom(4 << 20))
         card.set("lag=2.4s")
         site.start()
-        site.wait("the copy to begin", lambda s: s.exec(select(Work)).first(), 30)
+        site.wait("the copy to begin", lambda s: s.exec(select(Work)).first())
         with closing(sqlite3.connect(site.settings.data / "gateway.sqlite", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             card.set()

@@ -71,10 +71,10 @@ class Town:
             told = sentence((status.detail.get("badge") or {}).get("why")) if status else ""
             return all(word in told for word in words)
 
-        self.site.wait(f"the cabinet to say {words}", says, 20)
+        self.site.wait(f"the cabinet to say {words}", says)
 
     def lamp(self, bay: int, board: Any, value: int) -> None:
-        self.site.wait(f"lamp {bay} to be {value:#x}", lambda _: board.bays[bay - 1].light == value, 20)
+        self.site.wait(f"lamp {bay} to be {value:#x}", lambda _: board.bays[bay - 1].light == value)
 
 
 @contextmanager

@@ -154,7 +154,7 @@ class Day:
         for one in self.twins:
             self.pull(one)
             one.card.set()
-        self.site.wait("empty bays", lambda s: not docked(s), 60)
+        self.site.wait("empty bays", lambda s: not docked(s))
         for one in self.twins:
             self.plug(one)
 

@@ -76,7 +76,7 @@ def test_a_room_is_watched(tmp_path: Path) -> None:
     site = Site(tmp_path / "site", [recorder], api={"port": free_port()})
     live = site.folder / "var" / "live"
     with site.running(), two_viewers(site) as (client, other):
-        site.wait("pictures", lambda _: site.events("room-1")[-1:] == ["CONNECTED"], 40)
+        site.wait("pictures", lambda _: site.events("room-1")[-1:] == ["CONNECTED"])
         assert client.get("/devices/room-1/live").json() == {"live": False, "viewers": 0}
         view, playlist = begun(client)
         site_ready = time.monotonic()
@@ -94,17 +94,17 @@ def test_a_room_is_watched(tmp_path: Path) -> None:
         )
 
         room.kill()
-        site.wait("the picture to end", lambda _: client.get(playlist).status_code == 503, 60)
-        site.wait("why it ended", lambda _: "connecting again" in client.get(playlist).text, 20)
+        site.wait("the picture to end", lambda _: client.get(playlist).status_code == 503)
+        site.wait("why it ended", lambda _: "connecting again" in client.get(playlist).text)
         room.start()
-        site.wait("the picture again", lambda _: client.get(playlist).status_code == 200, 60)
+        site.wait("the picture again", lambda _: client.get(playlist).status_code == 200)
 
         assert client.delete(f"/devices/room-1/live/{view}").status_code == 204
         assert client.get(playlist).status_code == 403
         assert client.delete(f"/devices/room-1/live/{view}").status_code == 204, "twice is harmless"
         other.get(others)
         site.wait("the silent one to be gone", lambda s: s.get_one(LiveView, second).ended_at, SILENT_S + 15)
-        site.wait("nobody fetches", lambda _: not pullers(live) and not (live / "room-1").exists(), 15)
+        site.wait("nobody fetches", lambda _: not pullers(live) and not (live / "room-1").exists())
         site.settled(1)
     room.kill()
     with site.read() as session:
@@ -138,11 +138,11 @@ def test_a_connected_camera_is_watched(tmp_path: Path) -> None:
             assert played(client, playlist, tmp_path)["h264"] >= 10
             camera.deaf = True
             camera.show(None)
-            site.wait("why there is nothing", lambda _: "in time" in client.get(playlist).text, 60)
+            site.wait("why there is nothing", lambda _: "in time" in client.get(playlist).text)
             camera.deaf = False
-            site.wait("the picture again", lambda _: client.get(playlist).status_code == 200, 60)
+            site.wait("the picture again", lambda _: client.get(playlist).status_code == 200)
             assert client.delete(f"/devices/bwc-1/live/{view}").status_code == 204
-            site.wait("the camera to stop", lambda _: camera.pushing is None, 20)
+            site.wait("the camera to stop", lambda _: camera.pushing is None)
             assert camera.done[-1] == "stop_live"
             camera.stop()
             site.wait("it to be gone", lambda s: not s.get_one(DeviceStatus, ("bwc-1", "")).present)

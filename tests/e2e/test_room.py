@@ -28,23 +28,23 @@ def test_the_gateway_is_killed_while_it_records(tmp_path: Path) -> None:
     try:
         for _ in range(2):
             known = len(site.events("room-1")) if cuts else 0
-            site.wait("pictures", lambda _, known=known: "CONNECTED" in site.events("room-1")[known:], 40)
+            site.wait("pictures", lambda _, known=known: "CONNECTED" in site.events("room-1")[known:])
             time.sleep(6)
             cuts.append(time.time())
             site.kill()
             time.sleep(1)
             site.start()
-        site.wait("both gaps", lambda s: len(s.exec(select(DeviceSignal)).all()) == 2, 40)
+        site.wait("both gaps", lambda s: len(s.exec(select(DeviceSignal)).all()) == 2)
         time.sleep(5)
         cuts.append(time.time())
     finally:
         site.stop()
     with site.running():
-        site.wait("the third gap", lambda s: len(s.exec(select(DeviceSignal)).all()) == 3, 40)
+        site.wait("the third gap", lambda s: len(s.exec(select(DeviceSignal)).all()) == 3)
         time.sleep(2)
     before = len(site.clips())
     with site.running():  # what was open at the end is taken in at the next start
-        site.wait("the rest", lambda _: len(site.clips()) > before, 40)
+        site.wait("the rest", lambda _: len(site.clips()) > before)
         site.settled(len(site.clips()))
     numbered.room.kill()
     with site.read() as session:
@@ -82,18 +82,18 @@ def test_the_camera_stands_still_for_a_minute(tmp_path: Path) -> None:
     site = Site(tmp_path / "site", [recorder])
     try:
         with site.running():
-            site.wait("pictures", lambda _: len(site.clips()) > 1, 60)
+            site.wait("pictures", lambda _: len(site.clips()) > 1)
             room.freeze()
             time.sleep(60)
             room.thaw()
-            site.wait("the gap", lambda s: s.exec(select(DeviceSignal)).first(), 60)
+            site.wait("the gap", lambda s: s.exec(select(DeviceSignal)).first())
             before = len(site.clips())
-            site.wait("pictures again", lambda _: len(site.clips()) > before + 1, 60)
+            site.wait("pictures again", lambda _: len(site.clips()) > before + 1)
     finally:
         room.kill()
     before = len(site.clips())
     with site.running():
-        site.wait("the rest", lambda _: len(site.clips()) > before, 40)
+        site.wait("the rest", lambda _: len(site.clips()) > before)
         site.settled(len(site.clips()))
     with site.read() as session:
         [gap] = session.exec(select(DeviceSignal).where(DeviceSignal.kind == "gap")).all()[:1]
@@ -130,9 +130,9 @@ def test_a_hearing_that_was_fixed_is_recorded_and_linked(tmp_path: Path) -> None
         site.command("cases", "import", tmp_path / "cases.json")
 
     with site.running():
-        site.wait("it to be there", lambda _: site.events("room-1")[-1:] == ["CONNECTED"], 20)
+        site.wait("it to be there", lambda _: site.events("room-1")[-1:] == ["CONNECTED"])
         fix(datetime.now(UTC) + timedelta(hours=1))
-        site.wait("footage", lambda _: site.clips(), 60)
+        site.wait("footage", lambda _: site.clips())
         fix(datetime.now(UTC))
         site.wait(
             "it to end", lambda s: s.exec(select(OrderRow).where(OrderRow.kind == "stop_recording")).first()

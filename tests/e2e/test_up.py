@@ -3,12 +3,12 @@
 import os
 import signal
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
 
 from drivers.ports import free_port
 from tests.e2e.site import Site, volume
+from tests.patience import until
 from tests.warm import GATEWAY
 
 
@@ -22,9 +22,7 @@ def test_up_is_killed_and_can_be_started_again(tmp_path: Path) -> None:
         up = subprocess.Popen([GATEWAY, "--config", site.config, "up"], stdout=log, stderr=log)
     left: list[int] = []
     try:
-        deadline = time.monotonic() + 60
-        while "running:" not in site.log.read_text() and time.monotonic() < deadline:
-            time.sleep(0.1)
+        until(lambda: "running:" in site.log.read_text())
         left = children(up.pid)
         assert len(left) == 2
         [worker] = [one for one in left if b"run" in Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0")]
@@ -32,10 +30,7 @@ def test_up_is_killed_and_can_be_started_again(tmp_path: Path) -> None:
         assert f"(process {worker})" in said
         up.kill()
         up.wait()
-        deadline = time.monotonic() + 15
-        while any(Path(f"/proc/{one}").exists() for one in left) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert not [one for one in left if Path(f"/proc/{one}").exists()]
+        until(lambda: not [one for one in left if Path(f"/proc/{one}").exists()])
     finally:
         for one in (up.pid, *left):
             with suppress(ProcessLookupError):
@@ -52,12 +47,8 @@ def test_up_imports_nothing_from_the_folder_it_is_started_in(tmp_path: Path) -> 
     with site.log.open("wb") as log:
         up = subprocess.Popen([GATEWAY, "--config", site.config, "up"], stdout=log, stderr=log, cwd=tmp_path)
     try:
-        deadline = time.monotonic() + 60
-        while up.poll() is None and time.monotonic() < deadline:
-            said = site.log.read_text()
-            if "running:" in said and "serving http" in said:
-                break
-            time.sleep(0.1)
+        until(lambda: up.poll() is not None or "serving http" in site.log.read_text())
+        until(lambda: up.poll() is not None or "running:" in site.log.read_text())
         said = site.log.read_text()
         assert "running:" in said, said
         assert "serving http" in said, said
@@ -72,9 +63,7 @@ def test_up_says_which_part_of_it_ended_and_ends_with_a_failure(tmp_path: Path) 
     with site.log.open("wb") as log:
         up = subprocess.Popen([GATEWAY, "--config", site.config, "up"], stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + 60
-        while "running:" not in site.log.read_text() and time.monotonic() < deadline:
-            time.sleep(0.1)
+        until(lambda: "running:" in site.log.read_text())
         [worker] = [
             one
             for one in children(up.pid)

@@ -74,6 +74,7 @@ from gateway.models import (
 from gateway.reports import Code
 from gateway.store import LocalStore
 from tests.client import client_of
+from tests.empty import empty_database
 
 OPERATOR, EVIDENCE, SUPERVISOR = Role.OPERATOR, Role.EVIDENCE, Role.SUPERVISOR
 INTEGRATOR, ADMIN = Role.INTEGRATOR, Role.ADMIN
@@ -87,10 +88,10 @@ class Seeded:
 
 
 @pytest.fixture(scope="session")
-def seeded(tmp_path_factory: pytest.TempPathFactory, empty_database: bytes) -> Seeded:
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
     """Made once: it takes longer than what most tests ask of it."""
     folder = tmp_path_factory.mktemp("two-units")
-    (folder / "gateway.sqlite").write_bytes(empty_database)
+    (folder / "gateway.sqlite").write_bytes(empty_database())
     store = LocalStore(folder / "store")
     store.prepare()
     database = Database(f"sqlite:///{folder / 'gateway.sqlite'}")

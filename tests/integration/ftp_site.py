@@ -23,6 +23,7 @@ from gateway.device import (
 )
 from tests.integration.test_drivers import Recorder
 from tests.integration.test_drivers import running as started
+from tests.patience import until
 
 PASSWORD = "correct horse"
 
@@ -72,10 +73,7 @@ def files(seen: Recorder) -> list[FoundFile]:
 
 def until_gone(folder: Path) -> None:
     """What is taken over leaves no folder behind."""
-    deadline = time.monotonic() + 5
-    while folder.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: not folder.exists())
 
 
 def cut_in_the_middle(line: ftplib.FTP, name: str, content: bytes, *, reset: bool = False) -> None:

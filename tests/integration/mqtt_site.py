@@ -1,6 +1,5 @@
 """A real broker, the driver, and cameras that connect to it."""
 
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -74,13 +73,6 @@ def happenings(seen: Recorder) -> list[str]:
 
 def of(seen: Recorder, kind: type, device: str) -> list[Any]:
     return [event for event in seen.of(kind) if getattr(event, "device_id", "") == device]
-
-
-def eventually(holds: Any, timeout: float = 10) -> None:
-    deadline = time.monotonic() + timeout
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 DIGEST = "88d4266fd4e6338d13b845fcf289579d209c897823b9217da3e161936f031589"  # of b"abcd"

@@ -6,8 +6,7 @@ import os
 import socket
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,6 +38,7 @@ from gateway.device import (
 from gateway.identities import enrol
 from tests.integration.test_drivers import Recorder
 from tests.integration.test_drivers import running as started
+from tests.patience import until
 
 KEY = "0123456789abcdef"
 SERIAL = "B8A44F0001"
@@ -88,13 +88,6 @@ def controller(settings: AxisBodyWornSettings) -> Controller:
 def found(seen: Recorder) -> dict[str, FileFound]:
     told = [event for event in seen.events if isinstance(event, FileFound)]
     return {event.found.path.decode().partition("/")[2]: event for event in told}
-
-
-def until(holds: Callable[[], object], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_an_independent_client_brings_a_recording(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ from gateway.config.sources import HttpSource
 from gateway.database import Database
 from gateway.device import DeviceUnavailable
 from gateway.models import Activity, CaseFeed, CaseRecord, CaseRefusal, CustodyEvent
-from tests.integration.test_axis import until
 from tests.integration.test_network_twins_by_hand import hand
+from tests.patience import until
 
 
 class Line:

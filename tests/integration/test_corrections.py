@@ -25,6 +25,7 @@ from ingest.commit import commit
 from ingest.runner import item_of
 from ingest.stage import Outcome
 from ingest.stage import Stage as Step
+from tests.empty import empty_database
 from tests.integration.correcting import CORRECTIONS, HERE, THERE, WORLD, World
 from tests.scenarios.stage import Stage
 from tests.scenarios.telling import PACK, times
@@ -57,8 +58,8 @@ def unsynced(connection: object, _record: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory, empty_database: bytes) -> Iterator[Shelf]:
-    made = Shelf(tmp_path_factory.mktemp("corrections") / "world.sqlite", empty_database)
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    made = Shelf(tmp_path_factory.mktemp("corrections") / "world.sqlite", empty_database())
     yield made
     made.database.close()
 

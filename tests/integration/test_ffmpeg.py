@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from gateway import ffmpeg
+from tests.patience import until
 
 
 def encoding(target: Path, seconds: int) -> list[str]:
@@ -22,15 +23,6 @@ def working_on(target: Path) -> psutil.Process | None:
         if str(target) in (process.info["cmdline"] or []):  # from `setpriv` on, which becomes ffmpeg
             return process
     return None
-
-
-def until(holds: object, seconds: float = 20.0) -> object:
-    assert callable(holds)
-    deadline = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return found
 
 
 def test_it_stands_still_while_bays_copy_and_goes_on_after(tmp_path: Path) -> None:

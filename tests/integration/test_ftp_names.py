@@ -2,7 +2,6 @@
 
 import ftplib
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from tests.integration.ftp_site import (
     signals,
 )
 from tests.integration.test_ftp_sidecars import put
+from tests.patience import until
 
 __all__ = ["movie"]
 
@@ -96,9 +96,7 @@ def test_a_data_connection_that_nobody_opens_leaves_no_file(
         if leaves:
             assert line.sock is not None
             line.sock.shutdown(socket.SHUT_RDWR)
-            until = time.monotonic() + 5
-            while list(home.iterdir()) and time.monotonic() < until:
-                time.sleep(0.05)
+            until(lambda: not list(home.iterdir()))
         else:
             with pytest.raises(ftplib.error_temp, match="425"):
                 line.getresp()

@@ -32,7 +32,6 @@ from tests.integration.mqtt_site import (
     broker,
     camera_for,
     driver_for,
-    eventually,
     files,
     happenings,
     of,
@@ -40,6 +39,7 @@ from tests.integration.mqtt_site import (
     running,
 )
 from tests.integration.test_drivers import Recorder
+from tests.patience import until
 
 __all__ = ["broker"]
 
@@ -60,7 +60,7 @@ def test_what_a_camera_tells_and_brings(broker: Broker, tmp_path: Path) -> None:
         assert found.local.read_bytes() == content
         assert (found.adopt, found.declared.important, found.size) == (True, True, len(content))
         assert found.path == f"{recording.file_id}/DCAM_0001.mp4".encode()
-        eventually(lambda: recording.received)
+        until(lambda: recording.received)
         ours = [event for event in seen.events if getattr(event, "device_id", "") == "bwc-1"]
         assert isinstance(ours[0], DeviceSeen)
         assert isinstance(ours[1], Connected)
@@ -74,11 +74,11 @@ def test_what_a_camera_tells_and_brings(broker: Broker, tmp_path: Path) -> None:
             driver.release(found, "0" * 64)
         assert driver.release(found, recording.sha256) is Release.TOLD
         assert driver.release(found, recording.sha256) is Release.TOLD
-        eventually(lambda: recording.stored)
+        until(lambda: recording.stored)
         assert recording.stored is not None
         assert (recording.stored["may_delete"], recording.stored["sha256"]) == (True, recording.sha256)
         camera.vanish()
-        seen.wait(lambda seen: of(seen, Disconnected, "bwc-1"), 30)
+        seen.wait(lambda seen: of(seen, Disconnected, "bwc-1"))
 
 
 def test_a_camera_cannot_speak_for_another(broker: Broker, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_camera_cannot_speak_for_another(broker: Broker, tmp_path: Path) -> No
         thief.client.publish(
             "bwc/bwc-1/up/event", json.dumps({"event_id": "forged", "type": "sos"}), qos=1
         ).wait_for_publish(5)
-        eventually(lambda: thief.refused)
+        until(lambda: thief.refused)
         assert "Not authorized" in thief.refused[0]
         true = thief.event("sos")
         seen.wait(lambda seen: happenings(seen))
@@ -138,7 +138,7 @@ def test_what_could_not_be_stored_comes_again_to_the_next_connection(broker: Bro
         pass
     camera = camera_for(broker)
     sent = [camera.event("rec_start") for _ in range(50)]
-    eventually(lambda: camera.acknowledged >= 51)
+    until(lambda: camera.acknowledged >= 51)
     with pytest.raises(ZeroDivisionError):
         driver.run(Failing(), threading.Event())
     with running(driver) as seen:
@@ -190,7 +190,7 @@ def test_what_is_said_twice_or_makes_no_sense(broker: Broker, tmp_path: Path) ->
         camera.say("file", {"op": "announce", "file_id": "../../etc/passwd", "size": 1, "sha256": "0" * 64})
         last = camera.event("sos")
         seen.wait(lambda seen: happenings(seen).count(last) >= 2)
-        eventually(lambda: last not in camera.outbox)
+        until(lambda: last not in camera.outbox)
         camera.stop()
     told = [event for event in of(seen, SignalReceived, "net") if event.kind == "unreadable"]
     assert len(told) >= 9

@@ -21,8 +21,9 @@ from gateway.device import Connected, Driver, Emit
 from gateway.intake import Intake
 from gateway.models import Clip, DeviceSignal, DeviceStatus, Finding, Track
 from gateway.supervisor import Supervisor
-from tests.integration.mqtt_site import camera_for, driver_for, eventually, happenings, of
+from tests.integration.mqtt_site import camera_for, driver_for, happenings, of
 from tests.integration.test_drivers import Recorder
+from tests.patience import until
 
 
 @contextmanager
@@ -60,17 +61,17 @@ def test_messages_that_come_out_of_order_and_twice_are_on_record_once(
     ]
     try:
         with supervised(driver_for(broker, tmp_path), intake.emit):
-            eventually(lambda: is_present(database))
+            until(lambda: is_present(database))
             camera = camera_for(broker)
             camera.recordings[recording.file_id] = recording
             for kind, what in chance.sample(told * 2, len(told) * 2):
                 camera.say(kind, what)
             for _ in range(3):
                 camera.announce(recording)
-            eventually(lambda: recording.received)
+            until(lambda: recording.received)
             camera.announce(recording)
             last = camera.event("rec_stop")
-            eventually(lambda: last not in camera.outbox)
+            until(lambda: last not in camera.outbox)
             camera.stop()
         with database.read() as session:
             signals = {row.event_id: row.detail["data"] for row in session.exec(select(DeviceSignal))}
@@ -140,14 +141,14 @@ def test_a_hundred_cameras_that_come_back_at_once(tmp_path: Path) -> None:
             seen.wait(lambda seen: seen.of(Connected))
             for camera in fleet:
                 camera.start()
-            seen.wait(lambda seen: are_here(seen, names, 1), 60)
+            seen.wait(lambda seen: are_here(seen, names, 1))
             broker.kill()
             sent = {camera.event("sos") for camera in fleet}
             broker.start()
-            seen.wait(lambda seen: are_here(seen, names, 2), 60)
+            seen.wait(lambda seen: are_here(seen, names, 2))
             sent |= {camera.event("rec_start") for camera in fleet}
-            seen.wait(lambda seen: sent <= set(happenings(seen)), 60)
-            eventually(lambda: not any(camera.outbox for camera in fleet), 30)
+            seen.wait(lambda seen: sent <= set(happenings(seen)))
+            until(lambda: not any(camera.outbox for camera in fleet))
     finally:
         for camera in fleet:
             camera.client.disconnect()

@@ -24,8 +24,9 @@ from gateway.device import (
     OrderResult,
     Refused,
 )
-from tests.integration.mqtt_site import broker, camera_for, driver_for, eventually, files, of, running
+from tests.integration.mqtt_site import broker, camera_for, driver_for, files, of, running
 from tests.integration.test_usb_dock import KernelClock
+from tests.patience import until
 
 __all__ = ["broker"]
 
@@ -157,7 +158,7 @@ def test_a_camera_shows_what_it_sees(broker: Broker, tmp_path: Path) -> None:
             )
 
         assert order("start_live").done
-        eventually(lambda: (folder / "index.m3u8").exists(), 20)
+        until(lambda: (folder / "index.m3u8").exists())
         assert order("start_live").done, "again and again"
         assert camera.done == ["start_live"]
         assert driver.settings.live
@@ -168,16 +169,16 @@ def test_a_camera_shows_what_it_sees(broker: Broker, tmp_path: Path) -> None:
         assert pushed.returncode != 0, "an address that nobody gave out"
 
         camera.show(None)
-        eventually(lambda: camera.done.count("start_live") == 2, 30)
-        eventually(lambda: (folder / "index.m3u8").exists(), 20)
+        until(lambda: camera.done.count("start_live") == 2)
+        until(lambda: (folder / "index.m3u8").exists())
         assert order("stop_live").done
-        eventually(lambda: not folder.exists())
+        until(lambda: not folder.exists())
         assert camera.done[-1] == "stop_live"
-        eventually(lambda: camera.pushing is None)
+        until(lambda: camera.pushing is None)
 
         camera.deaf = True
         assert order("start_live").done
-        eventually(lambda: not order("start_live").done)
+        until(lambda: not order("start_live").done)
         why = order("start_live").detail["reason"]
         assert why["code"] == "order.no_answer"  # type: ignore[index]
         camera.stop()

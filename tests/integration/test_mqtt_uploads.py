@@ -22,12 +22,12 @@ from tests.integration.mqtt_site import (
     broker,
     camera_for,
     driver_for,
-    eventually,
     files,
     of,
     put,
     running,
 )
+from tests.patience import until
 
 __all__ = ["broker"]
 
@@ -83,9 +83,9 @@ def test_a_flipped_byte_and_a_full_spool_are_seen_by_the_camera(broker: Broker, 
         camera.line.flip = 1
         recording = camera.record("a.mp4", os.urandom(1_500_000))
         seen.wait(lambda seen: files(seen))
-        eventually(lambda: recording.received)
+        until(lambda: recording.received)
         second = camera.record("b.mp4", os.urandom(1_500_000))
-        eventually(lambda: second.waits)
+        until(lambda: second.waits)
         assert files(seen)[-1].found.size == 1_500_000
         camera.stop()
 
@@ -121,7 +121,7 @@ def test_a_file_that_cannot_be_taken_hears_why(broker: Broker, tmp_path: Path) -
             "moving": {"op": "progress", "size": -1}, "../up": {"name": "x" * 256}, "good": {"name": "x" * 255},
         }.items():  # fmt: skip
             camera.say("file", good | {"file_id": file_id} | wrong)
-        eventually(lambda: "good" in {one.get("file_id") for one in heard})
+        until(lambda: "good" in {one.get("file_id") for one in heard})
         camera.stop()
         other.stop()
     told = {one["file_id"]: one for one in heard if "file_id" in one}

@@ -32,6 +32,7 @@ from gateway.device import (
 from gateway.identities import enrol
 from tests.integration import mqtt_site, test_axis, test_ftp, test_nvr
 from tests.integration.test_drivers import Recorder, running
+from tests.patience import until
 
 
 class Hand:
@@ -155,39 +156,25 @@ def test_a_broker_that_dies_and_comes_back(tmp_path: Path) -> None:
     port = free_port()
     told = ("--port", port, "--fleet", 1, "--fault", "die@0.8s", "--fault", "back@1.4s")
     with hand("broker", tmp_path / "broker", *told):
-        up = [is_open(port, 10, True), is_open(port, 10, False), is_open(port, 10, True)]
-    assert up == [True, False, True]
+        for wanted in (True, False, True):
+            until(lambda wanted=wanted: is_open(port) is wanted)
     assert (tmp_path / "broker" / "pki" / "bwc-0001.crt").exists()
 
 
-def is_open(port: int, timeout: float, wanted: bool) -> bool:
-    """Whether somebody listens, once it is as wanted or the time is over."""
-    deadline = time.monotonic() + timeout
-    while True:
-        with socket.socket() as line:
-            line.settimeout(0.5)
-            found = line.connect_ex(("127.0.0.1", port)) == 0
-        if found is wanted or time.monotonic() > deadline:
-            return found
-        time.sleep(0.02)
+def is_open(port: int) -> bool:
+    with socket.socket() as line:
+        line.settimeout(0.5)
+        return line.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_rooms_that_freeze_thaw_and_die() -> None:
     port = free_port()
     told = ("--port", port, "--fault", "freeze@0.8s", "--fault", "thaw@1.8s", "--fault", "die@2.8s")
     with hand("rooms", *told):
-        assert is_open(port, 10, True)
-        turns = [until(port, one) for one in (True, False, True)]
-        assert turns == [True, True, True], "frozen, its line is open and nobody is there"
-        assert not is_open(port, 10, False)
-
-
-def until(port: int, wanted: bool) -> bool:
-    deadline = time.monotonic() + 10
-    while answers(port) is not wanted:
-        if time.monotonic() > deadline:
-            return False
-    return True
+        until(lambda: is_open(port))
+        for wanted in (True, False, True):  # frozen, its line is open and nobody is there
+            until(lambda wanted=wanted: answers(port) is wanted)
+        until(lambda: not is_open(port))
 
 
 def answers(port: int) -> bool:
@@ -273,7 +260,7 @@ def test_a_video_recorder_with_all_its_faults(tmp_path: Path, clips: Path) -> No
     ]
     told = (clips, "--dialect", "dahua_cgi", "--port", line.port, *faults)
     with hand("nvr", *told) as fingers:
-        assert is_open(line.port, 10, True)
+        until(lambda: is_open(line.port))
         with test_nvr.running(test_nvr.settings_for(line, tmp_path, timezone="UTC")) as seen:
             seen.wait(lambda seen: files(seen))
     [found] = files(seen)
@@ -291,7 +278,7 @@ def test_a_video_recorder_with_all_its_faults(tmp_path: Path, clips: Path) -> No
 def test_a_video_recorder_that_wants_another_password(tmp_path: Path, clips: Path) -> None:
     line = test_nvr.Line("hik_isapi")
     with hand("nvr", clips, "--port", line.port, "--fault", "password"):
-        assert is_open(line.port, 10, True)
+        until(lambda: is_open(line.port))
         with pytest.raises(DeviceUnavailable) as no:
             test_nvr.NvrExport(test_nvr.settings_for(line, tmp_path)).run(Recorder(), threading.Event())
     assert no.value.reason["code"] == "nvr.refuses_user"
@@ -329,7 +316,7 @@ def test_a_cabinet_whose_board_is_told_what_goes_wrong(tmp_path: Path) -> None:
     with hand("cabinet", "dockbus", "--bays", 4, "--link", link, "--fault", "noise") as fingers:
         for line in ("fault", "take 3", "put 9", "dance", "fault battery=5", "put 2 77"):
             fingers.type(line)
-        until_there(link)
+        until(link.exists)
         thread = threading.Thread(target=work)
         thread.start()
         seen.wait(lambda seen: any(isinstance(e, BayRead) and e.battery == 77 for e in seen.events))
@@ -344,10 +331,3 @@ def test_a_cabinet_whose_board_is_told_what_goes_wrong(tmp_path: Path) -> None:
         "a board knows deaf lost jam",
     ):
         assert any(line.startswith(f"no: {no}") for line in fingers.said)
-
-
-def until_there(path: Path) -> None:
-    deadline = time.monotonic() + 10
-    while not path.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -30,6 +30,7 @@ from gateway.device import (
 )
 from tests.integration.test_drivers import Recorder
 from tests.integration.test_drivers import running as started
+from tests.patience import until
 
 ANCIENT = datetime(2001, 1, 1)
 
@@ -98,7 +99,7 @@ def test_what_was_recorded_is_fetched_once(line: Line, tmp_path: Path) -> None:
     settings = settings_for(line, tmp_path)
     driver = NvrExport(settings)
     with started(driver) as seen:
-        seen.wait(lambda seen: len(files(seen)) == count + 1, 60)
+        seen.wait(lambda seen: len(files(seen)) == count + 1)
         found = files(seen)
         assert {one.local.read_bytes() for one in found} == {shot.content for shot in [*shots, other]}
         assert all(one.adopt and one.declared.clock is None for one in found)
@@ -114,22 +115,13 @@ def test_what_was_recorded_is_fetched_once(line: Line, tmp_path: Path) -> None:
         assert [driver.release(first, right) for _ in range(2)] == [Release.DONE, Release.GONE]
     downloads = sum("download" in one or "Loadfile" in one for one in line.twin.asked)
     with running(settings) as seen:
-        seen.wait(lambda seen: len(files(seen)) == count, 30)
+        seen.wait(lambda seen: len(files(seen)) == count)
         line.twin.asked.clear()
-        wait_for(lambda: sum("search" in one or FINDER in one for one in line.twin.asked) > 4)
+        until(lambda: sum("search" in one or FINDER in one for one in line.twin.asked) > 4)
         assert len(files(seen)) == count, "what was let go of is not fetched again"
     assert downloads >= count + 1
     assert not [one for one in line.twin.asked if "download" in one or "Loadfile" in one]
-    wait_for(lambda: line.twin.finders == {})  # given back; amid a slow search only after we have ended
-
-
-def wait_for(holds: Any, seconds: float = 20) -> None:
-    pause = threading.Event()
-    for _ in range(int(seconds / 0.05)):
-        if holds():
-            return
-        pause.wait(0.05)
-    raise AssertionError("not in time")
+    until(lambda: line.twin.finders == {})  # given back; amid a slow search only after we have ended
 
 
 def test_a_recorder_that_is_busy_or_cuts_is_asked_again(line: Line, tmp_path: Path) -> None:
@@ -137,7 +129,7 @@ def test_a_recorder_that_is_busy_or_cuts_is_asked_again(line: Line, tmp_path: Pa
     line.twin.busy, line.twin.cut = 2, 2
     shot = line.shoot(os.urandom(300_000))
     with running(settings_for(line, tmp_path)) as seen:
-        seen.wait(lambda seen: files(seen), 30)
+        seen.wait(lambda seen: files(seen))
         [found] = files(seen)
         assert found.local.read_bytes() == shot.content
         assert len(told(seen, "not_delivered")) == 1
@@ -151,13 +143,13 @@ def test_a_recording_that_is_refused_for_long_stays_asked_for(
     monkeypatch.setattr(searched, "OVERLAP", timedelta(seconds=4))
     line.shoot(b"first", back=timedelta(minutes=30))
     with running(settings_for(line, tmp_path, settle_seconds=0)) as seen:
-        seen.wait(lambda seen: len(files(seen)) == 1, 30)
+        seen.wait(lambda seen: len(files(seen)) == 1)
         line.twin.busy = 10**6
         line.shoot(b"second", back=timedelta(minutes=5))
-        seen.wait(lambda seen: told(seen, "not_delivered"), 30)
+        seen.wait(lambda seen: told(seen, "not_delivered"))
         time.sleep(5)
         line.twin.busy = 0
-        seen.wait(lambda seen: len(files(seen)) == 2, 30)
+        seen.wait(lambda seen: len(files(seen)) == 2)
 
 
 def test_an_answer_without_an_end_is_cut_off(
@@ -176,7 +168,7 @@ def test_a_recording_that_is_far_longer_than_stated_is_not_read_on(
     line.twin.misstated = -299_000
     line.shoot(os.urandom(300_000))
     with running(settings_for(line, tmp_path)) as seen:
-        seen.wait(lambda seen: told(seen, "not_delivered"), 30)
+        seen.wait(lambda seen: told(seen, "not_delivered"))
         assert "more than twice" in str(told(seen, "not_delivered")[0].detail["error"])
         time.sleep(1)
         assert files(seen) == []
@@ -187,7 +179,7 @@ def test_a_size_that_is_misstated_is_told(line: Line, tmp_path: Path) -> None:
     line.twin.misstated = 7
     shot = line.shoot(os.urandom(100_000))
     with running(settings_for(line, tmp_path)) as seen:
-        seen.wait(lambda seen: files(seen), 30)
+        seen.wait(lambda seen: files(seen))
         assert files(seen)[0].local.read_bytes() == shot.content
         [signal] = told(seen, "size_differs")
         assert (signal.detail["stated"], signal.detail["came"]) == (100_007, 100_000)
@@ -235,7 +227,7 @@ def test_the_z_of_a_recorder_that_means_it(tmp_path: Path) -> None:
         shift = timedelta(hours=8)
         shot = line.shoot(b"footage" * 1000, back=timedelta(minutes=30) + shift)
         with running(settings_for(line, tmp_path, profile={"times": "utc"})) as seen:
-            seen.wait(lambda seen: files(seen), 30)
+            seen.wait(lambda seen: files(seen))
             assert files(seen)[0].declared.started == shot.start + shift
     finally:
         line.down()
@@ -249,7 +241,7 @@ def test_a_recorder_that_tells_real_utc(tmp_path: Path) -> None:
     try:
         shot = line.shoot(b"footage" * 1000)
         with running(settings_for(line, tmp_path, lookback_hours=1, profile={"real_utc": True})) as seen:
-            seen.wait(lambda seen: files(seen), 30)
+            seen.wait(lambda seen: files(seen))
             assert files(seen)[0].declared.started == shot.start
             assert files(seen)[0].local.read_bytes() == shot.content
     finally:

@@ -13,7 +13,8 @@ from drivers.nvr_export import NvrExport
 from drivers.simulators.nvr_faults import Fault
 from gateway.device import DeviceUnavailable
 from tests.integration.test_drivers import Recorder
-from tests.integration.test_nvr import Line, files, running, settings_for, told, wait_for
+from tests.integration.test_nvr import Line, files, running, settings_for, told
+from tests.patience import until
 
 both = pytest.mark.parametrize("line", ["hik_isapi", "dahua_cgi"], indirect=True)
 
@@ -126,7 +127,7 @@ def test_a_recorder_that_goes_is_no_recording_that_fails(line: Line, tmp_path: P
     driver, seen, ended = NvrExport(settings_for(line, tmp_path)), Recorder(), list[str]()
     run = threading.Thread(target=lambda: ended.append(run_until_it_ends(driver, seen)))
     run.start()
-    wait_for(lambda: list(tmp_path.rglob("room-1/ready/*.part")))
+    until(lambda: list(tmp_path.rglob("room-1/ready/*.part")))
     line.down()
     run.join(10)
     assert ended == ["nvr.away"]
@@ -137,7 +138,7 @@ def test_answers_that_drip_end(line: Line, tmp_path: Path, monkeypatch: pytest.M
     """Each byte comes in time; the whole answer never would. Asked to stop, nobody waits for it."""
     line.twin.dripping = "search" if line.twin.dialect == "hik_isapi" else "mediaFileFind"
     with running(settings_for(line, tmp_path)):
-        wait_for(lambda: any(line.twin.dripping in one for one in line.twin.asked))
+        until(lambda: any(line.twin.dripping in one for one in line.twin.asked))
         time.sleep(0.3)
     monkeypatch.setattr(pace, "ANSWER_S", 0.3)
     driver = NvrExport(settings_for(line, tmp_path))
@@ -147,7 +148,7 @@ def test_answers_that_drip_end(line: Line, tmp_path: Path, monkeypatch: pytest.M
 def test_a_recording_that_drips_is_left_at_once_when_asked_to_stop(line: Line, tmp_path: Path) -> None:
     line.shoot(b"x" * 1000).fault = Fault.DRIP
     with running(settings_for(line, tmp_path)) as seen:
-        wait_for(lambda: list(tmp_path.rglob("room-1/ready/*.part")))
+        until(lambda: list(tmp_path.rglob("room-1/ready/*.part")))
     assert told(seen, "not_delivered") == []
 
 
@@ -156,9 +157,9 @@ def test_a_finder_made_while_we_are_asked_to_stop_is_given_back(line: Line, tmp_
     """Its number stands in an answer that is still coming; four of them left behind lock the recorder's search."""
     line.twin.dripping = "factory.create"
     with running(settings_for(line, tmp_path)):
-        wait_for(lambda: line.twin.finders)
+        until(lambda: line.twin.finders)
     assert line.twin.finders, "made, and its number not told yet"
-    wait_for(lambda: line.twin.finders == {})
+    until(lambda: line.twin.finders == {})
 
 
 def test_an_overall_limit_ends_what_is_slow_but_steady(

@@ -12,7 +12,8 @@ from drivers.nvr_export import NvrExport
 from drivers.simulators.nvr import Shot
 from drivers.simulators.nvr_faults import Fault
 from tests.integration.test_drivers import Recorder
-from tests.integration.test_nvr import Line, files, running, settings_for, told, wait_for
+from tests.integration.test_nvr import Line, files, running, settings_for, told
+from tests.patience import until
 
 HOUR = timedelta(hours=1)
 
@@ -44,7 +45,7 @@ def test_a_round_that_takes_long_leaves_no_gap(line: Line, tmp_path: Path) -> No
     slow = between(line, -2 * HOUR, -HOUR, of=2)
     slow.fault = Fault.DRIP  # 60 bytes, 3 seconds
     with running(settings_for(line, tmp_path, settle_seconds=0)) as seen:
-        wait_for(lambda: list(tmp_path.rglob("room-2/ready/*.part")))
+        until(lambda: list(tmp_path.rglob("room-2/ready/*.part")))
         meanwhile = between(line, timedelta(), timedelta(seconds=1))
         seen.wait(lambda seen: len(files(seen)) == 2)
         assert contents(seen) == {slow.content, meanwhile.content}
@@ -55,7 +56,7 @@ def test_an_outage_longer_than_the_look_back_is_made_good_and_told(line: Line, t
     line.twin.ahead_s = -10 * 86400
     before = between(line, -3 * HOUR, -2 * HOUR)
     with running(settings) as seen:
-        wait_for(lambda: sum("mediaFileFind" in one for one in line.twin.asked) > 20)
+        until(lambda: sum("mediaFileFind" in one for one in line.twin.asked) > 20)
         assert files(seen) == [], "the very first search begins here"
         [begins] = [one for one in told(seen, "search_begins") if one.device_id == "room-1"]
         assert str(begins.detail["from"]) > before.end.isoformat()
@@ -66,12 +67,12 @@ def test_an_outage_longer_than_the_look_back_is_made_good_and_told(line: Line, t
         assert contents(seen) == {missed.content}
         seen.wait(lambda seen: len(told(seen, "searched_late")) == 2)
         line.twin.asked.clear()
-        wait_for(lambda: sum("mediaFileFind" in one for one in line.twin.asked) > 20)
+        until(lambda: sum("mediaFileFind" in one for one in line.twin.asked) > 20)
         assert told(seen, "search_begins") == []
     line.twin.shots.clear()
     with running(settings) as seen:
         line.twin.asked.clear()
-        wait_for(lambda: sum("mediaFileFind" in one for one in line.twin.asked) > 20)
+        until(lambda: sum("mediaFileFind" in one for one in line.twin.asked) > 20)
         assert told(seen, "searched_late") == []
 
 
@@ -83,7 +84,7 @@ def test_an_open_recording_is_not_passed_by(line: Line, tmp_path: Path) -> None:
     ]
     shot = between(line, -3 * HOUR, timedelta())
     with running(settings_for(line, tmp_path, settle_seconds=2)) as seen:
-        wait_for(lambda: sum("mediaFileFind" in one for one in twin.asked) > 10)
+        until(lambda: sum("mediaFileFind" in one for one in twin.asked) > 10)
         assert files(seen) == []
         seen.wait(lambda seen: files(seen))
         assert contents(seen) == {shot.content}
@@ -92,7 +93,7 @@ def test_an_open_recording_is_not_passed_by(line: Line, tmp_path: Path) -> None:
 def test_what_is_entered_late_is_found_by_the_deep_look(line: Line, tmp_path: Path) -> None:
     """A camera that kept its own footage while its line was down brings it hours later."""
     with running(settings_for(line, tmp_path, deep_minutes=0.03)) as seen:
-        wait_for(lambda: sum("mediaFileFind" in one for one in line.twin.asked) > 20)
+        until(lambda: sum("mediaFileFind" in one for one in line.twin.asked) > 20)
         late = between(line, -30 * HOUR, -29 * HOUR)
         seen.wait(lambda seen: files(seen))
         assert contents(seen) == {late.content}
@@ -108,7 +109,7 @@ def test_an_end_that_cannot_be_is_no_reason_to_wait_for_ever(line: Line, tmp_pat
         seen.wait(lambda seen: len(files(seen)) == 2)
         assert contents(seen) == {back.content, future.content}
         line.twin.asked.clear()
-        wait_for(lambda: sum("mediaFileFind" in one for one in line.twin.asked) > 20)
+        until(lambda: sum("mediaFileFind" in one for one in line.twin.asked) > 20)
         assert len(files(seen)) == 2, "what may still be open waits"
         odd = {str(one.detail["start"]) for one in told(seen, "odd_times")}
         assert odd == {back.start.isoformat(), future.start.isoformat()}
@@ -125,7 +126,7 @@ def test_a_clock_that_was_set_back_is_followed(line: Line, tmp_path: Path) -> No
         seen.wait(lambda seen: len(files(seen)) == 2)
         assert contents(seen) == {first.content, second.content}
         line.twin.asked.clear()
-        wait_for(lambda: sum("mediaFileFind" in one for one in line.twin.asked) > 20)
+        until(lambda: sum("mediaFileFind" in one for one in line.twin.asked) > 20)
         third = between(line, -timedelta(seconds=1), timedelta())
         seen.wait(lambda seen: third.content in contents(seen))
 
@@ -142,7 +143,7 @@ def test_what_was_not_given_is_remembered_beyond_the_look_back(line: Line, tmp_p
         seen.wait(lambda seen: len(told(seen, "not_delivered")) == 3)
     line.twin.ahead_s = 0
     with running(settings):
-        wait_for(lambda: searched_until(tmp_path) > (line.twin.now - HOUR).isoformat())
+        until(lambda: searched_until(tmp_path) > (line.twin.now - HOUR).isoformat())
     kept.fault, misread.written = Fault.NONE, ""
     line.twin.shots.remove(lost)
     with running(settings) as seen:
@@ -153,7 +154,7 @@ def test_what_was_not_given_is_remembered_beyond_the_look_back(line: Line, tmp_p
         assert len(gone) == 2, "and the entry that could not be read, as it was"
     with running(settings) as seen:
         line.twin.asked.clear()
-        wait_for(lambda: sum("mediaFileFind" in one for one in line.twin.asked) > 20)
+        until(lambda: sum("mediaFileFind" in one for one in line.twin.asked) > 20)
         assert told(seen, "no_longer_listed") == []
 
 
@@ -168,7 +169,7 @@ def test_a_search_that_was_broken_off_does_not_count(line: Line, tmp_path: Path)
     driver, stop = NvrExport(settings_for(line, tmp_path)), threading.Event()
     running_it = threading.Thread(target=driver.run, args=(Recorder(), stop))
     running_it.start()
-    wait_for(lambda: list(tmp_path.rglob("room-1/ready/*.part")))
+    until(lambda: list(tmp_path.rglob("room-1/ready/*.part")))
     began = searched_until(tmp_path)
     stop.set()
     running_it.join(5)

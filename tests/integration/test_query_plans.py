@@ -6,7 +6,6 @@ for it keeps no statistics unless told to.
 
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from gateway.config import from_mapping
 from gateway.daemon import Daemon
 from gateway.database import Database
 from gateway.models import Activity, CaseRecord, Clip, Officer, Original, State
+from tests.patience import until
 
 GROWING = {
     "activity", "casealias", "caserecord", "checkout", "clip", "clockreading", "custodyevent", "deviceevent",
@@ -76,15 +76,14 @@ def wait(daemon: Daemon) -> Iterator[Callable[[Callable[[Session], bool]], None]
     """Looks on through a door of its own: what the test asks is not what the gateway asks."""
     beside = Database(str(daemon.database.engine.url))
 
-    def until(holds: Callable[[Session], bool]) -> None:
-        for _ in range(400):
+    def wait(holds: Callable[[Session], bool]) -> None:
+        def held() -> bool:
             with beside.read() as session:
-                if holds(session):
-                    return
-            time.sleep(0.1)
-        raise AssertionError("it never came to that")
+                return holds(session)
 
-    yield until
+        until(held, every=0.1)
+
+    yield wait
     beside.close()
 
 

@@ -69,7 +69,7 @@ def test_a_recorder_that_comes_back_locked_is_asked_three_times_and_no_more(tmp_
     town = Town(tmp_path, {**DV16, "as_disk": {"product": "9999"}, "match": {"name": "*"}})
     with running(town.driver) as seen:
         town.plug_recorder(1, town.card("one", "a.mp4"), stays=True)
-        seen.wait(lambda seen: "FAULT" in bay_states(seen, "1"), 15)
+        seen.wait(lambda seen: "FAULT" in bay_states(seen, "1"))
         time.sleep(1)
         assert town.calls(1).count("SET_MSDC") == 3
     assert why(seen, "1") == "recorder.stays_locked"
@@ -173,7 +173,7 @@ def test_a_recorder_that_never_answers_holds_up_neither_the_end_nor_its_successo
         town.plug_recorder(2, town.card("two", "b.mp4"), deaf=True)
         seen.wait(lambda seen: bay_states(seen, "1")[-1:] == bay_states(seen, "2")[-1:] == ["PLUGGED"])
         town.plug_recorder(1, town.card("three", "c.mp4"))
-        seen.wait(lambda seen: seen.found() == ["c.mp4"], 10)
+        seen.wait(lambda seen: seen.found() == ["c.mp4"])
     assert bay_states(seen, "2")[-1] == "PLUGGED", "nobody tells a fault because we end"
 
 

@@ -45,6 +45,7 @@ from gateway.models import (
 )
 from gateway.offloads import progress
 from gateway.supervisor import Supervisor
+from tests.patience import until
 
 
 class Bench:
@@ -105,14 +106,12 @@ class Bench:
     def releases(self, keeper: Supervisor, *, apart: bool = True) -> Releases:
         return Releases(self.database, {"cam": keeper}, has_second_copies=True, are_apart=lambda: apart)
 
-    def wait(self, holds: Callable[[Session], object], timeout: float = 20) -> None:
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
+    def wait(self, holds: Callable[[Session], object]) -> None:
+        def held() -> object:
             with self.database.read() as session:
-                if holds(session):
-                    return
-            time.sleep(0.02)
-        raise AssertionError(f"not within {timeout} s")
+                return holds(session)
+
+        until(held)
 
     def released(self) -> list[tuple[str, str]]:
         """(how, why) of each release in the camera's chain, in order."""
@@ -430,10 +429,7 @@ def test_a_slow_card_delays_no_other_and_no_lock(database: Database) -> None:
         releases.hand_out()
         order = Order(id="o", kind="unlock", arguments={"bay": "2"}, device_id="cam-slow")
         assert keeper.orders.send("cam-slow", lambda: bool(keeper.perform(order)))
-        deadline = time.monotonic() + 5
-        while (dock.released, dock.opened) != (["quick"], ["2"]):
-            assert time.monotonic() < deadline, (dock.released, dock.opened)
-            time.sleep(0.01)
+        until(lambda: (dock.released, dock.opened) == (["quick"], ["2"]))
     finally:
         dock.freed.set()
         stop.set()

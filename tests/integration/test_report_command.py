@@ -1,8 +1,6 @@
 """`gateway report`: what is printed can be asked for again, and each figure listed."""
 
 import json
-import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,15 +18,17 @@ from gateway.models import Link, Role, Snapshot
 from gateway.reports import Code
 from gateway.store import LocalStore
 from tests.client import client_of
+from tests.empty import empty_database
 from tests.integration.figures_site import Site
+from tests.patience import until
 
 
 @pytest.fixture
-def site(tmp_path: Path, empty_database: bytes) -> Path:
+def site(tmp_path: Path) -> Path:
     """A configuration over a database with the generated site in it."""
     (tmp_path / "data").mkdir()
     path = tmp_path / "data" / "gateway.sqlite"
-    path.write_bytes(empty_database)
+    path.write_bytes(empty_database())
     database = Database(f"sqlite:///{path}")
     with database.write() as session:
         Site(session, 1, 40)
@@ -228,7 +228,7 @@ def test_the_daemon_freezes_the_quarter_by_itself(site: Path) -> None:
     daemon = Daemon(load(site))
     daemon.start()
     try:
-        assert until(lambda: frozen_by(daemon.database) == ["gateway"], 60)
+        until(lambda: frozen_by(daemon.database) == ["gateway"], every=0.1)
     finally:
         assert daemon.stop()
 
@@ -236,12 +236,3 @@ def test_the_daemon_freezes_the_quarter_by_itself(site: Path) -> None:
 def frozen_by(database: Database) -> list[str]:
     with database.read() as session:
         return list(session.exec(select(Snapshot.frozen_by)))
-
-
-def until(holds: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True

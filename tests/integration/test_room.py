@@ -88,7 +88,7 @@ def pictures(path: Path) -> int:
 def test_segments_of_a_take_follow_one_another(room: Room, tmp_path: Path) -> None:
     before = datetime.now(UTC)
     with recording(driver_for(room, tmp_path)) as seen:
-        seen.wait(lambda seen: len(segments(seen)) >= 3, 30)
+        seen.wait(lambda seen: len(segments(seen)) >= 3)
         found = segments(seen)
         starts = [one.declared.started for one in found]
         assert all(one.declared.clock == "gateway" and one.adopt for one in found)
@@ -125,7 +125,7 @@ def test_the_camera_is_killed_and_comes_back(room: Room, tmp_path: Path) -> None
         [gap] = gaps(again)
         assert gap.detail["cause"] == "source_lost"
         assert 2 < float(str(gap.detail["seconds"])) < (datetime.now(UTC) - ended).total_seconds() + 6
-        again.wait(lambda seen: segments(seen), 30)
+        again.wait(lambda seen: segments(seen))
 
 
 def test_the_picture_changes_its_size_in_the_middle_of_a_take(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_the_picture_changes_its_size_in_the_middle_of_a_take(tmp_path: Path) ->
     room.start()
     try:
         with recording(driver_for(room, tmp_path)) as seen:
-            seen.wait(lambda seen: "640x480" in sizes(segments(seen)[-1:]), 30)
+            seen.wait(lambda seen: "640x480" in sizes(segments(seen)[-1:]))
             found = segments(seen)
             assert len({one.volume for one in found}) == 1
             assert gaps(seen) == []
@@ -177,7 +177,7 @@ def test_a_picture_that_ends_while_the_sound_goes_on(tmp_path: Path) -> None:
         room.more = ()
         room.start()
         with recording(driver) as again:
-            again.wait(lambda seen: gaps(seen), 20)
+            again.wait(lambda seen: gaps(seen))
             [gap] = gaps(again)
         assert gap.detail["cause"] == "standing_still"
         begun = datetime.fromisoformat(str(gap.detail["from"]))
@@ -200,7 +200,7 @@ def test_a_camera_that_is_away_when_it_is_asked_for(room: Room, tmp_path: Path) 
             time.sleep(0.2)
         driver.perform(Order(id="2", kind="stop_recording", arguments={}))
     with started(driver) as seen:
-        seen.wait(lambda seen: gaps(seen), 10)
+        seen.wait(lambda seen: gaps(seen))
         [gap] = gaps(seen)
     assert gap.detail["cause"] == "source_lost"
     assert 11 < float(str(gap.detail["seconds"])) < 14
@@ -243,7 +243,7 @@ def test_recording_when_it_is_asked_for(room: Room, tmp_path: Path) -> None:
         with pytest.raises(Refused):
             driver.perform(Order(id="o", kind="start_recording", arguments={"until": "soon"}))
         driver.perform(Order(id="o", kind="start_recording", arguments={}))
-        seen.wait(lambda seen: segments(seen), 30)
+        seen.wait(lambda seen: segments(seen))
         driver.perform(Order(id="o", kind="stop_recording", arguments={}))
         count = -1
         while count != len(segments(seen)):
@@ -253,8 +253,8 @@ def test_recording_when_it_is_asked_for(room: Room, tmp_path: Path) -> None:
         driver.perform(Order(id="o", kind="start_recording", arguments={"until": soon}))
         kept = json.loads((tmp_path / "rooms" / "room-1" / "wanted.json").read_text())
         assert kept[-1]["until"] == soon, "a kill does not end it"
-        seen.wait(lambda seen: len(segments(seen)) > count, 30)
-        seen.wait(lambda _: driver.wishes.read() == [], 30)
+        seen.wait(lambda seen: len(segments(seen)) > count)
+        seen.wait(lambda _: driver.wishes.read() == [])
         assert gaps(seen) == [], "what nobody asked for is no gap"
         assert len(seen.of(Connected)) == 1
 
@@ -285,7 +285,7 @@ def test_the_disk_fills_up_while_it_records(room: Room, tmp_path: Path) -> None:
         time.sleep(3)
         (disk / "ballast").unlink()
         with recording(driver) as back:
-            back.wait(lambda seen: gaps(seen), 20)
+            back.wait(lambda seen: gaps(seen))
             [gap] = gaps(back)
         assert gap.detail["cause"] == "disk_full"
         assert 2.5 < float(str(gap.detail["seconds"])) < 12

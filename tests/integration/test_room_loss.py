@@ -164,7 +164,7 @@ def test_another_codec_is_a_new_take(numbered: Numbered, tmp_path: Path) -> None
     numbered.room.more = (*numbered.room.more, "--codec", "jpeg")
     numbered.room.start()
     with recording(driver) as again:
-        again.wait(lambda seen: len(segments(seen)) > 2, 30)
+        again.wait(lambda seen: len(segments(seen)) > 2)
         assert [gap.detail["cause"] for gap in gaps(again)] == ["gateway_stopped"]
         numbers = [recorded([one]) for one in segments(again)]
     assert all(numbers), "pictures of both codecs decode"
@@ -238,7 +238,7 @@ def test_gaps_are_told_rightly_when_what_was_recorded_is_long_gone(
         driver.perform(Order(id="3", kind="start_recording", arguments={}))
         time.sleep(3)
         driver.perform(Order(id="4", kind="stop_recording", arguments={}))
-        again.wait(lambda _: driver.wishes.read() == [], 10)
+        again.wait(lambda _: driver.wishes.read() == [])
         assert gaps(again) == [gap], "one gap, and not from the beginning on"
     assert float(str(gap.detail["seconds"])) < 8
     assert abs((datetime.fromisoformat(str(gap.detail["to"])) - begun).total_seconds()) < 5

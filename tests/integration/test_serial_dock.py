@@ -29,6 +29,7 @@ from gateway.device import (
 )
 from gateway.supervisor import Supervisor
 from tests.integration.test_drivers import Recorder, running
+from tests.patience import until
 
 
 @pytest.fixture
@@ -72,13 +73,6 @@ def bays(seen: Recorder) -> list[BayRead]:
 
 def badges(seen: Recorder) -> list[str]:
     return [event.code for event in seen.events if isinstance(event, BadgeShown)]
-
-
-def eventually(holds: Any, timeout: float = 5) -> None:
-    deadline = time.monotonic() + timeout
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_every_bay_is_told_once_and_then_what_changes(board: tuple[DockBusTwin, str]) -> None:
@@ -149,12 +143,12 @@ def test_lamps_follow_and_come_back_after_the_board_restarts(board: tuple[DockBu
         seen.wait(lambda seen: bays(seen))
         light(driver, 1, Light.TAKE)
         light(driver, 2, Light.BUSY)
-        eventually(lambda: (twin.bays[0].light, twin.bays[1].light) == (1, 0x12))
+        until(lambda: (twin.bays[0].light, twin.bays[1].light) == (1, 0x12))
         light(driver, 1, Light.OPEN)
-        eventually(lambda: twin.bays[0].light == 0x21)
+        until(lambda: twin.bays[0].light == 0x21)
         time.sleep(1.2)  # its uptime counts seconds
         twin.restart()
-        eventually(lambda: (twin.bays[0].light, twin.bays[1].light) == (0x21, 0x12))
+        until(lambda: (twin.bays[0].light, twin.bays[1].light) == (0x21, 0x12))
         assert twin.holding[0x42] == 30, "the watchdog, too"
 
 
@@ -178,7 +172,7 @@ def test_a_badge_is_acknowledged_once_it_is_stored(board: tuple[DockBusTwin, str
     assert len(twin.badges) == 2, "it could not be stored: the board keeps it"
     with running(driver) as again:
         again.wait(lambda seen: len(badges(seen)) == 2)
-        eventually(lambda: not twin.badges)
+        until(lambda: not twin.badges)
         time.sleep(0.5)
         twin.badge("0A1B2C3D4E")
         again.wait(lambda seen: len(badges(seen)) == 3)

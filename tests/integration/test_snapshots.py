@@ -24,6 +24,7 @@ from gateway.reports.figures import grouped, ungrouped, written
 from gateway.store import LocalStore
 from gateway.visibility import Viewer
 from tests.conftest import created, dropped
+from tests.empty import empty_database
 from tests.integration.figures_site import Site
 from tests.integration.slow_figures import CHINA
 from tests.integration.test_board import LAW
@@ -35,10 +36,10 @@ AFTER = Q3.until + timedelta(days=20)
 
 
 @pytest.fixture(scope="module")
-def site_file(tmp_path_factory: pytest.TempPathFactory, empty_database: bytes) -> bytes:
+def site_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The generated site as an SQLite file: made once, for making it takes longer than most tests here."""
     path = tmp_path_factory.mktemp("site") / "site.sqlite"
-    path.write_bytes(empty_database)
+    path.write_bytes(empty_database())
     fill(f"sqlite:///{path}")
     return path.read_bytes()
 

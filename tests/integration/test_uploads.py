@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from drivers.uploads.listener import Listener
 from drivers.uploads.signing import Permit, signature
 from drivers.uploads.spool import Expected, Spool
 from gateway.config.connected import UploadSettings
+from tests.patience import until
 
 SECRET = b"s" * 32
 CONTENT = os.urandom(300_000)
@@ -68,13 +69,6 @@ def opened(folder: Path, **limits: Any) -> Iterator[Gate]:
         yield gate
     finally:
         gate.listener.server.close(3)
-
-
-def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_sender_that_falls_silent_keeps_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -401,7 +401,7 @@ def test_a_bay_goes_on_by_itself_after_something_failed(town: Town) -> None:
     thread = threading.Thread(target=town.driver.run, args=(seen, stop))
     thread.start()
     town.plug(1, town.card("card1", "a.mp4"), serial="S1")
-    seen.wait(lambda seen: seen.found() == ["a.mp4"], 20)
+    seen.wait(lambda seen: seen.found() == ["a.mp4"])
     assert len(seen.of(Connected)) - 1 == 3 == len(seen.of(Disconnected)) + 1
     stop.set()
     thread.join(2)
@@ -415,7 +415,7 @@ def test_the_end_of_a_session_is_told_also_if_it_could_not_be_told_at_once(town:
     town.plug(1, town.card("card1", "a.mp4"), serial="S1")
     seen.wait(lambda seen: seen.found() == ["a.mp4"])
     town.pull(1)
-    seen.wait(lambda seen: seen.of(Disconnected), 20)
+    seen.wait(lambda seen: seen.of(Disconnected))
     assert [event.device_id for event in seen.of(Disconnected)] == ["bwc-S1"]
     seen.wait(lambda seen: bay_states(seen, "1")[-1] == "EMPTY")
     stop.set()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.test_axis import until
+from tests.patience import until
 
 PROJECT = Path(__file__).parents[2]
 
