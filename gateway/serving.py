@@ -1,5 +1,6 @@
 """The long-running processes: the daemon, the API, and both side by side on one PC."""
 
+import gc
 import logging
 import os
 import signal
@@ -39,6 +40,8 @@ def run_daemon(settings: Settings, stop: threading.Event, name: str = "run") -> 
 
 def attend(stop: threading.Event, is_healthy: Callable[[], bool]) -> None:
     """Tell systemd that we are ready, and alive as long as we are, until asked to stop."""
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: walking it for cycles would halt every request for as long
     notifier = sdnotify.SystemdNotifier()
     notifier.notify("READY=1")
     while not stop.wait(2.0):
