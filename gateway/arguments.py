@@ -116,7 +116,7 @@ def registry_commands(add: Add) -> None:
     disposal_commands(add)
     sample_commands(add)
     user = add("user", words.user_command, "add a user, or a key for a program")
-    user.add_argument("action", choices=("add", "key", "disable", "reset-code", "list"))
+    user.add_argument("action", choices=("add", "key", "disable", "reset-code", "unbind", "list"))
     user.add_argument("name", nargs="?")
     user.add_argument("--role", default="operator")
     user.add_argument("--unit")

@@ -274,8 +274,8 @@ def users(settings: Settings, asked: argparse.Namespace) -> int:
         elif asked.action == "key":
             _, text = accounts.make_key(session, actor(), found, "cli")
             console.print(f"key of {asked.name}, shown only now: {text}")
-        elif asked.action == "reset-code":
-            accounts.reset_code(session, actor(), found)
+        elif change := {"reset-code": accounts.reset_code, "unbind": accounts.unbind}.get(asked.action):
+            change(session, actor(), found)
         else:
             accounts.disable(session, actor(), found, last_too=True)
     return 0

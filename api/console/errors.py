@@ -1,6 +1,6 @@
 """What a person reads when a page cannot be shown: what happened, and what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -11,6 +11,7 @@ from api.console.pages import came_from, page, reader_of
 from api.console.telling import clock
 from api.signin import COOKIE
 from gateway.models import now
+from gateway.wording.console.site import WORDS
 
 TOLD = frozenset({400, 403, 404, 409, 410, 413, 422, 429, 500, 503})
 """Each has its words; any other is told as the nearest of them."""
@@ -28,14 +29,21 @@ def answer(
     if status == 401:
         return to_sign_in(request)
     kind = status if status in TOLD else 404 if status < 500 else 500
+    language = reader_of(request).language
     why = None
     if "code" in more:
-        why = title if reader_of(request).language == "en" else detail
-    at = clock(now(), reader_of(request).language)
+        why = title if language == "en" else detail
     return page(
-        request, "error.html", status=status, headers=headers, kind=kind, why=why, at=at,
+        request, "error.html", status=status, headers=headers, kind=kind, why=why, at=clock(now(), language),
+        fields=fields(more.get("errors", ())),
         back=None if request.method == "GET" or comes_from_elsewhere(request) else came_from(request),
     )  # fmt: skip
+
+
+def fields(errors: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Those that have a name for people: of what a page sends by itself there is nothing to correct."""
+    names = [str(one["place"]).removeprefix("body.").partition(".")[0] for one in errors]
+    return [name for name in dict.fromkeys(names) if f"field.{name}" in WORDS]
 
 
 def to_sign_in(request: Request) -> Response:

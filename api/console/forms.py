@@ -7,6 +7,8 @@ from fastapi import Form
 from pydantic import Field, Json, TypeAdapter, ValidationError
 from starlette.datastructures import FormData
 
+from api.problems import Problem
+
 LAST = 2**63 - 1
 Line = Annotated[int, Field(ge=0, le=LAST)]
 """Of a chain of custody."""
@@ -15,6 +17,12 @@ Seen = Annotated[Line, Form()]
 Shown = Json[dict[str, str]]
 """What its fields showed."""
 SHOWN = TypeAdapter[dict[str, str]](Shown)
+
+
+def wrong(field: str) -> Problem:
+    """A field that its type alone does not refuse; its page names it."""
+    said = "What was filled in is not as it has to be"
+    return Problem(422, said, field, errors=[{"place": f"body.{field}", "problem": said}])
 
 
 class Wrong(Exception):

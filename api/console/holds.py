@@ -8,8 +8,9 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field, ValidationError
 
 from api.console import pages, terms
+from api.console.forms import wrong
 from api.console.ways import Back, safe
-from api.problems import Problem, not_found
+from api.problems import not_found
 from api.seeing import must_see
 from api.signin import Approver, Db, Holder, Reader, Ruled
 from api.v1 import retention
@@ -29,15 +30,11 @@ Written = Annotated[Why, Form()]
 Moment = Annotated[str, Form(max_length=40)]
 
 
-def wrong(what: str) -> Problem:
-    return Problem(422, "What was filled in is not as it has to be", what)
-
-
 def given(why: str, paper: str, **on: Any) -> HoldIn:
     try:
         return HoldIn.model_validate({"why": why, "doc_no": paper.strip() or None, **on})
     except ValidationError as error:
-        raise wrong(str(error.errors()[0]["loc"][:1])) from None
+        raise wrong(str(next(iter(error.errors()[0]["loc"]), "until"))) from None  # or its ends in that order
 
 
 class Asked(BaseModel):
@@ -101,7 +98,7 @@ def on_device(
     try:
         span = {"since": terms.local(since, law.zone), "until": terms.local(until, law.zone)}
     except ValueError:
-        raise wrong("time") from None
+        raise wrong("since") from None
     placed = retention.place(given(why, paper, device=device_id, **span), viewer, database, law)
     held = placed.reaches.clips
     return RedirectResponse(f"/devices/{quote(device_id)}?part=holds&held={held}#history", 303)

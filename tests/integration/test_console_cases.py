@@ -196,8 +196,13 @@ def test_a_note_is_of_one_case_and_one_clip(told: Console, change: dict[str, Any
 
 @pytest.mark.parametrize("at", ["x", "1:99", "-1", ""])
 def test_a_time_that_is_none_is_refused(told: Console, at: str) -> None:
+    """And the page says which field it was."""
     body = {"clip": "clip-u", "at": at, "line": "问", "activity": "step-u"}
-    assert post(told, "/cases/case-u/notes", body).status_code == 422
+    said = post(told, "/cases/case-u/notes", body)
+    assert said.status_code == 422
+    assert "填写不正确：时间（时:分:秒）<" in said.text
+    both = post(told, "/cases/case-u/notes", {**body, "line": "问" * 1001, "at": "1" * 21})
+    assert "填写不正确：时间（时:分:秒）、笔录内容<" in both.text
 
 
 def test_a_statement_explains_a_gap(told: Console, database: Database) -> None:

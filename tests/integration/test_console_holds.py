@@ -137,8 +137,13 @@ def test_what_a_device_recorded_in_a_span(console: Console, key: dict[str, str],
     client, _ = console
     path = "/devices/cam-u/holds"
     wrong = {"since": "2024-05-06T10:00", "until": "2024-05-06T08:00"}
-    assert client.post(path, data={**WHY, **wrong}, headers=key).status_code == 422
-    assert client.post(path, data={**WHY, "since": "soon"}, headers=key).status_code == 422
+    for form, named in (
+        ({**WHY, **wrong}, "结束时间"), ({**WHY, "since": "soon"}, "开始时间"), ({"why": "  "}, "理由"),
+        ({**WHY, "paper": "号" * 101}, "文号"),
+    ):  # fmt: skip
+        said = client.post(path, data=form, headers=key)
+        assert said.status_code == 422
+        assert f"填写不正确：{named}<" in said.text
     placed = client.post(path, data={**WHY, "since": "2024-05-06T08:00"}, headers=key)
     [hold] = [one for one in standing(database) if one.device_id == "cam-u"]
     assert hold.span_from is not None

@@ -1,7 +1,9 @@
 """Signing in by a city's own sign-in service: a certified one that runs, and whom it lets in here."""
 
+import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pyotp
@@ -20,6 +22,7 @@ from gateway import audit
 from gateway.config.oidc import OidcSettings
 from gateway.database import Database
 from gateway.models import CustodyEvent, OidcBinding, Role, SecondFactor, User
+from tests import warm
 from tests.integration.console_site import SLOW
 from tests.integration.oidc_peer import SECRET, Peer, peer
 from tests.integration.test_api_matrix import Row
@@ -118,6 +121,18 @@ def test_an_administrator_loosens_the_binding(
     client.post(f"{PEOPLE}/unbind", data={"name": "chen"}, headers=boss)
     client.post(f"{PEOPLE}/unbind", data={"name": "chen"}, headers=boss)
     assert [event for event, _, _ in events(database, "USER_UNBOUND")] == ["USER_UNBOUND"] * 2
+
+
+def test_the_command_loosens_the_binding(
+    client: TestClient, peer: Peer, database: Database, tmp_path: Path
+) -> None:
+    assert sign_in(client, peer, "4711:chen")[0] == 200
+    config = tmp_path / "devices.yaml"
+    config.write_text(json.dumps({"database": str(database.engine.url), "devices": []}))
+    done = warm.finished("--config", config, "user", "unbind", "chen")
+    assert done.returncode == 0, done.stderr
+    assert me(client) is None
+    assert sign_in(client, peer, "4712:chen")[0] == 200
 
 
 def test_what_was_called_off_or_used_says_so_and_the_password_still_does(

@@ -8,10 +8,10 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from sqlmodel import select
 
-from api.console.forms import Seen
+from api.console.forms import Seen, wrong
 from api.console.terms import seconds
 from api.console.ways import Back, safe
-from api.problems import Problem, not_found
+from api.problems import not_found
 from api.seeing import must_see
 from api.signin import Db, Labeller, Ruled
 from api.v1.links import open_link
@@ -27,10 +27,6 @@ from gateway.worklist.deciding import must_have_seen
 router = APIRouter()
 
 Short = Annotated[str, Form(max_length=500)]
-
-
-def wrong(what: str) -> Problem:
-    return Problem(422, "What was filled in is not as it has to be", what)
 
 
 def note_given(clip: str, at: str, line: str, document: str, activity: str) -> NoteIn:

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import ValidationError
 
 from api.console import pages
-from api.console.cases.deeds import wrong
 from api.console.cases.telling import tools
+from api.console.forms import wrong
 from api.files import attached
 from api.seeing import must_see
 from api.signin import Db, Reader, Ruled
