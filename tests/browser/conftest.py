@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browser.cabinet import PASSWORDS, Cabinet, begun
 from tests.browser.town import Town, opening
-from tests.browser.watched import Watched, visiting
+from tests.browser.watched import LONGEST_MS, Watched, visiting
 
 CHROMIUM = shutil.which("chromium")
 QUIET = [
@@ -22,6 +22,8 @@ QUIET = [
 
 
 HERE = Path(__file__).parent
+
+expect.set_options(LONGEST_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

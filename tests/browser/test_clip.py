@@ -143,7 +143,7 @@ def test_evidence_staff_decide_beside_the_running_picture(in_town: Watched, town
     expect(page.get_by_role("alert").filter(has_text="请写明理由")).to_be_visible()
 
     page.get_by_role("button", name="立即校验").click()
-    expect(page.locator("#digests")).to_contain_text("与入库时一致", timeout=20_000)
+    expect(page.locator("#digests")).to_contain_text("与入库时一致")
     with town.read() as session:
         lines = session.exec(select(CustodyEvent.event).where(CustodyEvent.subject == clip_id)).all()
     assert {"LINK_CONFIRMED", "LINK_UNDONE", "LABELLED_BY_PERSON", "FIXITY_CHECKED"} <= set(lines)

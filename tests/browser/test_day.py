@@ -84,9 +84,9 @@ def brought_to_the_dock(watched: Watched, town: Town) -> datetime:
     expect(page.locator("[data-live=live]")).to_be_visible()
     bay = page.locator(".bays > li").nth(BAY - 1).locator(".bay")
     dock.pull(usb, PORT)
-    expect(bay).to_have_attribute("data-sign", "EMPTY", timeout=30_000)
+    expect(bay).to_have_attribute("data-sign", "EMPTY")
     put_in(usb, town.folder / "day" / "empty")
-    expect(bay).to_have_attribute("data-sign", "DONE", timeout=30_000)
+    expect(bay).to_have_attribute("data-sign", "DONE")
     expect(page.locator("#code")).to_be_focused()
     page.keyboard.type("130502")  # as a reader types it: the field need not be chosen
     page.keyboard.press("Enter")
@@ -97,9 +97,9 @@ def brought_to_the_dock(watched: Watched, town: Town) -> datetime:
     began = datetime.now(ZONE).replace(microsecond=0, tzinfo=None)
     card = town.folder / "day" / f"{began:%H%M%S}"
     Camera(card, serial_of(CAMERA), NUMBERS[1]).record(began, 6, hue=300)
-    expect(bay).to_have_attribute("data-sign", "EMPTY", timeout=30_000)
+    expect(bay).to_have_attribute("data-sign", "EMPTY")
     put_in(usb, card)
-    expect(bay).to_have_attribute("data-sign", "DONE", timeout=30_000)
+    expect(bay).to_have_attribute("data-sign", "DONE")
     expect(bay).to_contain_text("1 个文件全部校验保存")
     page.keyboard.type("130502")
     page.keyboard.press("Enter")

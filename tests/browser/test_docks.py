@@ -24,13 +24,13 @@ def test_a_bay_goes_green_by_itself(page: Page, cabinet: Cabinet, watched: Watch
     expect(page.get_by_text("实时更新")).to_be_visible()
     expect(seat).to_contain_text("空仓")
     cabinet.plug(1, 1)
-    expect(seat).to_contain_text("可以取走", timeout=30_000)
+    expect(seat).to_contain_text("可以取走")
     expect(seat).to_have_attribute("data-sign", "DONE")
     expect(seat).to_contain_text("张伟")
     expect(seat).to_contain_text("2 个文件全部校验保存")
     assert watched.barriers() == []
     cabinet.pull(1)
-    expect(seat).to_contain_text("空仓", timeout=30_000)
+    expect(seat).to_contain_text("空仓")
     expect(seat).not_to_contain_text("张伟")
 
 
@@ -38,28 +38,28 @@ def test_progress_is_seen_and_has_an_end(page: Page, cabinet: Cabinet) -> None:
     sign_in(page)
     seat = bay(page, 2)
     with cabinet.failing(2, 2, 60_000_000, "slow=3MB/s"):
-        expect(seat).to_have_attribute("data-sign", "COPYING", timeout=30_000)
+        expect(seat).to_have_attribute("data-sign", "COPYING")
         expect(seat).to_contain_text("公用")
-        expect(seat).to_contain_text(re.compile(r"约 .+后完成（\d\d:\d\d）"), timeout=20_000)
+        expect(seat).to_contain_text(re.compile(r"约 .+后完成（\d\d:\d\d）"))
         bar = seat.locator("progress")
         first = float(bar.get_attribute("value") or 0)
         page.wait_for_function(
             "n => +document.querySelector('progress').getAttribute('value') > n", arg=first
         )
-    expect(seat).to_contain_text("空仓", timeout=30_000)
+    expect(seat).to_contain_text("空仓")
 
 
 def test_a_stranger_and_a_fault_say_what_to_do(page: Page, cabinet: Cabinet, watched: Watched) -> None:
     sign_in(page)
     cabinet.plug_stranger(7)
     cabinet.plug_locked(6)
-    expect(bay(page, 7)).to_contain_text("未登记的设备“DataTraveler”，已拒绝读取", timeout=30_000)
-    expect(bay(page, 6)).to_have_attribute("data-sign", "FAULT", timeout=30_000)
+    expect(bay(page, 7)).to_contain_text("未登记的设备“DataTraveler”，已拒绝读取")
+    expect(bay(page, 6)).to_have_attribute("data-sign", "FAULT")
     expect(bay(page, 6)).to_contain_text("密码")
     assert watched.barriers() == []
     cabinet.pull(7)
     cabinet.pull(6)
-    expect(bay(page, 6)).to_contain_text("空仓", timeout=30_000)
+    expect(bay(page, 6)).to_contain_text("空仓")
 
 
 def test_a_cut_line_is_said_and_heals(
@@ -86,13 +86,13 @@ def test_a_cut_line_is_said_and_heals(
     cabinet.sign_out("supervisor")
     cabinet.serve()
     for one in (page, screen):
-        expect(one.get_by_text("实时更新")).to_be_visible(timeout=30_000)
-    expect(other.get_by_text("登录已过期")).to_be_visible(timeout=30_000)
+        expect(one.get_by_text("实时更新")).to_be_visible()
+    expect(other.get_by_text("登录已过期")).to_be_visible()
     expect(other.get_by_label("密码")).to_be_visible()
     other.context.close()
     screen.close()
     cabinet.plug(3, 3)
-    expect(bay(page, 3)).to_contain_text("可以取走", timeout=30_000)
+    expect(bay(page, 3)).to_contain_text("可以取走")
     cabinet.pull(3)
 
 
@@ -251,8 +251,8 @@ def test_on_a_phone(page: Page, cabinet: Cabinet, watched: Watched, theme: str) 
     page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     sign_in(page)
     cabinet.plug(4, 4, files=1)
-    expect(bay(page, 4)).to_contain_text("古丽娜尔·买买提江", timeout=30_000)
-    expect(bay(page, 4)).to_contain_text("可以取走", timeout=30_000)
+    expect(bay(page, 4)).to_contain_text("古丽娜尔·买买提江")
+    expect(bay(page, 4)).to_contain_text("可以取走")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert watched.barriers() == []
     page.locator("summary").click()
@@ -271,7 +271,7 @@ def test_a_line_that_is_dead_and_does_not_say_so(page: Page, cabinet: Cabinet, w
     assert cabinet.api is not None
     cabinet.api.send_signal(signal.SIGSTOP)
     try:
-        expect(page.get_by_text("连接已断开")).to_be_visible(timeout=12_000)
+        expect(page.get_by_text("连接已断开")).to_be_visible()
     finally:
         cabinet.api.send_signal(signal.SIGCONT)
-    expect(page.get_by_text("实时更新")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("实时更新")).to_be_visible()

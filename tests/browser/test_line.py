@@ -133,7 +133,7 @@ def test_a_picture_goes_on_where_it_was_cut(in_town: Watched, town: Town) -> Non
     page.goto("/clips/" + (page.locator(".bench").get_attribute("data-clip") or ""))
     expect(page.locator("[data-says=cut]")).to_be_visible()
     page.unroute(film)
-    expect(page.locator("[data-says=cut]")).to_be_hidden(timeout=10_000)
+    expect(page.locator("[data-says=cut]")).to_be_hidden()
     becomes(page, f"{FILM}.currentTime > 0")
 
 

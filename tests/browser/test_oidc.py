@@ -16,7 +16,7 @@ from gateway.database import Database
 from gateway.live import LiveFolder
 from gateway.models import Role
 from gateway.store import LocalStore
-from tests.browser.watched import Watched
+from tests.browser.watched import LONGEST_MS, Watched
 from tests.integration.oidc_peer import Peer, running
 
 
@@ -47,7 +47,7 @@ def test_there_and_back_again(
     url = f"http://localhost:{port}"
     with running(f"{url}/sign-in/oidc/back") as peer, gateway(database, store, tmp_path, peer, port):
         context = browser.new_context(base_url=url, locale="zh-CN", java_script_enabled=scripts)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(LONGEST_MS)
         page = context.new_page()
         seen = Watched(page, f"localhost:{port}")
         page.goto("/account")
