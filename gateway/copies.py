@@ -51,12 +51,23 @@ def ask(
     start_s: float | None,
     end_s: float | None,
 ) -> ClipCopy:
-    """Have one made; `grant` is the asker's for that clip. Raises Refused."""
+    """Have one made; `grant` is the asker's for that clip. Raises Refused.
+
+    One that is being made is the answer to whoever asks again: a form that is sent twice makes no second.
+    """
     if grant is None or not grant.copying:
         raise Refused("retrieval.copy_no_grant")
     if original.stored_as is None or clip.kind == "AUDIO":
         raise Refused("retrieval.copy_no_picture" if clip.kind == "AUDIO" else "order.nothing_stored")
     check_span(clip, start_s, end_s)
+    chain = custody.device_chain(original.device_id)
+    custody.take(session, chain)
+    same = select(ClipCopy).where(
+        ClipCopy.clip_id == clip.id, ClipCopy.request_id == grant.id, ClipCopy.state == CopyState.MAKING,
+        col(ClipCopy.start_s).is_not_distinct_from(start_s), col(ClipCopy.end_s).is_not_distinct_from(end_s),
+    )  # fmt: skip
+    if begun := session.exec(same).first():
+        return begun
     copy = ClipCopy(
         clip_id=clip.id, request_id=grant.id, user_id=grant.user_id, user=grant.user, purpose=grant.purpose,
         lines=[], start_s=start_s, end_s=end_s,
@@ -64,7 +75,6 @@ def ask(
     copy.lines = mark(session, copy, grant)
     session.add(copy)
     session.flush()
-    chain = custody.device_chain(original.device_id)
     detail = {"copy": copy.id, "request": grant.id, "start_s": start_s, "end_s": end_s}
     custody.append(session, chain, "COPY_ASKED", grant.user, clip.id, [copy], detail)
     arguments = {"copy": copy.id}

@@ -24,7 +24,10 @@ from typing import Any
 
 GATEWAY = Path(sys.executable).with_name("gateway")
 APPENDED = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-IMPORTED = ("gateway.cli", "gateway.words", "gateway.daemon", "gateway.daemon.drivers", "api.app", "uvicorn")
+IMPORTED = (
+    "gateway.cli", "gateway.words", "gateway.daemon", "gateway.daemon.drivers", "api.app", "uvicorn",
+    "httpcore2", "watchdog.observers",
+)  # fmt: skip
 
 
 class Process:

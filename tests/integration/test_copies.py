@@ -5,6 +5,7 @@ import json
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -135,6 +136,19 @@ def test_a_copy_bears_its_mark_and_the_original_stays_as_it_was(
     assert events(either)[:3] == ["COPY_ASKED", "ORDERED", "COPY_MADE"]
     wrong = [str(one) for one in audit.audit(either, store) if "copy" in str(one) or "rendition" in str(one)]
     assert wrong == []
+
+
+def test_a_form_that_is_sent_twice_makes_one_copy(footage: Path, either: Database, store: LocalStore) -> None:
+    """At once, or while it is being made; another span, or one that is asked for again later, is another one."""
+    with ThreadPoolExecutor(4) as at_once:
+        ids = list(at_once.map(lambda _: asked(either, 1.0), range(4)))
+    assert len(set(ids)) == 1
+    assert asked(either, 1.0) == ids[0]
+    assert events(either).count("COPY_ASKED") == 1
+    others = {asked(either), asked(either, 1.0, 3.0), asked(either, 2.0)}
+    assert len(others | set(ids)) == 4
+    made(either, store, ids[0])
+    assert asked(either, 1.0) not in ids
 
 
 @pytest.mark.parametrize("why", ["over", "revoked"])
