@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 import gateway.models  # noqa: F401  (the tables must be known before a session maps them)
 from gateway import indexing
+from gateway.writers import Turn, Writers
 
 BUSY_S = 30
 CONNECT_S = 10
@@ -25,6 +26,7 @@ class Database:
 
     def __init__(self, url: str | URL, pool_size: int = 10) -> None:
         parsed = make_url(url)
+        self.writers: Writers | None = None
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
             if parsed.database:
@@ -32,13 +34,13 @@ class Database:
             self.engine = create_engine(parsed, pool_size=pool_size, connect_args={"timeout": BUSY_S})
             event.listen(self.engine, "connect", prepare_sqlite)
             event.listen(self.engine, "begin", begin_sqlite)
+            self.writers = Writers(parsed.database, BUSY_S)
         else:
             if parsed.drivername == "postgresql":
                 parsed = parsed.set(drivername="postgresql+psycopg")
             if "connect_timeout" not in parsed.query:
                 parsed = parsed.update_query_dict({"connect_timeout": str(CONNECT_S)})
             self.engine = create_engine(parsed, pool_size=pool_size, pool_pre_ping=True)
-        self.writing: Engine = self.engine.execution_options(writes=True)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -48,12 +50,30 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Commits at the end, rolls back if the block raises; clips are found by what it says of them."""
-        with Session(self.writing, expire_on_commit=False) as session, session.begin():
+        with (
+            self.turn() as engine,
+            Session(engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             indexing.follow(session)
             yield session
 
+    @contextmanager
+    def turn(self) -> Iterator[Engine]:
+        """PostgreSQL locks rows; SQLite has one writer at a time."""
+        if self.writers is None:
+            yield self.engine
+            return
+        turn = Turn(self.writers)
+        try:
+            yield self.engine.execution_options(writes=turn)
+        finally:
+            turn.end()
+
     def close(self) -> None:
         self.engine.dispose()
+        if self.writers:
+            self.writers.close()
 
 
 def columns(*wanted: Any) -> Select[Any]:
@@ -85,4 +105,7 @@ def use_wal(connection: Any) -> None:
 
 def begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if isinstance(writes, Turn):
+        writes.begin(connection)
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -280,7 +280,7 @@ def test_rows_from_before_still_match_their_chain(tmp_path: Path) -> None:
 
     opened = Database(f"sqlite:///{tmp_path / 'old.sqlite'}")
     migrations.upgrade(opened.engine, "0007")
-    with opened.writing.begin() as connection:
+    with opened.engine.execution_options(writes=True).begin() as connection:
         connection.execute(
             text(
                 "INSERT INTO caserecord (uid, title, handlers, source, updated_at) "

@@ -1,0 +1,169 @@
+"""Writers of an SQLite database take turns: those of a process in order, other processes' in between.
+
+SQLite lets in whoever happens to ask at the right moment, and lets all others sleep, longer each time:
+where many write at once one may not get in for half a minute, and then fails with "database is locked". So
+an unlock order expired before anybody could claim it, on a PC that was copying from four cameras.
+
+Here a database's writers stand in line. Only the first asks SQLite, every few milliseconds, and tells other
+processes by a lock on a file that it wants to write; whoever has just written lets them in between.
+"""
+
+import fcntl
+import os
+import sqlite3
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+LOOK_S = 0.002
+"""Between two tries of whoever is first in line here while another process writes."""
+SLICE_S = 0.03
+"""So long a process writes on before it asks whether others want to."""
+GAP_S = 0.03
+"""So long the next one here waits for another process that wants to write to have begun."""
+BEGIN = "BEGIN IMMEDIATE"
+
+
+class Writers:
+    """The line of one database in this process."""
+
+    def __init__(self, database: str | None, patience_s: float) -> None:
+        self.patience_s = patience_s
+        self.wishes = Wishes(Path(f"{database}-writers")) if database else None
+        self.lock = threading.Lock()
+        self.waiting: deque[threading.Event] = deque()
+        self.is_busy = False
+
+    def take(self, until: float) -> bool:
+        """Whether it became one's turn before `until` (monotonic seconds)."""
+        mine = threading.Event()
+        with self.lock:
+            if not self.is_busy:
+                self.is_busy = True
+                return True
+            self.waiting.append(mine)
+        if mine.wait(max(0.0, until - time.monotonic())):
+            return True
+        with self.lock:
+            if mine.is_set():
+                return True
+            self.waiting.remove(mine)
+            return False
+
+    def give_back(self) -> None:
+        with self.lock:
+            if self.waiting:
+                self.waiting.popleft().set()
+            else:
+                self.is_busy = False
+
+    def close(self) -> None:
+        if self.wishes:
+            self.wishes.close()
+
+
+class Turn:
+    """What one writing session has of it, from its first statement to its end."""
+
+    def __init__(self, writers: Writers) -> None:
+        self.writers = writers
+        self.is_mine = False
+
+    def begin(self, connection: Connection) -> None:
+        """Raises SQLAlchemy's OperationalError when patience is over, or for what else SQLite says."""
+        until = time.monotonic() + self.writers.patience_s
+        self.is_mine = self.is_mine or self.writers.take(until)
+        wishes = self.writers.wishes if self.is_mine else None
+        if wishes and time.monotonic() - wishes.asked_at > SLICE_S:
+            wishes.let_others_in()
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)
+        (patience,) = raw.execute("PRAGMA busy_timeout").fetchone()
+        raw.execute("PRAGMA busy_timeout=0")
+        try:
+            while not has_begun(raw):
+                if time.monotonic() >= until:
+                    connection.exec_driver_sql(BEGIN)
+                    return
+                if wishes:
+                    wishes.wish()
+                time.sleep(LOOK_S)
+        except sqlite3.Error:
+            connection.exec_driver_sql(BEGIN)  # says it again, as SQLAlchemy's error
+        finally:
+            raw.execute(f"PRAGMA busy_timeout={patience}")
+            if wishes:
+                wishes.forget()
+
+    def end(self) -> None:
+        if self.is_mine:
+            self.is_mine = False
+            self.writers.give_back()
+
+
+def has_begun(raw: sqlite3.Connection) -> bool:
+    try:
+        raw.execute(BEGIN)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
+
+
+class Wishes:
+    """Which processes want to write: each that waits holds a shared lock on a file beside the database.
+
+    Only whoever has the turn of its process uses it. Where the file cannot be had nobody is let in before.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.own: int | None = None
+        self.look: int | None = None
+        self.is_told = False
+        self.asked_at = 0.0
+
+    def wish(self) -> None:
+        if self.is_told:
+            return
+        with suppress(OSError):
+            if self.own is None:
+                self.own = os.open(self.path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            fcntl.flock(self.own, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            self.is_told = True
+
+    def forget(self) -> None:
+        if self.is_told and self.own is not None:
+            self.is_told = False
+            self.asked_at = time.monotonic()
+            with suppress(OSError):
+                fcntl.flock(self.own, fcntl.LOCK_UN)
+
+    def let_others_in(self) -> None:
+        until = time.monotonic() + GAP_S
+        while self.has_others() and time.monotonic() < until:
+            time.sleep(LOOK_S / 2)
+        self.asked_at = time.monotonic()
+
+    def has_others(self) -> bool:
+        with suppress(OSError):
+            if self.look is None:
+                self.look = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                fcntl.flock(self.look, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            fcntl.flock(self.look, fcntl.LOCK_UN)
+        return False
+
+    def close(self) -> None:
+        for handle in (self.own, self.look):
+            if handle is not None:
+                os.close(handle)
+        self.own = self.look = None
+        self.is_told = False
