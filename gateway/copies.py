@@ -60,8 +60,9 @@ def ask(
     if original.stored_as is None or clip.kind == "AUDIO":
         raise Refused("retrieval.copy_no_picture" if clip.kind == "AUDIO" else "order.nothing_stored")
     check_span(clip, start_s, end_s)
-    chain = custody.device_chain(original.device_id)
-    custody.take(session, chain)
+    session.refresh(grant, with_for_update=True)  # before any chain, as whoever takes the grant back
+    if grant.state is not RequestState.GRANTED:
+        raise Refused("retrieval.copy_no_grant")
     same = select(ClipCopy).where(
         ClipCopy.clip_id == clip.id, ClipCopy.request_id == grant.id, ClipCopy.state == CopyState.MAKING,
         col(ClipCopy.start_s).is_not_distinct_from(start_s), col(ClipCopy.end_s).is_not_distinct_from(end_s),
@@ -75,6 +76,7 @@ def ask(
     copy.lines = mark(session, copy, grant)
     session.add(copy)
     session.flush()
+    chain = custody.device_chain(original.device_id)
     detail = {"copy": copy.id, "request": grant.id, "start_s": start_s, "end_s": end_s}
     custody.append(session, chain, "COPY_ASKED", grant.user, clip.id, [copy], detail)
     arguments = {"copy": copy.id}

@@ -107,5 +107,5 @@ def begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
     if isinstance(writes, Turn):
         writes.begin(connection)
-    else:
+    else:  # a migration waits as SQLite has it: nobody writes before it is done
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

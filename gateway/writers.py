@@ -26,6 +26,7 @@ SLICE_S = 0.03
 GAP_S = 0.03
 """So long the next one here waits for another process that wants to write to have begun."""
 BEGIN = "BEGIN IMMEDIATE"
+READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class Writers:
@@ -33,7 +34,7 @@ class Writers:
 
     def __init__(self, database: str | None, patience_s: float) -> None:
         self.patience_s = patience_s
-        self.wishes = Wishes(Path(f"{database}-writers")) if database else None
+        self.wishes = Wishes(Path(database).resolve()) if database else None
         self.lock = threading.Lock()
         self.waiting: deque[threading.Event] = deque()
         self.is_busy = False
@@ -46,13 +47,21 @@ class Writers:
                 self.is_busy = True
                 return True
             self.waiting.append(mine)
-        if mine.wait(max(0.0, until - time.monotonic())):
-            return True
-        with self.lock:
-            if mine.is_set():
+        try:
+            if mine.wait(max(0.0, until - time.monotonic())):
                 return True
-            self.waiting.remove(mine)
-            return False
+        except BaseException:  # Ctrl-C: whoever comes after must not wait for somebody who left
+            if not self.leave(mine):
+                self.give_back()
+            raise
+        return not self.leave(mine)
+
+    def leave(self, mine: threading.Event) -> bool:
+        """Step out of the line; False if it has just become one's turn."""
+        with self.lock:
+            if not mine.is_set():
+                self.waiting.remove(mine)
+            return not mine.is_set()
 
     def give_back(self) -> None:
         with self.lock:
@@ -62,7 +71,8 @@ class Writers:
                 self.is_busy = False
 
     def close(self) -> None:
-        if self.wishes:
+        """Not amid a turn: a process that ends beside its writers closes all it has anyway."""
+        if self.wishes and not self.is_busy:
             self.wishes.close()
 
 
@@ -82,7 +92,6 @@ class Turn:
             wishes.let_others_in()
         raw = connection.connection.dbapi_connection
         assert isinstance(raw, sqlite3.Connection)
-        (patience,) = raw.execute("PRAGMA busy_timeout").fetchone()
         raw.execute("PRAGMA busy_timeout=0")
         try:
             while not has_begun(raw):
@@ -95,7 +104,7 @@ class Turn:
         except sqlite3.Error:
             connection.exec_driver_sql(BEGIN)  # says it again, as SQLAlchemy's error
         finally:
-            raw.execute(f"PRAGMA busy_timeout={patience}")
+            raw.execute(f"PRAGMA busy_timeout={self.writers.patience_s * 1000:.0f}")
             if wishes:
                 wishes.forget()
 
@@ -121,8 +130,8 @@ class Wishes:
     Only whoever has the turn of its process uses it. Where the file cannot be had nobody is let in before.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, database: Path) -> None:
+        self.database, self.path = database, database.with_name(f"{database.name}-writers")
         self.own: int | None = None
         self.look: int | None = None
         self.is_told = False
@@ -133,7 +142,7 @@ class Wishes:
             return
         with suppress(OSError):
             if self.own is None:
-                self.own = os.open(self.path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+                self.own = made_like(self.database, self.path)
             fcntl.flock(self.own, fcntl.LOCK_SH | fcntl.LOCK_NB)
             self.is_told = True
 
@@ -153,7 +162,7 @@ class Wishes:
     def has_others(self) -> bool:
         with suppress(OSError):
             if self.look is None:
-                self.look = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+                self.look = os.open(self.path, READING)
             try:
                 fcntl.flock(self.look, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -167,3 +176,15 @@ class Wishes:
                 os.close(handle)
         self.own = self.look = None
         self.is_told = False
+
+
+def made_like(database: Path, path: Path) -> int:
+    """A handle; who may open the database may open this as well, also where root's command made it."""
+    with suppress(FileExistsError):
+        handle = os.open(path, READING | os.O_CREAT | os.O_EXCL, 0o600)
+        of = database.stat()
+        with suppress(PermissionError):
+            os.fchown(handle, of.st_uid, of.st_gid)
+        os.fchmod(handle, of.st_mode & 0o666)
+        return handle
+    return os.open(path, READING)

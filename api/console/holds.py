@@ -95,10 +95,12 @@ def on_device(
     until: Moment = "",
 ) -> RedirectResponse:
     """On what it recorded in a span, whose ends may be open."""
-    try:
-        span = {"since": terms.local(since, law.zone), "until": terms.local(until, law.zone)}
-    except ValueError:
-        raise wrong("since") from None
+    span = {}
+    for name, written in (("since", since), ("until", until)):
+        try:
+            span[name] = terms.local(written, law.zone)
+        except ValueError:
+            raise wrong(name) from None
     placed = retention.place(given(why, paper, device=device_id, **span), viewer, database, law)
     held = placed.reaches.clips
     return RedirectResponse(f"/devices/{quote(device_id)}?part=holds&held={held}#history", 303)

@@ -178,7 +178,7 @@ def serving(site: Site) -> Iterator[httpx.Client]:
     url = f"http://127.0.0.1:{site.settings.api.port}/api/v1"
     try:
         with httpx.Client(base_url=url, timeout=10) as client:
-            until(lambda: answers(client), every=0.05)
+            until(lambda: process.poll() is not None or answers(client), every=0.05)
             yield client
     finally:
         process.terminate()

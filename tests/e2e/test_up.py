@@ -18,11 +18,12 @@ def children(pid: int) -> list[int]:
 
 def test_up_is_killed_and_can_be_started_again(tmp_path: Path) -> None:
     site = Site(tmp_path, [volume()], api={"port": free_port()})
+    (site.settings.data / "gateway.sqlite").unlink()  # both processes begin with nothing
     with site.log.open("wb") as log:
         up = subprocess.Popen([GATEWAY, "--config", site.config, "up"], stdout=log, stderr=log)
     left: list[int] = []
     try:
-        until(lambda: "running:" in site.log.read_text())
+        until(lambda: up.poll() is not None or "running:" in site.log.read_text())
         left = children(up.pid)
         assert len(left) == 2
         [worker] = [one for one in left if b"run" in Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0")]
@@ -63,7 +64,7 @@ def test_up_says_which_part_of_it_ended_and_ends_with_a_failure(tmp_path: Path) 
     with site.log.open("wb") as log:
         up = subprocess.Popen([GATEWAY, "--config", site.config, "up"], stdout=log, stderr=log)
     try:
-        until(lambda: "running:" in site.log.read_text())
+        until(lambda: up.poll() is not None or "running:" in site.log.read_text())
         [worker] = [
             one
             for one in children(up.pid)

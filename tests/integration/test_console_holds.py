@@ -138,7 +138,7 @@ def test_what_a_device_recorded_in_a_span(console: Console, key: dict[str, str],
     path = "/devices/cam-u/holds"
     wrong = {"since": "2024-05-06T10:00", "until": "2024-05-06T08:00"}
     for form, named in (
-        ({**WHY, **wrong}, "结束时间"), ({**WHY, "since": "soon"}, "开始时间"), ({"why": "  "}, "理由"),
+        ({**WHY, **wrong}, "结束时间"), ({**WHY, "since": "soon"}, "开始时间"), ({**WHY, "until": "soon"}, "结束时间"), ({"why": "  "}, "理由"),
         ({**WHY, "paper": "号" * 101}, "文号"),
     ):  # fmt: skip
         said = client.post(path, data=form, headers=key)

@@ -239,10 +239,14 @@ def test_a_copy_is_asked_for_and_fetched(console: Console, database: Database) -
     assert "制作中" in ask(console, keys["evidence"], "GET", "/retrieval/copies").text
     beyond = ask(console, keys["evidence"], "POST", "/retrieval/copies", clip="clip-u", start="2:00")
     assert beyond.status_code == 409
-    assert (
-        ask(console, keys["evidence"], "POST", "/retrieval/copies", clip="clip-u", start="x").status_code
-        == 422
-    )
+    for span, named in (
+        ({"start": "x"}, "起点"),
+        ({"end": "x"}, "终点"),
+        ({"start": "5", "end": "5"}, "终点"),
+    ):
+        said = ask(console, keys["evidence"], "POST", "/retrieval/copies", clip="clip-u", **span)
+        assert said.status_code == 422
+        assert f"填写不正确：{named}<" in said.text
     file = "/api/v1/copies/copy-evidence-u/file"
     taken = ask(console, keys["evidence"], "GET", file)
     assert taken.content == b"copy of u"

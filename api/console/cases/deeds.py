@@ -36,8 +36,8 @@ def note_given(clip: str, at: str, line: str, document: str, activity: str) -> N
         raise wrong("at") from None
     try:
         return NoteIn(clip=clip, at_s=at_s, line=line, document=document or None, activity=activity or None)
-    except ValidationError:
-        raise wrong("line") from None
+    except ValidationError as error:
+        raise wrong("at" if error.errors()[0]["loc"] == ("at_s",) else "line") from None
 
 
 @router.post("/cases/{uid}/notes")

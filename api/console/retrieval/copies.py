@@ -4,13 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
 from sqlmodel import col, select
 
 from api.console import pages
 from api.console.cases.telling import at
+from api.console.forms import wrong
 from api.console.terms import seconds
 from api.console.ways import Back, safe
-from api.problems import Problem
 from api.signin import Db, Requester
 from api.v1 import copies
 from api.v1.copies import CopyIn
@@ -50,8 +51,13 @@ def ask(
 
 def given(start: str, end: str) -> CopyIn:
     """`75`, `1:15` or `1:02:03`; empty: from the beginning, to the end. Raises Problem."""
+    told = {}
+    for name, written in (("start", start), ("end", end)):
+        try:
+            told[name] = seconds(written) if written.strip() else None
+        except ValueError:
+            raise wrong(name) from None
     try:
-        from_s, to_s = (seconds(written) if written.strip() else None for written in (start, end))
-        return CopyIn(start_s=from_s, end_s=to_s)
-    except ValueError:  # also what is none for the API: it ends where it begins
-        raise Problem(422, "No time in a clip", "Write 75, 1:15 or 1:02:03.") from None
+        return CopyIn(start_s=told["start"], end_s=told["end"])
+    except ValidationError:  # it ends where it begins, or is longer than any clip
+        raise wrong("end") from None
