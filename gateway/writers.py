@@ -38,18 +38,23 @@ class Writers:
         self.lock = threading.Lock()
         self.waiting: deque[threading.Event] = deque()
         self.is_busy = False
+        self.moved_at = 0.0
 
-    def take(self, until: float) -> bool:
-        """Whether it became one's turn before `until` (monotonic seconds)."""
+    def take(self) -> bool:
+        """Whether it became one's turn; False if the line has not moved for `patience_s`.
+
+        It may be long: on a PC with too much to do everything takes its time, and nothing is lost.
+        """
         mine = threading.Event()
         with self.lock:
             if not self.is_busy:
-                self.is_busy = True
+                self.is_busy, self.moved_at = True, time.monotonic()
                 return True
             self.waiting.append(mine)
         try:
-            if mine.wait(max(0.0, until - time.monotonic())):
-                return True
+            while (left := self.moved_at + self.patience_s - time.monotonic()) > 0:
+                if mine.wait(left):
+                    return True
         except BaseException:  # Ctrl-C: whoever comes after must not wait for somebody who left
             if not self.leave(mine):
                 self.give_back()
@@ -65,6 +70,7 @@ class Writers:
 
     def give_back(self) -> None:
         with self.lock:
+            self.moved_at = time.monotonic()
             if self.waiting:
                 self.waiting.popleft().set()
             else:
@@ -85,8 +91,8 @@ class Turn:
 
     def begin(self, connection: Connection) -> None:
         """Raises SQLAlchemy's OperationalError when patience is over, or for what else SQLite says."""
-        until = time.monotonic() + self.writers.patience_s
-        self.is_mine = self.is_mine or self.writers.take(until)
+        self.is_mine = self.is_mine or self.writers.take()
+        until = time.monotonic() + (self.writers.patience_s if self.is_mine else 0)
         wishes = self.writers.wishes if self.is_mine else None
         if wishes and time.monotonic() - wishes.asked_at > SLICE_S:
             wishes.let_others_in()

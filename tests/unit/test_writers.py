@@ -120,6 +120,24 @@ def test_who_waits_too_long_in_line_is_told_and_the_line_goes_on(tmp_path: Path)
     database.close()
 
 
+def test_a_line_that_moves_is_waited_for(tmp_path: Path) -> None:
+    """Four times as long as one writer is waited for that does not come to an end."""
+    database = impatient(tmp_path / "plain.sqlite")
+
+    def slowly(who: str) -> None:
+        with database.write() as session:
+            session.execute(text("insert into line values (:who)"), {"who": who})
+            time.sleep(0.1)
+
+    threads = [threading.Thread(target=slowly, args=(str(number),)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(written(database)) == 12
+    database.close()
+
+
 def test_who_waits_too_long_for_another_process_gives_the_turn_back(tmp_path: Path) -> None:
     database, elsewhere = impatient(tmp_path / "plain.sqlite"), opened(tmp_path / "plain.sqlite")
     with elsewhere.write() as session:
