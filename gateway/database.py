@@ -48,10 +48,13 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """Commits at the end, rolls back if the block raises; clips are found by what it says of them."""
+    def write(self, *, first: bool = False) -> Iterator[Session]:
+        """Commits at the end, rolls back if the block raises; clips are found by what it says of them.
+
+        `first`: somebody stands there and waits for it; in SQLite it comes before what does not hurry.
+        """
         with (
-            self.turn() as engine,
+            self.turn(first=first) as engine,
             Session(engine, expire_on_commit=False) as session,
             session.begin(),
         ):
@@ -59,12 +62,12 @@ class Database:
             yield session
 
     @contextmanager
-    def turn(self) -> Iterator[Engine]:
+    def turn(self, *, first: bool) -> Iterator[Engine]:
         """PostgreSQL locks rows; SQLite has one writer at a time."""
         if self.writers is None:
             yield self.engine
             return
-        turn = Turn(self.writers)
+        turn = Turn(self.writers, first=first)
         try:
             yield self.engine.execution_options(writes=turn)
         finally:

@@ -100,7 +100,7 @@ def end(
 
 def move(database: Database, order_id: str, before: OrderState, **changes: Any) -> bool:
     """Compare and set: only one process gets True."""
-    with database.write() as session:
+    with database.write(first=True) as session:
         done = session.execute(
             update(OrderRow)
             .where(col(OrderRow.id) == order_id, col(OrderRow.state) == before)

@@ -37,11 +37,14 @@ class Writers:
         self.wishes = Wishes(Path(database).resolve()) if database else None
         self.lock = threading.Lock()
         self.waiting: deque[threading.Event] = deque()
+        self.before_them: deque[threading.Event] = deque()
         self.is_busy = False
         self.moved_at = 0.0
 
-    def take(self) -> bool:
+    def take(self, *, first: bool = False) -> bool:
         """Whether it became one's turn; False if the line has not moved for `patience_s`.
+
+        `first`: before those who are not, and behind those who are.
 
         It may be long: on a PC with too much to do everything takes its time, and nothing is lost.
         """
@@ -50,7 +53,7 @@ class Writers:
             if not self.is_busy:
                 self.is_busy, self.moved_at = True, time.monotonic()
                 return True
-            self.waiting.append(mine)
+            (self.before_them if first else self.waiting).append(mine)
         try:
             while (left := self.moved_at + self.patience_s - time.monotonic()) > 0:
                 if mine.wait(left):
@@ -65,14 +68,14 @@ class Writers:
         """Step out of the line; False if it has just become one's turn."""
         with self.lock:
             if not mine.is_set():
-                self.waiting.remove(mine)
+                (self.before_them if mine in self.before_them else self.waiting).remove(mine)
             return not mine.is_set()
 
     def give_back(self) -> None:
         with self.lock:
             self.moved_at = time.monotonic()
-            if self.waiting:
-                self.waiting.popleft().set()
+            if line := self.before_them or self.waiting:
+                line.popleft().set()
             else:
                 self.is_busy = False
 
@@ -85,13 +88,13 @@ class Writers:
 class Turn:
     """What one writing session has of it, from its first statement to its end."""
 
-    def __init__(self, writers: Writers) -> None:
-        self.writers = writers
+    def __init__(self, writers: Writers, *, first: bool = False) -> None:
+        self.writers, self.first = writers, first
         self.is_mine = False
 
     def begin(self, connection: Connection) -> None:
         """Raises SQLAlchemy's OperationalError when patience is over, or for what else SQLite says."""
-        self.is_mine = self.is_mine or self.writers.take()
+        self.is_mine = self.is_mine or self.writers.take(first=self.first)
         until = time.monotonic() + (self.writers.patience_s if self.is_mine else 0)
         wishes = self.writers.wishes if self.is_mine else None
         if wishes and time.monotonic() - wishes.asked_at > SLICE_S:

@@ -129,7 +129,8 @@ class Dispatch:
                 )
 
     def renew_lease(self) -> None:
-        with self.database.write() as session:
+        """First in line: whoever comes too late with it loses what he is working on to another."""
+        with self.database.write(first=True) as session:
             lease = session.get(Lease, self.executor) or Lease(
                 executor=self.executor, host=self.host, expires_at=now()
             )

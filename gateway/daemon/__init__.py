@@ -127,24 +127,18 @@ class Daemon:
             copy=partial(copying.make, self.database, self.context, self.packs),
             are_apart=partial(are_apart, self.settings),
             more=tuple(self.duties()),
+            prompt=tuple(self.prompt_duties()),
         )
         self.backup = Backup(self.database, self.context, self.executor)
         self.live = Live(self.database, LiveFolder(self.settings.data), self.supervisors, self.stop_event)
 
     def duties(self) -> Iterator[Duty]:
-        """What not every process and unit needs: disposals, cabinets, docks, booked rooms."""
+        """What not every process and unit needs: disposals, docks, exchange, reports."""
         if self.destroys:
             yield 1.0, Destruction(self.database, self.packs, self.store, self.second, self.executor).round
-        cabinets = tuple(one for one in self.settings.devices if isinstance(one, SerialDockSettings))
-        if cabinets:
-            yield 0.5, Lights(self.database, cabinets, self.supervisors).show
         spools = {one.spool for one in self.settings.devices if isinstance(one, UsbDockSettings)}
         if spools:
             yield 3600.0, partial(sweep, self.database, sorted(spools))
-        rooms = tuple(one for one in self.settings.devices if isinstance(one, RtspRecorderSettings))
-        booked = tuple(room for room in rooms if room.mode == "booked")
-        if booked:
-            yield 2.0, Bookings(self.database, booked).order
         yield self.exchange.duty()
         if self.is_whole:
             law = Law(self.packs, ZoneInfo(self.settings.timezone))
@@ -153,6 +147,16 @@ class Daemon:
             yield 10.0, partial(copies.settle, self.database)
             yield 60.0, partial(copies.prune, self.database, self.store)
             yield 60.0, partial(freeze_next, self.database, law)
+
+    def prompt_duties(self) -> Iterator[Duty]:
+        """Cabinets and booked rooms, where there are any."""
+        cabinets = tuple(one for one in self.settings.devices if isinstance(one, SerialDockSettings))
+        if cabinets:
+            yield 0.5, Lights(self.database, cabinets, self.supervisors).show
+        rooms = tuple(one for one in self.settings.devices if isinstance(one, RtspRecorderSettings))
+        booked = tuple(room for room in rooms if room.mode == "booked")
+        if booked:
+            yield 2.0, Bookings(self.database, booked).order
 
     def start(self) -> None:
         self.dispatch.renew_lease()
@@ -171,8 +175,7 @@ class Daemon:
     @property
     def is_healthy(self) -> bool:
         """What the systemd watchdog wants to know."""
-        alive = self.intake.thread.is_alive() and self.caretaker.linker.is_alive()
-        return alive and time.monotonic() - self.caretaker.beat < 30
+        return self.intake.thread.is_alive() and self.caretaker.is_well
 
     def stop(self) -> bool:
         """Everything ends within two seconds, whatever it is doing; nothing acknowledged is lost.
@@ -187,8 +190,7 @@ class Daemon:
         self.intake.stop(ending.left(0.5))
         self.dispatch.stop(ending.left(0.1))
         ended = ending.within(1.0, "ending the jobs", lambda: self.engine.stop(ending.left(0.8)))
-        self.caretaker.thread.join(ending.left(0.1))
-        self.caretaker.linker.join(ending.left(0.5))
+        self.caretaker.join(ending.left)
         self.live.thread.join(ending.left(0.1))
         self.exchange.join(ending.left(0.1))
         # one that could not be ended runs out by itself

@@ -30,6 +30,8 @@ from ingest.dispatch import Dispatch
 log = logging.getLogger(__name__)
 
 HISTORY = timedelta(days=7)
+PROMPT_MOST_S = 30.0
+"""So long a round of prompt duties may take until the watchdog takes the process for dead."""
 Duty = tuple[float, Callable[[], object]]
 """Every so many seconds, this."""
 
@@ -60,12 +62,37 @@ class Progress:
                 )
 
 
-class Caretaker:
-    """Every duty has its own period in seconds; `more` are those that only some units need.
+class Rounds(threading.Thread):
+    """Does duties in turn, each in its period."""
 
-    One thread does them in turn. What can take long, orders for clips and linking anew what a new rule pack
-    reaches, has a thread of its own: no order to a camera waits for it. Copies with a mark have another, for
-    an hour of picture takes minutes to encode.
+    def __init__(self, name: str, duties: Sequence[Duty], stop: threading.Event) -> None:
+        super().__init__(name=name, daemon=True)
+        self.duties, self.stop = duties, stop
+        self.beat = time.monotonic()
+        """When the last round ended."""
+
+    def run(self) -> None:
+        last = [float("-inf")] * len(self.duties)
+        while not self.stop.is_set():
+            for index, (period, duty) in enumerate(self.duties):
+                if time.monotonic() - last[index] >= period and not self.stop.is_set():
+                    do(duty)
+                    last[index] = time.monotonic()
+            self.beat = time.monotonic()
+            self.stop.wait(0.5)
+
+
+def do(duty: Callable[[], object]) -> None:
+    guarded(log, getattr(duty, "__name__", "a duty"), duty)
+
+
+class Caretaker:
+    """Every duty has its own period in seconds; `more` and `prompt` are those that only some units need.
+
+    One thread does in turn what must be prompt: somebody stands at the cabinet, or a meeting begins. Another
+    does the rest, of which one may read a whole quarter. What can take long, orders for clips and linking
+    anew what a new rule pack reaches, has a thread of its own. Copies with a mark have another, for an hour
+    of picture takes minutes to encode.
     """
 
     def __init__(
@@ -82,25 +109,26 @@ class Caretaker:
         are_apart: Callable[[], bool],
         copy: Callable[[str], dict[str, Any]],
         more: Sequence[Duty] = (),
+        prompt: Sequence[Duty] = (),
     ) -> None:
         self.database, self.store, self.packs, self.dispatch = database, store, packs, dispatch
         self.supervisors, self.stop, self.copy = supervisors, stop, copy
         releases = Releases(database, supervisors, has_second_copies=has_second_copies, are_apart=are_apart)
         self.duties: list[Duty] = [
             (1.0, progress.flush),
-            (0.5, self.orders),
             (1.0, releases.hand_out),
             (1.0, self.receipts),
-            (dispatch.lease_s / 3, dispatch.renew_lease),
             (dispatch.lease_s, dispatch.rescue),
             (3600.0, self.forget),
             *more,
         ]
-        self.beat = time.monotonic()
-        """When the last round ended: the systemd watchdog asks."""
+        self.prompt: list[Duty] = [
+            (0.5, self.orders), (dispatch.lease_s / 3, dispatch.renew_lease), *prompt
+        ]  # fmt: skip
         self.at_hand: queue.Queue[Callable[[], None]] = queue.Queue()
         self.to_copy: queue.Queue[Callable[[], None]] = queue.Queue()
-        self.thread = threading.Thread(target=self.work, name="caretaker", daemon=True)
+        self.promptly = Rounds("prompt", self.prompt, stop)
+        self.rounds = Rounds("caretaker", self.duties, stop)
         orderly = partial(self.work_at_hand, self.at_hand)
         self.orderly = threading.Thread(target=orderly, name="orders", daemon=True)
         copyist = partial(self.work_at_hand, self.to_copy)
@@ -109,25 +137,23 @@ class Caretaker:
 
     def start(self) -> None:
         orders.abandon(self.database, self.dispatch.executor)
-        for thread in (self.thread, self.orderly, self.copyist, self.linker):
+        for thread in (self.promptly, self.rounds, self.orderly, self.copyist, self.linker):
             thread.start()
 
-    def work(self) -> None:
-        last = [float("-inf")] * len(self.duties)
-        while not self.stop.is_set():
-            for index, (period, duty) in enumerate(self.duties):
-                if time.monotonic() - last[index] >= period and not self.stop.is_set():
-                    self.do(duty)
-                    last[index] = time.monotonic()
-            self.beat = time.monotonic()
-            self.stop.wait(0.5)
+    @property
+    def is_well(self) -> bool:
+        """What the systemd watchdog wants to know: a duty may take long, a prompt one may not."""
+        since = time.monotonic() - self.promptly.beat
+        return self.linker.is_alive() and self.rounds.is_alive() and since < PROMPT_MOST_S
 
-    def do(self, duty: Callable[[], object]) -> None:
-        guarded(log, getattr(duty, "__name__", "a duty"), duty)
+    def join(self, left: Callable[[float], float]) -> None:
+        """`left`: how many of so many seconds are left."""
+        for thread, most in ((self.promptly, 0.1), (self.rounds, 0.1), (self.linker, 0.5)):
+            thread.join(left(most))
 
     def link_anew(self) -> None:
         while not self.stop.wait(1.0):
-            self.do(self.relink)
+            do(self.relink)
 
     def relink(self) -> None:
         linking.drain(self.database, self.packs, is_stopping=self.stop.is_set)

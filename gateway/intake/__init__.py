@@ -127,7 +127,7 @@ class Intake:
     def store(self, events: Sequence[DeviceEvent]) -> list[str]:
         # one order of chains in every batch: two gateways on one PostgreSQL cannot lock each other out
         ordered = sorted(events, key=device_of)
-        with self.database.write() as session:
+        with self.database.write(first=True) as session:
             held = statuses_of(session, events)
             found = [
                 item

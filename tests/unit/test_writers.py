@@ -55,6 +55,26 @@ def test_they_write_in_the_order_they_came(database: Database) -> None:
     database.close()
 
 
+def test_who_is_waited_for_goes_first(database: Database) -> None:
+    def write_first(who: str) -> None:
+        with database.write(first=True) as session:
+            session.execute(text("insert into line values (:who)"), {"who": who})
+
+    line = database.writers
+    assert line is not None
+    threads = [threading.Thread(target=write, args=(database, f"later {number}")) for number in range(3)]
+    threads += [threading.Thread(target=write_first, args=(f"first {number}",)) for number in range(2)]
+    with database.write() as session:
+        session.execute(text("insert into line values ('now')"))
+        for number, thread in enumerate(threads, 1):
+            thread.start()
+            until(lambda number=number: len(line.waiting) + len(line.before_them) == number)
+    for thread in threads:
+        thread.join()
+    assert written(database) == ["now", "first 0", "first 1", "later 0", "later 1", "later 2"]
+    database.close()
+
+
 def test_of_those_who_write_all_the_time_each_has_its_share(database: Database) -> None:
     """SQLite alone lets one go on and on, for it has just been awake; another waits a second for it."""
     together = threading.Barrier(WRITERS)
