@@ -30,8 +30,8 @@ from ingest.dispatch import Dispatch
 log = logging.getLogger(__name__)
 
 HISTORY = timedelta(days=7)
-PROMPT_MOST_S = 30.0
-"""So long a round of prompt duties may take until the watchdog takes the process for dead."""
+PROMPT_MOST_S, OTHERS_MOST_S = 30.0, 3600.0
+"""So long a round of duties may take until the watchdog takes the process for dead."""
 Duty = tuple[float, Callable[[], object]]
 """Every so many seconds, this."""
 
@@ -143,8 +143,10 @@ class Caretaker:
     @property
     def is_well(self) -> bool:
         """What the systemd watchdog wants to know: a duty may take long, a prompt one may not."""
-        since = time.monotonic() - self.promptly.beat
-        return self.linker.is_alive() and self.rounds.is_alive() and since < PROMPT_MOST_S
+        within = (self.promptly, PROMPT_MOST_S), (self.rounds, OTHERS_MOST_S)
+        return self.linker.is_alive() and all(
+            one.is_alive() and time.monotonic() - one.beat < most for one, most in within
+        )
 
     def join(self, left: Callable[[float], float]) -> None:
         """`left`: how many of so many seconds are left."""
