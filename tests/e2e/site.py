@@ -30,9 +30,10 @@ class Site:
         self.config = folder / "devices.yaml"
         written = {"store": {"reserve_mb": 1}, "devices": devices, **more}
         self.config.write_text(yaml.safe_dump(written, allow_unicode=True))
-        if "database" not in more:
-            self.settings.data.mkdir()
-            (self.settings.data / "gateway.sqlite").write_bytes(empty_database())
+        path = self.settings.data / "gateway.sqlite"
+        if "database" not in more and not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(empty_database())
         self.process: warm.Process | None = None
         self.log = folder / "run.log"
 
