@@ -54,15 +54,16 @@ class Writers:
                 self.is_busy, self.moved_at = True, time.monotonic()
                 return True
             (self.before_them if first else self.waiting).append(mine)
+        came = ended = False
         try:
-            while (left := self.moved_at + self.patience_s - time.monotonic()) > 0:
-                if mine.wait(left):
-                    return True
-        except BaseException:  # Ctrl-C: whoever comes after must not wait for somebody who left
-            if not self.leave(mine):
+            while not came and (left := self.moved_at + self.patience_s - time.monotonic()) > 0:
+                came = mine.wait(left)
+            ended = True
+        finally:
+            came = came or not self.leave(mine)
+            if came and not ended:  # Ctrl-C: nobody must wait for somebody who left
                 self.give_back()
-            raise
-        return not self.leave(mine)
+        return came
 
     def leave(self, mine: threading.Event) -> bool:
         """Step out of the line; False if it has just become one's turn."""

@@ -60,6 +60,12 @@ def clip_codes() -> Iterator[str]:
     yield "custody_watched"
 
 
+def filled_in() -> set[str]:
+    """Fields of all forms."""
+    field = re.compile(r'<(?:input|textarea)\b[^>]*\bname="(\w+)"')
+    return {name for path in FOLDER.glob("*.html") for name in field.findall(path.read_text())}
+
+
 BUILT = {
     **{f"error.{status}": () for status in TOLD},
     **{f"error.{status}.then": () for status in TOLD},
@@ -102,6 +108,7 @@ BUILT = {
     **{f"work.key_{key}{then}": () for key in KEYS for then in ("", ".then")},
     **{f"holds.on_{kind}": () for kind in HoldKind},
     **{f"oidc.{why}{then}": () for why in STATUS for then in ("", ".then")},
+    **{f"field.{name}": () for name in filled_in() if f"field.{name}" in WORDS},
     "span.moment": (),
     **board.BUILT,
     **equipment.BUILT,

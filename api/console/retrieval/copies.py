@@ -59,5 +59,5 @@ def given(start: str, end: str) -> CopyIn:
             raise wrong(name) from None
     try:
         return CopyIn(start_s=told["start"], end_s=told["end"])
-    except ValidationError:  # it ends where it begins, or is longer than any clip
+    except ValidationError:  # it ends at its beginning
         raise wrong("end") from None
