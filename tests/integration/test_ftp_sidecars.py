@@ -211,7 +211,7 @@ def test_to_the_end(tmp_path: Path, media: Path) -> None:
             return {names[row.id] for row in session.exec(of_clip)}
 
     with site.running():
-        site.wait("listening", lambda _: (site.settings.data / "ftp" / "home" / "room-1").is_dir())
+        site.wait("listening", lambda _: "CONNECTED" in site.events("ftp"))
         with client(settings) as line:
             line.mkd("2026")
             line.mkd("2026/07")
