@@ -1,7 +1,7 @@
 """What forms share: what their reader had seen when he changed them, and what he filled in wrongly."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Form
 from pydantic import Field, Json, TypeAdapter, ValidationError
@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 
 from api.problems import Problem
 
+T = TypeVar("T")
 LAST = 2**63 - 1
 Line = Annotated[int, Field(ge=0, le=LAST)]
 """Of a chain of custody."""
@@ -23,6 +24,17 @@ def wrong(field: str) -> Problem:
     """A field that its type alone does not refuse; its page names it."""
     said = "What was filled in is not as it has to be"
     return Problem(422, said, field, errors=[{"place": f"body.{field}", "problem": said}])
+
+
+def parsed(parse: Callable[[str], T], **written: str) -> dict[str, T]:
+    """Each as `parse` reads it; of what it cannot read (ValueError) the page names the field."""
+    found = {}
+    for field, text in written.items():
+        try:
+            found[field] = parse(text)
+        except ValueError:
+            raise wrong(field) from None
+    return found
 
 
 class Wrong(Exception):

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field, ValidationError
 
 from api.console import pages, terms
-from api.console.forms import wrong
+from api.console.forms import parsed, wrong
 from api.console.ways import Back, safe
 from api.problems import not_found
 from api.seeing import must_see
@@ -95,12 +95,7 @@ def on_device(
     until: Moment = "",
 ) -> RedirectResponse:
     """On what it recorded in a span, whose ends may be open."""
-    span = {}
-    for name, written in (("since", since), ("until", until)):
-        try:
-            span[name] = terms.local(written, law.zone)
-        except ValueError:
-            raise wrong(name) from None
+    span = parsed(lambda written: terms.local(written, law.zone), since=since, until=until)
     placed = retention.place(given(why, paper, device=device_id, **span), viewer, database, law)
     held = placed.reaches.clips
     return RedirectResponse(f"/devices/{quote(device_id)}?part=holds&held={held}#history", 303)

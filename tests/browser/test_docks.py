@@ -271,7 +271,7 @@ def test_a_line_that_is_dead_and_does_not_say_so(page: Page, cabinet: Cabinet, w
     assert cabinet.api is not None
     cabinet.api.send_signal(signal.SIGSTOP)
     try:
-        expect(page.get_by_text("连接已断开")).to_be_visible()
+        expect(page.get_by_text("连接已断开")).to_be_visible(timeout=12_000)
     finally:
         cabinet.api.send_signal(signal.SIGCONT)
     expect(page.get_by_text("实时更新")).to_be_visible()

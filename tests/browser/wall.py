@@ -33,7 +33,7 @@ def moving_on_the_wall(head: Watched) -> None:
     assert tile.locator("video").evaluate("one => one.muted")
     assert head.barriers() == []
     page.context.set_offline(True)
-    expect(tile).to_contain_text("连接已断开")
+    expect(tile).to_contain_text("连接已断开", timeout=12_000)
     page.context.set_offline(False)
     expect(tile).to_have_attribute("data-state", "live")
     tile.locator("[data-stop]").click()

@@ -104,7 +104,7 @@ def test_a_room_is_watched(tmp_path: Path) -> None:
         assert client.delete(f"/devices/room-1/live/{view}").status_code == 204, "twice is harmless"
         other.get(others)
         site.wait("the silent one to be gone", lambda s: s.get_one(LiveView, second).ended_at, SILENT_S + 15)
-        site.wait("nobody fetches", lambda _: not pullers(live) and not (live / "room-1").exists())
+        site.wait("nobody fetches", lambda _: not pullers(live) and not (live / "room-1").exists(), 15)
         site.settled(1)
     room.kill()
     with site.read() as session:

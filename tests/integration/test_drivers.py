@@ -75,7 +75,7 @@ def running(driver: Driver) -> Iterator[Recorder]:
         began = time.monotonic()
         thread.join(5)
         assert not thread.is_alive(), "a driver must end when asked"
-        assert time.monotonic() - began < 1.5, "every blocking call has a time-out of half a second"
+        assert time.monotonic() - began < 1.0, "every blocking call has a time-out of half a second"
 
 
 def volume(path: Path) -> Volume:

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from sqlmodel import select
 
-from api.console.forms import Seen, wrong
+from api.console.forms import Seen, parsed, wrong
 from api.console.terms import seconds
 from api.console.ways import Back, safe
 from api.problems import not_found
@@ -30,10 +30,7 @@ Short = Annotated[str, Form(max_length=500)]
 
 
 def note_given(clip: str, at: str, line: str, document: str, activity: str) -> NoteIn:
-    try:
-        at_s = seconds(at)
-    except ValueError:
-        raise wrong("at") from None
+    at_s = parsed(seconds, at=at)["at"]
     try:
         return NoteIn(clip=clip, at_s=at_s, line=line, document=document or None, activity=activity or None)
     except ValidationError as error:

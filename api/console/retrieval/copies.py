@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from api.console import pages
 from api.console.cases.telling import at
-from api.console.forms import wrong
+from api.console.forms import parsed, wrong
 from api.console.terms import seconds
 from api.console.ways import Back, safe
 from api.signin import Db, Requester
@@ -51,12 +51,7 @@ def ask(
 
 def given(start: str, end: str) -> CopyIn:
     """`75`, `1:15` or `1:02:03`; empty: from the beginning, to the end. Raises Problem."""
-    told = {}
-    for name, written in (("start", start), ("end", end)):
-        try:
-            told[name] = seconds(written) if written.strip() else None
-        except ValueError:
-            raise wrong(name) from None
+    told = parsed(lambda written: seconds(written) if written.strip() else None, start=start, end=end)
     try:
         return CopyIn(start_s=told["start"], end_s=told["end"])
     except ValidationError:  # it ends at its beginning
