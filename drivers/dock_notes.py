@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.usb_bus import UsbDevice
-from gateway.store.durable import make_folder, own_partial, write_whole
+from gateway.store.durable import drop_unfinished, make_folder, own_partial, write_whole
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,7 @@ class DockNotes:
 
     def read(self) -> None:
         """What cannot be read is not believed: those recorders are strangers until plugged in anew."""
+        drop_unfinished(self.path.parent, self.path.name)
         try:
             told = json.loads(self.path.read_text())
             self.unlocked = {port: Unlocked(**note) for port, note in told["unlocked"].items()}

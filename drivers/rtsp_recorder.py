@@ -67,7 +67,7 @@ class RtspRecorder:
         """Raises DeviceUnavailable when the stream ends or stands still."""
         self.emit, self.stopping = emit, stop
         try:
-            self.takes.root.mkdir(parents=True, exist_ok=True)
+            self.takes.begin()
             self.edge = Edge.read(self.takes.root / EDGE)
             for take in list(self.takes.all()):
                 self.settle(take)

@@ -21,7 +21,7 @@ from uuid_utils import uuid7
 
 from drivers.axis.containers import Body, Container, Corrupt, Meta, Missing, cleared
 from drivers.uploads.spool import suffix
-from gateway.store.durable import sync_folder, write_whole
+from gateway.store.durable import drop_unfinished, sync_folder, write_whole
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +70,7 @@ class Shelf:
         self.root.mkdir(parents=True, exist_ok=True)
         for draft in self.root.glob("*/*.part"):
             draft.unlink(missing_ok=True)
+        drop_unfinished(self.root, f"*/{JOURNAL}")
         with self.lock:
             self.known = {}
             for journal in sorted(self.root.glob(f"*/{JOURNAL}")):

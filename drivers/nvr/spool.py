@@ -19,7 +19,7 @@ from drivers.full import told_full
 from drivers.nvr import pace
 from drivers.nvr.records import Record
 from gateway.store import Claim
-from gateway.store.durable import make_folder, sync_file, sync_folder, write_whole
+from gateway.store.durable import drop_unfinished, make_folder, sync_file, sync_folder, write_whole
 from gateway.store.room import AHEAD
 
 TAKEN, BESIDE = "taken.json", "record.json"
@@ -52,6 +52,7 @@ class ChannelSpool:
     def open(self) -> None:
         """Drop what a crash left half fetched; a ledger that cannot be read costs a second fetch only."""
         make_folder(self.ready)
+        drop_unfinished(self.folder)
         for partial in self.ready.glob("*.part"):
             shutil.rmtree(partial)
         try:

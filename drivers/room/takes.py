@@ -14,7 +14,7 @@ from pathlib import Path
 from uuid_utils import uuid7
 
 from gateway import ffmpeg
-from gateway.store.durable import sync_folder, write_whole
+from gateway.store.durable import drop_unfinished, make_folder, sync_folder, write_whole
 
 JOURNAL = "take.json"
 HEADER = 1 << 16
@@ -81,6 +81,11 @@ class Takes:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    def begin(self) -> None:
+        make_folder(self.root)
+        drop_unfinished(self.root)
+        drop_unfinished(self.root, f"*/{JOURNAL}")
 
     def open(self, last: str) -> Take:
         """One more than there are, and than `last`, of which nothing may be left."""

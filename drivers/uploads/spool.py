@@ -20,7 +20,7 @@ from typing import NoReturn
 from gateway.device import Refused
 from gateway.store import Claim, StoreFull, require
 from gateway.store.digests import digests
-from gateway.store.durable import sync_folder, write_whole
+from gateway.store.durable import drop_unfinished, sync_folder, write_whole
 
 SAFE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
 NAME = re.compile(r"[^\w.()\[\] +=@#-]", re.UNICODE)
@@ -227,6 +227,7 @@ class Spool:
 
     def forget(self, before: float) -> None:
         """Journals that nobody has spoken of since: of files that were let go of, or were given up."""
+        drop_unfinished(self.root, "*/*.json")
         for journal in self.root.glob("*/*.json"):
             expected = self.known(journal.parent.name, journal.stem)
             if expected and journal.stat().st_mtime < before and not (

@@ -1,11 +1,18 @@
 """File operations whose effect survives a power cut."""
 
+import fcntl
 import os
+import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from gateway.store.direct import BLOCK
+
+UNFINISHED = re.compile(r"\.\d+\.partial(\.journal)?$")
+"""How the names of a copy's attempt, of its journal, and of what `own_partial` names end."""
 
 
 def sync_folder(folder: Path) -> None:
@@ -39,12 +46,36 @@ def own_partial(path: Path) -> Path:
 def write_whole(path: Path, content: bytes) -> None:
     """Write a small file so that it is either there whole or not at all."""
     partial = own_partial(path)
-    with partial.open("wb") as file:
+    with underway(partial) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    partial.replace(path)
+        partial.replace(path)
     sync_folder(path.parent)
+
+
+@contextmanager
+def underway(partial: Path) -> Iterator[BinaryIO]:
+    """Open a partial, under a lock that says its writer is alive: the kernel gives it up if he dies."""
+    while True:
+        with partial.open("wb") as file:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if os.fstat(file.fileno()).st_nlink:  # else it was taken for a dead one's before it was locked
+                yield file
+                return
+
+
+def drop_unfinished(folder: Path, names: str = "*") -> None:
+    """Remove what a crash left of `write_whole`; what is being written just now stays, and what cannot go.
+
+    `names`: a glob of the files, from `folder`.
+    """
+    for partial in folder.glob(f"{names}.*.partial"):
+        if UNFINISHED.search(partial.name):
+            with suppress(OSError), partial.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                partial.unlink()
 
 
 def publish(partial: Path, target: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.store.digests import digests
 from gateway.store.direct import DirectFile, buffers, filled
-from gateway.store.durable import make_folder, own_partial, sync_folder, write_whole
+from gateway.store.durable import UNFINISHED, make_folder, own_partial, sync_folder, write_whole
 from gateway.store.partial import STEP
 from gateway.store.room import Claim
 
@@ -16,8 +16,6 @@ MARKER = ".gateway-store"
 MANIFEST = ".manifest.json"
 SUFFIX = re.compile(r"\.(?!partial|journal$)[a-z0-9]{1,8}")
 """What may end an original's name: nothing that could be read as our own unfinished work."""
-UNFINISHED = re.compile(r"\.\d+\.partial(\.journal)?$")
-"""How the names of an attempt, of its journal, and of what `own_partial` names end."""
 
 
 def checked(suffix: str) -> str:
