@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.usb_bus import UsbDevice
-from gateway.store.durable import drop_unfinished, make_folder, own_partial, write_whole
+from gateway.store.durable import drop_unfinished, make_folder, write_whole
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,6 @@ class DockNotes:
         }
         try:
             make_folder(self.path.parent)
-            own_partial(self.path).touch(mode=0o600)
-            write_whole(self.path, json.dumps(told, ensure_ascii=False, indent=1).encode())
+            write_whole(self.path, json.dumps(told, ensure_ascii=False, indent=1).encode(), 0o600)
         except OSError as error:
             log.error("%s cannot be written: %s", self.path, error)

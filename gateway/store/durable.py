@@ -43,10 +43,10 @@ def own_partial(path: Path) -> Path:
     return path.with_name(f"{path.name}.{os.getpid()}{threading.get_native_id()}.partial")
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a small file so that it is either there whole or not at all."""
+def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Write a small file so that it is either there whole or not at all; `mode` as of `open(2)`."""
     partial = own_partial(path)
-    with underway(partial) as file:
+    with underway(partial, mode) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -55,10 +55,10 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def underway(partial: Path) -> Iterator[BinaryIO]:
+def underway(partial: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     """Open a partial, under a lock that says its writer is alive: the kernel gives it up if he dies."""
     while True:
-        with partial.open("wb") as file:
+        with open(partial, "wb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
             with suppress(OSError):  # a file system without locks
                 fcntl.flock(file, fcntl.LOCK_EX)
             if os.fstat(file.fileno()).st_nlink:  # else it was taken for a dead one's before it was locked
@@ -75,7 +75,8 @@ def drop_unfinished(folder: Path, names: str = "*") -> None:
         if UNFINISHED.search(partial.name):
             with suppress(OSError), partial.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                partial.unlink()
+                if os.path.samestat(partial.stat(), os.fstat(file.fileno())):  # else it has its name since
+                    partial.unlink()
 
 
 def publish(partial: Path, target: Path) -> None:
