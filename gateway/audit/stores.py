@@ -20,7 +20,8 @@ from gateway.models import (
 )
 from gateway.store import LocalStore
 from gateway.store.digests import digests
-from gateway.store.local import MANIFEST, is_unfinished
+from gateway.store.durable import is_unfinished
+from gateway.store.local import MANIFEST
 
 STORED = (State.ACQUIRED, State.VERIFIED, State.PRESERVED, State.QUARANTINED)
 

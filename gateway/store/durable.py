@@ -38,6 +38,10 @@ def make_folder(folder: Path) -> None:
         sync_folder(path.parent)
 
 
+def is_unfinished(path: Path) -> bool:
+    return UNFINISHED.search(path.name) is not None
+
+
 def own_partial(path: Path) -> Path:
     """A name beside a file that no other thread or process writes to."""
     return path.with_name(f"{path.name}.{os.getpid()}{threading.get_native_id()}.partial")
@@ -72,7 +76,7 @@ def drop_unfinished(folder: Path, names: str = "*") -> None:
     `names`: a glob of the files, from `folder`.
     """
     for partial in folder.glob(f"{names}.*.partial"):
-        if UNFINISHED.search(partial.name):
+        if is_unfinished(partial):
             with suppress(OSError), partial.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if os.path.samestat(partial.stat(), os.fstat(file.fileno())):  # else it has its name since

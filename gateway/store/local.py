@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.store.digests import digests
 from gateway.store.direct import DirectFile, buffers, filled
-from gateway.store.durable import UNFINISHED, make_folder, own_partial, sync_folder, write_whole
+from gateway.store.durable import is_unfinished, make_folder, own_partial, sync_folder, write_whole
 from gateway.store.partial import STEP
 from gateway.store.room import Claim
 
@@ -21,10 +21,6 @@ SUFFIX = re.compile(r"\.(?!partial|journal$)[a-z0-9]{1,8}")
 def checked(suffix: str) -> str:
     """A device's ending of a name, if it is one that may lie in the store; else none."""
     return suffix if SUFFIX.fullmatch(suffix) else ""
-
-
-def is_unfinished(path: Path) -> bool:
-    return UNFINISHED.search(path.name) is not None
 
 
 class CopyDiffers(Exception):

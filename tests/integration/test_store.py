@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from gateway.store import LocalStore, Partial, StoreFull
 from gateway.store.digests import digests
 from gateway.store.direct import BLOCK, DirectFile, buffers, filled
-from gateway.store.durable import publish
+from gateway.store.durable import is_unfinished, publish
 from gateway.store.lanes import Lanes
-from gateway.store.local import is_unfinished
 
 
 def written(target: Path, *blocks: bytes, attempt: int = 1) -> None:

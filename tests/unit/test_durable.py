@@ -88,17 +88,13 @@ def test_what_is_not_named_as_ours_stays(tmp_path: Path) -> None:
     drop_unfinished(tmp_path / "gone")
 
 
-def opened_shelf(root: Path) -> None:
-    Shelf(root).open()
-
-
 OPENED: dict[str, tuple[str, Callable[[Path], object]]] = {
     "a recorder's taken ones": ("taken.json", lambda root: ChannelSpool(root, 0).open()),
     "how far a recorder was searched": ("searched.json", lambda root: ChannelSpool(root, 0).open()),
     "a room's wishes": ("wanted.json", lambda root: Takes(root).begin()),
     "a room's edge": ("edge.json", lambda root: Takes(root).begin()),
     "a room's take": ("000001-x/take.json", lambda root: Takes(root).begin()),
-    "an Axis container": ("0a1b/journal.json", opened_shelf),
+    "an Axis container": ("0a1b/journal.json", lambda root: Shelf(root).open()),
     "an upload": ("camera-1/file-1.json", lambda root: Spool(root, 0, 1).forget(0)),
     "a dock's notes": ("dock-1.json", lambda root: DockNotes(root / "dock-1.json")),
 }
