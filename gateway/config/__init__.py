@@ -1,4 +1,4 @@
-"""devices.yaml: what may stand in it (settings, devices) and how it is read (reading)."""
+"""devices.yaml: its settings and devices, how it is read (reading), what is wrong in it (explaining)."""
 
 from gateway.config.devices import AnyDevice
 from gateway.config.every_device import DeviceSettings
