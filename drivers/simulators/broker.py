@@ -66,6 +66,10 @@ class Broker:
             else:
                 return
 
+    def times_written(self) -> int:
+        """How often it has written all that waits to its file."""
+        return (self.folder / "log").read_bytes().count(b"Saving in-memory database")
+
     def kill(self) -> None:
         """SIGKILL: what it had not saved is gone."""
         assert self.process is not None

@@ -4,6 +4,7 @@ import logging
 import os
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,9 +22,11 @@ from gateway.device import Connected, Driver, Emit
 from gateway.intake import Intake
 from gateway.models import Clip, DeviceSignal, DeviceStatus, Finding, Track
 from gateway.supervisor import Supervisor
-from tests.integration.mqtt_site import camera_for, driver_for, happenings, of
+from tests.integration.mqtt_site import broker, camera_for, driver_for, happenings, of, running
 from tests.integration.test_drivers import Recorder
 from tests.patience import until
+
+__all__ = ["broker"]
 
 
 @contextmanager
@@ -154,3 +157,17 @@ def test_a_hundred_cameras_that_come_back_at_once(tmp_path: Path) -> None:
             camera.client.disconnect()
             end(camera.client)
         broker.stop()
+
+
+def test_what_waits_is_not_written_anew_with_each_message(broker: Broker, tmp_path: Path) -> None:
+    """While nobody fetches, the broker's file grows; to write it once a message is work that grows as a square."""
+    with running(driver_for(broker, tmp_path)):
+        pass  # now it is known that somebody will come for it
+    camera = camera_for(broker)
+    written, began = broker.times_written(), time.monotonic()
+    for number in range(600):
+        camera.event("sos", n=number)
+    until(lambda: camera.acknowledged >= 600)
+    spent = time.monotonic() - began
+    camera.stop()
+    assert broker.times_written() - written <= 2 + spent
