@@ -52,7 +52,7 @@ ls /sys/devices/platform/dummy_hcd.0 | sed -n 's/^usb//p'
 HANG = """(setsid sh -c 'pid=$(pidof umtprd)
 while kill -0 $pid; do
     for told in /proc/$pid/fdinfo/*; do
-        read -r _ offset <$told && [ "$offset" -ge {offset} ] || continue
+        read -r _ offset <$told && [ "$offset" -ge {begin} ] && [ "$offset" -lt {end} ] || continue
         readlink /proc/$pid/fd/${{told##*/}} | grep -q MP4 && kill -STOP $pid && exit
     done
     sleep 0.02
@@ -88,9 +88,12 @@ class MtpCamera:
         self.guest.wait("test -e /dev/ffs-mtp/ep3")
         self.guest.run(f"ls /sys/class/udc >{GADGET}/UDC")
 
-    def hang_at(self, offset: int) -> None:
-        """Its firmware stops as soon as it has read so far into a film: in the middle, however fast the machine is."""
-        self.guest.run(HANG.format(offset=offset))
+    def hang_within(self, begin: int, end: int) -> None:
+        """Its firmware stops as soon as it has read so far into a film: in the middle, however fast the machine is.
+
+        Not in the last part: that is read first, to know the film by.
+        """
+        self.guest.run(HANG.format(begin=begin, end=end))
 
     def pull(self) -> None:
         """Off the bus at once, whatever is under way; then its firmware ends."""
