@@ -71,9 +71,11 @@ def commit_original(session: Session, item: Item, stage: Stage, outcome: Outcome
     enter(session, original, due, outcome)
     if original.state is State.PRESERVED:
         outbox.clip_changed(session, "clip.preserved", original.id)
-    describe = original.state is State.PRESERVED and session.get(Clip, original.id) is not None
-    if describe and session.get(Work, (original.id, "describe")) is None:
-        session.add(Work(item_id=original.id, pipeline="describe"))
+    if original.state is State.PRESERVED and session.get(Clip, original.id) is not None:
+        if session.get(Work, (original.id, "describe")) is None:
+            session.add(Work(item_id=original.id, pipeline="describe"))
+        else:  # it had been set aside, and is whole again (LK-12)
+            linking.due(session, "original", clip_id=original.id)
     advance_work(session, item)
     return True
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from gateway import custody, outbox, receipts
+from gateway import custody, linking, outbox, receipts
 from gateway.database import Database
 from gateway.device import Refused
 from gateway.models import Clip, Described, Original, State, Work, now
@@ -52,6 +52,7 @@ def verify_now(database: Database, store: LocalStore, original_id: str, actor: s
         )
         if not same:
             outbox.clip_changed(session, "clip.quarantined", original_id)
+            linking.due(session, "original", clip_id=original_id)  # what is not whole records no step (LK-12)
     return {"same": same, **found}
 
 

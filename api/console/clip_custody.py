@@ -62,6 +62,8 @@ def said(event: str, detail: dict[str, Any], reader: Reader) -> str:
     told: list[str] = []
     if event == "FIXITY_CHECKED":
         told.append(t("clip.fixity_same" if detail.get("same") else "clip.fixity_differs"))
+    if event == "VERIFIED" and detail.get("restored"):
+        told.append(t("clip.custody_restored"))
     if event == "VIEWING_ENDED" and "seconds" in detail:
         told.append(t("clip.custody_watched", span=reader.words["span"](float(detail["seconds"]))))
     if event == "ORDERED":

@@ -157,10 +157,12 @@ def test_the_chain_tells_in_words_and_says_how_much_there_is(console: Console, d
             detail = {"purpose": f"第{number}次"}
             custody.append(session, "device:cam-u", "VIEWED", "王监督", "clip-u", (), detail)
         custody.append(session, "device:cam-u", "VIEW_REFUSED", "chen", "clip-u", (), {"why": why})
+        custody.append(session, "device:cam-u", "VERIFIED", "gateway", "clip-u", (), {"restored": True})
         custody.append(session, "device:cam-u", "PRESERVED", "gateway", "clip-u")
     told = opened(console)
     assert "其岗位无权调阅" in told
     assert "固化保存" in told
+    assert "由第二份副本恢复" in told
     assert "PRESERVED</" not in told
     assert "第39次" in told
     assert "第0次" not in told

@@ -57,7 +57,7 @@ def clip_codes() -> Iterator[str]:
             yield f"{part}_{code}"
             if part == "state":
                 yield f"{part}_{code}.then"
-    yield "custody_watched"
+    yield from ("custody_watched", "custody_restored")
 
 
 def filled_in() -> set[str]:

@@ -202,6 +202,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "clip.custody": ("保管链", "Chain of custody"),
     "clip.custody_none": ("没有记录", "Nothing is on record"),
     "clip.custody_all": ("显示全部 {count} 条", "Show all {count}"),
+    "clip.custody_restored": (
+        "主存储中的文件已损坏或缺失，由第二份副本恢复",
+        "the file in the store was damaged or missing; brought back from its second copy",
+    ),
     "clip.custody_watched": ("历时{span}", "for {span}"),
     "clip.by_gateway": ("系统", "the gateway"),
     # labels
