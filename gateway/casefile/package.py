@@ -204,7 +204,6 @@ def written(database: Database, store: LocalStore, made: Plan, told: Told, zone:
             told.beside[name] = hashlib.sha256(content).hexdigest()
             packed.writestr(info(name, made.at, zone), content)
 
-        put("说明.txt", about(made, zone).encode())
         put("证据清单.xlsx", made.listing)
         for part in made.parts:
             yield from media(packed, sink, store, part, made, told, zone)
@@ -212,6 +211,7 @@ def written(database: Database, store: LocalStore, made: Plan, told: Told, zone:
                 lines = json.dumps(chain_of(session, part.item.clip.id), ensure_ascii=False, indent=1)
             put(f"保管链/{part.item.number:04}_{part.item.clip.id}.json", lines.encode())
             yield from sink.taken()
+        put("说明.txt", about(made, told, zone).encode())
         put("结果.json", results(made, told).encode())
         packed.writestr(info("digests.sha256", made.at, zone), sums(made, told))
     yield from sink.taken()
@@ -279,15 +279,25 @@ def both(why: dict[str, object]) -> dict[str, object]:
     return {"code": why["code"], "zh": sentence(why), "en": sentence(why, "en")}
 
 
-def about(made: Plan, zone: ZoneInfo) -> str:
-    """What the package is; originals as they are, proxies for viewing only: neither bears a watermark."""
-    told = reason(
+def about(made: Plan, told: Told, zone: ZoneInfo) -> str:
+    """What the package is; originals as they are, proxies for viewing only: neither bears a watermark.
+
+    Written once all is read: before that nobody knows whether what lies in the store is what was taken in.
+    """
+    what = reason(
         ABOUT[made.content], case=made.title, purpose=made.purpose, actor=made.actor,
         at=made.at.isoformat(timespec="seconds"), package=made.id, clips=len(made.parts),
     )  # fmt: skip
-    said = [told, *left_out(made)]
+    said = [what, how_whole(made, told), *left_out(made)]
     chinese, english = ("\r\n".join(sentence(one, of, zone) for one in said) for of in ("zh", "en"))
     return "\r\n".join(("\ufeff" + chinese, "", english, ""))
+
+
+def how_whole(made: Plan, told: Told) -> dict[str, object]:
+    wrong = [str(part.item.number) for part in made.parts if part.item.clip.id in told.wrong]
+    if wrong:
+        return reason("package.not_whole", clips=len(wrong), numbers=", ".join(wrong))
+    return reason("package.all_whole")
 
 
 def left_out(made: Plan) -> Iterator[dict[str, object]]:

@@ -38,13 +38,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{clips} more clips are rejected by the rules and not listed.",
     ),
     "package.about_originals": (
-        "案件《{case}》音像资料导出包。内容：原件 {clips} 份，逐字节与入库原件相同，没有水印。"
+        "案件《{case}》音像资料导出包。内容：原件 {clips} 份，没有水印。"
         "导出人：{actor}；时间：{at}；用途：{purpose}；编号：{package}。"
         "核验：sha256sum -c digests.sha256（包内除它以外的全部文件）；"
         "各文件的结果见“结果.json”，保管链见“保管链”文件夹。"
         "原件仅供办案、诉讼等法定用途，不得擅自复制、传播。",
-        "Footage of the case {case}. {clips} originals, byte by byte as they were taken in, without a"
-        " watermark. Exported by {actor} at {at} for: {purpose}. Number {package}. Check:"
+        "Footage of the case {case}. {clips} originals, without a watermark."
+        " Exported by {actor} at {at} for: {purpose}. Number {package}. Check:"
         " sha256sum -c digests.sha256 (every other file of it); how each file went stands in 结果.json, its"
         " chain of custody in 保管链. For lawful use only.",
     ),
@@ -58,6 +58,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         " without a watermark. Exported by {actor} at {at} for: {purpose}. Number {package}. Check:"
         " sha256sum -c digests.sha256 (every other file of it; of footage the proxies' digests); the"
         " originals' stand in the evidence list and in 结果.json. For lawful use only.",
+    ),
+    "package.all_whole": (
+        "每份在导出时读出并核对，均与登记的摘要一致。",
+        "Each was read and compared on its way out: all have the digest on record.",
+    ),
+    "package.not_whole": (
+        "注意：其中 {clips} 份（序号 {numbers}）与登记的摘要不符或者无法读取，见“结果.json”，请立即核查。",
+        "Beware: {clips} of them (number {numbers}) differ from the digest on record or could not be read, see"
+        " 结果.json; look into it at once.",
     ),
     "package.empty": (
         "本案没有可以导出的资料",

@@ -488,7 +488,10 @@ def test_what_is_not_as_it_was_is_told(told: Console, database: Database) -> Non
     """The original in the store of this site has another digest than the record."""
     with zipfile.ZipFile(io.BytesIO(packed(told, {}).content)) as zipped:
         [file] = json.loads(zipped.read("结果.json"))["files"]
+        about = zipped.read("说明.txt").decode()
     assert file["result"]["code"] == "package.differs"
+    assert f"其中 1 份（序号 {file['number']}）与登记的摘要不符" in about
+    assert "均与登记的摘要一致" not in about
     with database.read() as session:
         ended = session.exec(select(CustodyEvent).where(CustodyEvent.event == "EXPORT_ENDED")).one()
     assert ended.detail["wrong"] == {"clip-u": "package.differs"}
