@@ -86,6 +86,8 @@ class DutyFacts:
 @dataclass(frozen=True, slots=True)
 class Duty:
     standing: Standing
+    until: datetime
+    """To where it is judged: its end, or the moment while it goes on; nothing lacks in what has still to come."""
     deadline: datetime
     late: bool
     """Something came, or is still to come, after the deadline (LK-11)."""
@@ -106,10 +108,12 @@ class Duty:
 
 def duty(facts: DutyFacts, limits: DutyLimits, at: datetime) -> Duty:
     """Judge one duty as it stands at a moment."""
-    told = recorded(facts.parts, Stretch(facts.start, facts.end), facts.told, limits.coverage)
+    until = max(facts.start, min(facts.end, at))
+    is_over = at >= facts.end
+    told = recorded(facts.parts, Stretch(facts.start, until), facts.told, limits.coverage)
     due = deadline(facts, limits)
     came = bool(facts.parts) or facts.timeless > 0
-    standing, why = standing_of(facts, told, limits, at, due, came=came)
+    standing, why = standing_of(facts, told, limits, at, due, came=came, is_over=is_over)
     in_time = facts.last_arrival is None or facts.last_arrival <= due
     owing = standing in {Standing.PARTIAL, Standing.OVERDUE} and at > due
     findings = [scope_finding(facts.owed), *why]
@@ -119,14 +123,14 @@ def duty(facts: DutyFacts, limits: DutyLimits, at: datetime) -> Duty:
         findings.append(finding("R-59", False, "duty.unreadable", clips=facts.unreadable))
     if came and not in_time:
         findings.append(finding("LK-11", False, "duty.late", at=facts.last_arrival.isoformat()))  # type: ignore[union-attr]
-    doubtful = facts.owed.mode is Mode.FULL and came and told.is_doubtful(limits.coverage)
+    doubtful = facts.owed.mode is Mode.FULL and came and is_over and told.is_doubtful(limits.coverage)
     if doubtful:
         findings.append(
             finding("LK-14", told.is_whole(limits.coverage), "coverage.doubtful",
                     certain=percent(told.certain), possible=percent(told.possible))
         )  # fmt: skip
     findings += rest_findings(facts, limits)
-    return Duty(standing, due, (came and not in_time) or owing, doubtful, told, tuple(findings))
+    return Duty(standing, until, due, (came and not in_time) or owing, doubtful, told, tuple(findings))
 
 
 def deadline(facts: DutyFacts, limits: DutyLimits) -> datetime:
@@ -138,10 +142,17 @@ def deadline(facts: DutyFacts, limits: DutyLimits) -> datetime:
 
 
 def standing_of(
-    facts: DutyFacts, told: Recorded, limits: DutyLimits, at: datetime, due: datetime, *, came: bool
+    facts: DutyFacts,
+    told: Recorded,
+    limits: DutyLimits,
+    at: datetime,
+    due: datetime,
+    *,
+    came: bool,
+    is_over: bool,
 ) -> tuple[Standing, list[Finding]]:
     mode = facts.owed.mode
-    whole = came and (mode is not Mode.FULL or told.is_whole(limits.coverage))
+    whole = came and (mode is not Mode.FULL or (is_over and told.is_whole(limits.coverage)))
     if whole:
         return Standing.ARRIVED, [came_finding(facts, told)]
     if mode is Mode.OPTIONAL:
@@ -149,7 +160,7 @@ def standing_of(
     excused = omission_findings(facts.omission, limits)
     if excused and all(one.passed for one in excused):
         return Standing.EXEMPT, excused
-    if at < facts.end:
+    if not is_over:
         return Standing.UPCOMING, [finding("R-16", True, "duty.upcoming", until=facts.end.isoformat())]
     if came:
         return Standing.PARTIAL, [*whole_findings(facts, told, limits), *excused]

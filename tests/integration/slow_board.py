@@ -396,7 +396,8 @@ def standing_of(
 def slow_row(books: Books, step: Activity, at: datetime) -> SlowRow:
     mode, known = mode_of(books, step)
     clips, arrivals, strays, shells = clips_of(books, step)
-    length = whole(step.ended_at - step.started_at)
+    is_over = at >= step.ended_at
+    length = whole((step.ended_at if is_over else max(at, step.started_at)) - step.started_at)
     holes: list[Piece] = []
     surely: list[Piece] = []
     if length > 0:
@@ -409,7 +410,7 @@ def slow_row(books: Books, step: Activity, at: datetime) -> SlowRow:
     certain, share, possible = shares
     wanted, due = exact("coverage_ratio"), deadline_of(books, step)
     failed = set() if known else {"R-16"}
-    is_whole = bool(arrivals) and (mode != "FULL" or share >= wanted)
+    is_whole = bool(arrivals) and (mode != "FULL" or (is_over and share >= wanted))
     standing = standing_of(books, step, at, mode, is_whole=is_whole, came=bool(arrivals), due=due)
     failed |= {"PARTIAL": {"LK-14"}, "MISSING": {"LK-15"}, "OVERDUE": {"LK-15"}}.get(standing, set())
     if standing in {"PARTIAL", "MISSING", "OVERDUE"} and current(books, step, "OMISSION"):
@@ -427,7 +428,7 @@ def slow_row(books: Books, step: Activity, at: datetime) -> SlowRow:
     arrived_late = any(one > due for one in arrivals)
     if arrived_late:
         failed.add("LK-11")
-    doubtful = bool(mode == "FULL" and arrivals and certain < wanted <= possible)
+    doubtful = bool(mode == "FULL" and is_over and arrivals and certain < wanted <= possible)
     if doubtful and share < wanted:
         failed.add("LK-14")
     kind = kind_of(step.kind)

@@ -195,6 +195,19 @@ def test_where_a_duty_stands() -> None:
     assert codes(facts("立案", parts=half)) == (Standing.ARRIVED, [])
 
 
+def test_a_step_that_goes_on_lacks_nothing_of_what_has_still_to_come() -> None:
+    half = END - timedelta(minutes=30)
+    told = duty(facts(parts=(Part("a", START, START + timedelta(minutes=10)),)), LIMITS, half)
+    assert (told.standing, told.until) == (Standing.UPCOMING, half)
+    assert [(gap.start, gap.end) for gap in told.recorded.gaps] == [(START + timedelta(minutes=10), half)]
+    assert told.recorded.measured == pytest.approx(1 / 3)
+    so_far = duty(facts(parts=(Part("a", START, half),)), LIMITS, half)
+    assert (so_far.standing, so_far.recorded.gaps) == (Standing.UPCOMING, ())
+    assert duty(facts(parts=(Part("a", START, half),)), LIMITS, END).standing is Standing.PARTIAL
+    before = duty(facts(), LIMITS, START - timedelta(hours=1))
+    assert (before.standing, before.until, before.recorded.gaps) == (Standing.UPCOMING, START, ())
+
+
 def test_what_is_of_another_time_is_told_and_changes_nothing_else() -> None:
     for given_ in (facts(), facts(parts=WHOLE), facts("现场检查"), facts("立案")):
         standing, told = codes(given_)
@@ -255,10 +268,11 @@ def test_the_deadline_runs_from_the_end_or_from_the_return() -> None:
 
 def test_at_night_an_execution_needs_its_reason_and_a_measure_does_not() -> None:
     """Trap 17: the ban is on 强制执行, not on 强制措施."""
+    later = local(5, 12)
     night = {"start": local(4, 23), "end": local(5, 0), "parts": (Part("a", local(4, 23), local(5, 0)),)}
-    assert codes(facts("强制拆除", **night)) == (Standing.ARRIVED, ["rest.night"])
-    assert codes(facts("强制拆除", urgent=True, **night)) == (Standing.ARRIVED, [])
-    assert codes(facts("查封扣押", **night)) == (Standing.ARRIVED, [])
+    assert codes(facts("强制拆除", **night), later) == (Standing.ARRIVED, ["rest.night"])
+    assert codes(facts("强制拆除", urgent=True, **night), later) == (Standing.ARRIVED, [])
+    assert codes(facts("查封扣押", **night), later) == (Standing.ARRIVED, [])
     holiday = {"start": local(1, 9, 10), "end": local(1, 10, 10), "timeless": 1}
     assert "rest.holiday" in codes(facts("行政强制执行", **holiday))[1]
 
