@@ -87,7 +87,7 @@ class DutyFacts:
 class Duty:
     standing: Standing
     until: datetime
-    """To where it is judged: its end, or the moment while it goes on; nothing lacks in what has still to come."""
+    """To where it is judged: its end, or now while it goes on; nothing lacks in what has still to come."""
     deadline: datetime
     late: bool
     """Something came, or is still to come, after the deadline (LK-11)."""

@@ -65,8 +65,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "package.not_whole": (
         "注意：其中 {clips} 份（序号 {numbers}）与登记的摘要不符或者无法读取，见“结果.json”，请立即核查。",
-        "Beware: {clips} of them (number {numbers}) differ from the digest on record or could not be read, see"
-        " 结果.json; look into it at once.",
+        "Beware: {clips} of them (number {numbers}) differ from the digest on record or could not be read,"
+        " see 结果.json; look into it at once.",
     ),
     "package.empty": (
         "本案没有可以导出的资料",
