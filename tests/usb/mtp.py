@@ -89,9 +89,9 @@ class MtpCamera:
         self.guest.run(f"ls /sys/class/udc >{GADGET}/UDC")
 
     def hang_within(self, begin: int, end: int) -> None:
-        """Its firmware stops as soon as it has read so far into a film: in the middle, however fast the machine is.
+        """Its firmware stops as soon as it has read so far into a film, however fast the machine is.
 
-        Not in the last part: that is read first, to know the film by.
+        Some of its begin, middle and end is read before it is found, to know it by: they must lie outside.
         """
         self.guest.run(HANG.format(begin=begin, end=end))
 

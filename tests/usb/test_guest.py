@@ -93,7 +93,7 @@ def a_camera_that_speaks_mtp(dock: Dock) -> None:
     dock.mtp.record(files)
     files["DCIM/执法~2.MP4"] = files.pop(WIDENED)  # the same dict that the books are compared with
     dock.mtp.plug(0x1000)
-    dock.mtp.hang_within(3 << 20, 7 << 20)
+    dock.mtp.hang_within(5 << 20, 7 << 20)
     of_long = "from work where item_id in (select original_id from finding where device_id = 'mtp-1' and size > 8000000)"
     dock.wait(f"select max(done_bytes) {of_long}", 1 << 20)
     dock.mtp.pull()
