@@ -5,7 +5,15 @@ from collections.abc import Callable, Iterator
 
 from sqlmodel import Session
 
-from gateway.audit.database import EVIDENCE, chains, disposals, frozen_quarters, offloads, rows
+from gateway.audit.database import (
+    EVIDENCE,
+    chains,
+    disposals,
+    frozen_quarters,
+    offloads,
+    rows,
+    told_by_devices,
+)
 from gateway.audit.difference import Difference
 from gateway.audit.stores import files, second_copies, strays
 from gateway.custody import UNREADABLE
@@ -27,6 +35,7 @@ def audit(
         "rows": in_session(database, rows),
         "offloads": in_session(database, offloads),
         "disposals": in_session(database, disposals),
+        "telemetry": in_session(database, told_by_devices),
         "frozen quarters": in_session(database, frozen_quarters),
         "files": files(database, store, read_bytes=read_bytes),
         "strays": strays(database, store),

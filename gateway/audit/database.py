@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import inspect
 from sqlmodel import Session, SQLModel, col, select
 
-from gateway import custody
+from gateway import custody, telemetry
 from gateway.audit.difference import Difference, readable
 from gateway.custody import PAGE
 from gateway.disposal import check
@@ -153,6 +153,11 @@ def offloads(session: Session) -> Iterator[Difference]:
 
 def disposals(session: Session) -> Iterator[Difference]:
     for where, what in check.differences(session):
+        yield Difference(where, what)
+
+
+def told_by_devices(session: Session) -> Iterator[Difference]:
+    for where, what in telemetry.differences(session):
         yield Difference(where, what)
 
 

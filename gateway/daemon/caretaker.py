@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col
 
-from gateway import linking, orders, receipts
+from gateway import linking, orders, receipts, telemetry
 from gateway.copies import COPY
 from gateway.daemon.releases import Releases
 from gateway.database import Database
@@ -120,6 +120,7 @@ class Caretaker:
             (1.0, self.receipts),
             (dispatch.lease_s, dispatch.rescue),
             (3600.0, self.forget),
+            (telemetry.PERIOD_S, partial(telemetry.seal, database)),
             *more,
         ]
         self.prompt: list[Duty] = [

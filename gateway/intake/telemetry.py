@@ -11,6 +11,8 @@ from gateway.device import DeviceEvent, SignalReceived, TrackReceived
 from gateway.models import DeviceSignal, Track
 
 Telemetry = SignalReceived | TrackReceived
+Place = tuple[str, datetime]
+"""What a track is known by: its device, and when it begins."""
 
 
 def is_telemetry(event: DeviceEvent) -> TypeGuard[Telemetry]:
@@ -49,22 +51,29 @@ def happened(session: Session, events: Sequence[SignalReceived]) -> None:
 
 
 def were_at(session: Session, events: Sequence[TrackReceived]) -> None:
-    """Of two tellings that begin at the same moment the one with more positions stays."""
+    """Of two tellings that begin at the same moment the one with more positions stays.
+
+    What is sealed stays as it is: what a later telling has beyond it is kept beside it.
+    """
     if not events:
         return
     key = tuple_(col(Track.device_id), col(Track.begins_at))
-    rows = session.exec(select(Track).where(key.in_([place_of(event) for event in events])))
-    tracks = {(row.device_id, row.begins_at): row for row in rows}
+    wanted = select(Track).where(key.in_([place_of(event) for event in events])).with_for_update()
+    tracks = {(row.device_id, row.begins_at): row for row in session.exec(wanted)}
     for event in events:
         points = sorted(event.points, key=lambda point: point.at)
-        device, begins_at = place_of(event)
-        track = tracks.get((device, begins_at))
-        if track is None:
-            track = Track(device_id=device, begins_at=begins_at, ends_at=points[-1].at)
-            tracks[device, begins_at] = track
-            session.add(track)
-        elif len(track.points) >= len(points):
+        track = tracks.get((event.device_id, points[0].at))
+        while track is not None and track.seal is not None and points:
+            known = {told[0] for told in track.points} | {track.begins_at.timestamp()}
+            points = [point for point in points if point.at.timestamp() not in known]
+            track = (points and track_at(session, tracks, (event.device_id, points[0].at))) or None
+        if not points or (track is not None and len(track.points) >= len(points)):
             continue
+        if track is None:
+            place = event.device_id, points[0].at
+            track = Track(device_id=place[0], begins_at=place[1], ends_at=points[-1].at)
+            tracks[place] = track
+            session.add(track)
         track.ends_at, track.received_at = points[-1].at, event.at
         track.points = [
             [point.at.timestamp(), point.latitude, point.longitude, *([point.more] if point.more else [])]
@@ -73,5 +82,11 @@ def were_at(session: Session, events: Sequence[TrackReceived]) -> None:
     session.flush()
 
 
-def place_of(event: TrackReceived) -> tuple[str, datetime]:
+def track_at(session: Session, tracks: dict[Place, Track], place: Place) -> Track | None:
+    if place not in tracks and (found := session.get(Track, place, with_for_update=True)) is not None:
+        tracks[place] = found
+    return tracks.get(place)
+
+
+def place_of(event: TrackReceived) -> Place:
     return event.device_id, min(point.at for point in event.points)

@@ -1,4 +1,7 @@
-"""What connected devices tell while they work: kept, but no evidence of its own (architecture 5)."""
+"""What connected devices tell while they work: kept, but no evidence of its own (architecture 5).
+
+`seal` is the number of the line in the chain `telemetry` that covers a row; none until then.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -17,6 +20,7 @@ class DeviceSignal(SQLModel, table=True):
     received_at: datetime = Field(default_factory=now, sa_type=UtcDateTime, index=True)
     device_time: datetime | None = Field(default=None, sa_type=UtcDateTime)
     detail: dict[str, Any] = Field(default_factory=no_entries, sa_type=Json)
+    seal: int | None = Field(default=None, index=True)
 
 
 class Track(SQLModel, table=True):
@@ -27,3 +31,4 @@ class Track(SQLModel, table=True):
     ends_at: datetime = Field(sa_type=UtcDateTime)
     received_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     points: list[Any] = Field(default_factory=no_items, sa_type=Json)
+    seal: int | None = Field(default=None, index=True)

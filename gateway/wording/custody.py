@@ -17,6 +17,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "RELEASE_BEGUN": ("开始从设备清除", "Erasing it from the device"),
     "RELEASED": ("设备端处理完毕", "Settled on the device"),
     "PAIRED": ("与音像资料配对", "Paired with its clip"),
+    "TELEMETRY_SEALED": ("封存设备信号和轨迹", "What devices told was sealed"),
     # description
     "RAW": ("等待识别", "Waits to be described"),
     "CHARACTERIZED": ("读取格式和采集时间", "Format and capture time read"),

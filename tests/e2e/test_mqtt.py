@@ -15,6 +15,7 @@ from drivers.mqtt.link import end
 from drivers.ports import free_port
 from drivers.simulators.broker import Broker
 from drivers.simulators.mqtt_camera import Camera
+from gateway import custody, telemetry
 from gateway.database import Database
 from gateway.models import DeviceSignal, Original, Role, Track
 from gateway.visibility import Viewer
@@ -162,6 +163,8 @@ def test_every_event_once_and_every_file_whole(
         assert sum(camera.line.broken for camera in fleet) > uploads / 4
         assert sum(camera.line.resumed for camera in fleet) > uploads / 4
         site.stop()
+        with site.running():
+            site.wait("what was told to be sealed", lambda s: custody.head_of(s, telemetry.CHAIN)[0])
         site.verify()
     finally:
         for camera in fleet:
