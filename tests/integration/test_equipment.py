@@ -28,6 +28,7 @@ from gateway.models import (
     ReleaseState,
     RelinkDue,
     State,
+    Unit,
     now,
 )
 from gateway.qualifications import CheckIn, ClassIn
@@ -325,6 +326,19 @@ def test_a_standing_or_class_edited_behind_the_ledgers_back_is_named(town: Datab
     with town.read() as session:
         wrong = sorted(one.where.split("/")[0] for one in audit.rows(session))
     assert wrong == ["row annualcheck", "row standing", "row standing", "row unitclass"]
+
+
+def test_a_unit_that_was_put_below_another_is_named(town: Database) -> None:
+    """Who sees what hangs on it; a unit that nobody entered, but a configuration names, is no difference."""
+    agree(town)
+    with town.write() as session:
+        session.add(Unit(id="named", name="named"))
+        session.flush()
+        session.connection().execute(text("UPDATE unit SET parent_id = 'named' WHERE id = 'xt'"))
+    with town.read() as session:
+        assert [str(one) for one in audit.rows(session)] == [
+            "row unit/xt: edited: differs from its last line of custody"
+        ]
 
 
 def dock(
