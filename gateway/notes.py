@@ -48,10 +48,13 @@ class NoteIn(BaseModel):
 def enter(session: Session, case: CaseRecord, given: NoteIn, actor: str) -> tuple[Note, bool]:
     """The note, and whether it is new. Raises Refused for what is not of the case.
 
-    With a `ref` that is there already: the same words change nothing, others correct it.
+    With a `ref` that is there already: the same words change nothing, others correct it. Without one, the
+    same line at the same second is the note that stands: a form that is sent twice makes no second.
     """
-    old = standing_as(session, case.uid, given.ref) if given.ref else None
-    if old is not None:
+    if given.ref is None:
+        if (same := said_already(session, case.uid, given)) is not None:
+            return same, False
+    elif (old := standing_as(session, case.uid, given.ref)) is not None:
         return (old, False) if says(old) == wanted(given) else (correct(session, old, given, actor), True)
     return write(session, case.uid, given, actor), True
 
@@ -110,6 +113,20 @@ def wanted(given: NoteIn) -> tuple[object, ...]:
 
 def says(note: Note) -> tuple[object, ...]:
     return tuple(getattr(note, name) for name in SAID)
+
+
+def said_already(session: Session, case: str, given: NoteIn) -> Note | None:
+    """Two that send it at once stand in line at the chain of the clip's device."""
+    original = session.get(Original, given.clip)
+    if original is None:
+        return None
+    custody.take(session, custody.device_chain(original.device_id))
+    told = zip(SAID, wanted(given), strict=True)
+    found = select(Note).where(
+        Note.case_uid == case, col(Note.ref).is_(None), col(Note.superseded_at).is_(None),
+        *(getattr(Note, name) == value for name, value in told),
+    )  # fmt: skip
+    return session.exec(found).first()
 
 
 def standing_as(session: Session, case: str, ref: str) -> Note | None:

@@ -1,5 +1,6 @@
 """Asks to watch footage: by clips, by a case, by a party, or by the time in which a unit recorded."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -86,7 +87,8 @@ def ask(session: Session, law: Law, viewer: Viewer, asked: Asked) -> ViewRequest
     """Write a request down with the clips that it means now. Raises Refused.
 
     Of footage that the asker cannot see nobody says whether it is there: the head sees how much was found,
-    and that it is too much.
+    and that it is too much. What the same person asks for already, of the same clips and undecided, is that
+    request.
     """
     scope = asked.scope
     if unseen := unseen_in(asked.purpose):  # it is burnt into copies, beside what must be read
@@ -100,6 +102,9 @@ def ask(session: Session, law: Law, viewer: Viewer, asked: Asked) -> ViewRequest
     if len(clips) > MOST and viewer.is_over(asked.unit):
         raise Refused("retrieval.too_many", most=MOST)
     secret = any(clip.secrecy == CLASSIFIED for clip in clips)
+    custody.take(session, custody.SITE)  # a form that is sent twice at once
+    if (open_one := asked_already(session, viewer, asked, clips)) is not None:
+        return open_one
     request = ViewRequest(
         user_id=viewer.user_id, user=viewer.name, asker_unit_id=session.get_one(User, viewer.user_id).unit_id,
         unit_id=asked.unit, scope=scope, subject=asked.subject, use=asked.use, copying=asked.copying,
@@ -121,6 +126,22 @@ def ask(session: Session, law: Law, viewer: Viewer, asked: Asked) -> ViewRequest
         session, custody.SITE, "VIEW_REQUESTED", viewer.name, request.id, [request, *named], detail
     )
     return request
+
+
+def asked_already(
+    session: Session, viewer: Viewer, asked: Asked, clips: Sequence[Clip]
+) -> ViewRequest | None:
+    same = select(ViewRequest).where(
+        ViewRequest.user_id == viewer.user_id, ViewRequest.state == RequestState.ASKED,
+        ViewRequest.unit_id == asked.unit, ViewRequest.scope == asked.scope, ViewRequest.use == asked.use,
+        ViewRequest.copying == asked.copying, ViewRequest.purpose == asked.purpose,
+        ViewRequest.days == asked.days,
+    )  # fmt: skip
+    for one in session.exec(same):
+        named = session.exec(select(RequestedClip.clip_id).where(RequestedClip.request_id == one.id))
+        if one.subject == asked.subject and {*named} == {clip.id for clip in clips}:
+            return one
+    return None
 
 
 def meant(session: Session, asked: Asked, scope: RequestScope) -> SelectOfScalar[Clip]:

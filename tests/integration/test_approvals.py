@@ -1,5 +1,6 @@
 """Watching beyond one's own right: what a grant opens, to whom, until when; and the whole walk."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -110,6 +111,21 @@ def change(database: Database, request: str, **values: Any) -> None:
         for name, value in values.items():
             setattr(row, name, value)
         session.add(row)
+
+
+def test_a_request_that_is_sent_twice_is_one(town: Database) -> None:
+    """Until it is decided, or means other clips."""
+    with ThreadPoolExecutor(2) as both:
+        one, same = both.map(lambda _: asked(town, "asker", case="k"), range(2))
+    assert one == same
+    assert asked(town, "other", case="k") != one
+    assert asked(town, "asker", case="k", days=8) != one
+    with town.write() as session:
+        session.add(Link(clip_id="one", case_uid="k", verdict="VALID", score=1, reasons=[], rule_pack="p"))
+    more = asked(town, "asker", case="k")
+    assert more != one, "it names a clip more"
+    assert says(town, "head", more, approve=False, why="不需要") is RequestState.DECLINED
+    assert asked(town, "asker", case="k") not in (one, more)
 
 
 @pytest.mark.parametrize("purpose", ["评查\u202e", "\u2066评查", "评\x07查", "评\u061c查"])

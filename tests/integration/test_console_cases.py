@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,21 @@ def test_a_note_is_corrected_and_never_lost(told: Console, database: Database) -
         assert (new.replaces, new.activity_id) == ("note-u", "step-u")
         event = session.exec(select(CustodyEvent).where(CustodyEvent.event == "NOTE_CORRECTED")).one()
         assert (event.subject, event.detail["replaces"]) == ("clip-u", "note-u")
+
+
+def test_a_line_that_is_sent_twice_is_one_note(told: Console, database: Database) -> None:
+    key = {"x-api-key": told[1]["evidence"]}
+    body = {"clip": "clip-u", "at_s": 12.5, "line": "问：姓名？", "document": "paper-u"}
+    with ThreadPoolExecutor(2) as both:
+        sent = [
+            *both.map(lambda _: told[0].post("/api/v1/cases/case-u/notes", json=body, headers=key), range(2))
+        ]
+    assert sorted(one.status_code for one in sent) == [200, 201]
+    assert len({one.json()["id"] for one in sent}) == 1
+    later = told[0].post("/api/v1/cases/case-u/notes", json={**body, "at_s": 13}, headers=key)
+    assert later.status_code == 201, "another second is another note"
+    with database.read() as session:
+        assert len(session.exec(select(Note).where(Note.line == "问：姓名？")).all()) == 2
 
 
 def test_a_system_sends_its_lines_again_without_harm(told: Console, database: Database) -> None:
