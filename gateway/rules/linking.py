@@ -206,7 +206,7 @@ def questioned(
 
 
 def by_chance(clip: ClipFacts, steps: Sequence[CaseStep], limits: LinkLimits) -> Decision:
-    """Nobody who held it took part in anything then: where and when it was tells what to ask a person.
+    """Nobody who held it took part in anything then, or nobody is known to have: where and when it was asks.
 
     A place tells it; without one, a take that begins and ends with just one step of the unit does. What is
     fixed in a room is swapped with nobody.
@@ -215,10 +215,11 @@ def by_chance(clip: ClipFacts, steps: Sequence[CaseStep], limits: LinkLimits) ->
         return Decision(unlinked=why_none(clip))
     then = [(case, step) for case, step in steps if strict(clip, step) > 0]
     there = [(case, step) for case, step in then if near(clip, step, limits)]
-    code = "link.by_place"
+    is_held = clip.custody.officer_id is not None and not clip.custody.refuted
+    code = "link.by_place" if is_held else "link.by_place_unheld"
     if not there and clip.position is None:
         there = [(case, step) for case, step in then if case.unit == clip.unit and spans(clip, step, limits)]
-        code = "link.by_time"
+        code = "link.by_time" if is_held else "link.by_time_unheld"
     asked = [doubted(judge(clip, *one, limits, 0), finding("LK-4", False, code)) for one in there]
     decision = apart(clip, asked, limits)
     return decision if decision.winners else Decision(unlinked=why_none(clip))

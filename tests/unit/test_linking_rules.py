@@ -195,6 +195,18 @@ def test_a_swapped_camera_is_proposed_by_place_and_never_linked_by_itself() -> N
     assert "link.by_place" in [one.code for one in decision.winner.findings]
 
 
+@pytest.mark.parametrize("custody", [NOBODY, replace(HELD, refuted=True)])
+def test_where_nobody_is_known_to_have_held_it_no_holder_is_told_of(custody: Custody) -> None:
+    for given_, code in (
+        ({"position": Position(37.07, 114.50)}, "link.by_place_unheld"),
+        ({}, "link.by_time_unheld"),
+    ):
+        there = step(T0, 10, officers="wang li", position=Position(37.07, 114.50))
+        decision = decide(clip(custody=custody, **given_), [], LIMITS, elsewhere=steps_of([case("k", there)]))
+        assert decision.winner is not None
+        assert [one.code for one in decision.winner.findings if one.code.startswith("link.by_")] == [code]
+
+
 def test_night_forbids_compulsory_execution_and_not_a_measure() -> None:
     night = datetime(2024, 5, 6, 15, 0, tzinfo=UTC)
     limits = replace(LIMITS, calendar=Calendar(time(22), time(6), {}, ZoneInfo("Asia/Shanghai")))
