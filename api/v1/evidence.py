@@ -62,6 +62,7 @@ class ItemOut(BaseModel):
     state: str
     stored_as: str | None
     second_copy: bool | None
+    flaw: ReasonOut | None = Field(description="what is wrong with the file itself")
     kept_until: date | None = Field(description="null: no day that anybody knows, see `kept_why`")
     kept_why: ReasonOut
 
@@ -74,6 +75,7 @@ class ItemOut(BaseModel):
             device=one.device, steps=list(one.steps), matters=list(one.matters), confirmed=one.confirmed,
             duration_s=clip.duration_s, size=original.size, sha256=original.sha256, sm3=original.sm3,
             state=original.state.value, stored_as=original.stored_as, second_copy=original.second_copy,
+            flaw=ReasonOut.told(one.flaw) if one.flaw else None,
             kept_until=one.kept_until, kept_why=ReasonOut.told(one.kept_why),
         )  # fmt: skip
 

@@ -41,6 +41,13 @@ class Item:
     kept_said: dict[str, Any]
     """The same for people: a case by its number or title."""
 
+    @property
+    def flaw(self) -> dict[str, Any] | None:
+        """What is wrong with the file itself, whatever it is linked to."""
+        if self.original.state is State.QUARANTINED:
+            return self.original.quarantine
+        return self.clip.condition
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:

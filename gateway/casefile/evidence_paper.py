@@ -88,7 +88,8 @@ def unsaid(item: Item) -> tuple[str | int, ...]:
 def cells(item: Item, zone: ZoneInfo) -> Iterator[str | int | None]:
     clip, original = item.clip, item.original
     yield item.number
-    yield original.name.replace("\\", "/").rsplit("/", 1)[-1]
+    name = original.name.replace("\\", "/").rsplit("/", 1)[-1]
+    yield "\n".join(filter(None, (name, sentence(item.flaw))))
     yield f"{minute(clip.started_at, zone)}" if clip.started_at else "不明"
     yield clip.place or ""
     yield item.person or ""

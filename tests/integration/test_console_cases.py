@@ -44,6 +44,7 @@ from gateway.models import (
 )
 from gateway.store import LocalStore
 from gateway.visibility import Viewer
+from gateway.wording import reason
 from tests.integration.api_site import T0
 from tests.integration.test_api_matrix import CASES, EVERYBODY, LEDGER, Row
 
@@ -541,6 +542,27 @@ def test_a_package_that_is_broken_off_is_on_record(
     with database.read() as session:
         ended = session.exec(select(CustodyEvent).where(CustodyEvent.event == "EXPORT_ENDED")).one()
     assert (ended.detail["whole"], ended.detail["sha256"]) == (False, None)
+
+
+def test_a_file_that_shows_nothing_says_so_in_the_evidence_list(told: Console, database: Database) -> None:
+    """On the page, on paper and for programs; it stood there as one that waits to be confirmed."""
+    client, keys = told
+    key = {"x-api-key": keys["evidence"]}
+    with database.write() as session:
+        why = reason("condition.unplayable", error="moov atom not found")
+        session.get_one(Clip, "clip-u").condition = dict(why)
+        session.get_one(Original, "clip-u").state = State.PRESERVED
+    said = "容器损坏且无法恢复可播放内容（moov atom not found）"
+    assert said in get(told, "/cases/case-u/evidence")
+    file = client.get("/cases/case-u/evidence/file?format=xlsx", headers=key).content
+    assert said in str([[*sheet.values] for sheet in load_workbook(io.BytesIO(file))])
+    [item] = client.get("/api/v1/cases/case-u/evidence", headers=key).json()["items"]
+    assert item["flaw"]["code"] == "condition.unplayable"
+    with database.write() as session:
+        original = session.get_one(Original, "clip-u")
+        original.state = State.QUARANTINED
+        original.quarantine = dict(reason("quarantine.digest_differs", expected="a", found="b"))
+    assert "二次读取校验不一致" in get(told, "/cases/case-u/evidence")
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "pdf"])
