@@ -116,7 +116,7 @@ def verify_all(asked: argparse.Namespace) -> int:
     found = lasting(database, store, second, read_bytes=not asked.quick)
     for difference in found:
         print(difference)
-    print(f"{len(found)} differences" if found else "store, database and custody agree")
+    print(f"{len(found)} difference{'s'[: len(found) > 1]}" if found else "store, database and custody agree")
     return 1 if found else 0
 
 

@@ -60,6 +60,8 @@ def told(name: str, value: str, which: int, zone: tzinfo) -> str:
         return value if which else in_chinese(value)
     if name in SHARES and SHARE.fullmatch(value):
         return f"{float(value):.0%}"
+    if name in NAMING and all(part in NAMED for part in value.split("、")):
+        return value if not which else ", ".join(NAMED[part] for part in value.split("、"))
     words = [term(part, which) for part in value.split(", ")] if name in WORDED else [None]
     if all(words):
         return ("、", ", ")[which].join(word for word in words if word)
@@ -91,6 +93,15 @@ WORDED = frozenset(
     }
 )  # fmt: skip
 """Facts that are words of ours; in any other a device may be called `camera` and keeps its name."""
+
+NAMING = frozenset({"labels", "lacks"})
+"""Facts that name what is still empty, as rules call it: in Chinese."""
+
+NAMED = {
+    "案件编号": "case number", "采集时间": "time", "采集地点": "place", "采集人": "person",
+    "证明对象": "what it proves", "情形": "the ground", "理由": "the reason", "工作记录": "the work record",
+    "报告对象": "whom it was reported to", "审批人": "who approved it", "审批时间": "when it was approved",
+}  # fmt: skip
 
 SHARES = frozenset({"score", "best"})
 """Facts that are shares: how well a clip and a step agree."""

@@ -514,6 +514,13 @@ def test_what_is_not_as_it_was_is_told(told: Console, database: Database) -> Non
     assert ended.detail["wrong"] == {"clip-u": "package.differs"}
 
 
+def test_a_purpose_with_signs_that_nobody_sees_is_refused(told: Console) -> None:
+    """It stands in 说明.txt, beside what must be read."""
+    refused = packed(told, {"purpose": "移送\u202e法院"})
+    assert refused.status_code == 409
+    assert "U+202E" in refused.text
+
+
 def test_what_may_not_leave_stays(told: Console, database: Database) -> None:
     with database.write() as session:
         session.get_one(Clip, "clip-u").secrecy = "state_secret"

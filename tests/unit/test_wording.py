@@ -54,6 +54,14 @@ def test_words_of_ours_and_measures_are_told_in_the_readers_language() -> None:
     )
 
 
+def test_labels_that_are_empty_are_named_in_the_readers_language() -> None:
+    told = reason("labels.missing", labels="采集地点、证明对象")
+    assert sentence(told, "en") == "labels still missing: place, what it proves (not archivable until given)"
+    assert "采集地点、证明对象" in sentence(told)
+    omitted = reason("omission.incomplete", lacks="理由、审批人")
+    assert "the reason, who approved it" in sentence(omitted, "en")
+
+
 def test_instants_are_told_in_local_time_and_unknown_codes_show() -> None:
     told = sentence(reason("unlinked.no_holder", at="2024-05-06T01:30:00+00:00"))
     assert "2024-05-06 09:30" in told
