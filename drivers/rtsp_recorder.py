@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 
+from drivers.host_clock import is_synchronised
 from drivers.live import Feed
 from drivers.release import erase
-from drivers.room.account import ASKED, LOST, Edge, Gap, missing
+from drivers.room.account import ASKED, LOST, Edge, Gap, missing, pieces
 from drivers.room.capture import SEGMENT, Capture, Segment
 from drivers.room.segments import event_of
 from drivers.room.takes import RUNNING, Leftover, Take, Takes, fallback_start
@@ -71,6 +72,7 @@ class RtspRecorder:
             self.edge = Edge.read(self.takes.root / EDGE)
             for take in list(self.takes.all()):
                 self.settle(take)
+            self.tell_while_out()
             self.here = False
             while not stop.is_set():
                 if self.is_wanted:
@@ -206,6 +208,15 @@ class RtspRecorder:
     def tell(self, gaps: Iterable[Gap]) -> None:
         """Told first, written down then: told twice it is the same gap, told never it would be none."""
         self.say(*(one.told(self.settings.id, self.edge) for one in gaps))
+
+    def tell_while_out(self) -> None:
+        """Nobody knows yet when it will be back. By a clock that may be wrong nothing is told before that."""
+        if is_synchronised() is False:
+            return
+        wishes = None if self.is_continuous else self.wishes.read()
+        for edge, gap in pieces(self.edge, wishes, moment()):
+            self.tell([gap])
+            self.move_edge(edge)
 
     def say(self, *events: DeviceEvent) -> None:
         if self.emit is not None and events:

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from drivers.host_clock import is_synchronised
+from drivers.room.takes import RUNNING
 from drivers.room.wishes import Wish
 from gateway.device import SignalReceived
 from gateway.instants import moment
@@ -14,6 +15,10 @@ from gateway.store.durable import write_whole
 
 START = timedelta(seconds=10)
 """From the order to the first picture, or to the last one: opening and closing a stream is no gap."""
+PIECE = timedelta(minutes=15)
+"""An outage that lasts is told in pieces of this length: who asks meanwhile learns its cause."""
+LONGEST = timedelta(days=1)
+"""Further back the edge is from before something else than this outage, or our clock has leapt."""
 ASKED = "asked"
 LOST = "source_lost"
 
@@ -60,6 +65,24 @@ class Gap:
             device_id=device_id, at=moment(), kind="gap", device_time=self.start, detail=detail,
             event_id=f"gap-{edge.take}-{self.start.isoformat()}",
         )  # fmt: skip
+
+
+def pieces(edge: Edge, wishes: Sequence[Wish] | None, now: datetime) -> Iterator[tuple[Edge, Gap]]:
+    """Of an outage that is still going on, what is told now, and the edge after it.
+
+    A time in which we did not run is one gap, told with the next picture. Always cut at the same moments:
+    told twice, after a kill in between, it is the same gap.
+    """
+    if edge.at is None or edge.cause in (ASKED, RUNNING) or now - edge.at > LONGEST:
+        return
+    if wishes is not None and not any(wish.since <= edge.at and wish.holds(now) for wish in wishes):
+        return  # nothing of it was recorded yet: told when it is over
+    while now - edge.at >= PIECE:
+        until = edge.at + PIECE
+        gap = Gap(edge.at, until, edge.cause)
+        edge = replace(edge, at=until)
+        assert edge.at is not None
+        yield edge, gap
 
 
 def missing(edge: Edge, until: datetime, wishes: Sequence[Wish] | None) -> Iterator[Gap]:

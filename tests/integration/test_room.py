@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from drivers.room.account import Edge
 from drivers.room.capture import Capture
 from drivers.rtsp_recorder import RtspRecorder
 from drivers.simulators.rooms import Room
@@ -126,6 +127,32 @@ def test_the_camera_is_killed_and_comes_back(room: Room, tmp_path: Path) -> None
         assert gap.detail["cause"] == "source_lost"
         assert 2 < float(str(gap.detail["seconds"])) < (datetime.now(UTC) - ended).total_seconds() + 6
         again.wait(lambda seen: segments(seen))
+
+
+def test_a_camera_that_stays_away_has_a_cause_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody knows when it will be back; told again after a kill it is the same gaps."""
+    monkeypatch.setattr("drivers.rtsp_recorder.is_synchronised", lambda: True)
+    since = datetime.now(UTC) - timedelta(minutes=40)
+    root = driver_for(Room(), tmp_path).takes.root
+    root.mkdir(parents=True)
+    edge = root / "edge.json"
+    Edge(at=since, cause="source_lost", take="000001-x").keep(edge)
+    before = edge.read_bytes()
+    runs = []
+    for _ in range(2):
+        edge.write_bytes(before)  # killed before it was written down
+        seen, lost = until_lost(driver_for(Room(), tmp_path))
+        assert lost.reason["code"] == "room.lost"
+        runs.append(
+            [(one.event_id, one.detail["from"], one.detail["to"], one.detail["cause"]) for one in gaps(seen)]
+        )
+    assert runs[0] == runs[1]
+    assert [one[2:] for one in runs[0]] == [
+        ((since + timedelta(minutes=15 * number)).isoformat(), "source_lost") for number in (1, 2)
+    ]
+    assert gaps(until_lost(driver_for(Room(), tmp_path))[0]) == []
 
 
 def test_the_picture_changes_its_size_in_the_middle_of_a_take(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.room.account import ASKED, LOST, Edge, missing
-from drivers.room.takes import Take, Takes
+from drivers.room.account import ASKED, LOST, Edge, missing, pieces
+from drivers.room.takes import RUNNING, Take, Takes
 from drivers.room.wishes import Wish, Wishes
 
 NINE = datetime(2026, 8, 4, 9, tzinfo=UTC)
@@ -29,6 +29,30 @@ def gaps(before: Edge, until: float, *wishes: Wish) -> list[tuple[float, float, 
     return [
         ((one.start - NINE).total_seconds(), (one.end - NINE).total_seconds(), one.cause) for one in found
     ]
+
+
+def so_far(before: Edge, now: float, *wishes: Wish) -> list[tuple[float, float, str]]:
+    told = [gap for _, gap in pieces(before, wishes or None, at(60 * now))]
+    return [
+        ((one.start - NINE).total_seconds() / 60, (one.end - NINE).total_seconds() / 60, one.cause)
+        for one in told
+    ]
+
+
+def test_an_outage_that_lasts_is_told_piece_by_piece() -> None:
+    assert so_far(edge(0), 14) == []
+    assert so_far(edge(0), 31) == [(0, 15, STILL), (15, 30, STILL)]
+    rest = [after for after, _ in pieces(edge(0), None, at(60 * 31))][-1]
+    assert rest == edge(60 * 30), "and the rest with the next picture"
+    assert so_far(edge(0), 24 * 60 + 1) == [], "our clock has leapt, or it is of another day"
+    for nothing in (edge(None), edge(0, ASKED), edge(0, RUNNING)):
+        assert so_far(nothing, 31) == []
+
+
+def test_of_an_asked_recording_only_what_is_still_wanted_is_told_meanwhile() -> None:
+    assert so_far(edge(60), 31, Wish(since=at(0), until=None)) == [(1, 16, STILL), (16, 31, STILL)]
+    assert so_far(edge(60), 31, Wish(since=at(0), until=at(60 * 20))) == [], "it is over"
+    assert so_far(edge(0), 31, Wish(since=at(60), until=None)) == [], "nothing of it was recorded yet"
 
 
 def test_always_wanted() -> None:
