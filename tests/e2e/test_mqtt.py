@@ -8,14 +8,13 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from api.v1.telemetry import signals, track
 from drivers.mqtt.link import end
 from drivers.ports import free_port
 from drivers.simulators.broker import Broker
 from drivers.simulators.mqtt_camera import Camera
-from gateway import custody, telemetry
 from gateway.database import Database
 from gateway.models import DeviceSignal, Original, Role, Track
 from gateway.visibility import Viewer
@@ -163,8 +162,10 @@ def test_every_event_once_and_every_file_whole(
         assert sum(camera.line.broken for camera in fleet) > uploads / 4
         assert sum(camera.line.resumed for camera in fleet) > uploads / 4
         site.stop()
+        begun = site.log.read_text().count("running:")
         with site.running():
-            site.wait("what was told to be sealed", lambda s: custody.head_of(s, telemetry.CHAIN)[0])
+            site.wait("it to run", lambda _: site.log.read_text().count("running:") > begun)
+            site.wait("all that was told to be sealed", all_sealed)
         site.verify()
     finally:
         for camera in fleet:
@@ -173,6 +174,10 @@ def test_every_event_once_and_every_file_whole(
         if site.process is not None:
             site.kill()
         broker.stop()
+
+
+def all_sealed(session: Session) -> bool:
+    return session.exec(select(DeviceSignal).where(col(DeviceSignal.seal).is_(None))).first() is None
 
 
 def record(chance: random.Random, camera: Camera, files: set[str]) -> None:
