@@ -11,6 +11,7 @@ from gateway import notes, retention, tracks
 from gateway.law import Law
 from gateway.linking.archivable import why_not
 from gateway.linking.clocks import CAPTURED
+from gateway.linking.placed import places
 from gateway.models import (
     Activity,
     Attachment,
@@ -106,9 +107,10 @@ def beside(session: Session, viewer: Viewer, law: Law, clip: Clip, original: Ori
     cards = cards_of(session, viewer, every)
     standing = [card for card in cards if card.link.ended_at is None]
     officer = session.get(Officer, clip.officer_id) if clip.officer_id else None
+    place = places(session, law.packs, [clip]).get(clip.id)
     judged = stays(session, law, clip, original)
     return Beside(
-        labels=labels(clip, officer, [card.link for card in standing]),
+        labels=labels(clip, place, officer, [card.link for card in standing]),
         lacks=why_not(every),
         officer=officer,
         seen=seen,
@@ -175,7 +177,9 @@ def by_id(session: Session, model: Any, ids: set[str | None]) -> dict[str | None
     return {row.id: row for row in found}
 
 
-def labels(clip: Clip, officer: Officer | None, links: Sequence[Link]) -> tuple[Label, ...]:
+def labels(
+    clip: Clip, place: str | None, officer: Officer | None, links: Sequence[Link]
+) -> tuple[Label, ...]:
     """证明对象 is said of each link where there are any (LK-13)."""
     matters = [link.matter for link in links if link.status is not LinkStatus.WITHDRAWN]
     said = clip.matter or "；".join(dict.fromkeys(matter for matter in matters if matter))
@@ -183,7 +187,7 @@ def labels(clip: Clip, officer: Officer | None, links: Sequence[Link]) -> tuple[
     return (
         Label("number", clip.case_no, not clip.case_no),
         Label("time", None, clip.started_at is None),
-        Label("place", clip.place, not clip.place),
+        Label("place", place, not place),
         Label("person", person, not person),
         Label("matter", said or None, not is_matter_given(clip.matter, matters)),
     )

@@ -71,7 +71,7 @@ class ItemOut(BaseModel):
         clip, original = one.clip, one.original
         return cls(
             number=one.number, clip_id=clip.id, name=original.name, kind=clip.kind,
-            captured_from=clip.started_at, captured_to=clip.ended_at, place=clip.place, person=one.person,
+            captured_from=clip.started_at, captured_to=clip.ended_at, place=one.place, person=one.person,
             device=one.device, steps=list(one.steps), matters=list(one.matters), confirmed=one.confirmed,
             duration_s=clip.duration_s, size=original.size, sha256=original.sha256, sm3=original.sm3,
             state=original.state.value, stored_as=original.stored_as, second_copy=original.second_copy,

@@ -13,6 +13,7 @@ from gateway.casefile.listing import numbers_of, people
 from gateway.casefile.record import steps_of
 from gateway.database import columns
 from gateway.law import Law
+from gateway.linking.placed import places
 from gateway.models import CaseRecord, Clip, Device, Link, LinkStatus, Original, State
 from gateway.rules.findings import Verdict
 from gateway.visibility import Viewer, visible
@@ -29,6 +30,7 @@ class Item:
     clip: Clip
     original: Original
     device: str
+    place: str | None
     person: str | None
     steps: tuple[str, ...]
     matters: tuple[str, ...]
@@ -120,6 +122,7 @@ def items_of(
         session, viewer, {why["facts"]["case"] for why in whys.values() if "case" in why["facts"]}
     )
     called = people(session, {clip.officer_id for clip, _ in known.values() if clip.officer_id})
+    where = places(session, law.packs, [clip for clip, _ in known.values()])
     devices = devices_of(session, {clip.device_id for clip, _ in known.values()})
     found = []
     for number, one in enumerate(order, 1):
@@ -128,7 +131,7 @@ def items_of(
             Item(
                 number=number, clip=clip, original=original,
                 device=devices.get(clip.device_id) or clip.device_id,
-                person=called.get(clip.officer_id or "", clip.officer_id),
+                place=where.get(one), person=called.get(clip.officer_id or "", clip.officer_id),
                 steps=told(steps.get(link.activity_id or "") for link in own),
                 matters=told(link.matter or clip.matter for link in own),
                 confirmed=all(link.status is LinkStatus.CONFIRMED for link in own),

@@ -91,7 +91,7 @@ def cells(item: Item, zone: ZoneInfo) -> Iterator[str | int | None]:
     name = original.name.replace("\\", "/").rsplit("/", 1)[-1]
     yield "\n".join(filter(None, (name, sentence(item.flaw))))
     yield f"{minute(clip.started_at, zone)}" if clip.started_at else "不明"
-    yield clip.place or ""
+    yield item.place or ""
     yield item.person or ""
     yield item.device
     yield "、".join(item.steps) + ("" if item.confirmed else "（关联待确认）")

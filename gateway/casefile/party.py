@@ -10,6 +10,7 @@ from sqlmodel import Session, col, func, select
 from gateway.casefile.listing import Glance, Links, glances
 from gateway.database import columns
 from gateway.law import Law
+from gateway.linking.placed import places
 from gateway.models import CaseParty, CaseRecord, Clip, Link, LinkStatus, Original, Party
 from gateway.rules.findings import Verdict
 from gateway.scope.board import Tally
@@ -25,6 +26,7 @@ class Shot:
 
     clip: Clip
     original: Original
+    place: str | None
     cases: tuple[str, ...]
 
 
@@ -73,7 +75,7 @@ def party_file(
     page = min(page, pages)
     here = [case for case, _ in told[(page - 1) * CASES : page * CASES]]
     shown = glances(session, viewer, law, here)
-    count, clips_page, shots = footage_of(session, viewer, party_id, clips_page)
+    count, clips_page, shots = footage_of(session, viewer, law, party_id, clips_page)
     linked = {uid for shot in shots for uid in shot.cases}
     return PartyFile(
         party, names.most_common(), details_of(told[0][1]), shown, len(told), owed_by(shown),
@@ -109,7 +111,9 @@ def links_by(shown: Sequence[Glance]) -> Links:
     )
 
 
-def footage_of(session: Session, viewer: Viewer, party_id: str, page: int) -> tuple[int, int, list[Shot]]:
+def footage_of(
+    session: Session, viewer: Viewer, law: Law, party_id: str, page: int
+) -> tuple[int, int, list[Shot]]:
     """How many clips there are, which page, and what is on it: the newest first, what has no time last."""
     mine = (
         select(CaseParty.case_uid)
@@ -137,4 +141,6 @@ def footage_of(session: Session, viewer: Viewer, party_id: str, page: int) -> tu
     named = select(Link.clip_id, Link.case_uid).where(col(Link.clip_id).in_(here), *borne[:-1]).distinct()
     for clip_id, uid in session.exec(named):
         cases.setdefault(clip_id, []).append(uid)
-    return count, page, [Shot(clip, original, tuple(sorted(cases[clip.id]))) for clip, original in pairs]
+    where = places(session, law.packs, [clip for clip, _ in pairs])
+    shots = [Shot(clip, made, where.get(clip.id), tuple(sorted(cases[clip.id]))) for clip, made in pairs]
+    return count, page, shots

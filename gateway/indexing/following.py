@@ -27,7 +27,7 @@ OF_CLIP: dict[type[SQLModel], tuple[str, tuple[str, ...]]] = {
     Clip: (
         "id",
         ("device_id", "kind", "described", "officer_id", "place", "matter", "started_at", "ended_at",
-         "case_no", "quarantine"),
+         "case_no", "quarantine", "unlinked"),
     ),
     Original: ("id", ("state", "name")),
     Link: ("clip_id", ("status", "ended_at", "verdict", "matter", "reasons", "case_uid", "activity_id")),

@@ -29,7 +29,8 @@ CLIPS: Any = (
     select(
         *(col(one) for one in (
             Clip.id, Clip.device_id, Clip.kind, Clip.described, Clip.officer_id, Clip.place, Clip.matter,
-            Clip.started_at, Clip.ended_at, Clip.case_no, Clip.quarantine, Original.state, Original.name,
+            Clip.started_at, Clip.ended_at, Clip.case_no, Clip.quarantine, Clip.unlinked,
+            Original.state, Original.name,
         )),
         col(Device.name).label("device_name"), col(Device.unit_id).label("unit"),
         col(Officer.name).label("officer_name"), col(Officer.number).label("officer_number"),
@@ -38,6 +39,8 @@ CLIPS: Any = (
     .join(Device, col(Device.id) == Clip.device_id)
     .join(Officer, col(Officer.id) == Clip.officer_id, isouter=True)
 )  # fmt: skip
+ROOM_IDLE = "unlinked.room_idle"
+"""Whoever judged its links found it recorded in a room."""
 LINKS: Any = (
     select(
         *(col(one) for one in (
@@ -71,7 +74,7 @@ def clip_words(row: Any, links: Iterable[LinkFacts]) -> ClipWords:
         clip_id=row.id, device=row.device_id, unit=row.unit, kind=row.kind, state=row.state.value,
         described=row.described.value, is_aside=row.state is State.QUARANTINED or row.quarantine is not None,
         officer=row.officer_id, place=row.place, matter=row.matter, started_at=row.started_at,
-        ended_at=row.ended_at, links=tuple(links),
+        ended_at=row.ended_at, links=tuple(links), in_room=(row.unlinked or {}).get("code") == ROOM_IDLE,
         texts=(row.device_id, row.device_name, row.officer_name, row.officer_number, row.name, row.case_no),
     )  # fmt: skip
 

@@ -55,6 +55,8 @@ class ClipWords:
     texts: tuple[str | None, ...]
     """Names and numbers of its own: device, officer, file, case number that it declares."""
     links: tuple[LinkFacts, ...] = ()
+    in_room: bool = False
+    """Its recorder hung in a room or at a counter then: that is where it was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def marks_of(clip: ClipWords, linked: Mapping[str, CaseWords]) -> set[str]:
 def missing(clip: ClipWords) -> list[str]:
     """Labels that it lacks (R-01): as its links say, where it has any that bear it; otherwise its own."""
     if not clip.links:
-        lacks = lacking(time=clip.started_at, place=clip.place, person=clip.officer, matter=clip.matter)
+        place = clip.place or clip.in_room
+        lacks = lacking(time=clip.started_at, place=place, person=clip.officer, matter=clip.matter)
         return ["case", *(LABELS[label] for label in lacks)]
     borne = [link for link in clip.links if link.verdict != Verdict.REJECTED]
     said = {label for link in borne for label in said_missing(link.reasons)}

@@ -19,7 +19,7 @@ from gateway.rules import case_number
 from gateway.rules.allocation import Custody, Swapped, custody_over
 from gateway.rules.clock import Interval
 from gateway.rules.facts import CaseFacts, CaseStep, ClipFacts
-from gateway.rules.labels import lacking
+from gateway.rules.labels import lacking, recorded_in
 from gateway.rules.place import Position
 from gateway.rules.standing import status_at
 
@@ -189,7 +189,7 @@ def missing_labels(clip: AnyClip, interval: Interval | None, held: Custody) -> t
     """Which of the seed's labels of the clip itself are still empty."""
     return lacking(
         time=interval is not None and not interval.doubtful,
-        place=clip.place or held.fixed_in,
+        place=recorded_in(clip.place, held),
         person=held.officer_id or held.room_id,
         matter=True,  # of each link
     )

@@ -34,6 +34,7 @@ from gateway.reports.packs import Packs
 from gateway.reports.registers import CHECKS, CaseSeen, CheckoutSeen, CheckSeen, ViewingSeen
 from gateway.reports.scope import Asked
 from gateway.rules.allocation import Custody, custody_over
+from gateway.rules.labels import recorded_in
 from gateway.rules.standing import status_at
 
 several: Any = sqlalchemy.select
@@ -113,7 +114,7 @@ def clip_seen(row: Any, device: Device, held: Held, links: Linked, packs: Packs)
         arrived=row.acquired_at or row.found_at,
         returned=taken.end if taken else None,
         has_case_no=bool(row.case_no),
-        has_place=bool(row.place) or custody.fixed_in is not None,
+        has_place=bool(recorded_in(row.place, custody)),
         has_person=row.officer_id is not None or custody.room_id is not None,
         has_matter=bool(row.matter),
         links=tuple(links.good),

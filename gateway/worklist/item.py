@@ -7,7 +7,9 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway.approvals import may_lift_secrecy
+from gateway.law import Law
 from gateway.linking.archivable import why_not
+from gateway.linking.placed import places
 from gateway.models import (
     Activity,
     Clip,
@@ -63,6 +65,8 @@ class Item:
     device: Device
     unit: str | None
     officer: str | None
+    place: str | None = None
+    """Where it was recorded, also where only the ledger tells."""
     proposals: Sequence[Proposal] = ()
     near: Sequence[Near] = ()
     before: Sequence[Beside] = ()
@@ -101,7 +105,7 @@ class Item:
         """Which of the five labels are missing, or doubted: as its links say, else as it says itself."""
         said = {label for one in self.lacks if one["code"] == "labels.missing" for label in labels_in(one)}
         if not self.proposals and self.clip is not None:
-            said |= set(of_itself(self.clip))
+            said |= set(of_itself(self.clip, self.place))
         return {name: label in said for name, label in LABELS.items()}
 
     @property
@@ -133,12 +137,12 @@ def labels_in(reason: Reason) -> list[str]:
     return str(reason["facts"]["labels"]).split("、")
 
 
-def of_itself(clip: Clip) -> tuple[str, ...]:
-    told = lacking(time=clip.started_at, place=clip.place, person=clip.officer_id, matter=clip.matter)
+def of_itself(clip: Clip, place: str | None) -> tuple[str, ...]:
+    told = lacking(time=clip.started_at, place=place, person=clip.officer_id, matter=clip.matter)
     return told if clip.case_no else (NUMBER, *told)
 
 
-def item_of(session: Session, viewer: Viewer, original_id: str) -> Item | None:
+def item_of(session: Session, viewer: Viewer, law: Law, original_id: str) -> Item | None:
     """None for what is not there, and for what the viewer may not see."""
     original = seen_original(session, viewer, original_id)
     if original is None:
@@ -159,6 +163,7 @@ def item_of(session: Session, viewer: Viewer, original_id: str) -> Item | None:
         **plain,
         clip=clip,
         officer=officer.name if officer else None,
+        place=places(session, law.packs, [clip]).get(clip.id),
         proposals=told,
         near=near(session, viewer, clip, [link.case_uid for link in links], min(most, 4)),
         before=beside(session, viewer, clip, later=False),

@@ -13,6 +13,8 @@ from api.signin import Db, Reader, Ruled
 from gateway import search
 from gateway.indexing.making import facts_of
 from gateway.indexing.rows import ClipWords, missing
+from gateway.law import Law
+from gateway.linking.placed import places
 from gateway.models import CaseRecord, Clip, Described, Device, Officer, Original, Rendition, State
 from gateway.rules.findings import Verdict
 from gateway.search.places import cases_like
@@ -36,6 +38,7 @@ class Line:
     known: ClipWords
     device: str
     officer: str | None
+    place: str | None
     cases: tuple[tuple[str, str | None], ...]
     """(uid, title); no title: of another unit."""
     has_picture: bool
@@ -88,10 +91,10 @@ class Results:
 
 
 @router.get("/clips")
-def clips_page(request: Request, viewer: Reader, database: Db, asked: Asking) -> Response:
+def clips_page(request: Request, viewer: Reader, database: Db, law: Ruled, asked: Asking) -> Response:
     with database.read() as session:
         names = names_of(session, viewer)
-        found = results(session, viewer, asked, names)
+        found = results(session, viewer, law, asked, names)
         kept = saved(session, viewer)
     told: dict[str, Any] = {
         "asked": asked, "results": found, "names": names, "kept": kept, "labels": search.MISSING,
@@ -131,13 +134,15 @@ def names_of(session: Session, viewer: Viewer) -> dict[str, dict[str, str]]:
     }
 
 
-def results(session: Session, viewer: Viewer, asked: Asked, names: dict[str, dict[str, str]]) -> Results:
+def results(
+    session: Session, viewer: Viewer, law: Law, asked: Asked, names: dict[str, dict[str, str]]
+) -> Results:
     found = search.find(session, viewer, asked.wanted(), LIMIT, asked.cursor)
     if asked.case:
         seen = select(CaseRecord.title).where(CaseRecord.uid == asked.case, visible(viewer, CaseRecord))
         names = {**names, "case": {asked.case: session.exec(seen).first() or asked.case}}
     return Results(
-        lines=lines(session, viewer, found.clips),
+        lines=lines(session, viewer, law, found.clips),
         first=asked.address() if asked.cursor else None,
         next=asked.address(cursor=found.next) if found.next else None,
         chips=list(chips(asked, names)),
@@ -148,7 +153,7 @@ def results(session: Session, viewer: Viewer, asked: Asked, names: dict[str, dic
     )
 
 
-def lines(session: Session, viewer: Viewer, clips: Sequence[tuple[Clip, Original]]) -> list[Line]:
+def lines(session: Session, viewer: Viewer, law: Law, clips: Sequence[tuple[Clip, Original]]) -> list[Line]:
     ids = [clip.id for clip, _ in clips]
     known = {one.clip_id: one for one in facts_of(session, ids)}
     uids = {link.case for one in known.values() for link in one.links}
@@ -158,12 +163,14 @@ def lines(session: Session, viewer: Viewer, clips: Sequence[tuple[Clip, Original
     titles: dict[str, str] = dict(session.exec(seen).all())
     devices = named(session, Device, {clip.device_id for clip, _ in clips})
     officers = named(session, Officer, {clip.officer_id for clip, _ in clips if clip.officer_id})
+    where = places(session, law.packs, [clip for clip, _ in clips])
     pictured = select(Rendition.clip_id).where(col(Rendition.clip_id).in_(ids), Rendition.kind == THUMBNAIL)
     pictures = set(session.exec(pictured))
     return [
         Line(
             clip=clip, original=original, known=known[clip.id],
             device=devices.get(clip.device_id) or clip.device_id, officer=officers.get(clip.officer_id or ""),
+            place=where.get(clip.id),
             cases=tuple((uid, titles.get(uid)) for uid in cases_of(known[clip.id])),
             has_picture=clip.id in pictures and original.state is not State.DESTROYED,
         )

@@ -16,6 +16,7 @@ from api.problems import not_found
 from api.signin import Db, Labeller, Ruled
 from gateway import bulk
 from gateway.database import Database
+from gateway.law import Law
 from gateway.models import BulkAction, BulkItem, CaseRecord, Clip, Original
 from gateway.search.places import cases_like
 from gateway.visibility import Viewer, visible
@@ -72,11 +73,11 @@ def do(
 
 
 @router.get("/clips-many/{action_id}")
-def done(action_id: str, request: Request, viewer: Labeller, database: Db) -> Response:
+def done(action_id: str, request: Request, viewer: Labeller, database: Db, law: Ruled) -> Response:
     with database.read() as session:
         action = must_own(session, viewer, action_id)
         items = bulk.items_of(session, action)
-        told = with_lines(session, viewer, items)
+        told = with_lines(session, viewer, law, items)
         case = session.get(CaseRecord, action.given.get("case", ""))
         undone, left = bulk.undone_by(session, action), len(bulk.left_of(session, action))
         refused = sum(1 for one in items if one.refused)
@@ -107,12 +108,14 @@ def must_see_all(database: Database, viewer: Viewer, ids: list[str]) -> None:
             raise not_found("Clip")
 
 
-def with_lines(session: Session, viewer: Viewer, items: Sequence[BulkItem]) -> list[tuple[BulkItem, Line]]:
+def with_lines(
+    session: Session, viewer: Viewer, law: Law, items: Sequence[BulkItem]
+) -> list[tuple[BulkItem, Line]]:
     """Those that the viewer sees, in the order in which they were done."""
     wanted = (
         select(Clip, Original)
         .join(Original, col(Original.id) == Clip.id)
         .where(col(Clip.id).in_([one.clip_id for one in items]), visible(viewer, Clip))
     )
-    told = {line.clip.id: line for line in lines(session, viewer, session.exec(wanted).all())}
+    told = {line.clip.id: line for line in lines(session, viewer, law, session.exec(wanted).all())}
     return [(one, told[one.clip_id]) for one in items if one.clip_id in told]

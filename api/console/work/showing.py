@@ -148,7 +148,7 @@ def is_part(request: Request) -> bool:
 def laid(session: Session, viewer: Viewer, law: Law, desk: Desk, item_id: str | None) -> Desk:
     """With the item on it. Raises Problem 404 for one that the viewer may not see."""
     if item_id is not None:
-        desk.item = item_of(session, viewer, item_id)
+        desk.item = item_of(session, viewer, law, item_id)
         if desk.item is None:
             raise not_found("Clip")
         desk.is_in_queue = desk.queue not in MARKS or queues.has(session, desk.queue, item_id)
