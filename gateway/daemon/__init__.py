@@ -123,7 +123,7 @@ class Daemon:
             self.supervisors,
             self.progress,
             self.stop_event,
-            has_second_copies=self.settings.store.second_copy is not None,
+            second=self.second,
             copy=partial(copying.make, self.database, self.context, self.packs),
             are_apart=partial(are_apart, self.settings),
             more=tuple(self.duties()),

@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from gateway import linking, orders, receipts, telemetry
 from gateway.copies import COPY
+from gateway.daemon.keeping import Keeping
 from gateway.daemon.releases import Releases
 from gateway.database import Database
 from gateway.device import Order, OrderResult, Refused
@@ -105,7 +106,7 @@ class Caretaker:
         progress: Progress,
         stop: threading.Event,
         *,
-        has_second_copies: bool,
+        second: LocalStore | None,
         are_apart: Callable[[], bool],
         copy: Callable[[str], dict[str, Any]],
         more: Sequence[Duty] = (),
@@ -113,7 +114,10 @@ class Caretaker:
     ) -> None:
         self.database, self.store, self.packs, self.dispatch = database, store, packs, dispatch
         self.supervisors, self.stop, self.copy = supervisors, stop, copy
-        releases = Releases(database, supervisors, has_second_copies=has_second_copies, are_apart=are_apart)
+        releases = Releases(
+            database, supervisors, has_second_copies=second is not None, are_apart=are_apart,
+            holds=Keeping(database, store, second).holds,
+        )  # fmt: skip
         self.duties: list[Duty] = [
             (1.0, progress.flush),
             (1.0, releases.hand_out),

@@ -1,5 +1,6 @@
 """Lets devices go of what is preserved: asks the driver, writes down how it ended."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, and_, col, or_, select
 
 from gateway import custody, receipts
+from gateway.daemon.keeping import Held
 from gateway.database import Database
 from gateway.device import AttachmentKind, FoundFile, Pulls, Release
 from gateway.models import (
@@ -27,6 +29,8 @@ from gateway.models import (
 )
 from gateway.supervisor import Supervisor
 from gateway.wording import Reason, reason
+
+log = logging.getLogger(__name__)
 
 BATCH = 100
 AGAIN_S = 60.0
@@ -65,10 +69,11 @@ class Releases:
         *,
         has_second_copies: bool,
         are_apart: Callable[[], bool],
+        holds: Callable[..., Held],
     ) -> None:
-        """`are_apart`: whether the copies lie on two disks now."""
+        """`are_apart`: whether the copies lie on two disks now; `holds`: `Keeping.holds`."""
         self.database, self.supervisors, self.has_second_copies = database, supervisors, has_second_copies
-        self.are_apart = are_apart
+        self.are_apart, self.holds = are_apart, holds
         self.under_way: set[str] = set()
         self.asked: dict[str, float] = {}
         """Until when a finding is not asked about again (monotonic seconds): one that cannot be read must not
@@ -167,6 +172,9 @@ class Releases:
             for finding_id in due:
                 if supervisor.stop.is_set() or device_id not in supervisor.present:
                     return False
+                if not self.is_held(finding_id):
+                    self.asked[finding_id] = time.monotonic() + AGAIN_S
+                    continue
                 asked = self.begin(finding_id, supervisor)
                 if asked is None:
                     continue
@@ -211,6 +219,20 @@ class Releases:
                     finding.original_id or finding.id, fresh,
                 )  # fmt: skip
         return Asked(finding, kept.sha256, begun_before)
+
+    def is_held(self, finding_id: str) -> bool:
+        """Whether we have what its device loses by this: what the database says is not enough."""
+        with self.database.read() as session:
+            pair = session.exec(self.releasable(Finding.id == finding_id)).first()
+            if pair is None:
+                return True  # `begin` finds the same
+            finding, kept = pair
+            if session.get_one(Device, finding.device_id).release in (Policy.KEEP, Policy.CHECK):
+                return True
+        held: Held = self.holds(kept, twice=self.has_second_copies)
+        if held is Held.AWAY:
+            log.warning("%s: nothing is erased while a store is not there", finding.device_id)
+        return held is Held.WHOLE
 
     def may_erase(self, session: Session, finding: Finding) -> bool:
         """Two copies on one disk are one, unless the policy says in words that this is enough."""

@@ -5,7 +5,7 @@ import logging
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, and_, col, or_, select
 
 from gateway import custody, importance, outbox
 from gateway.device import FileListed, FoundFile, MediaKind, shown
@@ -55,16 +55,21 @@ def file_found(session: Session, found: FoundFile, host: str) -> list[str]:
 
 
 def superseded(session: Session, found: FoundFile) -> list[str]:
-    """In a folder, a file that changed before it could be copied is no more: what it became is taken."""
+    """In a folder, a file that changed before it could be copied is no more: what it became is taken.
+
+    What lies in a spool under a name of its own is still there, whatever came after it by the same name.
+    """
     if found.offload is not None:
         return []
     before = session.exec(
         select(Original)
         .join(Finding, col(Finding.original_id) == Original.id)
+        .join(Work, and_(col(Work.item_id) == Original.id, Work.pipeline == "preserve"))
         .where(
             Finding.device_id == found.device_id,
             Finding.path == found.path,
             Original.state == State.FOUND,
+            Work.source == bytes(found.local),
         )
         .with_for_update(of=Original)
     ).all()

@@ -9,6 +9,10 @@ EVENTS: dict[str, tuple[str, str]] = {
     "VERIFIED": ("二次读取校验一致", "Second read agreed"),
     "PRESERVED": ("固化保存", "Made permanent"),
     "DUPLICATE": ("内容与已存原件相同，不重复保存", "The same content is kept already"),
+    "SECOND_COPY_LOST": (
+        "第二份副本缺失或损坏，将重新制作",
+        "Second copy missing or damaged; it is made anew",
+    ),
     "SECOND_COPY_MADE": ("制作第二份副本", "Second copy made"),
     "QUARANTINED": ("隔离，等待人工处理", "Set aside for a person"),
     "RETRIED": ("重新开始处理", "Started again"),

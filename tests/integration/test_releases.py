@@ -16,6 +16,7 @@ from drivers.simulators.faulty_card import mounted
 from drivers.volume import Volume, mark_of
 from gateway import audit, receipts
 from gateway.config.devices import VolumeSettings
+from gateway.daemon.keeping import Held
 from gateway.daemon.releases import Releases
 from gateway.database import Database
 from gateway.device import (
@@ -53,6 +54,8 @@ class Bench:
 
     def __init__(self, database: Database, card: Path, policy: str = "erase") -> None:
         self.database, self.card = database, card
+        self.held = Held.WHOLE
+        """What is found of each file in the stores."""
         self.settings = VolumeSettings.model_validate(
             {"id": "cam", "driver": "volume", "path": card, "poll_seconds": 0.05, "release": policy}
         )
@@ -104,7 +107,14 @@ class Bench:
                 finding.release = ReleaseState.DUE
 
     def releases(self, keeper: Supervisor, *, apart: bool = True) -> Releases:
-        return Releases(self.database, {"cam": keeper}, has_second_copies=True, are_apart=lambda: apart)
+        return Releases(
+            self.database, {"cam": keeper}, has_second_copies=True, are_apart=lambda: apart, holds=self.holds
+        )
+
+    def holds(self, original: Original, *, twice: bool) -> Held:
+        assert original.sha256
+        assert twice
+        return self.held
 
     def wait(self, holds: Callable[[Session], object]) -> None:
         def held() -> object:
@@ -187,6 +197,29 @@ def test_with_both_copies_on_one_disk_files_stay_unless_the_policy_says_it_in_wo
         whys = [(one.why or {}).get("code") for one in session.exec(select(Finding)) if one.original_id]
         assert whys == (["release.one_disk"] * 3 if kept else [None] * 3)
         assert list(audit.chains(session)) == []
+
+
+@pytest.mark.parametrize("held", [Held.AWAY, Held.LOST])
+def test_what_the_stores_do_not_hold_stays_on_the_card_until_they_do(
+    database: Database, card: Path, monkeypatch: pytest.MonkeyPatch, held: Held
+) -> None:
+    monkeypatch.setattr("gateway.daemon.releases.AGAIN_S", 0.0)
+    bench = Bench(database, card)
+    with bench.docked() as keeper:
+        bench.preserve()
+        bench.held = held
+        releases = bench.releases(keeper)
+        releases.hand_out()
+        bench.wait(lambda _: not releases.under_way)
+        assert (bench.released(), bench.states(), len(list(card.iterdir()))) == (
+            [],
+            ["DUE"] * 3 + ["None"],
+            4,
+        )
+        bench.held = Held.WHOLE
+        releases.hand_out()
+        bench.wait(none_open)
+    assert bench.released() == [("DONE", "release.erased")] * 3
 
 
 class Torn(Volume):
@@ -422,7 +455,13 @@ def test_a_slow_card_delays_no_other_and_no_lock(database: Database) -> None:
             )  # fmt: skip
     keeper = Supervisor("dock", dock, lambda *_: None, stop)
     keeper.start()
-    releases = Releases(database, {"dock": keeper}, has_second_copies=True, are_apart=lambda: True)
+    releases = Releases(
+        database,
+        {"dock": keeper},
+        has_second_copies=True,
+        are_apart=lambda: True,
+        holds=lambda *_, **__: Held.WHOLE,
+    )
     try:
         while len(keeper.present) < 2:
             time.sleep(0.01)

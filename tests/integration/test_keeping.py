@@ -1,0 +1,86 @@
+"""What is asked of the stores before a device may erase its own: they hold it, whole, and now."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.daemon.keeping import FRESH, Held, Keeping
+from gateway.database import Database
+from gateway.models import Original, State, now
+from gateway.store import LocalStore
+from tests.shelf import Shelf
+
+
+@pytest.fixture
+def shelf(database: Database, tmp_path: Path) -> Shelf:
+    made = Shelf(database, tmp_path)
+    made.clip("one")
+    return made
+
+
+def held(shelf: Shelf, *, twice: bool = True) -> Held:
+    keeping = Keeping(shelf.database, shelf.store, shelf.second)
+    return keeping.holds(shelf.get(Original, "one"), twice=twice)
+
+
+def second(shelf: Shelf) -> LocalStore:
+    assert shelf.second is not None
+    return shelf.second
+
+
+def alter(place: LocalStore, shelf: Shelf) -> None:
+    path = place.path(shelf.get(Original, "one").stored_as)
+    content = path.read_bytes()
+    path.write_bytes(b"x" + content[1:])
+
+
+def test_both_copies_whole(shelf: Shelf) -> None:
+    assert held(shelf) is Held.WHOLE
+    assert "FIXITY_CHECKED" not in shelf.events("one")
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_an_original_that_is_altered_or_gone_is_set_aside(shelf: Shelf, gone: bool) -> None:
+    alter(shelf.store, shelf)
+    if gone:
+        shelf.store.path(shelf.get(Original, "one").stored_as).unlink()
+    assert held(shelf) is Held.LOST
+    assert shelf.get(Original, "one").state is State.QUARANTINED
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_second_copy_that_is_altered_or_gone_is_owed_again(shelf: Shelf, gone: bool) -> None:
+    alter(second(shelf), shelf)
+    if gone:
+        second(shelf).path(shelf.get(Original, "one").stored_as).unlink()
+    assert held(shelf, twice=False) is Held.WHOLE
+    assert held(shelf) is Held.LOST
+    original = shelf.get(Original, "one")
+    assert (original.state, original.second_copy) == (State.PRESERVED, None)
+    assert shelf.events("one")[-1] == "SECOND_COPY_LOST"
+    assert [one for one in shelf.differences() if one.startswith(("row", "chain"))] == []
+
+
+@pytest.mark.parametrize("which", ["store", "second"])
+def test_a_disk_that_is_not_there_loses_nothing_and_erases_nothing(shelf: Shelf, which: str) -> None:
+    place = shelf.store if which == "store" else second(shelf)
+    place.root.rename(place.root.with_name("away"))
+    assert held(shelf) is Held.AWAY
+    original = shelf.get(Original, "one")
+    assert (original.state, original.second_copy) == (State.PRESERVED, True)
+
+
+def test_what_was_read_back_just_now_is_not_read_again(shelf: Shelf) -> None:
+    """But looked for: length and place."""
+    shelf.change(Original, "one", preserved_at=now())
+    alter(shelf.store, shelf)
+    assert held(shelf) is Held.WHOLE
+    shelf.change(Original, "one", preserved_at=now() - FRESH - timedelta(minutes=1))
+    assert held(shelf) is Held.LOST
+
+
+def test_a_short_file_is_seen_at_once(shelf: Shelf) -> None:
+    shelf.change(Original, "one", preserved_at=now())
+    second(shelf).path(shelf.get(Original, "one").stored_as).write_bytes(b"x")
+    assert held(shelf) is Held.LOST
