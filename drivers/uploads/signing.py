@@ -24,5 +24,6 @@ def signature(secret: bytes, permit: Permit) -> str:
 
 def is_good(secret: bytes, permit: Permit, shown: str, now: float | None = None) -> bool:
     """Compared in constant time; an expired one is as bad as a forged one."""
-    same = hmac.compare_digest(signature(secret, permit), shown)
+    # as bytes: of texts it takes ASCII only, and raises for what a stranger may write
+    same = hmac.compare_digest(signature(secret, permit).encode(), shown.encode("utf-8", "surrogatepass"))
     return same and (time.time() if now is None else now) < permit.expires

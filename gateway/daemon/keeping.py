@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 ACTOR = "gateway"
 FRESH = timedelta(hours=1)
-"""What was preserved within it was read back from both disks just now; older than that it is read once more."""
+"""What was preserved within it was read back from both disks just now; what is older is read once more."""
 
 
 class Held(Enum):

@@ -189,6 +189,8 @@ def test_an_address_is_good_for_one_file_and_a_while() -> None:
     assert not is_good(b"s" * 32, permit, good, now=1000)
     assert not is_good(b"t" * 32, permit, good, now=999)
     assert not is_good(b"s" * 32, Permit("bwc-1", "f1", 5, DIGEST, 1000), good, now=999)
+    for nonsense in ("é", "\udce9", ""):
+        assert not is_good(b"s" * 32, permit, nonsense, now=999)
 
 
 def test_a_crash_at_the_last_step_of_an_upload_is_mended(tmp_path: Path) -> None:
