@@ -164,6 +164,7 @@ class Channel:
         try:
             with recorder.content(record) as answer:
                 done = self.spool.fetch(record, answer, stored_name(self.channel.id, record), stop)
+                says_end = bool({"content-length", "transfer-encoding"} & set(answer.headers))
         except FAILURES as error:
             if stop.is_set():
                 return
@@ -174,6 +175,9 @@ class Channel:
         if done is None:
             return
         self.failures.came()
+        if done and record.size is None and not says_end and not self.came_again(record, done):
+            self.ask_again(record)  # where the line ended, the recording need not have
+            return
         doubt = self.doubt(record, done, emit)
         if doubt is not None:
             self.not_given(record, doubt, emit)
@@ -185,23 +189,31 @@ class Channel:
         """None for as many bytes as stated; or the same ones twice: then the statement is what is wrong."""
         if record.size is None or record.size == done:
             return None if done > 0 else "0 bytes"
-        came = done, digest_of(self.spool.partial(record) / stored_name(self.channel.id, record))
-        if self.odd.get(record.key) != came:
-            self.odd[record.key] = came
+        if not self.came_again(record, done):
             return f"{done} of {record.size} bytes"
         stated = facts_of(record) | {"stated": record.size, "came": done}
         self.tell("size_differs", record.key, stated, emit)
-        del self.odd[record.key]
         return None
+
+    def came_again(self, record: Record, done: int) -> bool:
+        """Whether just these bytes came the last time as well."""
+        came = done, digest_of(self.spool.partial(record) / stored_name(self.channel.id, record))
+        is_same = self.odd.pop(record.key, None) == came
+        if not is_same:
+            self.odd[record.key] = came
+        return is_same
 
     def not_given(self, record: Record, why: str, emit: Emit) -> None:
         """Told once; it is asked for again, less and less often, as long as the recorder names it."""
+        self.ask_again(record)
+        self.not_delivered(record.key, facts_of(record), why, emit)
+
+    def ask_again(self, record: Record) -> None:
         self.spool.drop(record)
         self.searched.miss(record.key, record.start)
         times = self.tried[record.key].times + 1 if record.key in self.tried else 1
         pause = min(self.settings.poll_seconds * 2 ** min(times - 1, 20), AGAIN_MOST_S)
         self.tried[record.key] = Tried(record, times, time.monotonic() + pause)
-        self.not_delivered(record.key, facts_of(record), why, emit)
 
     def not_delivered(self, key: str, facts: dict[str, object], why: str, emit: Emit) -> None:
         if self.tell("not_delivered", key, facts | {"error": cleaned(why)}, emit):

@@ -7,6 +7,7 @@ from typing import TypeGuard
 from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 
+from gateway import custody
 from gateway.device import DeviceEvent, SignalReceived, TrackReceived
 from gateway.models import DeviceSignal, Track
 
@@ -27,27 +28,45 @@ def keep(session: Session, events: Sequence[Telemetry]) -> None:
 
 
 def happened(session: Session, events: Sequence[SignalReceived]) -> None:
-    """Each kept once: a broker that delivers twice, or a device that repeats itself, changes nothing."""
+    """Each kept once: a broker that delivers twice, or a device that repeats itself, changes nothing.
+
+    Another happening under an id that one had before it, as of a camera that counts from the beginning again,
+    is kept beside it, under an id that tells it apart.
+    """
     if not events:
         return
-    key = tuple_(col(DeviceSignal.device_id), col(DeviceSignal.event_id))
-    told = {(event.device_id, event.event_id): event for event in reversed(events)}
-    known = set(
-        session.exec(select(DeviceSignal.device_id, DeviceSignal.event_id).where(key.in_(list(told))))
-    )
-    session.add_all(
-        DeviceSignal(
-            device_id=event.device_id,
-            event_id=event.event_id,
-            kind=event.kind,
-            received_at=event.at,
-            device_time=event.device_time,
-            detail=dict(event.detail),
+    first: dict[tuple[str, str], DeviceSignal] = {}
+    others: dict[tuple[str, str], DeviceSignal] = {}
+    known = rows_at(session, {(event.device_id, event.event_id) for event in events})
+    for event in events:
+        row = signal_of(event, event.event_id)
+        before = known.get((row.device_id, row.event_id)) or first.setdefault(
+            (row.device_id, row.event_id), row
         )
-        for place, event in told.items()
-        if place not in known
-    )
+        if said(before) != said(row):
+            row = signal_of(event, f"{event.event_id}~{custody.value_digest(said(row))[:12]}")
+            others[row.device_id, row.event_id] = row
+    stored = rows_at(session, set(others))
+    session.add_all([*first.values(), *(row for place, row in others.items() if place not in stored)])
     session.flush()
+
+
+def rows_at(session: Session, places: set[tuple[str, str]]) -> dict[tuple[str, str], DeviceSignal]:
+    key = tuple_(col(DeviceSignal.device_id), col(DeviceSignal.event_id))
+    found = session.exec(select(DeviceSignal).where(key.in_(sorted(places)))) if places else ()
+    return {(row.device_id, row.event_id): row for row in found}
+
+
+def signal_of(event: SignalReceived, event_id: str) -> DeviceSignal:
+    return DeviceSignal(
+        device_id=event.device_id, event_id=event_id, kind=event.kind, received_at=event.at,
+        device_time=event.device_time, detail=dict(event.detail),
+    )  # fmt: skip
+
+
+def said(row: DeviceSignal) -> tuple[str, datetime | None]:
+    """What makes it another happening: not its details, which a driver may know better the next time."""
+    return row.kind, row.device_time
 
 
 def were_at(session: Session, events: Sequence[TrackReceived]) -> None:

@@ -10,10 +10,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 
 from drivers.nvr import records, searched, spool
+from drivers.nvr.channel import Channel
 from drivers.nvr.dahua import FINDER
+from drivers.nvr.failures import Failures
 from drivers.nvr_export import NvrExport
 from drivers.ports import free_port
 from drivers.simulators.nvr import PAGE, Nvr, Shot
@@ -246,3 +249,29 @@ def test_a_recorder_that_tells_real_utc(tmp_path: Path) -> None:
             assert files(seen)[0].local.read_bytes() == shot.content
     finally:
         line.down()
+
+
+class Silent:
+    """A recorder that says neither how long a recording is nor where its answer ends."""
+
+    def __init__(self, *contents: bytes) -> None:
+        self.contents = list(contents)
+
+    @contextmanager
+    def content(self, record: records.Record) -> Iterator[httpx.Response]:
+        del record
+        yield httpx.Response(200, stream=httpx.ByteStream(self.contents.pop(0)))
+
+
+def test_where_nothing_tells_the_end_the_same_must_come_twice(tmp_path: Path) -> None:
+    """The line may have ended in the middle: a cut recording was kept as whole, without a sign."""
+    settings = settings_for(Line("hik_isapi"), tmp_path)
+    channel, seen = Channel(settings, settings.channels[0], Failures()), Recorder()
+    channel.open(seen)
+    record = records.Record(1, ANCIENT, ANCIENT + timedelta(minutes=5), None, "one", "loc")
+    recorder = Silent(b"cut", b"whole", b"whole")
+    for count in (0, 0, 1):
+        channel.fetch(recorder, record, seen, threading.Event())  # type: ignore[arg-type]
+        assert len(files(seen)) == count
+    assert files(seen)[0].local.read_bytes() == b"whole"
+    assert told(seen, "not_delivered") == []

@@ -114,6 +114,23 @@ def test_a_longer_telling_does_not_change_what_is_sealed(told: Database) -> None
     assert named(told) == []
 
 
+def test_another_happening_under_a_known_id_is_kept_beside_it(told: Database) -> None:
+    """A camera that counts from the beginning again: its SOS is not the gap of last week."""
+    sos = signal("cam-1", "a", kind="sos")
+    for _ in range(2):
+        with told.write() as session:
+            keep(
+                session,
+                [sos, sos, signal("cam-1", "a"), signal("cam-1", "new"), signal("cam-1", "new", "sos")],
+            )
+    with told.read() as session:
+        rows = session.exec(select(DeviceSignal).where(DeviceSignal.device_id == "cam-1")).all()
+        kinds = sorted((row.event_id.partition("~")[0], row.kind) for row in rows)
+    assert kinds == [("Z", "gap"), ("a", "gap"), ("a", "sos"), ("new", "gap"), ("new", "sos"), ("é", "gap")]
+    telemetry.seal(told)
+    assert named(told) == []
+
+
 def held(database: Database) -> list[list[int]]:
     with database.read() as session:
         rows = session.exec(select(Track).where(Track.device_id == "cam-1").order_by(Track.begins_at)).all()  # type: ignore[arg-type]
