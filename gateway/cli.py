@@ -16,6 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Exit codes: 0 done, 1 found something wrong, 2 not usable as asked."""
     asked = build_parser().parse_args(arguments)  # ends here for --help and a word that is none
     from gateway.config import ConfigError
+    from gateway.repeats import Repeats
     from gateway.rulepacks import PackError
 
     logging.basicConfig(
@@ -23,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Repeats())
     for chatty in ("alembic", "dbos", "watchdog", "httpx", "httpx2"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
