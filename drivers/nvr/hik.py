@@ -35,8 +35,12 @@ class Hik:
             raise DeviceUnavailable("nvr.unreadable", what="localTime", told=local[:40]) from None
 
     def records(self, channel: int, since: datetime, until: datetime) -> Iterator[Record | Unread]:
-        """Page by page: `searchResultPostion` is how the recorder spells it."""
+        """Page by page: `searchResultPostion` is how the recorder spells it.
+
+        One that does not heed it gives its first page for ever: a page that names nothing new is the last.
+        """
         search, place = str(uuid4()).upper(), 0
+        seen: set[bytes] = set()
         for _ in range(MOST_PAGES):
             asked = Element("CMSearchDescription", version="1.0")
             SubElement(asked, "searchID").text = f"{{{search}}}" if self.profile.braces else search
@@ -49,9 +53,11 @@ class Hik:
             answer = told(self.line, "POST", "/ISAPI/ContentMgmt/search", content=self.body(asked))
             found = parsed(checked(answer))
             items = list(found.iterfind(".//{*}searchMatchItem"))
-            yield from (self.record(channel, item) for item in items)
+            fresh = {one: item for item in items if (one := tostring(item)) not in seen}
+            seen |= fresh.keys()
+            yield from (self.record(channel, item) for item in fresh.values())
             place += len(items)
-            if text(found, "responseStatusStrg") != "MORE" or not items:
+            if text(found, "responseStatusStrg") != "MORE" or not fresh:
                 return
         raise DeviceUnavailable("nvr.unreadable", what="listing", told=f"> {MOST_PAGES} pages")
 

@@ -60,6 +60,8 @@ class Nvr:
     cut: int = 0
     misstated: int = 0
     """Bytes that each stated size is off."""
+    stuck: bool = False
+    """Gives its first page for ever (ISAPI)."""
     forbidden: set[int] = field(default_factory=set)
     """Channels that our user may not search."""
     dripping: str = ""
@@ -153,8 +155,9 @@ class Nvr:
         if int(track) // 100 in self.forbidden:
             return xml("<ResponseStatus><statusString>Invalid Operation</statusString></ResponseStatus>", 403)
         found = self.of(int(track) // 100, since, until)
-        page = found[int(place[1]) : int(place[1]) + PAGE]
-        more = "MORE" if int(place[1]) + len(page) < len(found) else "OK"
+        at = 0 if self.stuck else int(place[1])
+        page = found[at : at + PAGE]
+        more = "MORE" if self.stuck or at + len(page) < len(found) else "OK"
         items = "".join(map(self.hik_item, page))
         return xml(
             '<CMSearchResult version="1.0" xmlns="http://www.hikvision.com/ver20/XMLSchema">'

@@ -251,6 +251,21 @@ def test_a_recorder_that_tells_real_utc(tmp_path: Path) -> None:
         line.down()
 
 
+def test_a_recorder_that_gives_its_first_page_for_ever_is_not_asked_for_ever(tmp_path: Path) -> None:
+    line = Line("hik_isapi")
+    line.twin.stuck = True
+    shots = [line.shoot(os.urandom(1000), back=timedelta(minutes=30 + 10 * number)) for number in range(2)]
+    line.up()
+    try:
+        with running(settings_for(line, tmp_path, poll_seconds=60)) as seen:
+            seen.wait(lambda seen: len(files(seen)) == len(shots))
+            assert sum("search" in one for one in line.twin.asked) <= 6, (
+                "two pages for each channel, and no more"
+            )
+    finally:
+        line.down()
+
+
 class Silent:
     """A recorder that says neither how long a recording is nor where its answer ends."""
 
