@@ -242,12 +242,16 @@ class Listener:
 
 
 def read(request: Request, prefix: str) -> Meta:
-    """Header values are URL-encoded UTF-8; what is not stays as it came."""
+    """Header values are URL-encoded UTF-8; what is not stays as it came.
+
+    Rare characters of names stay as well: older systems keep them in private use, newer ones know more of
+    them than we do. Left out is what controls, turns, or is half a character.
+    """
     found: Meta = {}
     for name, value in request.headers.items():
         if name.startswith(prefix):
             text = unquote(value, errors="replace")
-            kept = (char for char in text if not unicodedata.category(char).startswith("C"))
+            kept = (char for char in text if unicodedata.category(char) not in {"Cc", "Cf", "Cs"})
             found[name.removeprefix(prefix)] = "".join(kept)
     return found
 

@@ -12,11 +12,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import swiftclient
+from starlette.requests import Request
 from swiftclient.exceptions import ClientException
 
+from drivers.axis import listener
 from drivers.axis.connection import connection_file
 from drivers.axis_body_worn import AxisBodyWorn
 from drivers.ports import free_port
@@ -437,3 +440,11 @@ def test_small_things_that_would_strand_a_clip(tmp_path: Path) -> None:
         assert not clip.local.exists()
         with pytest.raises(DeviceUnavailable):
             driver.release(replace(clip, volume="of another driver"), hashlib.sha256(b"clip").hexdigest())
+
+
+def test_rare_characters_of_names_stay_and_what_turns_the_text_does_not() -> None:
+    """U+E000 of private use, U+31350 of a newer Unicode than ours; U+202E and a newline."""
+    said = "\ue000\U00031350z\u202e\n"
+    headers = [(b"x-container-meta-who", quote(said).encode())]
+    request = Request({"type": "http", "headers": headers})
+    assert listener.read(request, "x-container-meta-") == {"who": "\ue000\U00031350z"}
