@@ -39,8 +39,6 @@ CLIPS: Any = (
     .join(Device, col(Device.id) == Clip.device_id)
     .join(Officer, col(Officer.id) == Clip.officer_id, isouter=True)
 )  # fmt: skip
-ROOM_IDLE = "unlinked.room_idle"
-"""Whoever judged its links found it recorded in a room."""
 LINKS: Any = (
     select(
         *(col(one) for one in (
@@ -65,16 +63,30 @@ def facts_of(session: Session, clips: Sequence[str]) -> list[ClipWords]:
         is_confirmed = row.status == LinkStatus.CONFIRMED
         facts = LinkFacts(row.case_uid, is_confirmed, row.verdict, row.matter, row.reasons, row.kind)
         links.setdefault(row.clip_id, []).append(facts)
-    found = session.execute(CLIPS.where(col(Clip.id).in_(clips)).order_by(col(Clip.id)))
-    return [clip_words(row, links.get(row.id, [])) for row in found]
+    found = session.execute(CLIPS.where(col(Clip.id).in_(clips)).order_by(col(Clip.id))).all()
+    rooms = in_rooms(session, found)
+    return [clip_words(row, links.get(row.id, []), row.id in rooms) for row in found]
 
 
-def clip_words(row: Any, links: Iterable[LinkFacts]) -> ClipWords:
+def in_rooms(session: Session, found: Sequence[Any]) -> set[str]:
+    """Those without a link that the rules found recorded in a room: as they said last."""
+    said = {row.id: row.unlinked["code"] for row in found if row.unlinked}
+    rooms = {clip for clip, code in said.items() if code == "unlinked.room_idle"}
+    if back := [clip for clip, code in said.items() if code == "unlinked.withdrawn"]:
+        told = select(col(Link.clip_id), col(Link.reasons)).where(
+            col(Link.clip_id).in_(back), col(Link.status) == LinkStatus.WITHDRAWN
+        )
+        for clip, reasons in session.execute(told):
+            rooms |= {clip for one in reasons if one["code"] == "custody.room" and one.get("passed")}
+    return rooms
+
+
+def clip_words(row: Any, links: Iterable[LinkFacts], in_room: bool) -> ClipWords:
     return ClipWords(
         clip_id=row.id, device=row.device_id, unit=row.unit, kind=row.kind, state=row.state.value,
         described=row.described.value, is_aside=row.state is State.QUARANTINED or row.quarantine is not None,
         officer=row.officer_id, place=row.place, matter=row.matter, started_at=row.started_at,
-        ended_at=row.ended_at, links=tuple(links), in_room=(row.unlinked or {}).get("code") == ROOM_IDLE,
+        ended_at=row.ended_at, links=tuple(links), in_room=in_room,
         texts=(row.device_id, row.device_name, row.officer_name, row.officer_number, row.name, row.case_no),
     )  # fmt: skip
 

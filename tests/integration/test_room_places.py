@@ -7,12 +7,14 @@ from sqlmodel import Session, select
 
 from api.console.clip_beside import beside
 from api.console.clips.listing import lines
+from gateway import linking
 from gateway.casefile.evidence import evidence
 from gateway.database import Database
 from gateway.indexing.making import facts_of
 from gateway.indexing.rows import missing
 from gateway.linking import decisions
 from gateway.models import CaseRecord, Clip, Link, Original, Room, now
+from gateway.wording import reason
 from gateway.worklist.item import item_of
 from tests.integration.test_board import ALL, LAW
 from tests.scenarios.stage import Stage
@@ -87,7 +89,14 @@ def test_what_somebody_says_goes_before_the_room(session: Session) -> None:
 def test_the_room_stays_the_place_when_its_link_is_taken_back(session: Session) -> None:
     [link] = session.exec(select(Link).where(Link.clip_id == "asked"))
     decisions.withdraw(session, link, "li", "不是本案")
+    linking.relink(session, [session.get_one(Clip, "asked")], LAW.packs, "gateway")
+    session.flush()
+    assert session.get_one(Clip, "asked").unlinked == reason("unlinked.withdrawn") | {
+        "rule": "LK-17",
+        "passed": False,
+    }
     assert seen(session, "asked") == {"page": (ROOM, False), "work": (ROOM, False)}
+    assert not is_sought(session, "asked")
 
 
 def test_the_evidence_list_names_the_room(session: Session) -> None:
