@@ -81,7 +81,7 @@ class Server:
             own = IOLoop.factory()  # pyftpdlib's own is one for all servers of a process
             self.server = FTPServer((settings.host, settings.port), self.handler, ioloop=own)
         except OSError as error:
-            address = f"{settings.host}:{settings.port} ({error.strerror})"
+            address = f"{settings.host}:{settings.port} ({error.strerror or error})"
             raise DeviceUnavailable("upload.no_listener", address=address) from error
         self.server.max_cons, self.server.max_cons_per_ip = 512, 32
         self.thread = threading.Thread(target=self.serve, name="ftp", daemon=True)

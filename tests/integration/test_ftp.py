@@ -186,7 +186,9 @@ def test_the_address_is_taken(tmp_path: Path) -> None:
         taken.listen()
         with pytest.raises(DeviceUnavailable) as refused:
             FtpReceiver(settings).run(Recorder(), threading.Event())
-        assert refused.value.reason["code"] == "upload.no_listener"
+    told = refused.value.reason
+    assert told["code"] == "upload.no_listener"
+    assert "in use" in told["facts"]["address"], "the reason why, and not that there is none"
 
 
 def test_a_restart_tells_what_lies_there(tmp_path: Path, movie: bytes) -> None:
