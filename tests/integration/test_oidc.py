@@ -22,8 +22,9 @@ def served() -> Iterator[Hostile]:
         yield hostile
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def hostile(served: Hostile) -> Hostile:
+    """Also for tests that do not name it: what the one before taught it is no part of them."""
     served.forget()
     return served
 
