@@ -32,6 +32,7 @@ def test_labels_are_filled_in_and_given_back_and_the_next_is_there_at_once(
     expect(page.locator(DONE)).to_contain_text("已撤销您的上一步操作")
     with town.read() as session:
         assert session.get_one(Clip, labelled).place is None
+    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
     keys.press("c")
     expect(page.locator("#q")).to_be_focused()
     keys.type("案")
