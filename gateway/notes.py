@@ -51,6 +51,8 @@ def enter(session: Session, case: CaseRecord, given: NoteIn, actor: str) -> tupl
     With a `ref` that is there already: the same words change nothing, others correct it. Without one, the
     same line at the same second is the note that stands: a form that is sent twice makes no second.
     """
+    if (original := session.get(Original, given.clip)) is not None:  # two that send it at once stand in line
+        custody.take(session, custody.device_chain(original.device_id))
     if given.ref is None:
         if (same := said_already(session, case.uid, given)) is not None:
             return same, False
@@ -116,11 +118,6 @@ def says(note: Note) -> tuple[object, ...]:
 
 
 def said_already(session: Session, case: str, given: NoteIn) -> Note | None:
-    """Two that send it at once stand in line at the chain of the clip's device."""
-    original = session.get(Original, given.clip)
-    if original is None:
-        return None
-    custody.take(session, custody.device_chain(original.device_id))
     told = zip(SAID, wanted(given), strict=True)
     found = select(Note).where(
         Note.case_uid == case, col(Note.ref).is_(None), col(Note.superseded_at).is_(None),

@@ -87,8 +87,8 @@ def ask(session: Session, law: Law, viewer: Viewer, asked: Asked) -> ViewRequest
     """Write a request down with the clips that it means now. Raises Refused.
 
     Of footage that the asker cannot see nobody says whether it is there: the head sees how much was found,
-    and that it is too much. What the same person asks for already, of the same clips and undecided, is that
-    request.
+    and that it is too much. What the same person asks for already, undecided, is that request; where he sees
+    the footage, of the same clips.
     """
     scope = asked.scope
     if unseen := unseen_in(asked.purpose):  # it is burnt into copies, beside what must be read
@@ -137,9 +137,12 @@ def asked_already(
         ViewRequest.copying == asked.copying, ViewRequest.purpose == asked.purpose,
         ViewRequest.days == asked.days,
     )  # fmt: skip
-    for one in session.exec(same):
+    alike = [one for one in session.exec(same) if one.subject == asked.subject]
+    if not viewer.is_over(asked.unit):  # a second request would tell that something has come since
+        return next(iter(alike), None)
+    for one in alike:
         named = session.exec(select(RequestedClip.clip_id).where(RequestedClip.request_id == one.id))
-        if one.subject == asked.subject and {*named} == {clip.id for clip in clips}:
+        if {*named} == {clip.id for clip in clips}:
             return one
     return None
 

@@ -193,6 +193,14 @@ def test_a_system_sends_its_lines_again_without_harm(told: Console, database: Da
     assert changed["replaces"] == statuses[0].json()["id"]
     shown = client.get("/api/v1/clips/clip-u/notes", headers=key).json()
     assert [(one["at_s"], one["line"]) for one in shown] == [(3, "问：何时？"), (13, "问：姓名？")]
+    line = {**body, "at_s": 90.0, "ref": "bilu-7/4"}
+
+    def send(_: int) -> str:
+        made: str = client.post("/api/v1/cases/case-u/notes", json=line, headers=key).json()["id"]
+        return made
+
+    with ThreadPoolExecutor(2) as both:
+        assert len({*both.map(send, range(2))}) == 1, "nor if it comes twice at once"
 
 
 @pytest.mark.parametrize(
