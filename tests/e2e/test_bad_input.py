@@ -424,7 +424,7 @@ def test_a_store_whose_disk_is_not_mounted_is_no_empty_store(tmp_path: Path, med
 def test_two_gateways_of_one_name_refuse_each_other(tmp_path: Path) -> None:
     site = Site(tmp_path, [volume()])
     with site.running():
-        site.wait("up", lambda _: "running:" in site.log.read_text())
+        site.wait("up", lambda _: site.log.exists() and "running:" in site.log.read_text())
         said = site.command("run", expect=2)
     assert "already works on" in said
 
