@@ -47,6 +47,8 @@ log = logging.getLogger(__name__)
 REMEMBERED_S = 30 * 24 * 3600
 REJECTED_QUIET_S = 30
 """Nobody says that rejected content is complete."""
+NEWS_QUIET_S = 2
+"""What is said of several objects of an entered recording is told once."""
 TRACK_BYTES = 32 << 20
 MARKER = ".evidence-axis"
 AGAIN_S = 60.0
@@ -133,7 +135,7 @@ class AxisBodyWorn:
                     continue
                 if self.is_due(container):
                     self.try_to_enter(container)
-                if container.is_done:
+                if container.is_done and not reports.has_news(container):
                     self.settled[container.name] = container.touched
                     self.quiet.pop(container.name, None)
                 else:
@@ -155,7 +157,7 @@ class AxisBodyWorn:
 
     def is_due(self, container: Container) -> bool:
         if not container.waiting:
-            return False
+            return reports.has_news(container) and self.rested(container) > NEWS_QUIET_S
         if container.is_complete:
             return True
         quiet = self.settings.quiet_seconds
@@ -190,7 +192,9 @@ class AxisBodyWorn:
         """Report what waits of a recording. Returns once the events are stored. Raises DeviceUnavailable."""
         with self.lock:
             container = self.shelf.container(container.name)  # the spool may have been opened anew meanwhile
-            if not container.waiting or not reports.is_footage(container):
+            if not reports.is_footage(container):
+                return
+            if not container.waiting and not reports.has_news(container):
                 return
             self.keep_record(container)
             waiting = container.waiting

@@ -1,5 +1,6 @@
 """What the containers of a controller say of footage: who, which camera, when, where."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable
@@ -181,3 +182,11 @@ def record_of(container: Container) -> bytes:
         ],
     }
     return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+
+def has_news(container: Container) -> bool:
+    """Whether more was said of a recording that is entered than its last record tells."""
+    if not any(body.entered for body in container.bodies):
+        return False
+    told = hashlib.sha256(record_of(container)).hexdigest()
+    return all(body.sha256 != told for body in container.bodies if body.name == RECORD)

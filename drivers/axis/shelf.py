@@ -165,7 +165,7 @@ class Shelf:
                     if not one.entered and not self.path(container, one).exists():
                         draft.path.rename(self.path(container, one))  # a failing disk had lost it
                         sync_folder(self.path(container, one).parent)
-                    one.meta = one.meta if one.entered else cleared(meta)
+                    one.meta = cleared(meta)
                     self.write(container)
                     return one
             body = Body(

@@ -12,7 +12,7 @@ from threading import Event
 from drivers.card import cleaned
 from drivers.nvr.failures import FAILURES, Failure, Failures
 from drivers.nvr.records import Record, Recorder, Unread
-from drivers.nvr.searched import Searched
+from drivers.nvr.searched import OVERLAP, Searched
 from drivers.nvr.spool import ChannelSpool, Fetched, stored_name
 from gateway.config.recorders import NvrChannel, NvrExportSettings
 from gateway.device import (
@@ -106,7 +106,7 @@ class Channel:
             until = now - self.whole
             self.searched.begin(until)
             self.tell("search_begins", f"{until:%Y%m%dT%H%M%S}", {"from": until.isoformat()}, emit)
-        elif now - until > max(self.whole, LONGEST):
+        elif now - until > max(self.whole, LONGEST) + OVERLAP:  # the very first may have had to be repeated
             late: dict[str, object] = {"from": until.isoformat(), "until": now.isoformat()}
             self.tell("searched_late", f"{until:%Y%m%dT%H%M%S}", late, emit)
         return self.searched.since(now, self.whole, deep=deep)

@@ -448,3 +448,39 @@ def test_rare_characters_of_names_stay_and_what_turns_the_text_does_not() -> Non
     headers = [(b"x-container-meta-who", quote(said).encode())]
     request = Request({"type": "http", "headers": headers})
     assert listener.read(request, "x-container-meta-") == {"who": "\ue000\U00031350z"}
+
+
+def test_what_is_said_of_a_recording_that_was_entered_is_kept_as_well(tmp_path: Path) -> None:
+    """Metadata after `Complete`, of the recording, of an object, and with an object that is sent again."""
+    settings = settings_for(tmp_path)
+    with running(settings) as (driver, seen):
+        twin = controller(settings)
+        twin.recording(SERIAL, STARTED, {CLIP: b"clip"})
+        clip = found(seen)[CLIP].found
+        driver.release(clip, hashlib.sha256(b"clip").hexdigest())
+        client = swift(settings)
+        client.post_container(RECORDING, headers={"X-Container-Meta-Caseid": "7"})
+        assert told_last(seen)["metadata"]["caseid"] == "7", "kept before it is answered"
+        client.post_object(RECORDING, CLIP, headers={"X-Object-Meta-Category": "hearing"})
+        until(lambda: clip_as_told(seen).get("category") == "hearing")
+        client.put_object(RECORDING, CLIP, b"clip", headers={"X-Object-Meta-Category": "interview"})
+        until(lambda: clip_as_told(seen).get("category") == "interview")
+        records = [event.found for event in seen.of(FileFound) if "recording" in event.found.path.decode()]  # type: ignore[union-attr]
+        assert len({record.path for record in records}) == len(records) == 4
+        for record in records:
+            driver.release(record, hashlib.sha256(record.local.read_bytes()).hexdigest())
+        until(lambda: RECORDING in driver.settled)
+        client.post_container(RECORDING, headers={"X-Container-Meta-Status": "Complete"})
+        assert len(seen.of(FileFound)) == 5, "nothing new was said"
+
+
+def told_last(seen: Recorder) -> dict[str, Any]:
+    *_, last = (event.found for event in seen.of(FileFound) if "recording" in event.found.path.decode())  # type: ignore[union-attr]
+    told: dict[str, Any] = json.loads(last.local.read_text())
+    return told
+
+
+def clip_as_told(seen: Recorder) -> dict[str, str]:
+    [clip] = [one for one in told_last(seen)["objects"] if one["name"] == CLIP]
+    told: dict[str, str] = clip["metadata"]
+    return told

@@ -102,6 +102,7 @@ def test_a_channel_that_is_forbidden_holds_up_no_other(line: Line, tmp_path: Pat
         line.twin.forbidden = set()
         seen.wait(lambda seen: len(files(seen)) == 2)
         assert files(seen)[1].local.read_bytes() == first.content
+        assert told(seen, "searched_late") == [], "its first search had only to be repeated"
     line.twin.forbidden = {1, 2}
     driver = NvrExport(settings_for(line, tmp_path))
     assert run_until_it_ends(driver, Recorder()) == "nvr.refuses_user"
