@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, func, or_, select
 
 from gateway import holdings
-from gateway.handover import open_checkouts
+from gateway.bays import open_checkouts
 from gateway.models import Checkout, Device, DeviceState, Officer
 from gateway.roster import STORAGE, names_of
 from gateway.rules.certificate import certificate_rule

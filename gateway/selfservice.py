@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlmodel import Session, and_, col, or_, select
 
 from gateway import holdings, ledger
+from gateway.bays import bays_of, open_checkouts
 from gateway.device import Refused
-from gateway.handover import bays_of, decided, open_checkouts
+from gateway.handover import decided
 from gateway.ledger import CheckoutIn, ReturnIn
 from gateway.models import Checkout, Device, Officer
 from gateway.rules.handover import Claim, Opening

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from gateway import handover
+from gateway import bays
 from gateway.config.devices import SerialDockSettings
 from gateway.database import Database
 from gateway.device import Light, Order
@@ -42,19 +42,19 @@ class Lights:
     def end_openings_ahead(self, cabinet: str) -> None:
         """Looked for without a lock: there is nearly never one."""
         with self.database.read() as session:
-            if not handover.openings_ahead(session, cabinet, now()):
+            if not bays.openings_ahead(session, cabinet, now()):
                 return
         with self.database.write() as session:
-            handover.end_openings_ahead(session, cabinet, now())
+            bays.end_openings_ahead(session, cabinet, now())
 
     def of(self, cabinet: SerialDockSettings) -> dict[str, Light]:
         at = now()
         with self.database.read() as session:
-            facts = handover.bays_of(session, cabinet.id, None, at)
+            facts = bays.bays_of(session, cabinet.id, None, at)
             opened = {
                 bay.bay
                 for bay in facts
-                for order in handover.openings(session, cabinet.id, bay.bay, at)
+                for order in bays.openings(session, cabinet.id, bay.bay, at)
                 if order.asked_at > at - timedelta(seconds=cabinet.take_seconds)
             }
             statuses = {bay.bay: session.get_one(DeviceStatus, (cabinet.id, bay.bay)) for bay in facts}

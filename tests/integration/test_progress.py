@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session, select
 
 from api.equipment import ProgressOut
-from gateway import handover, orders
+from gateway import bays, orders
 from gateway.config.devices import SerialDockSettings
 from gateway.daemon.lights import Lights, light_of
 from gateway.database import Database
@@ -109,7 +109,7 @@ def all_end(database: Database, state: State = State.PRESERVED) -> None:
 def shown(session: Session) -> tuple[Light, str | None]:
     """(lamp, why a badge opens nothing)"""
     officer = session.get_one(Officer, "zhang")
-    [bay] = handover.bays_of(session, "cabinet", officer, now())
+    [bay] = bays.bays_of(session, "cabinet", officer, now())
     light = light_of(bay, session.get_one(DeviceStatus, ("cabinet", "1")), CABINET, now())
     opening = decide([bay], has_one_out=False, certificate=True, least_battery=0)
     return light, opening.code if isinstance(opening, Denied) else None
@@ -216,7 +216,7 @@ def test_how_an_order_ended_does_not_make_its_opening_good_for_a_second_device(c
         row = session.get_one(OrderRow, order)
         assert row.result == {"bay": 1}
         assert row.spent == {"checkout": session.exec(select(Checkout.id)).one()}
-        assert handover.openings(session, "cabinet", "1", now()) == []
+        assert bays.openings(session, "cabinet", "1", now()) == []
     with cabinet.write() as session:
         for checkout in session.exec(select(Checkout)):
             checkout.in_at = checkout.out_at + timedelta(milliseconds=1)
