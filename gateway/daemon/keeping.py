@@ -60,7 +60,7 @@ class Keeping:
         try:
             if path.stat().st_size != original.size:
                 return False
-            if original.preserved_at is not None and now() - original.preserved_at < FRESH:
+            if original.preserved_at is not None and timedelta() <= now() - original.preserved_at < FRESH:
                 return True
             return digests(path, ("sha256",), lambda _: None)["sha256"] == original.sha256
         except FileNotFoundError:

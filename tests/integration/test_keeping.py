@@ -80,6 +80,12 @@ def test_what_was_read_back_just_now_is_not_read_again(shelf: Shelf) -> None:
     assert held(shelf) is Held.LOST
 
 
+def test_a_clock_that_was_set_back_makes_nothing_fresh(shelf: Shelf) -> None:
+    shelf.change(Original, "one", preserved_at=now() + timedelta(days=1))
+    alter(shelf.store, shelf)
+    assert held(shelf) is Held.LOST
+
+
 def test_a_short_file_is_seen_at_once(shelf: Shelf) -> None:
     shelf.change(Original, "one", preserved_at=now())
     second(shelf).path(shelf.get(Original, "one").stored_as).write_bytes(b"x")
