@@ -24,19 +24,28 @@ class Repeats(logging.Filter):
         if not record.exc_info and not (record.name.startswith("dbos") and record.levelno >= logging.WARNING):
             return True
         kind = record.exc_info[0] if record.exc_info else None
-        key = record.name, record.getMessage(), kind
+        message = text(record)
+        key = record.name, message, kind
         at, left_out = self.told.get(key, (None, 0))
         now = time.monotonic()
         if at is not None and now - at < EVERY_S:
             self.told[key] = at, left_out + 1
             return False
         if at is not None:
-            first, *_ = record.getMessage().splitlines() or [""]
+            first, *_ = message.splitlines() or [""]
             record.msg, record.args = f"{first} ({left_out + 1} times since the last line)", ()
             record.exc_info = record.exc_text = None
         if len(self.told) >= MOST:
             self.told = {
-                one: (when, count) for one, (when, count) in self.told.items() if now - when < EVERY_S
+                one: (when, count) for one, (when, count) in list(self.told.items()) if now - when < EVERY_S
             }
         self.told[key] = now, 0
         return True
+
+
+def text(record: logging.LogRecord) -> str:
+    """A line that does not fit its arguments is its handler's to complain of, not an end for who logs it."""
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError):
+        return str(record.msg)

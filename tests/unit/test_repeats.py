@@ -61,3 +61,12 @@ def test_what_is_remembered_has_an_end(lines: list[str], monkeypatch: pytest.Mon
     [seen] = [one for one in log.handlers[0].filters if isinstance(one, repeats.Repeats)]
     assert len(seen.told) <= 5
     assert len(lines) == 50
+
+
+def test_a_line_that_does_not_fit_its_arguments_ends_nobody(lines: list[str]) -> None:
+    log = logging.getLogger("tests.repeats")
+    record = log.makeRecord(
+        log.name, logging.ERROR, __file__, 1, "%s and %s", ("one",), (ValueError, ValueError(), None)
+    )
+    [seen] = [one for one in log.handlers[0].filters if isinstance(one, repeats.Repeats)]
+    assert seen.filter(record)
