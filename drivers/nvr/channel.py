@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 AHEAD = timedelta(minutes=10)
 ENDS_FIRST = timedelta(hours=1)
 """What ends no later than it begins is taken for finished after so long."""
+OTHERWISE = 3
+"""So often a recording may come otherwise than before; then as many bytes are enough, or it is told."""
 LONGEST = timedelta(hours=24)
 """No recording is longer: one that ends in the future is taken for finished after so long."""
 AGAIN_MOST_S = 3600.0
@@ -177,6 +179,8 @@ class Channel:
         self.failures.came()
         if done and record.size is None and not says_end and not self.came_again(record, done):
             self.ask_again(record)  # where the line ended, the recording need not have
+            if self.tried[record.key].times > OTHERWISE:
+                self.not_delivered(record.key, facts_of(record), f"{done} bytes, otherwise each time", emit)
             return
         doubt = self.doubt(record, done, emit)
         if doubt is not None:
@@ -196,9 +200,14 @@ class Channel:
         return None
 
     def came_again(self, record: Record, done: int) -> bool:
-        """Whether just these bytes came the last time as well."""
+        """Whether just these bytes came the last time as well; or as many, and never the same.
+
+        Some write the hour of the download into the file that they make for it.
+        """
         came = done, digest_of(self.spool.partial(record) / stored_name(self.channel.id, record))
-        is_same = self.odd.pop(record.key, None) == came
+        before, tried = self.odd.pop(record.key, None), self.tried.get(record.key)
+        as_many = before is not None and before[0] == done and done > 0
+        is_same = before == came or (as_many and tried is not None and tried.times >= OTHERWISE)
         if not is_same:
             self.odd[record.key] = came
         return is_same

@@ -37,10 +37,13 @@ class Hik:
     def records(self, channel: int, since: datetime, until: datetime) -> Iterator[Record | Unread]:
         """Page by page: `searchResultPostion` is how the recorder spells it.
 
-        One that does not heed it gives its first page for ever: a page that names nothing new is the last.
+        One that does not heed it gives its first page for ever: what comes after the newest of that is asked
+        for by time then. Raises DeviceUnavailable where this leads nowhere: what was not named must not pass
+        for searched.
         """
         search, place = str(uuid4()).upper(), 0
         seen: set[bytes] = set()
+        newest, most, is_in_order = since, 1, True
         for _ in range(MOST_PAGES):
             asked = Element("CMSearchDescription", version="1.0")
             SubElement(asked, "searchID").text = f"{{{search}}}" if self.profile.braces else search
@@ -55,10 +58,20 @@ class Hik:
             items = list(found.iterfind(".//{*}searchMatchItem"))
             fresh = {one: item for item in items if (one := tostring(item)) not in seen}
             seen |= fresh.keys()
-            yield from (self.record(channel, item) for item in fresh.values())
-            place += len(items)
-            if text(found, "responseStatusStrg") != "MORE" or not fresh:
+            records = [self.record(channel, item) for item in fresh.values()]
+            yield from records
+            starts = [one.start for one in records if isinstance(one, Record)]
+            newest, is_in_order = max([newest, *starts]), is_in_order and starts == sorted(starts)
+            place, most = place + len(items), max(most, len(items))
+            if text(found, "responseStatusStrg") != "MORE":
                 return
+            if fresh:
+                continue
+            if not items or (newest <= since and len(items) < max(most, 2)):
+                return  # it says MORE of everything
+            if newest <= since or not is_in_order:
+                raise DeviceUnavailable("nvr.unreadable", what="listing", told="MORE")
+            search, place, since = str(uuid4()).upper(), 0, newest
         raise DeviceUnavailable("nvr.unreadable", what="listing", told=f"> {MOST_PAGES} pages")
 
     def record(self, channel: int, item: Element) -> Record | Unread:

@@ -290,3 +290,24 @@ def test_where_nothing_tells_the_end_the_same_must_come_twice(tmp_path: Path) ->
         assert len(files(seen)) == count
     assert files(seen)[0].local.read_bytes() == b"whole"
     assert told(seen, "not_delivered") == []
+
+
+def test_where_it_never_comes_the_same_as_many_bytes_are_enough_or_it_is_told(tmp_path: Path) -> None:
+    """A recorder that makes a file for each download writes the hour into it."""
+    settings = settings_for(Line("hik_isapi"), tmp_path)
+    channel, seen = Channel(settings, settings.channels[0], Failures()), Recorder()
+    channel.open(seen)
+    one, other = (
+        records.Record(1, ANCIENT, ANCIENT + timedelta(minutes=5), None, name, name) for name in "ab"
+    )
+    recorder = Silent(b"at 1", b"at 2", b"at 3", b"at 4", b"c", b"cu", b"cut", b"cut o", b"cut off")
+    for _ in range(4):
+        assert files(seen) == []
+        channel.fetch(recorder, one, seen, threading.Event())  # type: ignore[arg-type]
+    assert files(seen)[0].local.read_bytes() == b"at 4"
+    assert told(seen, "not_delivered") == []
+    for _ in range(5):
+        channel.fetch(recorder, other, seen, threading.Event())  # type: ignore[arg-type]
+    assert len(files(seen)) == 1
+    [signal] = told(seen, "not_delivered")
+    assert "otherwise each time" in str(signal.detail["error"])

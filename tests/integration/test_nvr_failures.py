@@ -10,6 +10,7 @@ import pytest
 
 from drivers.nvr import failures, pace, records
 from drivers.nvr_export import NvrExport
+from drivers.simulators import nvr
 from drivers.simulators.nvr_faults import Fault
 from gateway.device import DeviceUnavailable
 from tests.integration.test_drivers import Recorder
@@ -186,3 +187,34 @@ def test_what_our_own_disk_lost_is_fetched_again(line: Line, tmp_path: Path) -> 
         assert {one.local.read_bytes() for one in files(seen)} == {shot.content, other.content}
         assert [one.device_id for one in told(seen, "spool_unreadable")] == ["room-1"]
     assert len(list(path.parents[1].glob("*.unreadable"))) == 1
+
+
+def test_what_a_recorder_that_repeats_its_page_does_not_name_is_asked_for_by_time(
+    line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven recordings, pages of three, the first one for ever."""
+    monkeypatch.setattr(nvr, "PAGE", 3)
+    line.twin.stuck = True
+    shots = [line.shoot(b"shot %d" % number, back=timedelta(hours=2 + number)) for number in range(7)]
+    with running(settings_for(line, tmp_path)) as seen:
+        seen.wait(lambda seen: len(files(seen)) == len(shots))
+        assert {one.local.read_bytes() for one in files(seen)} == {shot.content for shot in shots}
+        assert told(seen, "search_failed") == []
+
+
+def test_what_cannot_be_asked_for_by_time_does_not_pass_for_searched(
+    line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first page for ever, newest first: nobody can tell what it leaves out."""
+    monkeypatch.setattr(nvr, "PAGE", 3)
+    line.twin.stuck = True
+    newest = line.shoot(b"newest")
+    for number in range(6):
+        line.shoot(b"older", back=timedelta(hours=2 + number))
+    of = line.twin.of
+    monkeypatch.setattr(line.twin, "of", lambda *asked: of(*asked)[::-1])
+    with running(settings_for(line, tmp_path)) as seen:
+        seen.wait(lambda seen: told(seen, "search_failed"))
+        monkeypatch.setattr(line.twin, "of", of)
+        seen.wait(lambda seen: len(files(seen)) == 7)
+        assert newest.content in {one.local.read_bytes() for one in files(seen)}
