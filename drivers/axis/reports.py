@@ -185,7 +185,7 @@ def record_of(container: Container) -> bytes:
 
 
 def has_news(container: Container) -> bool:
-    """Whether more was said of a recording that is entered than its last record tells."""
+    """Whether more was said of a recording that is entered than the records of it tell."""
     if not any(body.entered for body in container.bodies):
         return False
     told = hashlib.sha256(record_of(container)).hexdigest()

@@ -27,6 +27,7 @@ from gateway.device import (
     FoundFile,
     Refused,
     SignalReceived,
+    StillThere,
     edge_digest,
     modified_ns,
 )
@@ -38,6 +39,10 @@ log = logging.getLogger(__name__)
 
 AGAIN_S = 60
 REMEMBERED_S = 30 * 24 * 3600
+TOLD_S = 24 * 3600
+"""That a device may delete a file holds for so long: what it was not told for certain is asked again."""
+UNANSWERED_S = 600
+"""Who asked again and was not told within it brings the file once more: we may have lost ours."""
 
 
 class Down(Protocol):
@@ -78,7 +83,8 @@ class Desk:
             self.say(device, told | {"op": "abort", "why": "size and sha256 are missing"})
             return
         try:
-            known = self.settled(self.spool.expect(expected_of(device, message)))
+            expected = expected_of(device, message)
+            known = self.settled(self.asked_again(expected, self.spool.expect(expected)))
             self.room.goes_on(f"{device}/{message.file_id}")
         except Full as full:
             if str(full) == "disk":
@@ -107,8 +113,22 @@ class Desk:
             return replace(known, safe=0, whole=False)
         return known
 
+    def asked_again(self, expected: Expected, known: Expected) -> Expected:
+        """What it may delete was told long ago: both copies may have gone since. Raises Full, OSError."""
+        now = time.time()
+        if not known.may_delete or 0 <= now - known.told_at < TOLD_S or self.emit is None:
+            return known
+        if known.asked_at and not 0 <= now - known.asked_at < UNANSWERED_S:
+            return self.spool.begin_anew(expected)
+        if not known.asked_at:
+            known = replace(known, asked_at=now)
+            self.spool.keep(known)
+        path = self.path_of(known)
+        self.emit(StillThere(device_id=known.device, at=moment(), path=path, sha256=known.sha256))
+        return known
+
     def standing(self, known: Expected) -> dict[str, object]:
-        if known.may_delete is not None:
+        if known.may_delete is not None and not known.asked_at:
             return {"op": "stored", "sha256": known.sha256, "may_delete": known.may_delete}
         if known.whole:
             return {"op": "received", "sha256": known.sha256}
@@ -168,14 +188,17 @@ class Desk:
 
     def found(self, expected: Expected) -> FoundFile:
         local = self.spool.whole(expected)
-        name = f"{expected.file_id}/{readable_name(expected.name, expected.file_id)}"
+        path = self.path_of(expected)
         with local.open("rb") as file:
             edges = edge_digest(file.fileno(), expected.size)
         return FoundFile(
-            device_id=expected.device, path=name.encode(), local=local, size=expected.size,
-            mtime_ns=modified_ns(local.stat()), kind=kind_of(name), edges=edges, adopt=True,
+            device_id=expected.device, path=path, local=local, size=expected.size,
+            mtime_ns=modified_ns(local.stat()), kind=kind_of(path.decode()), edges=edges, adopt=True,
             declared=self.declared(expected),
         )  # fmt: skip
+
+    def path_of(self, expected: Expected) -> bytes:
+        return f"{expected.file_id}/{readable_name(expected.name, expected.file_id)}".encode()
 
     def declared(self, expected: Expected) -> Declared:
         """What the announcement says; where it says nothing, what the name says."""
@@ -208,8 +231,8 @@ class Desk:
             raise Refused("upload.other_digest", file=known.name, found=sha256[:16])
         told = {"op": "stored", "file_id": file_id, "sha256": sha256, "may_delete": may_delete}
         self.say(found.device_id, told)
-        if known is not None:
-            self.spool.keep(replace(known, may_delete=may_delete))
+        if known is not None and known.whole:  # else it is being brought once more
+            self.spool.keep(replace(known, may_delete=may_delete, told_at=time.time(), asked_at=0.0))
 
 
 def expected_of(device: str, message: FileMessage) -> Expected:

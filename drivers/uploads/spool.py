@@ -62,6 +62,10 @@ class Expected:
     """It is here, its digest was right."""
     may_delete: bool | None = None
     """What the device was told once the original was preserved."""
+    told_at: float = 0.0
+    """When it was told so (seconds since 1970)."""
+    asked_at: float = 0.0
+    """It has the file still: since when it is asked once more whether it may delete it."""
 
 
 class Spool:
@@ -133,6 +137,11 @@ class Spool:
         finally:
             guard.release()
         return told
+
+    def begin_anew(self, told: Expected) -> Expected:
+        """Expect again what had been taken over long ago. Raises Full."""
+        self.place(told.device, told.file_id, ".json").unlink(missing_ok=True)
+        return self.expect(told)
 
     def claim(self, handle: int, size: int) -> Claim:
         """Room for the rest of a part, which no other may take; raises StoreFull when its `with` begins."""

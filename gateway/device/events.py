@@ -74,6 +74,16 @@ class FileListed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StillThere:
+    """A file that its device was told it may delete lies there still: whether it may is asked once more."""
+
+    device_id: str
+    at: datetime
+    path: bytes
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRead:
     """The device's clock as read before it was set (architecture 4.7)."""
 
@@ -198,6 +208,7 @@ DeviceEvent = (
     | OffloadOpened
     | FileFound
     | FileListed
+    | StillThere
     | ClockRead
     | ClockSet
     | SignalReceived

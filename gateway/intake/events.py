@@ -19,6 +19,7 @@ from gateway.device import (
     FileListed,
     OffloadOpened,
     SignalReceived,
+    StillThere,
     StrangerSeen,
     TrackReceived,
     Unavailable,
@@ -26,7 +27,7 @@ from gateway.device import (
 )
 from gateway.intake import clocks, telemetry
 from gateway.intake.devices import device_seen
-from gateway.intake.files import ACTOR, file_found, list_only
+from gateway.intake.files import ACTOR, file_found, list_only, still_there
 from gateway.models import DeviceStatus, Offload, now
 from gateway.wording import reason
 
@@ -54,6 +55,8 @@ def store_one(session: Session, event: DeviceEvent, host: str, executor: str) ->
             return file_found(session, found, host)
         case FileListed():
             list_only(session, event)
+        case StillThere():
+            still_there(session, event)
         case ClockRead():
             clocks.clock_read(session, event)
         case ClockSet():

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, and_, col, or_, select
 
 from gateway import custody, importance, outbox
-from gateway.device import FileListed, FoundFile, MediaKind, shown
+from gateway.device import FileListed, FoundFile, MediaKind, StillThere, shown
 from gateway.intake.recorders import recorder
 from gateway.models import (
     Attachment,
@@ -246,3 +246,26 @@ def list_only(session: Session, event: FileListed) -> None:
         session, custody.device_chain(event.device_id), "LISTED", ACTOR, finding.id, (finding,),
         {"name": finding.name, "why": event.why["code"]},
     )  # fmt: skip
+
+
+def still_there(session: Session, event: StillThere) -> None:
+    """What is preserved is let go of once more. Of what is not nothing is said: it is brought again."""
+    pair = session.exec(
+        select(Finding, Original)
+        .join(Original, col(Original.id) == Finding.original_id)
+        .where(
+            Finding.device_id == event.device_id,
+            Finding.path == event.path,
+            Original.sha256 == event.sha256,
+            Finding.release == ReleaseState.DONE,
+        )
+        .order_by(col(Finding.id).desc())
+        .limit(1)
+    ).first()
+    if pair is None or kept(session, pair[1]).state is not State.PRESERVED:
+        return
+    finding, original = pair
+    finding.release = ReleaseState.DUE
+    session.add(finding)
+    chain = custody.device_chain(finding.device_id)
+    custody.append(session, chain, "RELEASE_DUE", ACTOR, original.id, (finding,), {})

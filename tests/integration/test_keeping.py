@@ -4,10 +4,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
+from gateway import custody
 from gateway.daemon.keeping import FRESH, Held, Keeping
 from gateway.database import Database
-from gateway.models import Original, State, now
+from gateway.device import StillThere
+from gateway.intake.events import store_one
+from gateway.models import Finding, Original, ReleaseState, State, now
 from gateway.store import LocalStore
 from tests.shelf import Shelf
 
@@ -90,3 +94,30 @@ def test_a_short_file_is_seen_at_once(shelf: Shelf) -> None:
     shelf.change(Original, "one", preserved_at=now())
     second(shelf).path(shelf.get(Original, "one").stored_as).write_bytes(b"x")
     assert held(shelf) is Held.LOST
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_file_that_is_on_its_device_still_is_let_go_of_once_more(shelf: Shelf, whole: bool) -> None:
+    """Only while it is preserved: what is not any more, its device keeps, or brings again."""
+    with shelf.database.write() as session:
+        finding = session.exec(select(Finding)).one()
+        finding.release = ReleaseState.DONE
+        session.add(finding)
+        custody.append(
+            session, custody.device_chain(finding.device_id), "RELEASED", "gateway", "one", (finding,)
+        )
+    if not whole:
+        shelf.change(Original, "one", state=State.QUARANTINED)
+    sha256 = shelf.get(Original, "one").sha256
+    assert sha256 is not None
+    for path, digest in ((b"other", sha256), (b"one.mp4", "0" * 64), (b"one.mp4", sha256)):
+        with shelf.database.write() as session:
+            assert session.exec(select(Finding)).one().release is ReleaseState.DONE
+            event = StillThere(device_id="cam-u", at=now(), path=path, sha256=digest)
+            store_one(session, event, "host", "executor")
+    with shelf.database.read() as session:
+        assert session.exec(select(Finding)).one().release is (
+            ReleaseState.DUE if whole else ReleaseState.DONE
+        )
+    assert ("RELEASE_DUE" in shelf.events("one")) is whole
+    assert [one for one in shelf.differences() if one.startswith(("row finding", "chain"))] == []

@@ -2,6 +2,8 @@
 
 import json
 import os
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,14 @@ import pytest
 
 from drivers.mqtt.messages import FileMessage, read
 from drivers.simulators.broker import Broker
-from drivers.uploads.desk import Desk, expected_of
+from drivers.uploads.desk import TOLD_S, UNANSWERED_S, Desk, expected_of
 from drivers.uploads.signing import Permit, is_good, signature
 from drivers.uploads.spool import Expected, Spool, readable_name, suffix
 from gateway.config.connected import MqttCameraSettings
 from gateway.device import (
     DeviceUnavailable,
     SignalReceived,
+    StillThere,
 )
 from tests.integration.mqtt_site import (
     DIGEST,
@@ -130,6 +133,47 @@ def test_a_file_that_cannot_be_taken_hears_why(broker: Broker, tmp_path: Path) -
     }  # fmt: skip
     assert told["long"]["why"] == "name: String should have at most 255 characters"
     assert len([one for one in of(seen, SignalReceived, "net") if one.kind == "unreadable"]) == 6
+
+
+def test_what_a_camera_may_delete_is_not_said_from_memory_for_ever(broker: Broker, tmp_path: Path) -> None:
+    """It never heard of it, and both copies may have gone since: asked once more; unanswered, it is brought."""
+    driver = driver_for(broker, tmp_path)
+    with running(driver) as seen:
+        camera = camera_for(broker)
+        recording = camera.record("a.mp4", b"content")
+        seen.wait(lambda seen: files(seen))
+        [first] = [event.found for event in files(seen)]
+
+        def announced_after(**ago: float) -> None:
+            known = driver.desk.spool.known("bwc-1", recording.file_id)
+            assert known is not None
+            changed = {name: time.time() - seconds for name, seconds in ago.items()}
+            driver.desk.spool.keep(replace(known, **changed))  # type: ignore[arg-type]
+            recording.stored, recording.received = None, False
+            camera.announce(recording)
+
+        driver.release(first, recording.sha256)
+        first.local.unlink()  # taken over
+        until(lambda: recording.stored)
+        announced_after(told_at=60)
+        until(lambda: recording.stored)
+        assert of(seen, StillThere, "bwc-1") == []
+        announced_after(told_at=2 * TOLD_S)
+        until(lambda: recording.received)
+        assert recording.stored is None
+        seen.wait(lambda seen: of(seen, StillThere, "bwc-1"))
+        [asked] = of(seen, StillThere, "bwc-1")
+        assert (asked.path, asked.sha256) == (first.path, recording.sha256)
+        driver.release(first, recording.sha256)
+        until(lambda: recording.stored)
+        announced_after(told_at=60)
+        until(lambda: recording.stored)
+        announced_after(told_at=-2 * TOLD_S)  # the clock was set back
+        seen.wait(lambda seen: len(of(seen, StillThere, "bwc-1")) == 2)
+        announced_after(asked_at=2 * UNANSWERED_S)
+        seen.wait(lambda seen: len(files(seen)) == 2)
+        assert files(seen)[1].found.local.read_bytes() == b"content"
+        camera.stop()
 
 
 def desk_for(folder: Path) -> Desk:
