@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import select
+from sqlmodel import col, select
 
 from gateway import custody, telemetry
 from gateway.audit.database import told_by_devices
@@ -75,6 +75,32 @@ SPOILT: dict[str, tuple[str, list[str]]] = {
     ),
     "unreadable": ("update devicesignal set detail = '{' where device_id = 'cam-1'", ["signals of"]),
 }
+
+
+@pytest.mark.parametrize(
+    "detail", ["[]", '{"signals": {"cam-1": 5}, "tracks": 7}', '{"signals": {"cam-1": [1]}}']
+)
+def test_a_seal_that_was_altered_itself_ends_no_check(told: Database, detail: str) -> None:
+    with told.write() as session:
+        session.exec(text(f"update custodyevent set detail = '{detail}' where chain = 'telemetry'"))  # type: ignore[call-overload]
+    assert {one.partition(" of ")[0] for one in named(told)} == {"signals", "tracks"}
+
+
+def test_who_seals_years_of_it_does_not_do_so_at_once(
+    either: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telemetry, "MOST", 2)
+    monkeypatch.setattr(telemetry, "MOST_S", 0.0)
+    with either.write() as session:
+        session.add(Unit(id="u", name="u"))
+        session.flush()
+        session.add(Device(id="cam-1", type="body_camera", unit_id="u"))
+        session.flush()
+        keep(session, [track("cam-1", 60 * minute) for minute in range(5)])
+    for left in (3, 1, 0):
+        telemetry.seal(either)
+        with either.read() as session:
+            assert len(session.exec(select(Track).where(col(Track.seal).is_(None))).all()) == left
 
 
 @pytest.mark.parametrize("how", SPOILT)
