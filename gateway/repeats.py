@@ -4,6 +4,8 @@ import logging
 import time
 
 EVERY_S = 60.0
+AFRESH_S = 600.0
+"""What did not come for so long is told whole again: its cause may be another."""
 MOST = 500
 """Failures that are remembered."""
 
@@ -28,6 +30,8 @@ class Repeats(logging.Filter):
         key = record.name, message, kind
         at, left_out = self.told.get(key, (None, 0))
         now = time.monotonic()
+        if at is not None and now - at >= AFRESH_S:
+            at = None
         if at is not None and now - at < EVERY_S:
             self.told[key] = at, left_out + 1
             return False

@@ -25,7 +25,9 @@ FRESH = timedelta(hours=1)
 class Held(Enum):
     WHOLE = auto()
     AWAY = auto()
-    """A disk is not there, or does not read: nobody knows."""
+    """A disk is not there: nobody knows, of any file."""
+    UNREAD = auto()
+    """A disk does not read this one: nobody knows."""
     LOST = auto()
     """It was told, and the original or its second copy is not what the database says any more."""
 
@@ -47,7 +49,7 @@ class Keeping:
                 log.error(
                     "%s: %s cannot be read (%s): nothing is erased for it", original.id, place.root, error
                 )
-                return Held.AWAY
+                return Held.UNREAD
             if not is_whole:
                 self.tell(place, original)
                 return Held.LOST

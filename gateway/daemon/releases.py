@@ -75,10 +75,10 @@ class Releases:
         self.database, self.supervisors, self.has_second_copies = database, supervisors, has_second_copies
         self.are_apart, self.holds = are_apart, holds
         self.under_way: set[str] = set()
+        self.paused: dict[str, float] = {}
+        """Until when nothing of a device is let go (monotonic seconds): a store is not there."""
         self.asked: dict[str, float] = {}
-        """Until when a finding is not asked about again (monotonic seconds): one that cannot be read must not
-        stop the others.
-        """
+        """Until when a finding is not asked about again: one that cannot be read must not stop the others."""
 
     def hand_out(self) -> None:
         """Give every present device the files it may let go of; a city's cameras are not asked one by one."""
@@ -86,8 +86,9 @@ class Releases:
             waiting = set(
                 session.exec(select(Finding.device_id).where(col(Finding.release).in_(RELEASING)).distinct())
             )
+        paused = {device for device, until in self.paused.items() if until > time.monotonic()}
         for supervisor in self.supervisors.values():
-            for device_id in sorted((supervisor.present & waiting) - self.under_way):
+            for device_id in sorted((supervisor.present & waiting) - self.under_way - paused):
                 if due := self.due(device_id):
                     self.under_way.add(device_id)
                     self.send(supervisor, device_id, due)
@@ -172,7 +173,12 @@ class Releases:
             for finding_id in due:
                 if supervisor.stop.is_set() or device_id not in supervisor.present:
                     return False
-                if not self.is_held(finding_id):
+                held = self.held(finding_id)
+                if held is Held.AWAY:
+                    log.warning("%s: nothing is erased while a store is not there", device_id)
+                    self.paused[device_id] = time.monotonic() + AGAIN_S
+                    return False
+                if held is not Held.WHOLE:
                     self.asked[finding_id] = time.monotonic() + AGAIN_S
                     continue
                 asked = self.begin(finding_id, supervisor)
@@ -220,19 +226,16 @@ class Releases:
                 )  # fmt: skip
         return Asked(finding, kept.sha256, begun_before)
 
-    def is_held(self, finding_id: str) -> bool:
+    def held(self, finding_id: str) -> Held:
         """Whether we have what its device loses by this: what the database says is not enough."""
         with self.database.read() as session:
             pair = session.exec(self.releasable(Finding.id == finding_id)).first()
             if pair is None:
-                return True  # `begin` finds the same
+                return Held.WHOLE  # `begin` finds the same
             finding, kept = pair
             if session.get_one(Device, finding.device_id).release in (Policy.KEEP, Policy.CHECK):
-                return True
-        held: Held = self.holds(kept, twice=self.has_second_copies)
-        if held is Held.AWAY:
-            log.warning("%s: nothing is erased while a store is not there", finding.device_id)
-        return held is Held.WHOLE
+                return Held.WHOLE
+        return self.holds(kept, twice=self.has_second_copies)
 
     def may_erase(self, session: Session, finding: Finding) -> bool:
         """Two copies on one disk are one, unless the policy says in words that this is enough."""

@@ -199,9 +199,13 @@ def test_with_both_copies_on_one_disk_files_stay_unless_the_policy_says_it_in_wo
         assert list(audit.chains(session)) == []
 
 
-@pytest.mark.parametrize("held", [Held.AWAY, Held.LOST])
+@pytest.mark.parametrize("held", [Held.AWAY, Held.UNREAD, Held.LOST])
 def test_what_the_stores_do_not_hold_stays_on_the_card_until_they_do(
-    database: Database, card: Path, monkeypatch: pytest.MonkeyPatch, held: Held
+    database: Database,
+    card: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    held: Held,
 ) -> None:
     monkeypatch.setattr("gateway.daemon.releases.AGAIN_S", 0.0)
     bench = Bench(database, card)
@@ -216,6 +220,8 @@ def test_what_the_stores_do_not_hold_stays_on_the_card_until_they_do(
             ["DUE"] * 3 + ["None"],
             4,
         )
+        told = [one for one in caplog.messages if "a store is not there" in one]
+        assert len(told) == (held is Held.AWAY), "once, not for each file"
         bench.held = Held.WHOLE
         releases.hand_out()
         bench.wait(none_open)

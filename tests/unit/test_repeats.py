@@ -44,6 +44,9 @@ def test_the_first_is_whole_and_the_rest_a_line_a_minute(
     now[0] += repeats.EVERY_S
     guarded(log, "orders", broken)
     assert lines[2] == "orders failed; it is tried again (10 times since the last line)"
+    now[0] += repeats.AFRESH_S
+    guarded(log, "orders", broken)
+    assert "Traceback" in lines[3], "its cause may be another by now"
 
 
 def test_what_is_no_failure_is_never_left_out(lines: list[str]) -> None:
