@@ -114,9 +114,13 @@ class Desk:
         return known
 
     def asked_again(self, expected: Expected, known: Expected) -> Expected:
-        """What it may delete was told long ago: both copies may have gone since. Raises Full, OSError."""
+        """What it may delete was told long ago: both copies may have gone since. Raises Full, OSError.
+
+        Or it may not, and by its policy could: the copies may lie on two disks by now.
+        """
         now = time.time()
-        if not known.may_delete or 0 <= now - known.told_at < TOLD_S or self.emit is None:
+        holds = known.may_delete is None or 0 <= now - known.told_at < TOLD_S
+        if holds or self.emit is None or not (known.may_delete or self.erases(known.device)):
             return known
         if known.asked_at and not 0 <= now - known.asked_at < UNANSWERED_S:
             return self.spool.begin_anew(expected)
@@ -126,6 +130,10 @@ class Desk:
         path = self.path_of(known)
         self.emit(StillThere(device_id=known.device, at=moment(), path=path, sha256=known.sha256))
         return known
+
+    def erases(self, device: str) -> bool:
+        cameras = self.settings.cameras
+        return next((one.release for one in cameras if fnmatchcase(device, one.id)), "keep") == "erase"
 
     def standing(self, known: Expected) -> dict[str, object]:
         if known.may_delete is not None and not known.asked_at:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from sqlmodel import col, select
 
-from gateway.daemon.releases import found_again
 from gateway.database import Database
 from gateway.device import DeviceUnavailable
+from gateway.intake.files import found_again
 from gateway.models import Finding, Work
 from gateway.store.durable import sync_folder
 from gateway.supervisor import Supervisor

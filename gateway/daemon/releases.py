@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import case, func
@@ -14,7 +13,8 @@ from sqlmodel import Session, and_, col, or_, select
 from gateway import custody, receipts
 from gateway.daemon.keeping import Held
 from gateway.database import Database
-from gateway.device import AttachmentKind, FoundFile, Pulls, Release
+from gateway.device import Pulls, Release
+from gateway.intake.files import found_again
 from gateway.models import (
     RELEASING,
     UNREAD,
@@ -37,8 +37,6 @@ AGAIN_S = 60.0
 SELDOM_S = 3600.0
 """An earlier docking's files are settled by what this one finds: no card is made writable each minute."""
 
-NOWHERE = Path()
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -50,6 +48,8 @@ class Asked:
     """An erasure of this file was begun earlier, and how it ended was never written down."""
     stays: Reason | None = None
     """Why the driver is not asked at all."""
+    keep: Reason | None = None
+    """Why its device keeps it, whatever its policy is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +187,15 @@ class Releases:
                 if asked.stays is not None:
                     ended.append(Ended(asked.finding, Release.KEPT, asked.stays))
                     continue
-                how, why = supervisor.release(found_again(asked.finding), asked.sha256)
+                found = found_again(asked.finding, keep=asked.keep is not None)
+                how, why = supervisor.release(found, asked.sha256)
                 if how is None:
                     wait_s = SELDOM_S if why["code"] == "release.earlier" else AGAIN_S
                     self.asked[finding_id] = time.monotonic() + wait_s
                     continue
                 self.asked.pop(finding_id, None)
+                if how is Release.KEPT and asked.keep is not None:
+                    why = asked.keep
                 if how is Release.GONE and asked.begun_before:
                     how, why = Release.DONE, reason("release.erased_unrecorded")
                 ended.append(Ended(asked.finding, how, why))
@@ -214,8 +217,9 @@ class Releases:
             begun_before = any(row.release is ReleaseState.BEGUN for row in same)
             fresh = [row for row in same if row.release is ReleaseState.DUE]
             will_erase = erases(session, finding, pulls=isinstance(supervisor.driver, Pulls))
-            if will_erase and not begun_before and not self.may_erase(session, finding):
-                return Asked(finding, kept.sha256, begun_before, reason("release.one_disk"))
+            one_disk = None if self.may_erase(session, finding) else reason("release.one_disk")
+            if will_erase and not begun_before and one_disk:
+                return Asked(finding, kept.sha256, begun_before, stays=one_disk)
             if fresh and will_erase:
                 for row in fresh:
                     row.release = ReleaseState.BEGUN
@@ -224,7 +228,7 @@ class Releases:
                     session, custody.device_chain(finding.device_id), "RELEASE_BEGUN", "gateway",
                     finding.original_id or finding.id, fresh,
                 )  # fmt: skip
-        return Asked(finding, kept.sha256, begun_before)
+        return Asked(finding, kept.sha256, begun_before, keep=one_disk)
 
     def held(self, finding_id: str) -> Held:
         """Whether we have what its device loses by this: what the database says is not enough."""
@@ -240,7 +244,7 @@ class Releases:
     def may_erase(self, session: Session, finding: Finding) -> bool:
         """Two copies on one disk are one, unless the policy says in words that this is enough."""
         policy = session.get_one(Device, finding.device_id).release
-        return policy == Policy.ERASE_SINGLE or not self.has_second_copies or self.are_apart()
+        return policy != Policy.ERASE or not self.has_second_copies or self.are_apart()
 
     def write_down(self, ended: list[Ended]) -> None:
         """The release of a file ends every finding of it on that device, from earlier dockings too."""
@@ -283,18 +287,3 @@ def erases(session: Session, finding: Finding, *, pulls: bool) -> bool:
     work = session.get(Work, (finding.original_id, "preserve"))
     is_gone = work is not None and work.adopt and not pulls
     return device.release not in (Policy.KEEP, Policy.CHECK) and not is_gone
-
-
-def found_again(finding: Finding, local: Path = NOWHERE) -> FoundFile:
-    """The finding as its driver knows it."""
-    return FoundFile(
-        device_id=finding.device_id,
-        path=finding.path,
-        local=local,
-        size=finding.size,
-        mtime_ns=finding.mtime_ns,
-        kind=AttachmentKind.OTHER,
-        edges=finding.edges or "",
-        volume=finding.volume,
-        offload=finding.offload_id,
-    )

@@ -75,6 +75,8 @@ class FoundFile:
     """It lies on our disk, or its driver pulls it there: hash, fsync and rename it instead of copying."""
     name: str = ""
     """What people read, where its path is ours and not its sender's."""
+    keep: bool = False
+    """Of one to let go of: its device is told that it is stored, and not to delete it."""
 
     @property
     def readable(self) -> str:

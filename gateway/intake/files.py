@@ -2,13 +2,13 @@
 
 import dataclasses
 import logging
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sqlmodel import Session, and_, col, or_, select
 
 from gateway import custody, importance, outbox
-from gateway.device import FileListed, FoundFile, MediaKind, StillThere, shown
+from gateway.device import AttachmentKind, FileListed, FoundFile, MediaKind, StillThere, shown
 from gateway.intake.recorders import recorder
 from gateway.models import (
     Attachment,
@@ -25,6 +25,7 @@ from gateway.wording import reason, sentence
 log = logging.getLogger(__name__)
 
 ACTOR = "gateway"
+NOWHERE = Path()
 
 
 def file_found(session: Session, found: FoundFile, host: str) -> list[str]:
@@ -202,6 +203,22 @@ def finding_of(found: FoundFile, original_id: str) -> Finding:
     )
 
 
+def found_again(finding: Finding, local: Path = NOWHERE, *, keep: bool = False) -> FoundFile:
+    """The finding as its driver knows it, the other way round."""
+    return FoundFile(
+        device_id=finding.device_id,
+        path=finding.path,
+        local=local,
+        size=finding.size,
+        mtime_ns=finding.mtime_ns,
+        kind=AttachmentKind.OTHER,
+        edges=finding.edges or "",
+        volume=finding.volume,
+        offload=finding.offload_id,
+        keep=keep,
+    )
+
+
 def declared_of(found: FoundFile) -> dict[str, Any]:
     """What the file says of itself, only what it does say."""
     said = dataclasses.asdict(found.declared)
@@ -257,7 +274,7 @@ def still_there(session: Session, event: StillThere) -> None:
             Finding.device_id == event.device_id,
             Finding.path == event.path,
             Original.sha256 == event.sha256,
-            Finding.release == ReleaseState.DONE,
+            col(Finding.release).in_((ReleaseState.DONE, ReleaseState.KEPT)),
         )
         .order_by(col(Finding.id).desc())
         .limit(1)

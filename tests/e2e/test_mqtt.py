@@ -1,8 +1,11 @@
 """A fleet of connected cameras while broker and gateway are killed: each event once, each file bit-exact."""
 
+import json
 import os
 import random
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +19,24 @@ from drivers.ports import free_port
 from drivers.simulators.broker import Broker
 from drivers.simulators.mqtt_camera import Camera
 from gateway.database import Database
-from gateway.models import DeviceSignal, Original, Role, Track
+from gateway.models import DeviceSignal, Finding, Original, Role, State, Track
+from gateway.store import LocalStore
 from gateway.visibility import Viewer
 from tests.e2e.site import Site, serving, signed_in
 from tests.patience import until
 
 
-def site_for(folder: Path, broker: Broker) -> Site:
+def site_for(folder: Path, broker: Broker, release: str = "keep", **more: Any) -> Site:
     port = free_port()
     network = {
         "id": "net", "unit": "u", "driver": "mqtt_camera", "broker": broker.settings(), "answer_seconds": 2.0,
-        "cameras": [{"id": "bwc-*"}],
+        "cameras": [{"id": "bwc-*", "release": release}],
         "uploads": {
             "port": port, "url": f"https://localhost:{port}", "secret": "0123456789abcdef" * 2, "reserve_mb": 1,
             "certificate": str(broker.pki / "broker.crt"), "key": str(broker.pki / "broker.key"), "chunk_mb": 1,
         },
     }  # fmt: skip
-    return Site(folder, [network], ingest={"derive": False}, api={"port": free_port()})
+    return Site(folder, [network], ingest={"derive": False}, api={"port": free_port()}, **more)
 
 
 def test_a_camera_from_announcement_to_stored(tmp_path: Path) -> None:
@@ -81,6 +85,79 @@ def test_a_camera_from_announcement_to_stored(tmp_path: Path) -> None:
         assert site.store.path(original.stored_as).read_bytes() == content  # type: ignore[arg-type]
         assert list((site.settings.data / "spool").glob("*/*.mp4")) == [], "taken over, not copied"
         site.verify()
+    finally:
+        end(camera.client)
+        broker.stop()
+
+
+@pytest.fixture
+def far() -> Iterator[Path]:
+    """On another disk than what tests make."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        yield Path(folder)
+
+
+def test_a_camera_may_not_delete_while_both_copies_lie_on_one_disk(tmp_path: Path) -> None:
+    broker = Broker(tmp_path / "broker", "bwc-1")
+    broker.start()
+    second = str(tmp_path / "second")
+    site = site_for(tmp_path / "site", broker, "erase", store={"reserve_mb": 1, "second_copy": second})
+    camera = Camera("bwc-1", ("127.0.0.1", broker.port), broker.pki)
+    try:
+        with site.running():
+            site.wait("the first connection", lambda _: "CONNECTED" in site.events("net"))
+            camera.start()
+            recording = camera.record("a.mp4", os.urandom(300_000))
+            site.wait("the camera to hear of it", lambda _: recording.stored)
+            assert recording.stored == {**(recording.stored or {}), "may_delete": False}
+            site.wait("why", lambda session: "release.one_disk" in [
+                (one.why or {}).get("code") for one in session.exec(select(Finding))
+            ])  # fmt: skip
+    finally:
+        end(camera.client)
+        broker.stop()
+
+
+def test_a_camera_that_missed_that_it_may_delete_hears_it_only_while_it_is_true(
+    tmp_path: Path, far: Path
+) -> None:
+    """A week later: both copies are looked at. When they have gone, the camera's own is brought again."""
+    broker = Broker(tmp_path / "broker", "bwc-1")
+    broker.start()
+    second = far / "second"
+    site = site_for(tmp_path / "site", broker, "erase", store={"reserve_mb": 1, "second_copy": str(second)})
+    camera = Camera("bwc-1", ("127.0.0.1", broker.port), broker.pki)
+
+    def a_week_later(*, asked: bool) -> None:
+        journal = next((site.settings.data / "spool").glob("*/*.json"))
+        told = json.loads(journal.read_text())
+        told["asked_at" if asked else "told_at"] -= 7 * 24 * 3600
+        journal.write_text(json.dumps(told))
+        recording.stored = None
+        camera.announce(recording)
+
+    try:
+        with site.running():
+            site.wait("the first connection", lambda _: "CONNECTED" in site.events("net"))
+            camera.start()
+            recording = camera.record("a.mp4", os.urandom(300_000))
+            site.wait("the camera to hear of it", lambda _: recording.stored)
+            assert recording.stored == {**(recording.stored or {}), "may_delete": True}
+            a_week_later(asked=False)
+            site.wait("that it still may", lambda _: recording.stored)
+            [original] = site.originals().values()
+            for place in (site.store, LocalStore(second)):
+                place.path(str(original.stored_as)).unlink()
+            a_week_later(asked=False)
+            site.wait(
+                "the loss to be seen", lambda s: s.get_one(Original, original.id).state is State.QUARANTINED
+            )
+            assert recording.stored is None
+            a_week_later(asked=True)
+            site.wait("that it may now", lambda _: recording.stored)
+            fresh = next(one for one in site.originals().values() if one.id != original.id)
+            assert (fresh.sha256, fresh.state) == (recording.sha256, State.PRESERVED)
+            assert site.store.path(str(fresh.stored_as)).read_bytes() == recording.content
     finally:
         end(camera.client)
         broker.stop()
