@@ -256,6 +256,10 @@ def collected(viewer: Viewer) -> ColumnElement[bool]:
     return true() if viewer.units is None else col(Clip.device_id).in_(Within(viewer.units).devices)
 
 
+WANTED = aliased(Clip)
+"""Who asks may select from clips himself. Made once: it costs as much as the rest of the question."""
+
+
 def granted(viewer: Viewer) -> SelectOfScalar[str]:
     """Clips that a grant opens to this person at this moment (R-71, R-72): to nobody else, no other clip.
 
@@ -263,11 +267,10 @@ def granted(viewer: Viewer) -> SelectOfScalar[str]:
     heads as that needs decided knowing it.
     """
     at = now()
-    wanted = aliased(Clip)  # who asks may select from clips himself
     return (
         select(RequestedClip.clip_id)
         .join(ViewRequest, col(ViewRequest.id) == RequestedClip.request_id)
-        .join(wanted, col(wanted.id) == RequestedClip.clip_id)
+        .join(WANTED, col(WANTED.id) == RequestedClip.clip_id)
         .where(
             ViewRequest.user_id == viewer.user_id,
             ViewRequest.state == RequestState.GRANTED,
@@ -275,7 +278,7 @@ def granted(viewer: Viewer) -> SelectOfScalar[str]:
             col(ViewRequest.granted_at) <= at,
             col(ViewRequest.valid_until) > at,
             or_(
-                col(wanted.secrecy).is_distinct_from(CLASSIFIED),
+                col(WANTED.secrecy).is_distinct_from(CLASSIFIED),
                 col(RequestedClip.secret).is_(True),
             ),
         )
