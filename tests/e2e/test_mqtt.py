@@ -6,6 +6,7 @@ import random
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from api.v1.telemetry import signals, track
 from drivers.mqtt.link import end
 from drivers.ports import free_port
 from drivers.simulators.broker import Broker
-from drivers.simulators.mqtt_camera import Camera
+from drivers.simulators.mqtt_camera import Camera, Recording
 from gateway.database import Database
 from gateway.models import DeviceSignal, Finding, Original, Role, State, Track
 from gateway.store import LocalStore
@@ -94,14 +95,15 @@ def test_a_camera_from_announcement_to_stored(tmp_path: Path) -> None:
 def far() -> Iterator[Path]:
     """On another disk than what tests make."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        yield Path(folder)
+        yield Path(folder) / "second"
 
 
-def test_a_camera_may_not_delete_while_both_copies_lie_on_one_disk(tmp_path: Path) -> None:
-    broker = Broker(tmp_path / "broker", "bwc-1")
+@contextmanager
+def erasing(folder: Path, second: Path) -> Iterator[tuple[Site, Camera, Recording]]:
+    """One camera whose policy is to erase, and a recording of which it has heard that it is stored."""
+    broker = Broker(folder / "broker", "bwc-1")
     broker.start()
-    second = str(tmp_path / "second")
-    site = site_for(tmp_path / "site", broker, "erase", store={"reserve_mb": 1, "second_copy": second})
+    site = site_for(folder / "site", broker, "erase", store={"reserve_mb": 1, "second_copy": str(second)})
     camera = Camera("bwc-1", ("127.0.0.1", broker.port), broker.pki)
     try:
         with site.running():
@@ -109,58 +111,50 @@ def test_a_camera_may_not_delete_while_both_copies_lie_on_one_disk(tmp_path: Pat
             camera.start()
             recording = camera.record("a.mp4", os.urandom(300_000))
             site.wait("the camera to hear of it", lambda _: recording.stored)
-            assert recording.stored == {**(recording.stored or {}), "may_delete": False}
-            site.wait("why", lambda session: "release.one_disk" in [
-                (one.why or {}).get("code") for one in session.exec(select(Finding))
-            ])  # fmt: skip
+            yield site, camera, recording
     finally:
         end(camera.client)
         broker.stop()
+
+
+def test_a_camera_may_not_delete_while_both_copies_lie_on_one_disk(tmp_path: Path) -> None:
+    with erasing(tmp_path, tmp_path / "second") as (site, _, recording):
+        assert recording.stored == {**(recording.stored or {}), "may_delete": False}
+        site.wait("why", lambda session: "release.one_disk" in [
+            (one.why or {}).get("code") for one in session.exec(select(Finding))
+        ])  # fmt: skip
 
 
 def test_a_camera_that_missed_that_it_may_delete_hears_it_only_while_it_is_true(
     tmp_path: Path, far: Path
 ) -> None:
     """A week later: both copies are looked at. When they have gone, the camera's own is brought again."""
-    broker = Broker(tmp_path / "broker", "bwc-1")
-    broker.start()
-    second = far / "second"
-    site = site_for(tmp_path / "site", broker, "erase", store={"reserve_mb": 1, "second_copy": str(second)})
-    camera = Camera("bwc-1", ("127.0.0.1", broker.port), broker.pki)
+    with erasing(tmp_path, far) as (site, camera, recording):
 
-    def a_week_later(*, asked: bool) -> None:
-        journal = next((site.settings.data / "spool").glob("*/*.json"))
-        told = json.loads(journal.read_text())
-        told["asked_at" if asked else "told_at"] -= 7 * 24 * 3600
-        journal.write_text(json.dumps(told))
-        recording.stored = None
-        camera.announce(recording)
+        def a_week_later(*, asked: bool) -> None:
+            journal = next((site.settings.data / "spool").glob("*/*.json"))
+            told = json.loads(journal.read_text())
+            told["asked_at" if asked else "told_at"] -= 7 * 24 * 3600
+            journal.write_text(json.dumps(told))
+            recording.stored = None
+            camera.announce(recording)
 
-    try:
-        with site.running():
-            site.wait("the first connection", lambda _: "CONNECTED" in site.events("net"))
-            camera.start()
-            recording = camera.record("a.mp4", os.urandom(300_000))
-            site.wait("the camera to hear of it", lambda _: recording.stored)
-            assert recording.stored == {**(recording.stored or {}), "may_delete": True}
-            a_week_later(asked=False)
-            site.wait("that it still may", lambda _: recording.stored)
-            [original] = site.originals().values()
-            for place in (site.store, LocalStore(second)):
-                place.path(str(original.stored_as)).unlink()
-            a_week_later(asked=False)
-            site.wait(
-                "the loss to be seen", lambda s: s.get_one(Original, original.id).state is State.QUARANTINED
-            )
-            assert recording.stored is None
-            a_week_later(asked=True)
-            site.wait("that it may now", lambda _: recording.stored)
-            fresh = next(one for one in site.originals().values() if one.id != original.id)
-            assert (fresh.sha256, fresh.state) == (recording.sha256, State.PRESERVED)
-            assert site.store.path(str(fresh.stored_as)).read_bytes() == recording.content
-    finally:
-        end(camera.client)
-        broker.stop()
+        assert recording.stored == {**(recording.stored or {}), "may_delete": True}
+        a_week_later(asked=False)
+        site.wait("that it still may", lambda _: recording.stored)
+        [original] = site.originals().values()
+        for place in (site.store, LocalStore(far)):
+            place.path(str(original.stored_as)).unlink()
+        a_week_later(asked=False)
+        site.wait(
+            "the loss to be seen", lambda s: s.get_one(Original, original.id).state is State.QUARANTINED
+        )
+        assert recording.stored is None
+        a_week_later(asked=True)
+        site.wait("that it may now", lambda _: recording.stored)
+        fresh = next(one for one in site.originals().values() if one.id != original.id)
+        assert (fresh.sha256, fresh.state) == (recording.sha256, State.PRESERVED)
+        assert site.store.path(str(fresh.stored_as)).read_bytes() == recording.content
 
 
 def check_telemetry(database: Database) -> None:
