@@ -139,8 +139,7 @@ class MqttCamera:
             waiting.set_result(answer)
 
     def release(self, found: FoundFile, sha256: str) -> Release:
-        camera = self.roll.camera(found.device_id)
-        may_delete = camera is not None and camera.release == "erase" and not found.keep
+        may_delete = self.desk.erases(found.device_id) and not found.keep
         self.desk.let_go(found, sha256, may_delete=may_delete)
         return Release.TOLD if may_delete else Release.KEPT
 

@@ -1,12 +1,11 @@
 """Whose a recording is: what controllers told of users and cameras, and what the settings know beforehand."""
 
-from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
 from drivers.axis import reports
 from drivers.axis.containers import Container, Missing
 from drivers.axis.shelf import Shelf
-from gateway.config.connected import AxisBodyWornSettings
+from gateway.config.connected import AxisBodyWornSettings, entry_for
 from gateway.config.every_device import DeviceSettings
 
 
@@ -19,8 +18,7 @@ class Known:
 
     def camera(self, device: str) -> DeviceSettings:
         """What is known of a camera beforehand; one that nobody entered belongs to the controller's unit."""
-        known = (one for one in self.settings.cameras if fnmatchcase(device, one.id))
-        return next(known, self.settings)
+        return entry_for(self.settings.cameras, device) or self.settings
 
     def zone_of(self, device: str) -> ZoneInfo:
         return ZoneInfo(self.camera(device).timezone or self.settings.timezone or "UTC")

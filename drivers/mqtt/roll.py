@@ -3,11 +3,10 @@
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
 
 from drivers.host_clock import is_synchronised
 from drivers.mqtt.messages import Happening, Heard, Heartbeat, Point, Status
-from gateway.config.connected import ConnectedCamera, MqttCameraSettings
+from gateway.config.connected import ConnectedCamera, MqttCameraSettings, entry_for
 from gateway.device import (
     ClockRead,
     Connected,
@@ -68,7 +67,7 @@ class Roll:
         return [DeviceSeen(device_id=device, via=self.settings.id, type=camera.type, entry=entry)]
 
     def camera(self, device: str) -> ConnectedCamera | None:
-        return next((one for one in self.settings.cameras if fnmatchcase(device, one.id)), None)
+        return entry_for(self.settings.cameras, device)
 
     def events_of(self, heard: Heard) -> list[DeviceEvent]:
         device, message, at = heard.device, heard.message, moment()

@@ -6,7 +6,6 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Protocol
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -18,7 +17,7 @@ from drivers.names import kind_of, read_name
 from drivers.uploads.listener import Listener
 from drivers.uploads.signing import Permit, signature
 from drivers.uploads.spool import Expected, Full, Spool, readable_name
-from gateway.config.connected import MqttCameraSettings
+from gateway.config.connected import MqttCameraSettings, entry_for
 from gateway.device import (
     Declared,
     DeviceUnavailable,
@@ -132,8 +131,8 @@ class Desk:
         return known
 
     def erases(self, device: str) -> bool:
-        cameras = self.settings.cameras
-        return next((one.release for one in cameras if fnmatchcase(device, one.id)), "keep") == "erase"
+        camera = entry_for(self.settings.cameras, device)
+        return camera is not None and camera.release == "erase"
 
     def standing(self, known: Expected) -> dict[str, object]:
         if known.may_delete is not None and not known.asked_at:
@@ -224,8 +223,8 @@ class Desk:
         """As its own clock showed it, in its own zone."""
         if told_ms is None:
             return None
-        zones = (one.timezone for one in self.settings.cameras if fnmatchcase(device, one.id))
-        zone = ZoneInfo(next(zones, None) or self.settings.timezone or "UTC")
+        camera = entry_for(self.settings.cameras, device)
+        zone = ZoneInfo((camera and camera.timezone) or self.settings.timezone or "UTC")
         return datetime.fromtimestamp(told_ms / 1000, zone).replace(tzinfo=None)
 
     def let_go(self, found: FoundFile, sha256: str, *, may_delete: bool) -> None:

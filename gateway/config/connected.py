@@ -1,7 +1,9 @@
 """Cameras and controllers that come to us over the network, and the listeners they come to."""
 
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -85,6 +87,14 @@ class ConnectedCamera(DeviceSettings):
     """A camera, or with `*` a family of them, that may connect; its id is its name at the broker."""
 
     id: str = Field(pattern=r"^[A-Za-z0-9_.*-]{1,64}$")
+
+
+Camera = TypeVar("Camera", bound=DeviceSettings)
+
+
+def entry_for(cameras: Iterable[Camera], device: str) -> Camera | None:
+    """The first entry whose id, or family, a device's name answers to."""
+    return next((one for one in cameras if fnmatchcase(device, one.id)), None)
 
 
 class MqttCameraSettings(DeviceSettings):
