@@ -49,9 +49,7 @@ def file_found(session: Session, found: FoundFile, host: str) -> list[str]:
     if known.offload_id != found.offload:
         seen_again(session, found, original)
     elif known.release is ReleaseState.KEPT and found.adopt:
-        known.release = ReleaseState.DUE
-        chain = custody.device_chain(known.device_id)
-        custody.append(session, chain, "RELEASE_DUE", ACTOR, original.id, (known,), {})
+        due_again(session, known, original)
     return point_to(session, original, found, host)
 
 
@@ -204,7 +202,7 @@ def finding_of(found: FoundFile, original_id: str) -> Finding:
 
 
 def found_again(finding: Finding, local: Path = NOWHERE, *, keep: bool = False) -> FoundFile:
-    """The finding as its driver knows it, the other way round."""
+    """The finding as its driver knows it: `finding_of` the other way round."""
     return FoundFile(
         device_id=finding.device_id,
         path=finding.path,
@@ -281,7 +279,10 @@ def still_there(session: Session, event: StillThere) -> None:
     ).first()
     if pair is None or kept(session, pair[1]).state is not State.PRESERVED:
         return
-    finding, original = pair
+    due_again(session, *pair)
+
+
+def due_again(session: Session, finding: Finding, original: Original) -> None:
     finding.release = ReleaseState.DUE
     session.add(finding)
     chain = custody.device_chain(finding.device_id)
